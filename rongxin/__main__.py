@@ -1,0 +1,3 @@
+from rongxin.entrypoints.cli.main import main
+
+main()

@@ -1,0 +1,39 @@
+"""The command line `rongxin`: one command = one file, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "bench": "rongxin.entrypoints.cli.bench",
+    "catalogue": "rongxin.entrypoints.cli.catalogue",
+    "city": "rongxin.entrypoints.cli.city",
+    "demo": "rongxin.entrypoints.cli.demo",
+    "intake": "rongxin.entrypoints.cli.intake",
+    "journal": "rongxin.entrypoints.cli.journal",
+    "serve": "rongxin.entrypoints.cli.serve",
+    "worker": "rongxin.entrypoints.cli.worker",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is called, so that one needs no other's packages."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rongxin")
+def main() -> None:
+    """融信 Rongxin: credit information for small firms' loans (国办发〔2021〕52号)."""
