@@ -1,0 +1,150 @@
+"""Tables of consent; private to this context (everybody else uses its verbs)."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+
+from rongxin.consent.rules import Form, Status
+
+
+class Case(models.Model):
+    """融资业务: the loan, guarantee or insurance for which a firm's information is needed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    # The institution's own number of the matter, so that every query can be laid beside an application.
+    reference = models.CharField(max_length=128)
+    kind = models.CharField(max_length=32)
+    opened_on = models.DateField()
+    closed_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "reference"], name="case_reference_once"),
+            models.CheckConstraint(
+                condition=Q(closed_on=None) | Q(closed_on__gte=F("opened_on")),
+                name="case_closes_after_opening",
+            ),
+        ]
+
+
+class Consent(models.Model):
+    """授权: the signed artefact and where it stands. The artefact never changes; its status does."""
+
+    id = models.UUIDField(primary_key=True)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+", db_index=False)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    form = models.CharField(max_length=8)
+    artefact = models.TextField()
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    granted_at = models.DateTimeField()
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    status = models.CharField(max_length=12, default=Status.ACTIVE.value)
+    status_at = models.DateTimeField()
+    status_why = models.CharField(max_length=200, blank=True)
+    # Keyed seal over artefact and status: a row edited past the verbs of this context is refused.
+    seal = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject", "institution", "case"], name="consent_by_parties"),
+            models.Index(
+                fields=["valid_until"],
+                name="consent_due",
+                condition=Q(status__in=[Status.ACTIVE.value, Status.PAUSED.value]),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in Status]), name="consent_status_known"
+            ),
+            models.CheckConstraint(condition=Q(form__in=[f.value for f in Form]), name="consent_form_known"),
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")), name="consent_runs_forward"
+            ),
+        ]
+
+
+class ConsentRequest(models.Model):
+    """An institution's request for consent, which the firm accepts or declines."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "待答复"
+        ACCEPTED = "accepted", "已授权"
+        DECLINED = "declined", "已拒绝"
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="requests")
+    # The draft of the terms: template, items, purpose, dates.
+    draft = models.JSONField()
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
+    requested_at = models.DateTimeField()
+    requested_by = models.CharField(max_length=64)
+    answered_at = models.DateTimeField(null=True)
+    answer_note = models.CharField(max_length=500, blank=True)
+    consent = models.OneToOneField(Consent, null=True, on_delete=models.PROTECT, related_name="request")
+
+
+class Scan(models.Model):
+    """The image of a signed paper, named by its own SHA-256; kept in the database so that it commits with the act."""
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    media_type = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+
+class WrittenProposal(models.Model):
+    """A consent on paper: one person proposes with the scan, another checks."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "待复核"
+        CONFIRMED = "confirmed", "已确认"
+        REJECTED = "rejected", "已退回"
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    draft = models.JSONField()
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+")
+    notice_version = models.CharField(max_length=32)
+    notice_sha256 = models.CharField(max_length=64)
+    proposed_by = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")
+    proposed_for = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField()
+    checked_by = models.ForeignKey("parties.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    checked_for = models.CharField(max_length=80, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PROPOSED)
+    note = models.CharField(max_length=500, blank=True)
+    consent = models.OneToOneField(Consent, null=True, on_delete=models.PROTECT, related_name="proposal")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(checked_by=None) | ~Q(checked_by=F("proposed_by")), name="two_persons_check"
+            ),
+            models.UniqueConstraint(
+                fields=["scan", "case"],
+                condition=~Q(status="rejected"),
+                name="scan_once_a_case",
+            ),
+        ]
+
+
+class Notification(models.Model):
+    """What the firm is told out of band about its consents (threats T7)."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=40)
+    text = models.CharField(max_length=500)
+    refs = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)

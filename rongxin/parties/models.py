@@ -1,0 +1,252 @@
+"""Tables of the parties; private to this context (everybody else uses its verbs)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from rongxin.parties.rules.membership import ROLES, PartyKind
+from rongxin.parties.rules.standing import Standing
+
+
+class RegistrationStatus(models.TextChoices):
+    """Whether the registration record of a subject has been seen."""
+
+    UNREGISTERED = "unregistered", "未核实登记"
+    REGISTERED = "registered", "存续"
+    DEREGISTERED = "deregistered", "已注销"
+
+
+class Subject(models.Model):
+    """信息主体: a firm, individual business, cooperative or village collective."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=32)
+    uscc = models.CharField(max_length=18, unique=True, null=True)
+    name = models.CharField(max_length=300)
+    canonical_name = models.CharField(max_length=300)
+    registration_status = models.CharField(
+        max_length=16, choices=RegistrationStatus.choices, default=RegistrationStatus.UNREGISTERED
+    )
+    region = models.CharField(max_length=6, blank=True)
+    industry = models.CharField(max_length=5, blank=True)
+    size_class = models.CharField(max_length=8, default="unknown")
+    # The legal representative, the head of a collective, or the operator (经营者) of an individual business.
+    legal_representative = models.CharField(max_length=128, blank=True)
+    # Keyed commitment to that person's identity number; the number itself is never kept here.
+    legal_representative_commitment = models.CharField(max_length=64, blank=True)
+    established_on = models.DateField(null=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["canonical_name"], name="subject_by_canonical_name")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(registration_status__in=RegistrationStatus.values), name="subject_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(registration_status=RegistrationStatus.REGISTERED) | Q(uscc__isnull=False),
+                name="registered_subject_has_code",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.uscc or '无代码'})"
+
+
+class SubjectAlias(models.Model):
+    """Another code or name under which older records know a subject."""
+
+    class Kind(models.TextChoices):
+        ORGANISATION_CODE = "organisation_code", "组织机构代码"
+        REGISTRATION_NUMBER = "registration_number", "注册号"
+        FORMER_NAME = "former_name", "曾用名"
+
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="aliases")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    value = models.CharField(max_length=300)
+    # What matching compares: the cleaned code, or the canonical key of the name.
+    key = models.CharField(max_length=300)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "kind"], name="alias_by_key")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "kind", "value", "valid_to"], nulls_distinct=False, name="alias_once"
+            ),
+        ]
+
+
+class Provider(models.Model):
+    """数据提供单位; `mandate` lists the items it may hand in or answer for."""
+
+    id = models.SlugField(primary_key=True, max_length=64)
+    name = models.CharField(max_length=200)
+    department = models.CharField(max_length=200, blank=True)
+    mandate = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+
+
+class Department(models.Model):
+    """A government department that gets back what the platform holds for its duties ((五))."""
+
+    id = models.SlugField(primary_key=True, max_length=64)
+    name = models.CharField(max_length=200)
+
+
+class Institution(models.Model):
+    """接入机构: bank, insurer, guarantor, credit service institution."""
+
+    id = models.SlugField(primary_key=True, max_length=64)
+    name = models.CharField(max_length=200)
+    uscc = models.CharField(max_length=18, unique=True)
+    kind = models.CharField(max_length=32)
+    standing = models.CharField(max_length=16, default=Standing.PROBATION.value)
+    assessed_until = models.DateField(null=True)
+    daily_quota = models.PositiveIntegerField(default=2000)
+    contact = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(standing__in=[s.value for s in Standing]), name="institution_standing_known"
+            ),
+        ]
+
+
+class QuotaUse(models.Model):
+    """How much of the day's quota an institution has taken; one row a day, counted exactly."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    used = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "day"], name="one_quota_row_a_day")]
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Creates accounts for Django's own machinery; the platform opens them through `parties.accounts`."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(username=username)
+
+
+class Account(AbstractBaseUser):
+    """Who logs in: a person, or a machine of an institution or provider."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "自然人"
+        MACHINE = "machine", "系统"
+
+    id = models.BigAutoField(primary_key=True)
+    username = models.CharField(max_length=64, unique=True)
+    display_name = models.CharField(max_length=128)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PERSON)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class RealName(models.Model):
+    """实名注册: what an identity provider asserted about the person behind an account.
+
+    One person has one account (the commitment is unique), so what excludes each other in an account excludes
+    each other in a person.
+    """
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="real_name"
+    )
+    name = models.CharField(max_length=128)
+    id_commitment = models.CharField(max_length=64, unique=True)
+    issuer = models.CharField(max_length=64)
+    assurance = models.PositiveSmallIntegerField()
+    asserted_at = models.DateTimeField()
+
+
+_PARTY_COLUMNS = ("subject", "provider", "institution", "department")
+
+
+def _one_party() -> Q:
+    """Exactly the column of the party's kind is filled; the operator, being one, has none."""
+    condition = Q()
+    for kind in PartyKind:
+        filled = {f"{column}__isnull": column != kind.value for column in _PARTY_COLUMNS}
+        condition |= Q(party_kind=kind.value, **filled)
+    return condition
+
+
+def _role_fits() -> Q:
+    condition = Q()
+    for kind, roles in ROLES.items():
+        condition |= Q(party_kind=kind.value, role__in=sorted(role.value for role in roles))
+    return condition
+
+
+class Membership(models.Model):
+    """An account's role in one party, for a time."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
+    party_kind = models.CharField(max_length=16)
+    subject = models.ForeignKey(Subject, null=True, on_delete=models.PROTECT, related_name="memberships")
+    provider = models.ForeignKey(Provider, null=True, on_delete=models.PROTECT, related_name="memberships")
+    institution = models.ForeignKey(
+        Institution, null=True, on_delete=models.PROTECT, related_name="memberships"
+    )
+    department = models.ForeignKey(
+        Department, null=True, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=32)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_why = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="membership_of_one_party", condition=_one_party()),
+            models.CheckConstraint(name="role_fits_party", condition=_role_fits()),
+            # 三权分立: one operator role per account at a time, held by the database.
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(party_kind=PartyKind.OPERATOR.value, ended_at=None),
+                name="one_operator_role_an_account",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "party_kind", "subject", "provider", "institution", "department", "role"],
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+                name="membership_once",
+            ),
+            models.CheckConstraint(
+                name="mandate_runs_forward",
+                condition=Q(valid_until=None) | Q(valid_until__gte=models.F("valid_from")),
+            ),
+        ]
+
+
+class ApiKey(models.Model):
+    """A machine's secret: only its hash is kept, only its prefix is shown."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="api_keys")
+    prefix = models.CharField(max_length=16, unique=True)
+    hash = models.CharField(max_length=64)
+    label = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
