@@ -1,0 +1,155 @@
+"""Why a decision fell as it did: one stable code, its article, and words for people.
+
+The codes are written to the journal and to reports and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+_NOTICE = "国办发〔2021〕52号"
+
+
+class Reason(StrEnum):
+    """A reason with the place in the notice that it rests on."""
+
+    article: str
+    label: str
+    label_en: str
+
+    def __new__(cls, value: str, article: str = "", label: str = "", label_en: str = "") -> Reason:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.article = f"{_NOTICE} {article}"
+        member.label = label
+        member.label_en = label_en
+        return member
+
+    # Why something is shown.
+    PUBLIC_INFORMATION = "public_information", "（六）", "依法公开的信息", "public information"
+    CONSENTED = "consented", "（六）（九）", "信息主体已授权", "the subject consented"
+    OWN_DATA = "own_data", "（九）", "信息主体查询本人信息", "the subject's own data"
+    # Consent that does not carry the request.
+    CONSENT_MISSING = "consent_missing", "（六）（九）", "信息主体未授权", "no consent"
+    CONSENT_PAUSED = "consent_paused", "（九）附件注3", "授权已暂停", "the consent is paused"
+    CONSENT_WITHDRAWN = "consent_withdrawn", "（九）附件注3", "授权已撤回", "the consent was withdrawn"
+    CONSENT_EXPIRED = "consent_expired", "（九）附件注3", "授权已到期", "the consent has expired"
+    CONSENT_SUPERSEDED = (
+        "consent_superseded",
+        "（九）附件注3",
+        "授权已被新的授权取代",
+        "the consent was superseded by another",
+    )
+    CONSENT_NOT_YET_VALID = (
+        "consent_not_yet_valid",
+        "（九）附件注3",
+        "授权尚未生效",
+        "the consent is not yet valid",
+    )
+    ITEM_NOT_COVERED = (
+        "item_not_covered",
+        "（九）",
+        "授权未包含该信息项",
+        "the consent does not cover the item",
+    )
+    PURPOSE_NOT_COVERED = (
+        "purpose_not_covered",
+        "（九）（十）",
+        "授权未包含该使用目的",
+        "the consent does not cover the purpose",
+    )
+    CASE_MISSING = "case_missing", "（九）（十）", "未关联融资业务", "no financing case is named"
+    CASE_CLOSED = "case_closed", "（九）（十）", "融资业务已办结", "the financing case is closed"
+    CASE_MISMATCH = (
+        "case_mismatch",
+        "（九）（十）",
+        "授权不属于该笔融资业务",
+        "the consent is for another financing case",
+    )
+    RECIPIENT_MISMATCH = (
+        "recipient_mismatch",
+        "（九）",
+        "授权不属于该接入机构",
+        "the consent is for another institution",
+    )
+    SUBJECT_MISMATCH = (
+        "subject_mismatch",
+        "（九）",
+        "授权不属于该信息主体",
+        "the consent is another subject's",
+    )
+    FREQUENCY_EXHAUSTED = (
+        "frequency_exhausted",
+        "（九）",
+        "已达授权约定的查询次数",
+        "the consent's number of queries is used up",
+    )
+    PERIOD_NOT_COVERED = (
+        "period_not_covered",
+        "（九）",
+        "授权未包含该数据期间",
+        "the consent does not cover the period of the data",
+    )
+    FIELD_CONSENT_MISSING = (
+        "field_consent_missing",
+        "附件第10类",
+        "该字段对外提供需经授权",
+        "the field needs consent of its own",
+    )
+    # Limits of what may be shown at all.
+    THIRD_PERSON = "third_person", "（九）", "涉及其他自然人，已脱敏", "masked: it concerns another person"
+    MASKED_TYPE = "masked_type", "（九）", "该类数据须脱敏提供", "data of this type is masked"
+    VERIFICATION_ONLY = (
+        "verification_only",
+        "（五）附件注2",
+        "仅提供核验结果",
+        "only the result of a check is given",
+    )
+    NOT_IN_CATALOGUE = "not_in_catalogue", "附件", "不在共享清单内", "not in the catalogue"
+    NOT_RELEASED_KIND = (
+        "not_released_kind",
+        "附件",
+        "来源字段，不在共享清单内，不对外提供",
+        "a source column that the annex lacks is never released",
+    )
+    ROW_NOT_IN_CHANNEL = (
+        "row_not_in_channel",
+        "附件",
+        "该条记录不在该共享范围内",
+        "the record is outside what the channel shares",
+    )
+    MODE_NOT_PERMITTED = (
+        "mode_not_permitted",
+        "（五）",
+        "授权或清单不允许该共享方式",
+        "this way of sharing is not permitted",
+    )
+    # Standing of those concerned.
+    INSTITUTION_NOT_ASSESSED = (
+        "institution_not_assessed",
+        "（十）",
+        "接入机构未通过信息安全评估",
+        "the institution has not passed its security assessment",
+    )
+    INSTITUTION_SUSPENDED = (
+        "institution_suspended",
+        "（十）",
+        "接入机构已暂停接入",
+        "the institution is suspended",
+    )
+    QUOTA_EXHAUSTED = "quota_exhausted", "（十）", "接入机构已达当日查询上限", "the day's quota is used up"
+    PURPOSE_NOT_PERMITTED = (
+        "purpose_not_permitted",
+        "（十）",
+        "不得用于融资支持以外的活动",
+        "the purpose is not financing support",
+    )
+    SUBJECT_DEREGISTERED = "subject_deregistered", "（九）", "信息主体已注销", "the subject is deregistered"
+    # The source did not answer.
+    PROVIDER_UNAVAILABLE = (
+        "provider_unavailable",
+        "（五）",
+        "数据提供单位暂不可用",
+        "the provider does not answer at present",
+    )
+    SOURCE_NOT_CONNECTED = "source_not_connected", "（五）", "数据源未接入", "the source is not connected"
