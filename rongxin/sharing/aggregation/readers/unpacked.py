@@ -1,0 +1,153 @@
+"""Workbooks and Parquet files, as the parent process reads them: unpacked by a child under limits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rongxin.sharing.aggregation import limits
+from rongxin.sharing.aggregation.readers.refusals import WORDINGS, Refusal
+from rongxin.sharing.aggregation.readers.source import Chunk, Fault, Source, named
+
+_CHILD = "rongxin.sharing.aggregation.readers.child"
+
+
+class _UnpackedSource(Source):
+    """Hold the directory of parts the child wrote; closing removes it."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        super().__init__(kind=kind)
+        self._directory = tempfile.TemporaryDirectory(prefix="rongxin-intake-")
+        try:
+            self._result = _unpack(path, kind, Path(self._directory.name))
+            self._read_result()
+        except BaseException:
+            self._directory.cleanup()
+            raise
+
+    def _read_result(self) -> None:
+        raise NotImplementedError
+
+    def _parts(self) -> Iterator[pl.DataFrame]:
+        for number in range(int(self._result["parts"])):
+            part = Path(self._directory.name, f"{number:06d}.arrow")
+            yield pl.read_ipc(part)
+            part.unlink()
+
+    def close(self) -> None:
+        """Remove the parts."""
+        self._directory.cleanup()
+
+
+class WorkbookSource(_UnpackedSource):
+    """The first visible sheet of an .xlsx; its first filled row is the header."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "xlsx")
+
+    def _read_result(self) -> None:
+        self.sheet = str(self._result["sheet"])
+        others = [str(name) for name in self._result["other_sheets"]]
+        if others:
+            self.warnings.append(f"只读取工作表“{self.sheet}”，未读取：{'、'.join(others)}")
+        if not self._result["rows"]:
+            raise Refusal("empty_file", where=f"工作表“{self.sheet}”")
+        self._marks: dict[int, list[Fault]] = {}
+        for line, rule, message in self._result["marks"]:
+            self._marks.setdefault(line, []).append(Fault(line, rule, message))
+        first = pl.read_ipc(Path(self._directory.name, "000000.arrow"), n_rows=1)
+        self._header_row, *header = first.row(0)
+        if faults := self._marks.pop(self._header_row, []):
+            # A merged or computed header would name columns by guess.
+            self.warnings.append("表头：" + "；".join(fault.message for fault in faults))
+        while header and header[-1] is None:
+            header.pop()
+        self.headers = named(header, where=f"第{self._header_row}行")
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows below the header."""
+        width, previous = len(self.headers), self._header_row
+        for part in self._parts():
+            rows = part.filter(pl.col("row") > self._header_row)
+            if not rows.height:
+                continue
+            lines = rows["row"].cast(pl.Int64).alias("line")
+            self.blank_lines += int(lines[-1]) - previous - rows.height
+            previous = int(lines[-1])
+            beyond = rows.select(pl.any_horizontal(pl.nth(range(width + 1, rows.width)).is_not_null()))
+            frame = rows.select(pl.nth(range(1, width + 1)))
+            frame.columns = list(self.headers)
+            yield self._chunk(frame, lines, beyond.to_series() if rows.width > width + 1 else None)
+
+    def _chunk(self, frame: pl.DataFrame, lines: pl.Series, beyond: pl.Series | None) -> Chunk:
+        marked: list[Fault] = []
+        if self._marks:
+            first, last = int(lines[0]), int(lines[-1])
+            present = set(lines.to_list()) if any(first <= row <= last for row in self._marks) else set()
+            marked += [fault for row, faults in self._marks.items() if row in present for fault in faults]
+        if beyond is not None:
+            message = f"表头只有 {frame.width} 列，其右侧还有数据"
+            marked += [Fault(line, "columns", message) for line in lines.filter(beyond)]
+        return Chunk(frame, lines, marked=tuple(marked))
+
+
+class ParquetSource(_UnpackedSource):
+    """A Parquet file of flat columns; its "lines" count records from 1."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "parquet")
+
+    def _read_result(self) -> None:
+        self.headers = named([str(name) for name in self._result["headers"]], where="列名")
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the records; one whose cells are all null is blank."""
+        at = 0
+        for part in self._parts():
+            part.columns = list(self.headers)
+            lines = pl.Series("line", range(at + 1, at + 1 + part.height), dtype=pl.Int64)
+            at += part.height
+            filled = part.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+            self.blank_lines += part.height - int(filled.sum())
+            yield Chunk(part.filter(filled), lines.filter(filled))
+
+
+def _unpack(path: Path, kind: str, directory: Path) -> dict[str, Any]:
+    command = [sys.executable, "-X", "utf8", "-m", _CHILD, kind, str(path.resolve()), str(directory)]
+    try:
+        # The command is ours: this interpreter, this module; the file's name is an argument, never parsed.
+        done = subprocess.run(  # noqa: S603
+            command,
+            capture_output=True,
+            timeout=limits.CHILD_WALL_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise Refusal("too_slow", where=path.name) from None
+    answer = directory / "result.json"
+    if not answer.exists():
+        raise _of_death(done.returncode, done.stderr.decode(errors="replace"), path)
+    result: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    if code := result.get("refused"):
+        assert code in WORDINGS
+        raise Refusal(code, where=result["where"], **result["values"])
+    return result
+
+
+def _of_death(status: int, stderr: str, path: Path) -> Refusal:
+    """Say why the child died: time, memory, or a file its parser cannot stomach."""
+    if -status in (24, 9):  # SIGXCPU, then SIGKILL at the hard limit
+        return Refusal("too_slow", where=path.name)
+    signs = ("memory allocation", "MemoryError", "Cannot allocate memory", "capacity overflow", "bad_alloc")
+    if any(sign in stderr for sign in signs) or -status in (6, 11, 25):
+        return Refusal("too_large", where=path.name)
+    last = stderr.strip().splitlines()[-1:] or [f"exit {status}"]
+    return Refusal("workbook_broken", where=path.name, detail=last[0][:120])
