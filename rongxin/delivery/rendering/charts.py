@@ -1,0 +1,185 @@
+"""Charts of a report: one grammar (Altair) for page and paper, drawn as SVG with a text alternative.
+
+Each chart is drawn only where it helps: a line of one point or a bar chart of nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import altair
+import vl_convert
+
+from rongxin.delivery.rendering import fonts
+from rongxin.vocabulary.availability import Availability
+
+_INK, _QUIET, _LINE = "#1d2733", "#66707d", "#d9dee5"
+_ACCENT, _SECOND, _WARN = "#0b5c8a", "#7fb0cc", "#a3430b"
+_WIDTH, _HALF = 640, 310
+
+
+@dataclass(frozen=True)
+class Drawing:
+    title: str
+    svg: str
+    alt: str
+    wide: bool = False
+
+
+def draw(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the report's charts as plain dicts (`title`, `svg`, `alt`, `wide`), at most three."""
+    drawings = [chart for maker in (_availability, _timeline, _tax) if (chart := maker(report)) is not None]
+    return [asdict(chart) for chart in drawings]
+
+
+def _availability(report: Mapping[str, Any]) -> Drawing | None:
+    """What the report rests on, category by category."""
+    counted = [
+        {"category": section["label"], "state": state, "count": count}
+        for section in report["sections"]
+        for state, count in Counter(item["availability"]["label"] for item in section["items"]).items()
+    ]
+    if not counted:
+        return None
+    states = {item["availability"]["code"] for item in _items(report)}
+    shown = [state for state in _COLOURS if state in states]
+    bars = (
+        altair.Chart(altair.Data(values=counted))
+        .mark_bar(height=9)
+        .encode(
+            y=altair.Y("category:N", sort=None, title=None),
+            x=altair.X("count:Q", title="信息项数", axis=altair.Axis(tickMinStep=1)),
+            color=altair.Color(
+                "state:N",
+                title=None,
+                scale=altair.Scale(domain=[s.label for s in shown], range=[_COLOURS[s] for s in shown]),
+                legend=altair.Legend(orient="bottom"),
+            ),
+        )
+        .properties(width=_WIDTH - 150, height=13 * len({c["category"] for c in counted}))
+    )
+    summary = report["summary"]
+    alt = f"共 {summary['items']} 项信息：{summary['with_records']} 项有记录，{summary['no_record']} 项无记录。"
+    return Drawing("各类信息的取得情况", _svg(bars), alt, wide=True)
+
+
+_COLOURS = {
+    Availability.RECORDS: _ACCENT,
+    Availability.PARTIAL: _SECOND,
+    Availability.NO_RECORD: "#a9c6d6",
+    Availability.WITHHELD: "#c9ced5",
+    Availability.NOT_APPLICABLE: "#e6e9ed",
+    Availability.SOURCE_NOT_CONNECTED: "#f0c9a5",
+    Availability.PROVIDER_UNAVAILABLE: _WARN,
+}
+
+
+def _timeline(report: Mapping[str, Any]) -> Drawing | None:
+    """Dated facts by year; adverse ones in their own colour and, for those who see none, below the line."""
+    points = [
+        {"year": row["observed_on"][:4], "n": -1 if item["negative"] else 1, "kind": item["negative"]}
+        for item in _items(report)
+        for row in item["rows"]
+        if row["observed_on"] and (item["negative"] or item["item"] in _EVENTS)
+    ]
+    counts = Counter((p["year"], p["kind"]) for p in points)
+    if len({year for year, _ in counts}) < 2:
+        return None
+    data = [
+        {"year": year, "count": -n if negative else n, "kind": "不良记录" if negative else "许可、荣誉与权利"}
+        for (year, negative), n in sorted(counts.items())
+    ]
+    chart = (
+        altair.Chart(altair.Data(values=data))
+        .mark_bar(size=12)
+        .encode(
+            x=altair.X("year:O", title=None, axis=altair.Axis(labelAngle=0)),
+            y=altair.Y("count:Q", title="条", axis=altair.Axis(tickMinStep=1, format="d")),
+            color=altair.Color(
+                "kind:N",
+                title=None,
+                scale=altair.Scale(domain=["许可、荣誉与权利", "不良记录"], range=[_ACCENT, _WARN]),
+                legend=altair.Legend(orient="bottom"),
+            ),
+        )
+        .properties(width=_HALF - 40, height=110)
+    )
+    good = sum(n for (_, negative), n in counts.items() if not negative)
+    bad = sum(n for (_, negative), n in counts.items() if negative)
+    return Drawing("按年份的记录", _svg(chart), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录。")
+
+
+_EVENTS = frozenset({"administrative_permit", "honours", "trade_mark", "patent", "software_copyright", "policy_support"})
+
+
+def _tax(report: Mapping[str, Any]) -> Drawing | None:
+    """Tax due and paid in the last year; only a report by consent has it."""
+    item = next((i for i in _items(report) if i["item"] == "tax_payment"), None)
+    if item is None or not item["rows"]:
+        return None
+    values = {field["name"]: field["value"] for field in item["rows"][0]["fields"]}
+    data = []
+    for kind, label in (("vat", "增值税"), ("corporate_income_tax", "企业所得税")):
+        for part, word in (("payable", "应纳税"), ("paid", "实际缴税")):
+            value = next((v for k, v in values.items() if k.startswith(kind) and part in k), None)
+            if value is not None:
+                data.append({"tax": label, "part": word, "amount": float(Decimal(str(value))) / 10_000})
+    if not data:
+        return None
+    chart = (
+        altair.Chart(altair.Data(values=data))
+        .mark_bar(height=11)
+        .encode(
+            y=altair.Y("part:N", title=None, sort=["应纳税", "实际缴税"]),
+            x=altair.X("amount:Q", title="万元"),
+            color=altair.Color(
+                "part:N",
+                legend=None,
+                scale=altair.Scale(domain=["应纳税", "实际缴税"], range=[_SECOND, _ACCENT]),
+            ),
+            row=altair.Row("tax:N", title=None, header=altair.Header(labelAngle=0, labelAlign="left")),
+        )
+        .properties(width=_HALF - 110, height=42)
+    )
+    alt = "；".join(f"{d['tax']}{d['part']} {d['amount']:.2f} 万元" for d in data)
+    return Drawing("近一年纳税", _svg(chart), alt)
+
+
+def _items(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for section in report["sections"]:
+        yield from section["items"]
+
+
+@cache
+def _converter() -> Any:
+    vl_convert.register_font_directory(str(fonts.directory()))
+    return vl_convert
+
+
+def _svg(chart: altair.TopLevelMixin) -> str:
+    specification = chart.to_dict()
+    specification["config"] = {
+        "font": fonts.FAMILY,
+        "background": "transparent",
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": _QUIET,
+            "titleColor": _QUIET,
+            "gridColor": _LINE,
+            "domainColor": _LINE,
+            "tickColor": _LINE,
+            "labelFontSize": 9,
+            "titleFontSize": 9,
+            "titleFontWeight": "normal",
+            "labelLimit": 200,
+        },
+        "legend": {"labelColor": _INK, "labelFontSize": 9, "symbolType": "square"},
+        "header": {"labelColor": _INK, "labelFontSize": 9},
+    }
+    svg: str = _converter().vegalite_to_svg(specification)
+    return svg

@@ -1,0 +1,114 @@
+"""The render process: charts and PDF are made beside the server, never inside it.
+
+The chart engine takes some 180 MiB and a hostile page could take long; a process of its own keeps both away from the
+threads that answer requests. It speaks length-prefixed JSON on its pipes and ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import IO, Any, cast
+
+_HEAD = struct.Struct(">I")
+_JOB_SECONDS_MAX = 30
+
+
+class RenderingFailed(Exception):
+    """The page could not be rendered; the report itself is released, ask for it as JSON or try again."""
+
+    code = "rendering_failed"
+
+
+class Press:
+    """One render process, started when first needed and again when it has died. Safe to share by threads."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def charts(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Draw the charts of a prepared report."""
+        return cast(list[dict[str, Any]], self._ask({"job": "charts", "report": report}))
+
+    def pdf(self, report: Mapping[str, Any]) -> bytes:
+        """Print a prepared report, charts included."""
+        return base64.b64decode(cast(str, self._ask({"job": "pdf", "report": report})))
+
+    def close(self) -> None:
+        with self._lock:
+            self._stop()
+
+    def _ask(self, job: Mapping[str, Any]) -> object:
+        with self._lock:
+            process = self._running()
+            overdue = threading.Timer(_JOB_SECONDS_MAX, process.kill)
+            overdue.start()
+            try:
+                _write(cast(IO[bytes], process.stdin), job)
+                reply = _read(cast(IO[bytes], process.stdout))
+            except OSError as error:
+                reply = {"error": str(error)}
+            finally:
+                overdue.cancel()
+            if reply is None or "error" in reply:
+                self._stop()
+                raise RenderingFailed((reply or {}).get("error", "the render process ended or took too long"))
+            return reply["result"]
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "rongxin.delivery.rendering.press"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        return self._process
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process = None
+
+
+def _write(pipe: IO[bytes], message: Mapping[str, Any]) -> None:
+    body = json.dumps(message, ensure_ascii=False).encode()
+    pipe.write(_HEAD.pack(len(body)) + body)
+    pipe.flush()
+
+
+def _read(pipe: IO[bytes]) -> dict[str, Any] | None:
+    head = pipe.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    body = pipe.read(_HEAD.unpack(head)[0])
+    return cast(dict[str, Any], json.loads(body))
+
+
+def _serve() -> None:
+    # Imported here alone: the parent, which imports this module too, must not load the engines.
+    from rongxin.delivery.rendering import charts, pdf  # noqa: PLC0415
+
+    while (job := _read(sys.stdin.buffer)) is not None:
+        try:
+            drawn = charts.draw(job["report"])
+            result = (
+                drawn if job["job"] == "charts" else base64.b64encode(pdf.render(job["report"], drawn)).decode()
+            )
+            reply: dict[str, Any] = {"result": result}
+        except Exception as error:  # whatever a page does, the press answers and the server goes on
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        _write(sys.stdout.buffer, reply)
+
+
+if __name__ == "__main__":
+    _serve()

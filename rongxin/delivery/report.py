@@ -1,0 +1,174 @@
+"""标准化信用信息报告: a release laid out by the annex's categories, ready for JSON, page and PDF ((六)).
+
+It never sees raw data: everything in a report comes out of a `Release`, so the three forms say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from rongxin.catalogue import types
+from rongxin.catalogue.loader import Catalogue
+from rongxin.catalogue.schema import Item
+from rongxin.disclosure.release import Release, ReleasedItem, ReleasedRow, WithheldField
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.verdict import Verdict
+
+# What a firm's consent can open; any other reason to withhold is not the firm's to lift.
+_CONSENT_OPENS = frozenset({Reason.CONSENT_MISSING, Reason.FIELD_CONSENT_MISSING, Reason.ITEM_NOT_COVERED})
+
+
+def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any]:
+    """Return the report as a JSON-ready dict.
+
+    Sections follow the annex's categories (0, what （四） adds, comes last); every fact carries its source and
+    its date, everything withheld its reason and article, and `consent_would_add` says what the firm could open.
+    """
+    by_name = {item.item: item for item in release.items}
+    sections = []
+    for number, label, items in catalogue.sections():
+        entries = [_item(by_name[i.item], i, catalogue) for i in items if i.item in by_name]
+        if entries:
+            sections.append({"category": number, "label": label, "items": entries})
+    return {
+        "report": str(release.id),
+        "kind": _kind(release),
+        "node": node,
+        "issued_at": release.released_at.isoformat(timespec="seconds"),
+        "subject": _subject(release),
+        "recipient": {
+            "kind": release.recipient.kind.value,
+            "id": release.recipient.id,
+            "name": release.recipient.name,
+            "person": release.recipient.person,
+        },
+        "purpose": {"code": release.purpose.value, "label": release.purpose.label},
+        "reference": release.reference,
+        "case": str(release.case_id) if release.case_id else None,
+        "consent": str(release.consent_id) if release.consent_id else None,
+        "summary": _summary(release),
+        "sections": sections,
+        "consent_would_add": _consent_would_add(release, catalogue),
+        "proof": {
+            "intent_entry": str(release.intent_entry),
+            "outcome_entry": str(release.outcome_entry),
+            "digest": release.digest,
+        },
+    }
+
+
+def _kind(release: Release) -> Literal["public", "consented", "self"]:
+    if release.recipient.kind == "subject":
+        return "self"
+    return "consented" if release.consent_id else "public"
+
+
+def _subject(release: Release) -> dict[str, Any]:
+    card = release.subject
+    return {
+        "uscc": card.uscc,
+        "name": card.name,
+        "kind": {"code": card.kind.value, "label": card.kind.label},
+        "region": card.region,
+        "status": card.status,
+    }
+
+
+def _summary(release: Release) -> dict[str, int]:
+    def count(*states: Availability) -> int:
+        return sum(item.availability in states for item in release.items)
+
+    return {
+        "items": len(release.items),
+        "records": sum(len(item.rows) for item in release.items),
+        "with_records": count(Availability.RECORDS, Availability.PARTIAL),
+        "no_record": count(Availability.NO_RECORD),
+        "withheld": count(Availability.WITHHELD),
+        "not_applicable": count(Availability.NOT_APPLICABLE),
+        "provider_unavailable": count(Availability.PROVIDER_UNAVAILABLE),
+        "source_not_connected": count(Availability.SOURCE_NOT_CONNECTED),
+    }
+
+
+def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str, Any]:
+    return {
+        "item": item.item,
+        "label": item.label,
+        "label_en": item.label_en,
+        "availability": {"code": released.availability.value, "label": released.availability.label},
+        "reason": _reason(released.reason),
+        "provider": {"id": released.provider, "label": catalogue.provider_label(released.provider)},
+        "negative": item.negative,
+        "rows": [_row(row, item, catalogue) for row in released.rows],
+        "withheld": _withheld(released.withheld, item),
+    }
+
+
+def _row(row: ReleasedRow, item: Item, catalogue: Catalogue) -> dict[str, Any]:
+    fields = []
+    for name, given in row.fields.items():
+        field = item.field(name)
+        masked = given.verdict is Verdict.MASK
+        fields.append(
+            {
+                "name": name,
+                "label": field.label,
+                "value": given.value,
+                "display": _display(field.type, given.value, masked=masked),
+                "unit": field.unit,
+                "masked": masked,
+                "reason": given.reason.value,
+            }
+        )
+    return {
+        "observed_on": row.observed_on.isoformat() if row.observed_on else None,
+        "received_at": row.received_at.isoformat(timespec="seconds"),
+        "source": {"id": row.provider, "label": catalogue.provider_label(row.provider)},
+        "mode": {"code": row.mode.value, "label": row.mode.label},
+        "fields": fields,
+    }
+
+
+def _display(type_name: str, value: Any, *, masked: bool) -> str:
+    """Say a value as people write it; a masked one is already text."""
+    if value is None:
+        return "—"
+    return str(value) if masked else types.get(type_name).format(value)
+
+
+def _reason(reason: Reason | None) -> dict[str, str] | None:
+    if reason is None:
+        return None
+    return {"code": reason.value, "label": reason.label, "article": reason.article}
+
+
+def _withheld(withheld: Iterable[WithheldField], item: Item) -> list[dict[str, Any]]:
+    groups: dict[tuple[Reason, str], list[str]] = {}
+    for entry in withheld:
+        groups.setdefault((entry.reason, entry.mode.value), []).append(entry.field)
+    return [
+        {
+            "reason": _reason(reason),
+            "mode": mode,
+            "fields": [{"name": name, "label": item.field(name).label} for name in names],
+        }
+        for (reason, mode), names in groups.items()
+    ]
+
+
+def _consent_would_add(release: Release, catalogue: Catalogue) -> list[dict[str, Any]]:
+    added = []
+    for released in release.items:
+        names = [w.field for w in released.withheld if w.reason in _CONSENT_OPENS]
+        if names:
+            item = catalogue.item(released.item)
+            added.append(
+                {
+                    "item": item.item,
+                    "label": item.label,
+                    "fields": [item.field(name).label for name in dict.fromkeys(names)],
+                }
+            )
+    return added

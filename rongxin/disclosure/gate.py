@@ -1,0 +1,152 @@
+"""The door: the one way by which information about a subject leaves the platform (国办发〔2021〕52号 (六)(九)(十)).
+
+Two short transactions with the reading between them. The first decides on a fresh look at standing and consent and
+commits the intent; only then is anything read or called. The second takes the consent's shared lock, looks again,
+and commits the outcome with the answer's digest; only then do bytes leave. A withdrawal takes the exclusive lock, so
+it waits for releases under way and no later one passes. An intent without an outcome is harmless; a release without
+an intent is impossible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from rongxin.catalogue import loader
+from rongxin.catalogue.schema import Item
+from rongxin.consent import locks
+from rongxin.consent.rules import business_day
+from rongxin.disclosure import look, plan, reach, register, rules
+from rongxin.disclosure.errors import MissingReference, UnknownSubject
+from rongxin.disclosure.models import Intent
+from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
+from rongxin.parties import institutions, subjects
+from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.subject_kind import SubjectKind
+
+
+@dataclass(frozen=True)
+class _Intended:
+    """What the first transaction settled."""
+
+    intent: Intent
+    subject: SubjectCard
+    plans: tuple[plan.ItemPlan, ...]
+    consent: look.Look | None
+
+
+def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
+    """Answer `request` with a Release, or with a Refusal whose reason stands in the journal.
+
+    Raises UnknownSubject, MissingReference and catalogue.UnknownItem for what never was a request.
+    """
+    if not request.reference.strip():
+        raise MissingReference
+    catalogue = loader.load()
+    items = tuple(catalogue.item(name) for name in request.items)
+    with transaction.atomic(durable=True):
+        intended = _intend(request, items, actor=actor, as_of=as_of)
+    if isinstance(intended, Refusal):
+        return intended
+    draft = Release(
+        id=intended.intent.id,
+        recipient=request.recipient,
+        subject=intended.subject,
+        purpose=request.purpose,
+        case_id=intended.consent.case_id if intended.consent else None,
+        consent_id=intended.consent.id if intended.consent else None,
+        reference=request.reference,
+        released_at=as_of,
+        items=reach.collect(intended.plans, intended.subject, intended.consent, as_of=as_of),
+        intent_entry=intended.intent.entry,
+    )
+    draft = replace(draft, digest=draft.compute_digest())
+    with transaction.atomic(durable=True):
+        return _conclude(request, intended, draft, actor=actor, as_of=as_of)
+
+
+def _intend(
+    request: Request, items: tuple[Item, ...], *, actor: Actor, as_of: datetime
+) -> _Intended | Refusal:
+    subject = subjects.find(request.uscc)
+    if subject is None:
+        raise UnknownSubject(request.uscc)
+    refused = rules.admit(request.purpose, request.recipient.kind) or _standing(request, as_of)
+    consent = None
+    if refused is None and (request.case_id or request.consent_id):
+        consent = look.at(request, subject.id, as_of=as_of)
+        refused = _carries_nothing(consent, request, items)
+    intent = register.intend(
+        request, subject_id=subject.id, consent=consent.id if consent else None, actor=actor, as_of=as_of
+    )
+    if refused is not None:
+        return _refuse(intent, refused, actor=actor, as_of=as_of)
+    kind = SubjectKind(subject.kind)
+    plans = plan.make(
+        items,
+        lambda item: _consented(consent, request, item),
+        recipient=request.recipient.kind,
+        subject_kind=kind,
+    )
+    card = SubjectCard(
+        subject.id, request.uscc, subject.name, kind, subject.region, subject.get_registration_status_display()
+    )
+    return _Intended(intent, card, plans, consent)
+
+
+def _standing(request: Request, as_of: datetime) -> Reason | None:
+    """Assessed, not suspended, within the day's quota ((十)); a subject asking for its own data needs none."""
+    if request.recipient.kind is rules.RecipientKind.SUBJECT:
+        return None
+    standing = institutions.standing(request.recipient.id, as_of=as_of)
+    if not standing.admitted:
+        return standing.reason
+    within = institutions.take_quota(request.recipient.id, business_day(as_of))
+    return None if within else Reason.QUOTA_EXHAUSTED
+
+
+def _carries_nothing(
+    consent: look.Look | None, request: Request, items: tuple[Item, ...]
+) -> Reason | None:
+    """A request that names a consent or a case and is carried by it in nothing is refused whole, with the reason."""
+    if consent is None:
+        return Reason.CONSENT_MISSING
+    reasons = [consent.consented(request, item).reason for item in items]
+    return None if Reason.CONSENTED in reasons else reasons[0]
+
+
+def _consented(consent: look.Look | None, request: Request, item: Item) -> rules.Consented:
+    return consent.consented(request, item) if consent else rules.Consented(Reason.CONSENT_MISSING)
+
+
+def _conclude(
+    request: Request, intended: _Intended, draft: Release, *, actor: Actor, as_of: datetime
+) -> Release | Refusal:
+    """Look at the consent once more under its lock, then commit the outcome; the bytes leave after that."""
+    if intended.consent is not None:
+        changed = _changed(request, intended, intended.consent)
+        if changed is not None:
+            return _refuse(intended.intent, changed, actor=actor, as_of=as_of)
+    outcome = register.release(intended.intent, draft.digest, draft.items, actor=actor, as_of=as_of)
+    return replace(draft, outcome_entry=outcome.entry)
+
+
+def _changed(request: Request, intended: _Intended, consent: look.Look) -> Reason | None:
+    locks.shared(consent.id)
+    now = look.again(consent, request)
+    if now is None:
+        return Reason.CONSENT_MISSING
+    for entry in intended.plans:
+        coverage = now.consented(request, entry.item)
+        if entry.context.consented.covers and not coverage.covers:
+            return coverage.reason
+    rests_on_it = any(entry.rests_on_consent for entry in intended.plans)
+    return Reason.FREQUENCY_EXHAUSTED if rests_on_it and not now.count_use() else None
+
+
+def _refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> Refusal:
+    outcome = register.refuse(intent, reason, actor=actor, as_of=as_of)
+    return Refusal(intent.id, reason, as_of, outcome.entry)

@@ -1,0 +1,215 @@
+"""Between intent and outcome: which sources a request may touch, and what of their rows leaves.
+
+A plan is made from catalogue and consent alone, before anything is read. Carrying it out reads the store for what
+is aggregated, calls the provider for what may be called, and leaves alone what may not: a call that isn't
+permitted is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rongxin.catalogue.schema import Item
+from rongxin.disclosure import rules
+from rongxin.disclosure.release import ReleasedField, ReleasedItem, ReleasedRow, WithheldField
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.subject_kind import SubjectKind
+from rongxin.vocabulary.verdict import Verdict
+
+
+class Stored(Protocol):
+    """A row of the store, as `records.reading` gives it."""
+
+    id: int
+    payload: Mapping[str, Any]
+    provider: str
+    observed_on: Any
+    received_at: Any
+
+
+class Answered(Protocol):
+    """A provider's answer to an interface call, as `sharing.calls` gives it."""
+
+    availability: Availability
+    rows: Sequence[Mapping[str, Any]]
+    provider: str
+    answered_at: Any
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """What one request may do with one item."""
+
+    item: Item
+    context: rules.Context
+    table: tuple[rules.ChannelDecision, ...]
+    applicable: bool
+
+    @property
+    def reads_store(self) -> bool:
+        return self.applicable and any(
+            entry.permits_call for entry in self.table if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
+        )
+
+    @property
+    def calls(self) -> tuple[rules.ChannelDecision, ...]:
+        if not self.applicable:
+            return ()
+        return tuple(
+            entry
+            for entry in self.table
+            if entry.channel.mode is SharingMode.INTERFACE_CALL and entry.permits_call
+        )
+
+    @property
+    def withheld(self) -> tuple[WithheldField, ...]:
+        """Every field that some channel holds back; known before a row is, so it tells nothing of rows."""
+        return tuple(
+            WithheldField(name, decision.reason, entry.channel.mode)
+            for entry in self.table
+            for name, decision in entry.fields.items()
+            if not decision.leaves
+        )
+
+    @property
+    def rests_on_consent(self) -> bool:
+        """Whether something leaves only because a consent covers the item."""
+        return any(
+            decision.leaves and rules.needs_consent(entry.channel, self.item.field(name))
+            for entry in self.table
+            for name, decision in entry.fields.items()
+        )
+
+
+def make(
+    items: Sequence[Item],
+    consented: Callable[[Item], rules.Consented],
+    *,
+    recipient: rules.RecipientKind,
+    subject_kind: SubjectKind,
+) -> tuple[ItemPlan, ...]:
+    """Return the plan of a request, one entry per item in the order asked."""
+    plans = []
+    for item in items:
+        context = rules.Context(recipient, subject_kind, consented(item))
+        plans.append(
+            ItemPlan(
+                item,
+                context,
+                rules.table(item, context),
+                applicable=subject_kind not in item.not_applicable_to,
+            )
+        )
+    return tuple(plans)
+
+
+def answer(
+    plan: ItemPlan,
+    stored: Sequence[Stored],
+    answers: Sequence[Answered],
+    *,
+    connected: bool,
+) -> ReleasedItem:
+    """Apply the plan to what was read and called; `connected` says whether the store has a source for the item."""
+    if not plan.applicable:
+        return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
+    rows = [_from_store(plan, row) for row in stored]
+    rows += [
+        _from_call(plan, entry, reply, row)
+        for entry, reply in zip(plan.calls, answers, strict=True)
+        for row in reply.rows
+    ]
+    rows = [row for row in rows if row.fields]
+    availability, reason = _availability(plan, bool(rows), answers, connected=connected)
+    return ReleasedItem(
+        item=plan.item.item,
+        item_version=plan.item.version,
+        availability=availability,
+        reason=reason,
+        rows=tuple(rows),
+        withheld=plan.withheld,
+        provider=plan.item.channels[0].provider,
+    )
+
+
+def _without_rows(
+    plan: ItemPlan, availability: Availability, reason: Reason | None, *, withheld: tuple[WithheldField, ...]
+) -> ReleasedItem:
+    item = plan.item
+    return ReleasedItem(item.item, item.version, availability, reason, (), withheld, item.channels[0].provider)
+
+
+def _availability(
+    plan: ItemPlan, any_row: bool, answers: Sequence[Answered], *, connected: bool
+) -> tuple[Availability, Reason | None]:
+    """"No answer" is never "no record": each way of having no rows keeps its own word."""
+    failed = [a.availability for a in answers if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)]
+    if any_row:
+        return (Availability.PARTIAL, _because(failed[0])) if failed else (Availability.RECORDS, None)
+    if failed:
+        return failed[0], _because(failed[0])
+    if not plan.reads_store and not plan.calls:
+        return Availability.WITHHELD, _leading_reason(plan)
+    if plan.reads_store and not connected and not answers:
+        return Availability.SOURCE_NOT_CONNECTED, Reason.SOURCE_NOT_CONNECTED
+    return Availability.NO_RECORD, None
+
+
+def _because(availability: Availability) -> Reason:
+    if availability is Availability.SOURCE_NOT_CONNECTED:
+        return Reason.SOURCE_NOT_CONNECTED
+    return Reason.PROVIDER_UNAVAILABLE
+
+
+def _leading_reason(plan: ItemPlan) -> Reason | None:
+    """The reason to show for an item of which nothing leaves: that of its last, usually narrowest, channel."""
+    return plan.withheld[-1].reason if plan.withheld else None
+
+
+def _from_store(plan: ItemPlan, row: Stored) -> ReleasedRow:
+    fields = {
+        name: _field(plan, name, value, rules.decide(plan.item, name, row.payload, plan.context))
+        for name, value in row.payload.items()
+    }
+    return ReleasedRow(
+        record_id=row.id,
+        observed_on=row.observed_on,
+        received_at=row.received_at,
+        provider=row.provider,
+        mode=SharingMode.PHYSICAL_AGGREGATION,
+        fields={name: field for name, field in fields.items() if field is not None},
+    )
+
+
+def _from_call(
+    plan: ItemPlan, entry: rules.ChannelDecision, reply: Answered, row: Mapping[str, Any]
+) -> ReleasedRow:
+    fields = {
+        name: _field(plan, name, row[name], rules.decide(plan.item, name, row, plan.context))
+        for name in entry.fields
+        if row.get(name) is not None
+    }
+    return ReleasedRow(
+        record_id=None,
+        observed_on=_date_of(plan.item, row),
+        received_at=reply.answered_at,
+        provider=reply.provider,
+        mode=SharingMode.INTERFACE_CALL,
+        fields={name: field for name, field in fields.items() if field is not None},
+    )
+
+
+def _date_of(item: Item, row: Mapping[str, Any]) -> Any:
+    return row.get(item.observed_on) if item.observed_on else None
+
+
+def _field(plan: ItemPlan, name: str, value: Any, decision: rules.Decision) -> ReleasedField | None:
+    if decision.verdict is Verdict.WITHHOLD or decision.verdict is Verdict.VERIFY_ONLY:
+        return None
+    return ReleasedField(
+        decision.verdict, rules.apply(decision, plan.item.field(name), value), decision.reason
+    )

@@ -1,0 +1,167 @@
+"""What is asked of the gate and what it gives: frozen values, the same for JSON, page and PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from rongxin.disclosure.rules import RecipientKind
+from rongxin.proof import canonical
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.subject_kind import SubjectKind
+from rongxin.vocabulary.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets the answer: the party, and the person who asked in its name."""
+
+    kind: RecipientKind
+    id: str
+    name: str
+    person: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question about one subject.
+
+    `reference` is the recipient's own number for the matter; it is required, so that every query can be laid
+    beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public.
+    """
+
+    recipient: Recipient
+    uscc: str
+    items: tuple[str, ...]
+    purpose: Purpose
+    reference: str
+    case_id: UUID | None = None
+    consent_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class SubjectCard:
+    """The subject as the head of a report names it."""
+
+    id: int
+    uscc: str
+    name: str
+    kind: SubjectKind
+    region: str
+    status: str
+
+
+@dataclass(frozen=True)
+class ReleasedField:
+    verdict: Verdict
+    value: Any
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class ReleasedRow:
+    """One record as it leaves, with the source and the date of the fact."""
+
+    record_id: int | None
+    observed_on: date | None
+    received_at: datetime
+    provider: str
+    mode: SharingMode
+    fields: Mapping[str, ReleasedField]
+
+
+@dataclass(frozen=True)
+class WithheldField:
+    field: str
+    reason: Reason
+    mode: SharingMode
+
+
+@dataclass(frozen=True)
+class ReleasedItem:
+    """What the answer says about one item; `reason` explains an availability other than RECORDS."""
+
+    item: str
+    item_version: int
+    availability: Availability
+    reason: Reason | None
+    rows: tuple[ReleasedRow, ...]
+    withheld: tuple[WithheldField, ...]
+    provider: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """An answer that has passed the gate; what is rendered from it never asks the store again."""
+
+    id: UUID
+    recipient: Recipient
+    subject: SubjectCard
+    purpose: Purpose
+    case_id: UUID | None
+    consent_id: UUID | None
+    reference: str
+    released_at: datetime
+    items: tuple[ReleasedItem, ...]
+    intent_entry: UUID
+    outcome_entry: UUID | None = None
+    digest: str = field(default="")
+
+    def content(self) -> dict[str, Any]:
+        """Return the part that the digest in the journal commits to, ready for canonical JSON."""
+        return {
+            "release": self.id,
+            "recipient": {"kind": self.recipient.kind, "id": self.recipient.id, "person": self.recipient.person},
+            "subject": {"uscc": self.subject.uscc, "name": self.subject.name},
+            "purpose": self.purpose,
+            "case": self.case_id,
+            "consent": self.consent_id,
+            "reference": self.reference,
+            "released_at": self.released_at,
+            "items": [item_content(item) for item in self.items],
+        }
+
+    def compute_digest(self) -> str:
+        """Return the SHA-256 (hex) of the canonical JSON of `content()` (RFC 8785)."""
+        return canonical.digest(self.content())
+
+
+def item_content(item: ReleasedItem) -> dict[str, Any]:
+    """Return one item as plain values: what leaves, and what does not, with reasons."""
+    return {
+        "item": item.item,
+        "version": item.item_version,
+        "availability": item.availability,
+        "reason": item.reason,
+        "provider": item.provider,
+        "rows": [
+            {
+                "observed_on": row.observed_on,
+                "received_at": row.received_at,
+                "provider": row.provider,
+                "mode": row.mode,
+                "fields": {
+                    name: {"verdict": f.verdict, "value": f.value, "reason": f.reason}
+                    for name, f in row.fields.items()
+                },
+            }
+            for row in item.rows
+        ],
+        "withheld": [{"field": w.field, "reason": w.reason, "mode": w.mode} for w in item.withheld],
+    }
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The gate's no: nothing was read, and the refusal itself stands in the journal."""
+
+    id: UUID
+    reason: Reason
+    refused_at: datetime
+    entry: UUID

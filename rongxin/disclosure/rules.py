@@ -1,0 +1,220 @@
+"""What may leave, field by field: one decision table for the row path and the set path.
+
+The order of a decision is fixed: channel → consent → mode → third person (国办发〔2021〕52号 (六)(九)). A mask
+never stands in for consent, and a reason to withhold comes from the catalogue and the consent alone, never from
+whether a row exists: so the table of an item is complete before anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from rongxin.catalogue import types
+from rongxin.catalogue.schema import Channel, Field, Item
+from rongxin.vocabulary.openness import Openness
+from rongxin.vocabulary.period import Period
+from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.subject_kind import SubjectKind
+from rongxin.vocabulary.verdict import Verdict
+from rongxin.vocabulary.whose import Whose
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one field of one record, and why."""
+
+    verdict: Verdict
+    reason: Reason
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the field's value leaves, in clear or masked."""
+        return self.verdict in (Verdict.REVEAL, Verdict.MASK)
+
+
+class RecipientKind(StrEnum):
+    INSTITUTION = "institution"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True)
+class Consented:
+    """What consent says about one item on the day of the request.
+
+    `reason` is CONSENTED where it covers the item, else why it does not. `person` is true where the natural
+    person whose data the row carries has signed too; the firm can't consent in that person's place.
+    """
+
+    reason: Reason
+    person: bool = False
+    # Facts dated outside the period that the consent names stay where they are.
+    period: Period | None = None
+
+    @property
+    def covers(self) -> bool:
+        return self.reason is Reason.CONSENTED
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who asks, about what kind of subject, with which consent for the item at hand."""
+
+    recipient: RecipientKind
+    subject_kind: SubjectKind
+    consented: Consented
+
+    @property
+    def own(self) -> bool:
+        return self.recipient is RecipientKind.SUBJECT
+
+
+@dataclass(frozen=True)
+class ChannelDecision:
+    """The decisions for the rows that one channel carries."""
+
+    channel: Channel
+    fields: Mapping[str, Decision]
+
+    @property
+    def permits_call(self) -> bool:
+        """Whether the provider may be asked at all: something of the channel must be allowed to leave."""
+        return any(decision.leaves for decision in self.fields.values())
+
+
+# Purposes for which an institution may receive anything (（十）: nothing but support for a firm's financing).
+INSTITUTION_PURPOSES = frozenset(Purpose) - {Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY}
+
+# The home behind a small shop: its registered address is shown to the street only (facts: masking).
+_MAY_BE_A_HOME = frozenset({"registered_address", "address"})
+# Personal details that never leave in clear without the person's own consent, whatever the row's channel says.
+_PERSONAL = frozenset({"id_number", "party_identifier", "phone", "account_number"})
+# Types whose mask only takes out what hides in the text; there is no unmasked way out for them.
+_REDACTED = frozenset({"free_text"})
+
+
+def admit(purpose: Purpose, recipient: RecipientKind) -> Reason | None:
+    """Refuse a purpose that is not the recipient's to have ((十)); None admits it."""
+    if recipient is RecipientKind.SUBJECT:
+        return None if purpose is Purpose.SELF_ACCESS else Reason.PURPOSE_NOT_PERMITTED
+    return None if purpose in INSTITUTION_PURPOSES else Reason.PURPOSE_NOT_PERMITTED
+
+
+@lru_cache(maxsize=4096)
+def table(item: Item, context: Context) -> tuple[ChannelDecision, ...]:
+    """Return the decision table of `item`: one entry per channel, in the order of the catalogue."""
+    return tuple(
+        ChannelDecision(
+            channel,
+            {name: _decide_field(item.field(name), channel, context) for name in item.fields_of(channel)},
+        )
+        for channel in item.channels
+    )
+
+
+def decide(item: Item, field: str, row: Mapping[str, Any], context: Context) -> Decision:
+    """Decide what may happen to one field of one record (国办发〔2021〕52号 (六)(九))."""
+    if field not in item.field_names:
+        return Decision(Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
+    for entry in table(item, context):
+        if field in entry.fields and carries(entry.channel, row):
+            if needs_consent(entry.channel, item.field(field)) and not _within_period(item, row, context):
+                return Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
+            return entry.fields[field]
+    return Decision(Verdict.WITHHOLD, Reason.ROW_NOT_IN_CHANNEL)
+
+
+def needs_consent(channel: Channel, field: Field) -> bool:
+    """Whether the field leaves this channel only with the subject's consent (经企业授权, for the row or the field)."""
+    return channel.consent or field.consent
+
+
+def _within_period(item: Item, row: Mapping[str, Any], context: Context) -> bool:
+    period = context.consented.period
+    if context.own or period is None or not context.consented.covers or item.observed_on is None:
+        return True
+    value = row.get(item.observed_on)
+    return value is None or period.contains(_day(value))
+
+
+def _day(value: Any) -> date:
+    """Read a catalogue date; a month or a year counts from its first day."""
+    if isinstance(value, date):
+        return value
+    parts = [int(part) for part in str(value)[:10].split("-")]
+    return date(*(parts + [1, 1])[:3])
+
+
+def carries(channel: Channel, row: Mapping[str, Any]) -> bool:
+    """Whether the channel's row filter lets this row through (only the A list of 纳税信用等级 is aggregated)."""
+    return channel.where is None or row.get(channel.where.field) == channel.where.equals
+
+
+def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
+    asks_consent = needs_consent(channel, field)
+    if not context.own:
+        if asks_consent and not context.consented.covers:
+            return Decision(Verdict.WITHHOLD, _why_not(channel, context.consented))
+        if channel.mode is SharingMode.DATA_VERIFICATION:
+            return Decision(Verdict.VERIFY_ONLY, Reason.VERIFICATION_ONLY)
+    elif channel.mode is SharingMode.DATA_VERIFICATION:
+        return Decision(Verdict.WITHHOLD, Reason.MODE_NOT_PERMITTED)
+    return _third_person(field, context, asks_consent=asks_consent)
+
+
+def _why_not(channel: Channel, consented: Consented) -> Reason:
+    """A field that only itself needs consent says so; else the reason is the consent's own."""
+    if not channel.consent and consented.reason is Reason.CONSENT_MISSING:
+        return Reason.FIELD_CONSENT_MISSING
+    return consented.reason
+
+
+def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Decision:
+    open_reason = _open_reason(context, asks_consent=asks_consent)
+    if field.type in _REDACTED:
+        return Decision(Verdict.MASK, Reason.MASKED_TYPE)
+    if field.type in _PERSONAL:
+        own_detail = field.whose is Whose.SUBJECT and context.own
+        person_agreed = asks_consent and context.consented.covers and context.consented.person
+        if own_detail or person_agreed or _is_the_firms_own(field):
+            return Decision(Verdict.REVEAL, open_reason)
+        return Decision(Verdict.MASK, _masked_because(field))
+    if field.whose is Whose.THIRD_PERSON and field.openness is not Openness.PUBLIC:
+        return Decision(Verdict.MASK, Reason.THIRD_PERSON)
+    if (
+        field.type in _MAY_BE_A_HOME
+        and context.subject_kind is SubjectKind.INDIVIDUAL_BUSINESS
+        and not context.own
+    ):
+        return Decision(Verdict.MASK, Reason.MASKED_TYPE)
+    return Decision(Verdict.REVEAL, open_reason)
+
+
+def _is_the_firms_own(field: Field) -> bool:
+    """A firm's own meter or account number is its business secret, not a person's detail: consent opens it."""
+    return field.type == "account_number" and field.whose is Whose.SUBJECT
+
+
+def _masked_because(field: Field) -> Reason:
+    return Reason.THIRD_PERSON if field.whose is Whose.THIRD_PERSON else Reason.MASKED_TYPE
+
+
+def _open_reason(context: Context, *, asks_consent: bool) -> Reason:
+    if context.own:
+        return Reason.OWN_DATA
+    return Reason.CONSENTED if asks_consent else Reason.PUBLIC_INFORMATION
+
+
+def apply(decision: Decision, field: Field, value: Any) -> Any:
+    """Return what leaves of `value`: itself, its mask, or None for what does not leave."""
+    if value is None or not decision.leaves:
+        return None
+    if decision.verdict is Verdict.REVEAL:
+        return value
+    return types.get(field.type).mask(value)

@@ -1,0 +1,108 @@
+"""The set path: the decision table of one item as SQL, for push and nightly evaluation.
+
+It is the same table as the row path (`rules.table`), compiled once per item and request instead of asked for every
+row; a property test holds the two equal. Values are masked after the query by the same catalogue types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from rongxin.catalogue.schema import Channel, Item
+from rongxin.disclosure import rules
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.subject_kind import SubjectKind
+from rongxin.vocabulary.verdict import Verdict
+
+_OUTSIDE = rules.Decision(Verdict.WITHHOLD, Reason.ROW_NOT_IN_CHANNEL)
+_OUT_OF_PERIOD = rules.Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows of a set are: SQL for the payload (jsonb) and for the subject's kind."""
+
+    payload: sql.Composable = sql.SQL("payload")
+    kind: sql.Composable = sql.SQL("kind")
+
+
+def decision(
+    item: Item, field: str, *, recipient: rules.RecipientKind, consented: rules.Consented, source: Source
+) -> sql.Composable:
+    """Return an SQL expression that gives the decision on `field` of each row, as `verdict:reason`."""
+    branches = [
+        sql.SQL("WHEN {} THEN {}").format(
+            sql.SQL("{} = {}").format(source.kind, sql.Literal(kind.value)),
+            _by_channel(item, field, rules.Context(recipient, kind, consented), source),
+        )
+        for kind in SubjectKind
+    ]
+    return sql.SQL("CASE {} END").format(sql.SQL(" ").join(branches))
+
+
+def parse(text: str) -> rules.Decision:
+    """Read back what `decision` wrote."""
+    verdict, reason = text.split(":")
+    return rules.Decision(Verdict(verdict), Reason(reason))
+
+
+def leaving(item: Item, decided: Mapping[str, str], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what leaves of one row, given the decisions that the query made for it."""
+    out = {}
+    for name, text in decided.items():
+        value = rules.apply(parse(text), item.field(name), payload.get(name))
+        if value is not None:
+            out[name] = value
+    return out
+
+
+def _by_channel(item: Item, field: str, context: rules.Context, source: Source) -> sql.Composable:
+    branches = [
+        sql.SQL("WHEN {} THEN {}").format(
+            _carries(entry.channel, source), _within_period(item, field, entry, context, source)
+        )
+        for entry in rules.table(item, context)
+        if field in entry.fields
+    ]
+    return sql.SQL("CASE {} ELSE {} END").format(sql.SQL(" ").join(branches), _literal(_OUTSIDE))
+
+
+def _carries(channel: Channel, source: Source) -> sql.Composable:
+    if channel.where is None:
+        return sql.SQL("true")
+    # IS NOT DISTINCT FROM, since a row without the field is outside the filter, not unknown.
+    return sql.SQL("{} -> {} IS NOT DISTINCT FROM {}::jsonb").format(
+        source.payload, sql.Literal(channel.where.field), sql.Literal(json.dumps(channel.where.equals))
+    )
+
+
+def _within_period(
+    item: Item, field: str, entry: rules.ChannelDecision, context: rules.Context, source: Source
+) -> sql.Composable:
+    decided = _literal(entry.fields[field])
+    period = context.consented.period
+    if (
+        context.own
+        or period is None
+        or not context.consented.covers
+        or item.observed_on is None
+        or not rules.needs_consent(entry.channel, item.field(field))
+    ):
+        return decided
+    # A year or a month counts from its first day, as in the row path.
+    padded = sql.SQL("CASE length({value}) WHEN 4 THEN {value} || '-01-01' WHEN 7 THEN {value} || '-01' ELSE {value} END")
+    value = sql.SQL("({} ->> {})").format(source.payload, sql.Literal(item.observed_on))
+    day = sql.SQL("({})::date").format(padded.format(value=value))
+    outside = sql.SQL("{value} IS NOT NULL AND {day} NOT BETWEEN {first} AND {last}").format(
+        value=value, day=day, first=sql.Literal(period.from_), last=sql.Literal(period.to)
+    )
+    return sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(outside, _literal(_OUT_OF_PERIOD), decided)
+
+
+def _literal(decided: rules.Decision) -> sql.Composable:
+    return sql.Literal(f"{decided.verdict.value}:{decided.reason.value}")
