@@ -1,50 +1,70 @@
-"""What all tests share: the list of what had to be left out, said at the end and strict on demand."""
+"""What all tests share: what had to be left out stands in the last lines, and is a failure on demand.
+
+`RONGXIN_STRICT=1` fails the run for any test that was left out; `RONGXIN_STRICT=present` for those only whose
+tool is on this machine (or which need none).
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Generator, Iterable
+from pathlib import Path
 
 import pytest
 
-LEFT_OUT: dict[str, int] = {}
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+TOOLS = {"Chromium": ("chromium", "chromium-browser", "google-chrome"), "Java": ("java",)}
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """A test that needs a part of the machine which isn't there is left out, visibly."""
-    browser = next((path for path in map(shutil.which, CHROMIUM) if path), None)
+    """Leave out, visibly, what needs a part that this machine doesn't have."""
     for item in items:
-        if "browser" in item.keywords and browser is None:
+        if "browser" in item.keywords and not _has("Chromium"):
             item.add_marker(
                 pytest.mark.skip(reason="no Chromium on this machine (Debian: apt install chromium)")
             )
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out and why; each reason once, with the number of tests."""
-    LEFT_OUT.update(_left_out(terminalreporter))
-    if not LEFT_OUT:
-        return
-    terminalreporter.section("left out", sep="-")
-    for reason, count in sorted(LEFT_OUT.items()):
-        terminalreporter.write_line(f"left out: {reason} ({count} {'test' if count == 1 else 'tests'})")
-    if os.environ.get("RONGXIN_STRICT") == "1":
-        terminalreporter.write_line("RONGXIN_STRICT=1: what is left out is a failure")
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Say what was left out and why; each reason once. The runs of one `make test` share a file."""
+    yield
+    lines = [
+        f"left out: {reason} ({count} {'test' if count == 1 else 'tests'})"
+        for reason, count in sorted(_left_out(terminalreporter).items())
+    ]
+    shared = os.environ.get("RONGXIN_LEFT_OUT")
+    if shared:
+        with Path(shared).open("a+") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.seek(0)
+            lines = file.read().splitlines()
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and os.environ.get("RONGXIN_STRICT") == "1" and _left_out(reporter):
+    strict = os.environ.get("RONGXIN_STRICT", "")
+    if reporter is None or strict in ("", "0") or hasattr(session.config, "workerinput"):
+        return
+    if any(strict != "present" or not _names_an_absent_tool(reason) for reason in _left_out(reporter)):
+        reporter.write_line("\nRONGXIN_STRICT: what is left out is a failure", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _left_out(reporter: pytest.TerminalReporter) -> dict[str, int]:
-    reasons: dict[str, int] = {}
-    for report in reporter.stats.get("skipped", []):
-        where = report.longrepr
-        reason = str(where[2] if isinstance(where, tuple) else where).removeprefix("Skipped: ")
-        reasons[reason] = reasons.get(reason, 0) + 1
-    return reasons
+def _left_out(reporter: pytest.TerminalReporter) -> Counter[str]:
+    wheres = (report.longrepr for report in reporter.stats.get("skipped", []))
+    return Counter(
+        str(where[2] if isinstance(where, tuple) else where).removeprefix("Skipped: ") for where in wheres
+    )
+
+
+def _names_an_absent_tool(reason: str) -> bool:
+    return any(reason.startswith(f"no {tool} ") and not _has(tool) for tool in TOOLS)
+
+
+def _has(tool: str) -> bool:
+    return any(shutil.which(name) for name in TOOLS[tool])

@@ -50,8 +50,8 @@ def find(major: int | None = None) -> Binaries:
     raise VersionMismatch(
         f"the database was made by PostgreSQL {major}, but only "
         + ", ".join(f"{each.version} in {each.directory}" for each in found)
-        + f" was found: install PostgreSQL {major} or name its programs in RONGXIN_POSTGRES; to move to a"
-        f" newer one, write a dump with {DEBIAN}/{major}/bin/pg_dump and load it with {found[0].program('psql')}"
+        + f" was found: install PostgreSQL {major} or name its programs in RONGXIN_POSTGRES; to move to"
+        f" a newer one, dump it with {DEBIAN}/{major}/bin/pg_dump and load it with {found[0].program('psql')}"
     )
 
 

@@ -71,6 +71,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections; a crash before is recovered by it."""
+        _need_time_zones()
         processes.clear_the_way(self.data, patience_seconds=STOP_PATIENCE_SECONDS)
         arguments = [
             f"--{name}={value}" for name, value in tuning.settings(self.purpose, self.sockets).items()
@@ -127,6 +128,14 @@ class Cluster:
             self.child = None
             return
         raise LauncherError(f"PostgreSQL (process {self.child.pid}) can't be stopped")
+
+
+def _need_time_zones() -> None:
+    """Neither Debian's PostgreSQL nor the wheel's brings time zones; both read the machine's."""
+    if not Path("/usr/share/zoneinfo/Asia/Shanghai").exists():
+        raise DidNotStart(
+            "PostgreSQL needs the time zones of the machine: apt install tzdata, or set DATABASE_URL"
+        )
 
 
 def _environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Is a server alive in a data directory?
 
-`postmaster.pid` alone can't tell: its process may be dead, a zombie that its parent never buried, or a stranger
-who got the number later.
+`postmaster.pid` alone can't tell: its process may be dead, a zombie that its parent never buried, or a
+stranger who got the number later.
 """
 
 from __future__ import annotations
