@@ -7,6 +7,7 @@ whether a row exists: so the table of an item is complete before anything is rea
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -140,20 +141,20 @@ def _within_period(item: Item, row: Mapping[str, Any], context: Context) -> bool
     if context.own or period is None or not context.consented.covers or item.observed_on is None:
         return True
     value = row.get(item.observed_on)
-    return value is None or period.contains(_day(value))
+    if value is None:
+        return True
+    fact = span_of(str(value))
+    return fact.from_ <= period.to and period.from_ <= fact.to
 
 
-def _day(value: Any) -> date:
-    """Read a catalogue date; a month or a year counts from its first day."""
-    if isinstance(value, date):
-        return value
-    parts = [int(part) for part in str(value)[:10].split("-")]
-    return date(*(parts + [1, 1])[:3])
-
-
-def carries(channel: Channel, row: Mapping[str, Any]) -> bool:
-    """Whether the channel's row filter lets this row through (only the A list of 纳税信用等级 is aggregated)."""
-    return channel.where is None or row.get(channel.where.field) == channel.where.equals
+def span_of(value: str) -> Period:
+    """Return the days that a catalogue date stands for: a year and a month are their whole span."""
+    parts = [int(part) for part in value[:10].split("-")]
+    if len(parts) == 1:
+        return Period(date(parts[0], 1, 1), date(parts[0], 12, 31))
+    if len(parts) == 2:
+        return Period(date(parts[0], parts[1], 1), date(parts[0], parts[1], monthrange(*parts)[1]))
+    return Period(date(*parts), date(*parts))
 
 
 def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:

@@ -94,14 +94,23 @@ def _within_period(
         or not rules.needs_consent(entry.channel, item.field(field))
     ):
         return decided
-    # A year or a month counts from its first day, as in the row path.
-    padded = sql.SQL("CASE length({value}) WHEN 4 THEN {value} || '-01-01' WHEN 7 THEN {value} || '-01' ELSE {value} END")
     value = sql.SQL("({} ->> {})").format(source.payload, sql.Literal(item.observed_on))
-    day = sql.SQL("({})::date").format(padded.format(value=value))
-    outside = sql.SQL("{value} IS NOT NULL AND {day} NOT BETWEEN {first} AND {last}").format(
-        value=value, day=day, first=sql.Literal(period.from_), last=sql.Literal(period.to)
+    outside = _OUTSIDE_PERIOD.format(
+        value=value, first=sql.Literal(period.from_), last=sql.Literal(period.to)
     )
     return sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(outside, _literal(_OUT_OF_PERIOD), decided)
+
+
+# A year and a month stand for their whole span, as `rules.span_of` has it.
+_OUTSIDE_PERIOD = sql.SQL("""
+    {value} IS NOT NULL AND NOT (
+        (CASE length({value}) WHEN 4 THEN {value} || '-01-01' WHEN 7 THEN {value} || '-01' ELSE {value} END)::date
+            <= {last}
+        AND CASE length({value})
+            WHEN 4 THEN ({value} || '-12-31')::date
+            WHEN 7 THEN ({value} || '-01')::date + interval '1 month - 1 day'
+            ELSE {value}::date END >= {first}
+    )""")
 
 
 def _literal(decided: rules.Decision) -> sql.Composable:

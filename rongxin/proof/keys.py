@@ -105,7 +105,7 @@ class SigningKey:
         return cls(path.name.removesuffix(PRIVATE_SUFFIX), key)
 
     def save(self, path: Path) -> None:
-        """Write the key whole or not at all, 0600 from the first byte; never over another (FileExistsError)."""
+        """Write the key whole or not at all, 0600 from the first byte; never over another file."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mkstemp makes 0600
         try:

@@ -114,7 +114,7 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
     return Drawing("按年份的记录", _svg(chart), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录。")
 
 
-_EVENTS = frozenset({"administrative_permit", "honours", "trade_mark", "patent", "software_copyright", "policy_support"})
+_EVENTS = frozenset({"administrative_permit", "honours", "trademark", "patent", "software_copyright", "policy_support"})
 
 
 def _tax(report: Mapping[str, Any]) -> Drawing | None:
