@@ -1,0 +1,43 @@
+"""What the caller of the store can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+
+class RecordsError(Exception):
+    """The store refused; the message says what and why."""
+
+    code = "records_error"
+
+
+class AlreadyEnded(RecordsError):
+    """A row ends once; read it again before ending it."""
+
+    code = "record_already_ended"
+
+    def __init__(self, ids: Collection[int]) -> None:
+        super().__init__(
+            f"记录 {sorted(ids)} 已终止，不能再次终止 / these records have already ended; read them again"
+        )
+
+
+class UnknownRecord(RecordsError):
+    """No such row of this subject."""
+
+    code = "record_unknown"
+
+    def __init__(self, subject_id: int, ids: Collection[int]) -> None:
+        super().__init__(
+            f"信息主体 {subject_id} 名下没有记录 {sorted(ids)} / this subject holds no such records"
+        )
+
+
+class AlreadyWithdrawn(RecordsError):
+    """A batch is withdrawn once."""
+
+    code = "batch_already_withdrawn"
+
+    def __init__(self, batch_id: UUID) -> None:
+        super().__init__(f"批次 {batch_id} 已撤回 / this batch has been withdrawn before; nothing more to do")

@@ -1,0 +1,224 @@
+"""Append rows to the store, a whole batch in one transaction; end rows; withdraw a batch ((四)(五)(九)).
+
+A batch is copied into a temporary table, compared with what is held in a handful of set-based statements
+(`records.rules.fate` is their twin for one row) and inserted at once: either the whole batch counts or
+none of it. Two batches of one item are filed one after the other; docs/decisions/0004-records.md says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from django.db import connection, transaction
+
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.records import content, statements
+from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
+from rongxin.records.rules import EndedWhy, Fate
+from rongxin.vocabulary.actor import Actor
+
+CHINA = ZoneInfo("Asia/Shanghai")
+_FETCH = 20_000
+
+
+@dataclass(frozen=True)
+class Lot:
+    """What all rows of one batch have in common.
+
+    `is_state`: the item keeps one record a subject, whose versions are states in time (no record key).
+    """
+
+    batch_id: UUID
+    item: str
+    item_version: int
+    provider: str
+    received_at: datetime
+    is_state: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row that was not simply filed: which, why, and what stands against it."""
+
+    line: int
+    fate: Fate
+    other_line: int | None = None
+    held_batch: UUID | None = None
+    held_on: date | None = None
+    held_provider: str | None = None
+    ended_why: EndedWhy | None = None
+
+
+@dataclass(frozen=True)
+class Filed:
+    """How many rows were stored, and of these how many took an older one's place or went to history."""
+
+    stored: int
+    superseded: int
+    history: int
+    found: int
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """How many rows stopped counting, and how many earlier ones count again."""
+
+    ended: int
+    reinstated: int
+
+
+class Staging:
+    """The rows of one batch on their way in; lives as long as the transaction it was opened in."""
+
+    def __init__(self, lot: Lot, *, as_of: datetime) -> None:
+        self.lot = lot
+        self._as_of = as_of
+        self._parameters: dict[str, Any] = {
+            "batch": lot.batch_id,
+            "by": f"batch:{lot.batch_id}",
+            "item": lot.item,
+            "version": lot.item_version,
+            "provider": lot.provider,
+            "received_at": lot.received_at,
+            "today": lot.received_at.astimezone(CHINA).date(),
+            "as_of": as_of,
+            "is_state": lot.is_state,
+        }
+
+    def write(self, frame: pl.DataFrame, *, payload: Sequence[str], source: Sequence[str]) -> None:
+        """Copy rows in. Columns: line, subject_id, record_key (null: the content is the key), observed_on,
+        and those named by `payload` (catalogue fields) and `source` (columns kept, never released)."""
+        facts, kept = content.objects(frame, payload), content.objects(frame, source)
+        digests = pl.Series(
+            "digest", [digest.hex() for digest in content.digests(facts, kept)], dtype=pl.Utf8
+        )
+        rows = frame.select("line", "subject_id", "record_key", "observed_on").with_columns(
+            digest=digests, payload=facts, source=kept
+        )
+        rows = rows.with_columns(
+            record_key=pl.coalesce("record_key", pl.concat_str(pl.lit("#"), "digest")),
+            digest=pl.concat_str(pl.lit("\\x"), "digest"),
+        )
+        with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
+            copy.write(_copy_text(rows))
+
+    def file(self) -> Filed:
+        """Settle every row against the others and the store, and file what may be filed."""
+        run = _run
+        run("ANALYZE filing_staging")
+        _lock("records.settling", self.lot.item)
+        for statement in statements.SETTLE:
+            run(statement, self._parameters)
+        superseded = run(statements.SUPERSEDE, self._parameters)
+        found = run(statements.COUNT_FOUND, fetch=True)
+        stored = run(statements.FILE if found else statements.FILE_ALL, self._parameters)
+        history = run(statements.COUNT_HISTORY, fetch=True) if found else 0
+        return Filed(stored=stored, superseded=superseded, history=history, found=found)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield, in the order of lines, the rows that were not simply filed."""
+        after = -1
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute(statements.FINDINGS, [after, _FETCH])
+                rows = cursor.fetchall()
+            for line, fate, other, batch, on, provider, why in rows:
+                ended = EndedWhy(why) if why else None
+                yield Finding(line, Fate(fate), other, batch, on, provider, ended)
+            if len(rows) < _FETCH:
+                return
+            after = rows[-1][0]
+
+
+def stage(lot: Lot, *, as_of: datetime) -> Staging:
+    """Open the staging of a batch inside the caller's transaction; waits for an earlier batch of the item."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("filing needs the transaction of its whole batch")
+    _lock("records.filing", lot.item)
+    for statement in statements.STAGING:
+        _run(statement)
+    return Staging(lot, as_of=as_of)
+
+
+def end(
+    record_ids: Sequence[int],
+    why: EndedWhy,
+    *,
+    subject_id: int,
+    ended_by: str,
+    actor: Actor,
+    as_of: datetime,
+) -> None:
+    """End live rows of one subject for one reason; all of them or none.
+
+    `ended_by` names the act it rests on, such as "objection:<id>". Raises `UnknownRecord`, `AlreadyEnded`.
+    """
+    wanted = set(record_ids)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statements.ITEMS_OF, [subject_id, list(wanted)])
+        found: dict[int, str] = dict(cursor.fetchall())
+        if missing := wanted - found.keys():
+            raise UnknownRecord(subject_id, missing)
+        for item in sorted(set(found.values())):
+            _lock("records.settling", item)
+        cursor.execute(statements.END, [as_of, why, ended_by, subject_id, list(wanted)])
+        if already := wanted - {row[0] for row in cursor.fetchall()}:
+            raise AlreadyEnded(already)
+        for record_id, item in sorted(found.items()):
+            refs = {"subject": subject_id, "record": record_id, "item": item, "why": str(why), "by": ended_by}
+            entries.append(Kind.RECORD_ENDED, actor=actor, refs=refs, as_of=as_of)
+
+
+def withdraw_batch(batch_id: UUID, *, item: str, actor: Actor, as_of: datetime) -> Withdrawn:
+    """End what still counts of a batch, and let what it had superseded count again, as new rows.
+
+    The journal entry of the withdrawal is the caller's, who knows the batch. Raises `AlreadyWithdrawn`.
+    """
+    parameters = {"batch": batch_id, "by": f"batch:{batch_id}", "actor": actor.id, "as_of": as_of}
+    with transaction.atomic():
+        _lock("records.filing", item)
+        _lock("records.settling", item)
+        if not _run(statements.WITHDRAW, parameters):
+            raise AlreadyWithdrawn(batch_id)
+        _run(statements.DROP_ENDED)
+        _run(statements.CREATE_ENDED)
+        ended = _run(statements.END_BATCH, parameters)
+        reinstated = _run(statements.REINSTATE, parameters)
+    return Withdrawn(ended=ended, reinstated=reinstated)
+
+
+def _lock(room: str, item: str) -> None:
+    """Take the lock of an item until the transaction ends.
+
+    Two rooms: `records.filing` lets batches of an item queue for as long as one takes; `records.settling`
+    is held only while rows are compared and written, so that a repair never waits for a whole file.
+    """
+    _run("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": f"{room}:{item}"})
+
+
+def _run(statement: str, parameters: dict[str, Any] | None = None, *, fetch: bool = False) -> int:
+    """Run one statement; return the rows it touched, or the number it selects."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        if fetch:
+            (number,) = cursor.fetchone()
+            return int(number)
+        return int(cursor.rowcount)
+
+
+def _copy_text(rows: pl.DataFrame) -> str:
+    """Write rows as COPY text. JSON has no raw tabs or line ends, so only the backslash needs its twin."""
+    text = [
+        pl.col(name).str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
+        for name in ("record_key", "digest", "payload", "source")
+    ]
+    return rows.with_columns(text).write_csv(
+        separator="\t", include_header=False, quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
+    )

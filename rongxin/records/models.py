@@ -1,0 +1,49 @@
+"""The store of facts: one table for all items, hash-partitioned by subject (the SQL is in the migration).
+
+The payload of a row never changes; `ended_*` goes from NULL to a value once. A trigger holds both, whoever
+connects. Rows are written by `filing` and read by `reading`, never through this model's manager.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+PARTITIONS = 16
+
+
+class Record(models.Model):
+    """One fact about one subject, as one provider handed it in (国办发〔2021〕52号 （五）, annex note 2)."""
+
+    pk = models.CompositePrimaryKey("subject_id", "id")
+    subject = models.ForeignKey(
+        "parties.Subject", on_delete=models.DO_NOTHING, related_name="+", db_index=False
+    )
+    id = models.BigIntegerField()
+    item = models.TextField()
+    item_version = models.PositiveSmallIntegerField()
+    record_key = models.TextField(db_collation="C")
+    payload = models.JSONField()
+    source = models.JSONField()
+    provider = models.TextField()
+    batch_id = models.UUIDField()
+    line = models.IntegerField()
+    observed_on = models.DateField(null=True)
+    # When the node was given the fact, and when the fact began to count here: the two differ when the
+    # withdrawal of a later batch brings an earlier row back (`filing.withdraw_batch`).
+    received_at = models.DateTimeField()
+    filed_at = models.DateTimeField()
+    digest = models.BinaryField()
+    ended_at = models.DateTimeField(null=True)
+    ended_why = models.TextField(null=True)
+    ended_by = models.TextField(null=True)
+
+    class Meta:
+        db_table = "records_record"
+
+
+class Withdrawal(models.Model):
+    """A batch whose rows no longer count; kept here so that none of them is ever brought back."""
+
+    batch_id = models.UUIDField(primary_key=True)
+    actor = models.TextField()
+    withdrawn_at = models.DateTimeField()

@@ -1,0 +1,123 @@
+"""What may become of a fact in the store (国办发〔2021〕52号 （四）（五）（九）). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class EndedWhy(StrEnum):
+    """Why a row no longer counts."""
+
+    SUPERSEDED = "superseded"
+    CORRECTED = "corrected"
+    REPAIRED = "repaired"
+    PUBLICATION_ENDED = "publication_ended"
+    REMOVED_BY_AUTHORITY = "removed_by_authority"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    EndedWhy.SUPERSEDED: "已被更新",
+    EndedWhy.CORRECTED: "经异议更正",
+    EndedWhy.REPAIRED: "信用修复",
+    EndedWhy.PUBLICATION_ENDED: "公示期满",
+    EndedWhy.REMOVED_BY_AUTHORITY: "认定机关移除",
+    EndedWhy.WITHDRAWN: "提供单位撤回",
+}
+
+
+class State(StrEnum):
+    LIVE = "live"
+    ENDED = "ended"
+
+
+# A row ends once, for one reason, and never comes back: what returns after a withdrawal is a new row.
+TRANSITIONS: Mapping[State, Mapping[EndedWhy, State]] = {
+    State.LIVE: dict.fromkeys(EndedWhy, State.ENDED),
+    State.ENDED: {},
+}
+
+# Which part of the house may end a row for which reason.
+OWNERS: Mapping[EndedWhy, str] = {
+    EndedWhy.SUPERSEDED: "sharing",
+    EndedWhy.WITHDRAWN: "sharing",
+    EndedWhy.CORRECTED: "rights",
+    EndedWhy.REPAIRED: "rights",
+    EndedWhy.PUBLICATION_ENDED: "rights",
+    EndedWhy.REMOVED_BY_AUTHORITY: "rights",
+}
+
+
+class Bar(StrEnum):
+    """What an ending forbids to file again under the same subject, item and record key."""
+
+    NOTHING = "nothing"
+    SAME_CONTENT = "same_content"
+    SAME_RECORD = "same_record"
+
+
+# Repair means that publication, sharing and use stop in every copy (发改委令第36号): a department's weekly
+# full export must not bring the record back, whatever else changed in the line. A corrected row only bars
+# the content that was found wrong, and a publication that ended only the entry whose time was over.
+BARS: Mapping[EndedWhy, Bar] = {
+    EndedWhy.SUPERSEDED: Bar.NOTHING,
+    EndedWhy.WITHDRAWN: Bar.NOTHING,
+    EndedWhy.CORRECTED: Bar.SAME_CONTENT,
+    EndedWhy.PUBLICATION_ENDED: Bar.SAME_CONTENT,
+    EndedWhy.REPAIRED: Bar.SAME_RECORD,
+    EndedWhy.REMOVED_BY_AUTHORITY: Bar.SAME_RECORD,
+}
+
+
+class Fate(StrEnum):
+    """What filing makes of one row."""
+
+    FILED = "filed"
+    SUPERSEDES = "supersedes"
+    HISTORY = "history"  # an older state: kept, but it never counted as the present one
+    DUPLICATE = "duplicate"
+    DUPLICATE_IN_FILE = "duplicate_in_file"
+    CONFLICT_IN_FILE = "conflict_in_file"
+    BARRED = "barred"
+    OTHER_PROVIDER = "other_provider"
+    OLDER = "older"
+
+    @property
+    def stored(self) -> bool:
+        return self in (Fate.FILED, Fate.SUPERSEDES, Fate.HISTORY)
+
+
+@dataclass(frozen=True)
+class Held:
+    """The live version of a record, as far as filing has to know it."""
+
+    digest: bytes
+    provider: str
+    observed_on: date
+
+
+def fate(*, digest: bytes, provider: str, observed_on: date, is_state: bool, held: Held | None) -> Fate:
+    """Decide what a new row means to the one that is held under the same subject, item and record key.
+
+    `observed_on` is the day of the fact, or the day of receipt where the row has none. `is_state`: the item
+    has one record a subject (no record key), so that its versions are states in time, and an older one is
+    history. A row with a record key is one event; a version dated *earlier* than the one held is either an
+    old export sent late or a corrected date, which only the provider can tell: it is not filed in silence
+    but handed back. The set-based twin of this function is `filing`; a property test holds them equal.
+    """
+    if held is None:
+        return Fate.FILED
+    if held.digest == digest:
+        return Fate.DUPLICATE
+    if held.provider != provider:
+        return Fate.OTHER_PROVIDER
+    if observed_on < held.observed_on:
+        return Fate.HISTORY if is_state else Fate.OLDER
+    return Fate.SUPERSEDES

@@ -1,0 +1,216 @@
+"""The SQL of filing: one statement, one question. Temporary tables last for the batch's transaction."""
+
+from __future__ import annotations
+
+# Dropped first, too: one transaction may file several batches (the demo city, a test).
+STAGING = (
+    "DROP TABLE IF EXISTS pg_temp.filing_staging, pg_temp.filing_finding, pg_temp.filing_held",
+    """
+    CREATE TEMPORARY TABLE filing_staging (
+        line        integer NOT NULL,
+        subject_id  bigint  NOT NULL,
+        record_key  text    NOT NULL COLLATE "C",
+        observed_on date,
+        digest      bytea   NOT NULL,
+        payload     jsonb   NOT NULL,
+        source      jsonb   NOT NULL
+    ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE filing_finding (
+        line          integer PRIMARY KEY,
+        fate          text NOT NULL,
+        other_line    integer,
+        held_batch    uuid,
+        held_on       date,
+        held_provider text,
+        ended_why     text
+    ) ON COMMIT DROP
+    """,
+)
+
+COPY = "COPY filing_staging (line, subject_id, record_key, observed_on, digest, payload, source) FROM STDIN"
+
+# A record that was repaired, removed or corrected is not filed again (records.rules.BARS). An item with one
+# record a subject has the empty key, which can't name a single entry: there only the content is barred.
+_BARRED = """
+INSERT INTO filing_finding (line, fate, held_batch, held_on, ended_why)
+SELECT DISTINCT ON (s.line) s.line, 'barred', r.batch_id,
+       (r.ended_at AT TIME ZONE 'Asia/Shanghai')::date, r.ended_why
+FROM filing_staging s
+JOIN records_record r ON r.subject_id = s.subject_id AND r.item = %(item)s AND r.record_key = s.record_key
+WHERE r.ended_why IN ('corrected', 'repaired', 'publication_ended', 'removed_by_authority')
+  AND (r.digest = s.digest
+       OR (r.ended_why IN ('repaired', 'removed_by_authority') AND s.record_key <> ''))
+ORDER BY s.line, r.id DESC
+"""
+
+# Lines of one file that name the same record (for a state: of the same day). Equal ones are the first and
+# its duplicates; of unequal ones nobody can say which is right, so each is handed back with the other's line.
+_REPEATED = """
+INSERT INTO filing_finding (line, fate, other_line)
+WITH repeated AS MATERIALIZED (
+    SELECT subject_id, record_key FROM filing_staging GROUP BY 1, 2 HAVING count(*) > 1
+), rows AS (
+    SELECT s.line, s.subject_id, s.record_key, s.digest,
+           CASE WHEN %(is_state)s THEN coalesce(s.observed_on, %(today)s) END AS day
+    FROM filing_staging s JOIN repeated USING (subject_id, record_key)
+    WHERE NOT EXISTS (SELECT 1 FROM filing_finding f WHERE f.line = s.line)
+), firsts AS (
+    SELECT rows.*, first_value(line) OVER same AS first_line, first_value(digest) OVER same AS first_digest
+    FROM rows WINDOW same AS (PARTITION BY subject_id, record_key, day ORDER BY line)
+), compared AS (
+    SELECT firsts.*, min(line) FILTER (WHERE digest <> first_digest) OVER (
+        PARTITION BY subject_id, record_key, day
+    ) AS unequal_line
+    FROM firsts
+)
+SELECT line,
+       CASE WHEN unequal_line IS NOT NULL THEN 'conflict_in_file' ELSE 'duplicate_in_file' END,
+       CASE WHEN unequal_line IS NOT NULL AND digest = first_digest THEN unequal_line ELSE first_line END
+FROM compared
+WHERE unequal_line IS NOT NULL OR line > first_line
+"""
+
+# Of several states of one subject in a file, the latest is the candidate; the others are history.
+_EARLIER_STATES = """
+INSERT INTO filing_finding (line, fate, other_line)
+SELECT line, 'history', latest_line FROM (
+    SELECT s.line, first_value(s.line) OVER (
+        PARTITION BY s.subject_id, s.record_key ORDER BY coalesce(s.observed_on, %(today)s) DESC, s.line DESC
+    ) AS latest_line
+    FROM filing_staging s
+    WHERE %(is_state)s AND NOT EXISTS (SELECT 1 FROM filing_finding f WHERE f.line = s.line)
+) states
+WHERE line <> latest_line
+"""
+
+_HELD = """
+CREATE TEMPORARY TABLE filing_held ON COMMIT DROP AS
+SELECT s.line, r.subject_id, r.id, r.provider, r.batch_id,
+       coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date) AS held_on,
+       CASE
+           WHEN r.digest = s.digest THEN 'duplicate'
+           WHEN r.provider <> %(provider)s THEN 'other_provider'
+           WHEN coalesce(s.observed_on, %(today)s)
+                < coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date)
+           THEN CASE WHEN %(is_state)s THEN 'history' ELSE 'older' END
+           ELSE 'supersedes'
+       END AS fate
+FROM filing_staging s
+JOIN records_record r ON r.subject_id = s.subject_id AND r.item = %(item)s AND r.record_key = s.record_key
+WHERE r.ended_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM filing_finding f WHERE f.line = s.line)
+"""
+
+_AGAINST_HELD = """
+INSERT INTO filing_finding (line, fate, held_batch, held_on, held_provider)
+SELECT line, fate, batch_id, held_on, provider FROM filing_held WHERE fate <> 'supersedes'
+"""
+
+# An older state that history has already is a duplicate; one from a withdrawn batch is as good as absent.
+_KNOWN_HISTORY = """
+UPDATE filing_finding f SET fate = 'duplicate', held_batch = known.batch_id
+FROM (
+    SELECT DISTINCT ON (s.line) s.line, r.batch_id
+    FROM filing_finding h
+    JOIN filing_staging s ON s.line = h.line
+    JOIN records_record r ON r.subject_id = s.subject_id AND r.item = %(item)s
+        AND r.record_key = s.record_key AND r.digest = s.digest
+    WHERE h.fate = 'history' AND (r.ended_at IS NULL OR r.ended_why = 'superseded')
+      AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+    ORDER BY s.line, r.id
+) known
+WHERE f.line = known.line
+"""
+
+SETTLE = (_BARRED, _REPEATED, _EARLIER_STATES, _HELD, _AGAINST_HELD, _KNOWN_HISTORY)
+
+SUPERSEDE = """
+UPDATE records_record r
+SET ended_at = %(as_of)s, ended_why = 'superseded', ended_by = %(by)s
+FROM filing_held h
+WHERE h.fate = 'supersedes' AND r.subject_id = h.subject_id AND r.id = h.id AND r.ended_at IS NULL
+"""
+
+_COLUMNS = """
+    subject_id, received_at, filed_at, batch_id, line, observed_on, item_version, item, record_key, provider,
+    digest, payload, source"""
+
+_ROW = """
+    s.subject_id, %(received_at)s, %(as_of)s, %(batch)s, s.line, s.observed_on, %(version)s, %(item)s,
+    s.record_key, %(provider)s, s.digest, s.payload, s.source"""
+
+FILE_ALL = f"INSERT INTO records_record ({_COLUMNS}) SELECT {_ROW} FROM filing_staging s"  # noqa: S608
+
+FILE = f"""
+INSERT INTO records_record ({_COLUMNS}, ended_at, ended_why, ended_by)
+SELECT {_ROW},
+       CASE WHEN f.fate = 'history' THEN %(as_of)s::timestamptz END,
+       CASE WHEN f.fate = 'history' THEN 'superseded' END,
+       CASE WHEN f.fate = 'history' THEN coalesce('batch:' || f.held_batch, %(by)s) END
+FROM filing_staging s LEFT JOIN filing_finding f ON f.line = s.line
+WHERE f.line IS NULL OR f.fate = 'history'
+"""  # noqa: S608
+
+COUNT_FOUND = "SELECT count(*) FROM filing_finding"
+COUNT_HISTORY = "SELECT count(*) FROM filing_finding WHERE fate = 'history'"
+
+FINDINGS = """
+SELECT line, fate, other_line, held_batch, held_on, held_provider, ended_why
+FROM filing_finding WHERE line > %s ORDER BY line LIMIT %s
+"""
+
+ITEMS_OF = "SELECT id, item FROM records_record WHERE subject_id = %s AND id = ANY(%s)"
+
+END = """
+UPDATE records_record SET ended_at = %s, ended_why = %s, ended_by = %s
+WHERE subject_id = %s AND id = ANY(%s) AND ended_at IS NULL
+RETURNING id
+"""
+
+WITHDRAW = """
+INSERT INTO records_withdrawal (batch_id, actor, withdrawn_at) VALUES (%(batch)s, %(actor)s, %(as_of)s)
+ON CONFLICT DO NOTHING
+"""
+
+DROP_ENDED = "DROP TABLE IF EXISTS pg_temp.filing_ended"
+CREATE_ENDED = """
+CREATE TEMPORARY TABLE filing_ended (subject_id bigint, item text COLLATE "C", record_key text COLLATE "C")
+ON COMMIT DROP
+"""
+
+END_BATCH = """
+WITH ended AS (
+    UPDATE records_record SET ended_at = %(as_of)s, ended_why = 'withdrawn', ended_by = %(by)s
+    WHERE batch_id = %(batch)s AND ended_at IS NULL
+    RETURNING subject_id, item, record_key
+)
+INSERT INTO filing_ended SELECT * FROM ended
+"""
+
+# What stood before the batch stands again: a row that this batch had superseded, or one that a batch
+# withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one. It comes back
+# as a new row with its own provenance (batch, line, receipt), counting from the day of the withdrawal.
+REINSTATE = f"""
+INSERT INTO records_record ({_COLUMNS})
+SELECT subject_id, received_at, %(as_of)s, batch_id, line, observed_on, item_version, item, record_key,
+       provider, digest, payload, source
+FROM (
+    SELECT DISTINCT ON (r.subject_id, r.item, r.record_key) r.*
+    FROM filing_ended e
+    JOIN records_record r USING (subject_id, item, record_key)
+    WHERE r.ended_why = 'superseded'
+      AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+      AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+      AND NOT EXISTS (
+          SELECT 1 FROM records_record bar
+          WHERE bar.subject_id = r.subject_id AND bar.item = r.item AND bar.record_key = r.record_key
+            AND bar.ended_why IN ('corrected', 'repaired', 'publication_ended', 'removed_by_authority')
+            AND (bar.digest = r.digest
+                 OR (bar.ended_why IN ('repaired', 'removed_by_authority') AND r.record_key <> ''))
+      )
+    ORDER BY r.subject_id, r.item, r.record_key,
+             coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date) DESC, r.id DESC
+) earlier
+"""  # noqa: S608
