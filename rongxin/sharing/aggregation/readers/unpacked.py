@@ -13,6 +13,8 @@ from typing import Any
 import polars as pl
 
 from rongxin.sharing.aggregation import limits
+from rongxin.sharing.aggregation.readers import sheet_scan
+from rongxin.sharing.aggregation.readers.csv_exact import COLUMNS
 from rongxin.sharing.aggregation.readers.refusals import WORDINGS, Refusal
 from rongxin.sharing.aggregation.readers.source import Chunk, Fault, Source, named
 
@@ -79,23 +81,46 @@ class WorkbookSource(_UnpackedSource):
             if not rows.height:
                 continue
             lines = rows["row"].cast(pl.Int64).alias("line")
-            self.blank_lines += int(lines[-1]) - previous - rows.height
-            previous = int(lines[-1])
-            beyond = rows.select(pl.any_horizontal(pl.nth(range(width + 1, rows.width)).is_not_null()))
             frame = rows.select(pl.nth(range(1, width + 1)))
             frame.columns = list(self.headers)
-            yield self._chunk(frame, lines, beyond.to_series() if rows.width > width + 1 else None)
+            marked, broken = self._marks_until(int(lines[-1]), lines)
+            marked += _beyond(rows, lines, width)
+            self.blank_lines += (
+                int(lines[-1]) - previous - rows.height - len({fault.line for fault in broken})
+            )
+            previous = int(lines[-1])
+            yield Chunk(frame, lines, broken=tuple(broken), marked=tuple(marked))
+        _, broken = self._marks_until(limits.MAX_WORKBOOK_ROWS * 10, pl.Series("line", [], dtype=pl.Int64))
+        if broken:
+            empty = pl.DataFrame(schema=dict.fromkeys(self.headers, pl.String))
+            yield Chunk(empty, pl.Series("line", [], dtype=pl.Int64), broken=tuple(broken))
 
-    def _chunk(self, frame: pl.DataFrame, lines: pl.Series, beyond: pl.Series | None) -> Chunk:
+    def _marks_until(self, last: int, lines: pl.Series) -> tuple[list[Fault], list[Fault]]:
+        """Take the marks of rows up to `last`: of rows that are present, and of rows that hold nothing else.
+
+        A row whose only cell is an error or a formula never calculated is empty to the table parser; it is a
+        row all the same. An empty row inside a merged range is none.
+        """
+        rows = sorted(row for row in self._marks if row <= last)
+        present = set(lines.to_list()) if rows else set()
         marked: list[Fault] = []
-        if self._marks:
-            first, last = int(lines[0]), int(lines[-1])
-            present = set(lines.to_list()) if any(first <= row <= last for row in self._marks) else set()
-            marked += [fault for row, faults in self._marks.items() if row in present for fault in faults]
-        if beyond is not None:
-            message = f"表头只有 {frame.width} 列，其右侧还有数据"
-            marked += [Fault(line, "columns", message) for line in lines.filter(beyond)]
-        return Chunk(frame, lines, marked=tuple(marked))
+        broken: list[Fault] = []
+        for row in rows:
+            faults = self._marks.pop(row)
+            if row in present:
+                marked += faults
+            elif telling := [fault for fault in faults if fault.rule != sheet_scan.MERGED]:
+                message = "；".join(fault.message for fault in telling)
+                broken.append(Fault(row, telling[0].rule, message, text=""))
+        return marked, broken
+
+
+def _beyond(rows: pl.DataFrame, lines: pl.Series, width: int) -> list[Fault]:
+    """Data to the right of the header's last column belong to no column: a fault, not a loss."""
+    if rows.width <= width + 1:
+        return []
+    filled = rows.select(pl.any_horizontal(pl.nth(range(width + 1, rows.width)).is_not_null())).to_series()
+    return [Fault(line, COLUMNS, f"表头只有 {width} 列，其右侧还有数据") for line in lines.filter(filled)]
 
 
 class ParquetSource(_UnpackedSource):
