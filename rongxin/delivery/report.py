@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+import orjson
+
 from rongxin.catalogue import types
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
@@ -172,3 +174,8 @@ def _consent_would_add(release: Release, catalogue: Catalogue) -> list[dict[str,
                 }
             )
     return added
+
+
+def to_json(document: dict[str, Any]) -> bytes:
+    """Return a report as UTF-8 JSON."""
+    return orjson.dumps(document)

@@ -25,7 +25,6 @@ from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
 from rongxin.parties import institutions, subjects
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.reason import Reason
-from rongxin.vocabulary.subject_kind import SubjectKind
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,14 @@ def _intend(
     )
     if refused is not None:
         return _refuse(intent, refused, actor=actor, as_of=as_of)
-    kind = SubjectKind(subject.kind)
     plans = plan.make(
         items,
         lambda item: _consented(consent, request, item),
         recipient=request.recipient.kind,
-        subject_kind=kind,
+        subject_kind=subject.kind,
     )
     card = SubjectCard(
-        subject.id, request.uscc, subject.name, kind, subject.region, subject.get_registration_status_display()
+        subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
     )
     return _Intended(intent, card, plans, consent)
 
@@ -104,8 +102,8 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
     standing = institutions.standing(request.recipient.id, as_of=as_of)
     if not standing.admitted:
         return standing.reason
-    within = institutions.take_quota(request.recipient.id, business_day(as_of))
-    return None if within else Reason.QUOTA_EXHAUSTED
+    quota = institutions.take_quota(request.recipient.id, business_day(as_of))
+    return None if quota.admitted else quota.reason
 
 
 def _carries_nothing(

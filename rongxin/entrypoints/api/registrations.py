@@ -1,0 +1,71 @@
+"""实名注册: a person registers by an identity provider's word and is recognised as the firm's representative."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from ninja import Field, Router, Schema
+
+from rongxin.entrypoints.api import problems
+from rongxin.parties import accounts, api_keys, memberships, subjects
+from rongxin.parties.identity import IdentityProvider
+from rongxin.vocabulary import uscc as codes
+from rongxin.vocabulary.actor import Actor, ActorKind
+
+router = Router(tags=["实名注册 Registration"])
+
+# A key for the firm's own program or phone; it can be renewed at any time with a fresh assertion.
+_KEY_LIFE = timedelta(days=90)
+
+
+class Registration(Schema):
+    uscc: str = Field(description="统一社会信用代码")
+    username: str = Field(min_length=3, max_length=64)
+    evidence: dict[str, str] = Field(description="身份认证平台给出的凭据；节点不接触密码")
+
+
+class Registered(Schema):
+    account: int
+    subject: str
+    name: str
+    role: str
+    key: str = Field(description="接口密钥，只显示这一次")
+    key_expires_at: datetime
+
+
+def identity_provider() -> IdentityProvider:
+    """Return the identity provider this node is set up with."""
+    provider: IdentityProvider = import_string(settings.RONGXIN_IDENTITY_PROVIDER)()
+    return provider
+
+
+@router.post("", auth=None, response={201: Registered}, summary="企业实名注册 Register a firm")
+def create(request: HttpRequest, registration: Registration) -> tuple[int, Registered]:
+    """Open the account of a firm's legal representative: identity asserted, then compared with the register."""
+    now = timezone.now()
+    subject = subjects.find(codes.clean(registration.uscc))
+    if subject is None:
+        raise problems.Problem(404, "unknown_subject", f"未找到统一社会信用代码 {registration.uscc} 的登记信息")
+    assertion = identity_provider().attest(registration.evidence, as_of=now)
+    newcomer = Actor(ActorKind.ACCOUNT, registration.username, f"subject:{subject.uscc}")
+    with transaction.atomic():
+        account = accounts.open_account(registration.username, assertion.name, actor=newcomer, as_of=now)
+        actor = Actor(ActorKind.ACCOUNT, str(account.id), f"subject:{subject.uscc}")
+        accounts.register_real_name(account.id, assertion, actor=actor, as_of=now)
+        role = memberships.represent(account.id, subject.id, assertion, actor=actor, as_of=now)
+        issued = api_keys.issue(
+            account.id, label="实名注册", expires_at=now + _KEY_LIFE, actor=actor, as_of=now
+        )
+    return 201, Registered(
+        account=account.id,
+        subject=subject.uscc or "",
+        name=subject.name,
+        role=role.role.label,
+        key=issued.secret,
+        key_expires_at=issued.expires_at,
+    )

@@ -1,0 +1,98 @@
+"""信用信息报告: one question about one subject, answered through the gate as JSON, page or PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema
+
+from rongxin.catalogue import codelists, loader
+from rongxin.delivery import report
+from rongxin.delivery.rendering import html, presentation
+from rongxin.delivery.rendering.press import Press
+from rongxin.disclosure import gate
+from rongxin.disclosure.release import Recipient, Refusal, Release, Request
+from rongxin.disclosure.rules import RecipientKind
+from rongxin.entrypoints.api import authentication, problems
+from rongxin.parties import institutions
+from rongxin.vocabulary import uscc as codes
+from rongxin.vocabulary.purpose import Purpose
+
+router = Router(tags=["报告 Reports"])
+_PRESS = Press()
+
+
+class ReportRequest(Schema):
+    """What an institution asks. Without case and consent the answer is the public report."""
+
+    uscc: str = Field(description="统一社会信用代码")
+    purpose: Purpose = Purpose.FINANCING_SUPPORT
+    reference: str = Field(min_length=1, max_length=128, description="机构自己的业务编号")
+    person: str = Field(min_length=1, max_length=128, description="查询人：机构经办人员的姓名或工号")
+    case: UUID | None = Field(None, description="融资业务编号")
+    consent: UUID | None = Field(None, description="授权编号")
+    items: list[str] | None = Field(None, description="信息项；缺省为清单全部", max_length=100)
+
+
+@router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")
+def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
+    """Answer with the report in the form that `Accept` names: application/json, text/html or application/pdf."""
+    caller = authentication.caller(request)
+    form = _form(request)
+    institution = institutions.get(caller.party)
+    answer = gate.release(
+        Request(
+            recipient=Recipient(RecipientKind.INSTITUTION, institution.id, institution.name, question.person),
+            uscc=codes.clean(question.uscc),
+            items=tuple(question.items or loader.load().items),
+            purpose=question.purpose,
+            reference=question.reference,
+            case_id=question.case,
+            consent_id=question.consent,
+        ),
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    if isinstance(answer, Refusal):
+        return _refused(answer)
+    return _rendered(answer, form)
+
+
+def _form(request: HttpRequest) -> str:
+    """Choose the form before anything is asked of the gate, so that no release is made for a form we lack."""
+    form = request.get_preferred_type(list(_FORMS)) if request.headers.get("Accept") else "application/json"
+    if form is None:
+        raise problems.Problem(406, "not_acceptable", f"报告的形式只有 {'、'.join(_FORMS)}")
+    return form
+
+
+_FORMS = ("application/json", "text/html", "application/pdf")
+
+
+def _refused(refusal: Refusal) -> HttpResponse:
+    reason = refusal.reason
+    return problems.response(
+        403, "refused", reason.label, reason=reason.value, article=reason.article, entry=str(refusal.entry)
+    )
+
+
+def _rendered(release: Release, form: str) -> HttpResponse:
+    catalogue = loader.load()
+    document = report.build(release, catalogue, node=settings.RONGXIN_NODE_NAME)
+    if form == "application/json":
+        return _json(document)
+    prepared = presentation.prepare(
+        document, region_label=codelists.region_label(release.subject.region), notice=settings.RONGXIN_NOTICE
+    )
+    if form == "application/pdf":
+        response = HttpResponse(_PRESS.pdf(prepared), content_type=form)
+        response["Content-Disposition"] = f'attachment; filename="report-{release.id}.pdf"'
+        return response
+    return HttpResponse(html.render(prepared, _PRESS.charts(prepared)), content_type="text/html; charset=utf-8")
+
+
+def _json(document: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(report.to_json(document), content_type="application/json; charset=utf-8")
