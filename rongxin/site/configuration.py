@@ -6,71 +6,104 @@ generated keys, a generated secret, debug pages, an embedded database with unsaf
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
+from rongxin.site import production
+
 Mode = Literal["production", "demo", "test"]
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(ImproperlyConfigured):
     """The node can't start as it is configured; the message says what to set."""
 
 
 @dataclass(frozen=True)
 class Configuration:
     mode: Mode
+    debug: bool
     var: Path
+    keys: Path
     secret_key: str
-    database: dict[str, object]
+    database: dict[str, str]
+    options: dict[str, str]  # for libpq: sslmode, sslrootcert, application_name…
     allowed_hosts: list[str]
+    origins: list[str]
 
     @classmethod
-    def from_environment(cls) -> Configuration:
-        mode = os.environ.get("RONGXIN_MODE", "demo")
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Configuration:
+        """Read the environment; in production, refuse at the first thing that isn't fit for it."""
+        mode = environ.get("RONGXIN_MODE", "demo")
         if mode not in ("production", "demo", "test"):
             raise ConfigurationError(f"RONGXIN_MODE={mode}: use production, demo or test")
-        var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
-        hosts = os.environ.get("RONGXIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+        if mode == "production":
+            for refusal in production.refusals(environ):
+                raise ConfigurationError(refusal)
+        var = Path(environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
+        database, options = database_from_url(environ.get("DATABASE_URL", "postgresql:///rongxin"))
         return cls(
             mode=cast(Mode, mode),
+            debug=environ.get("RONGXIN_DEBUG", "0") not in ("", "0"),
             var=var,
-            secret_key=_secret_key(mode, var),
-            database=database_from_url(os.environ.get("DATABASE_URL", "postgresql:///rongxin")),
-            allowed_hosts=[host.strip() for host in hosts if host.strip()],
+            keys=Path(environ.get("RONGXIN_KEYS", var / "keys")).resolve(),
+            secret_key=_secret_key(environ.get("RONGXIN_SECRET_KEY", ""), mode, var),
+            database=database,
+            options=options,
+            allowed_hosts=_words(environ.get("RONGXIN_HOSTS", "127.0.0.1,localhost,[::1]")),
+            origins=_words(environ.get("RONGXIN_ORIGINS", "")),
         )
 
 
-def _secret_key(mode: str, var: Path) -> str:
-    given = os.environ.get("RONGXIN_SECRET_KEY")
-    if given and len(given) >= 32:
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _secret_key(given: str, mode: str, var: Path) -> str:
+    if len(given) >= production.SHORTEST_SECRET:
         return given
-    if mode == "production":
-        raise ConfigurationError("RONGXIN_SECRET_KEY: production needs a secret of at least 32 characters")
     if mode == "test":
         return "test-" * 10
     path = var / "secret_key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        new = path.with_name(f"secret_key.{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(new, path)  # of two processes that start at once, one wins and both read the same
+        new.unlink()
     return path.read_text()
 
 
-def database_from_url(url: str) -> dict[str, object]:
-    """Translate `postgresql://user:password@host:port/name?host=/socket/dir` into Django's settings."""
-    parts = urlsplit(url)
+def database_from_url(url: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Translate `postgresql://user:password@host:port/name?host=/socket/dir` into Django's settings.
+
+    What the address says beyond them (`?sslmode=verify-full`) comes second, for libpq.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"DATABASE_URL: {error}") from error
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ConfigurationError(f"DATABASE_URL: {parts.scheme or 'no scheme'}: only postgresql:// is understood")
+        raise ConfigurationError(
+            f"DATABASE_URL: {parts.scheme or 'no scheme'}: only postgresql:// is understood"
+        )
     query = dict(parse_qsl(parts.query))
-    return {
+    settings = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or query.pop("user", "")),
-        "PASSWORD": unquote(parts.password or ""),
+        "PASSWORD": unquote(parts.password or query.pop("password", "")),
         "HOST": query.pop("host", unquote(parts.hostname or "")),
-        "PORT": str(parts.port or query.pop("port", "")),
+        "PORT": str(port or query.pop("port", "")),
     }
+    return settings, query

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 
+from rongxin.site import checks as checks  # registers what production asks its database server
 from rongxin.site.configuration import Configuration
 
 CONFIGURATION = Configuration.from_environment()
 
 RONGXIN_MODE = CONFIGURATION.mode
 RONGXIN_VAR = CONFIGURATION.var
+RONGXIN_KEYS = CONFIGURATION.keys  # the node's signing keys; made by the demo, given in production
 SECRET_KEY = CONFIGURATION.secret_key
-DEBUG = False
+DEBUG = CONFIGURATION.debug
 ALLOWED_HOSTS = CONFIGURATION.allowed_hosts if RONGXIN_MODE != "test" else ["*"]
+CSRF_TRUSTED_ORIGINS = CONFIGURATION.origins
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -31,6 +34,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "rongxin.entrypoints.security.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -56,11 +60,14 @@ DATABASES = {
         **CONFIGURATION.database,
         "CONN_MAX_AGE": 0,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": (
-            {}
-            if RONGXIN_MODE == "test"
-            else {"pool": {"min_size": 1, "max_size": WEB_THREADS, "timeout": 30}}
-        ),
+        "OPTIONS": {
+            **CONFIGURATION.options,
+            **(
+                {}
+                if RONGXIN_MODE == "test"
+                else {"pool": {"min_size": 1, "max_size": WEB_THREADS, "timeout": 30}}
+            ),
+        },
         "TEST": {"NAME": os.environ.get("RONGXIN_TEST_DB", "test_rongxin")},
     }
 }
@@ -82,6 +89,8 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
+
+STATIC_URL = "/static/"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20

@@ -1,3 +1,12 @@
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from rongxin.entrypoints import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]
+if find_spec("rongxin.entrypoints.api.urls"):
+    urlpatterns.append(path("api/v1/", include("rongxin.entrypoints.api.urls")))

@@ -87,12 +87,12 @@ def _raise_exit(number: int, frame: FrameType | None) -> None:
 
 def _set_up(*, progress: bool, must_be_empty: bool) -> None:
     import django
-
-    from rongxin.site.configuration import ConfigurationError
+    from django.core.checks import Tags, run_checks
+    from django.core.exceptions import ImproperlyConfigured
 
     try:
         django.setup()
-    except ConfigurationError as error:
+    except ImproperlyConfigured as error:
         raise click.ClickException(str(error)) from error
     from django.db import connection
     from django.db.utils import OperationalError
@@ -103,6 +103,8 @@ def _set_up(*, progress: bool, must_be_empty: bool) -> None:
                 "DATABASE_URL names a database that isn't empty: the demo fills one of its own; "
                 "create an empty database, or unset DATABASE_URL to use the embedded one"
             )
+        for refusal in run_checks(tags=[Tags.database], databases=["default"]):
+            raise click.ClickException(str(refusal.msg))
         _migrate(progress=progress)
     except OperationalError as error:
         raise click.ClickException(f"DATABASE_URL: {str(error).strip()}") from error

@@ -1,0 +1,126 @@
+"""`rongxin serve`: the node's web server, on port 8000 or a free one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rongxin.entrypoints.cli import node
+
+PREFERRED_PORT = 8000
+THREADS = 8  # of one worker process; each may hold one connection of the pool, which is as large
+STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; without it 8000, or a free one if it is taken."
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
+@click.option("--with-worker/--without-worker", default=True, help="Run `rongxin worker` beside it.")
+def command(host: str, port: int | None, workers: int, with_worker: bool) -> None:
+    """Serve the pages and the API until Ctrl-C."""
+    with node.running() as running, contextlib.ExitStack() as stack:
+        if with_worker:
+            stack.enter_context(background_worker())
+        serve(host, port, workers, running.var / "demo" / "addresses.json")
+
+
+def serve(host: str, port: int | None, workers: int, addresses: Path | None = None) -> None:
+    """Block and serve until the process is told to stop (SIGINT, SIGTERM); Django is set up already."""
+    with reserved_port(host, port) as chosen:
+        write_addresses(addresses, host, chosen)
+        node.say(f"网页与接口 web and API: {url(host, chosen)}   (Ctrl-C 停止 stops)")
+        with contextlib.suppress(SystemExit):
+            server(host, chosen, workers).serve()
+
+
+def server(host: str, port: int, workers: int) -> Any:
+    """A granian server for the node's WSGI application, with as many threads as the pool has connections."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ["RONGXIN_WEB_THREADS"] = str(THREADS)
+    logging.getLogger("granian").setLevel(logging.WARNING)
+    return Granian(
+        "rongxin.site.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backpressure=THREADS * 16,
+        workers_kill_timeout=30,
+        respawn_failed_workers=True,
+        log_enabled=False,
+        static_path_route=["/static"],
+        static_path_mount=[STATIC],
+    )
+
+
+@contextlib.contextmanager
+def reserved_port(host: str, port: int | None) -> Iterator[int]:
+    """Choose the port and keep it ours: two servers could share one by SO_REUSEPORT without noticing."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    wishes = [port] if port is not None else [PREFERRED_PORT, 0]
+    for wish in wishes:
+        try:
+            chosen = _free(family, host, wish)
+        except OSError as error:
+            refusal = error
+            continue
+        with socket.socket(family) as reservation:
+            reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            reservation.bind((host, chosen))
+            yield chosen
+        return
+    raise click.ClickException(f"{host}:{wishes[-1]} can't be used ({refusal.strerror}): give another --port")
+
+
+def _free(family: socket.AddressFamily, host: str, port: int) -> int:
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        probe.listen()
+        return int(probe.getsockname()[1])
+
+
+def url(host: str, port: int) -> str:
+    """The address that a person types."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}/"
+
+
+def write_addresses(path: Path | None, host: str, port: int) -> None:
+    """Write where we serve, for scripts and for the reader of the demo."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            json.dumps({"web": url(host, port), "api": f"{url(host, port)}api/v1/"}, indent=1) + "\n"
+        )
+
+
+@contextlib.contextmanager
+def background_worker() -> Iterator[subprocess.Popen[bytes]]:
+    """Run `rongxin worker` as a child that ends with us; it uses our database."""
+    child = subprocess.Popen([sys.executable, "-m", "rongxin", "worker"])
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

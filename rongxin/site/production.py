@@ -1,0 +1,40 @@
+"""What a production node refuses to start with, each with the variable to set."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SHORTEST_SECRET = 32
+LAPTOP_HOSTS = {"*", "127.0.0.1", "localhost", "[::1]", "0.0.0.0"}  # noqa: S104 - refused, not bound
+
+
+def refusals(environ: Mapping[str, str]) -> Iterator[str]:
+    """Give one line for each setting that is fit for a laptop only."""
+    if environ.get("RONGXIN_DEBUG", "0") not in ("", "0"):
+        yield "RONGXIN_DEBUG: production shows no debug pages; unset it"
+    if len(environ.get("RONGXIN_SECRET_KEY", "")) < SHORTEST_SECRET:
+        yield f"RONGXIN_SECRET_KEY: production needs a secret of at least {SHORTEST_SECRET} characters"
+    hosts = {host.strip() for host in environ.get("RONGXIN_HOSTS", "").split(",") if host.strip()}
+    if not hosts:
+        yield "RONGXIN_HOSTS: production needs the host names under which it is reached"
+    elif hosts & LAPTOP_HOSTS:
+        yield f"RONGXIN_HOSTS: {', '.join(sorted(hosts & LAPTOP_HOSTS))} isn't a name of a production node"
+    for origin in filter(None, map(str.strip, environ.get("RONGXIN_ORIGINS", "").split(","))):
+        if urlsplit(origin).scheme != "https":
+            yield f"RONGXIN_ORIGINS: {origin}: production is reached by https:// only"
+    if not environ.get("DATABASE_URL"):
+        yield "DATABASE_URL: production needs a PostgreSQL server of its own; the embedded one is for demos"
+    yield from _keys(environ.get("RONGXIN_KEYS", ""))
+
+
+def _keys(directory: str) -> Iterator[str]:
+    if not directory:
+        yield "RONGXIN_KEYS: production needs the directory of the node's keys; it makes none by itself"
+        return
+    if not Path(directory).is_dir():
+        yield f"RONGXIN_KEYS: {directory} isn't a directory"
+    elif stat.S_IMODE(Path(directory).stat().st_mode) & 0o077:
+        yield f"RONGXIN_KEYS: {directory} can be read by others: chmod 700 it"
