@@ -72,6 +72,7 @@ class ExactParser:
         return True
 
     def _keep(self, raw: str, cells: list[str | None], records: Records) -> None:
+        _check_length(raw, records.line)
         if len(cells) == 1 and cells[0] is None and '"' not in raw:
             records.blank += 1
         elif self._width and len(cells) != self._width:
@@ -96,6 +97,7 @@ class ExactParser:
             return False
         end = len(text) if end < 0 else end + 1
         raw = text[start:end]
+        _check_length(raw, records.line)
         if self._bare_return(text, broken_at):
             rule, message = LINE_BREAK, "单元格里有单独的回车符（CR）"
         else:
@@ -119,6 +121,11 @@ class ExactParser:
         if len(text) - at > limits.MAX_FIELD_BYTES:
             raise Refusal("unclosed_quote", where=f"第{line}行起超过 64 kB")
         return False
+
+
+def _check_length(raw: str, line: int) -> None:
+    if len(raw) > limits.MAX_RECORD_BYTES:
+        raise Refusal("record_too_long", where=f"第{line}行")
 
 
 def clipped(raw: str) -> str:

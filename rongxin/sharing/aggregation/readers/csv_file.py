@@ -213,6 +213,8 @@ class CsvSource(Source):
             keep = pl.Series(~measured.blank)
             frame, lines = frame.filter(keep), lines.filter(keep)
             self.blank_lines += int(measured.blank.sum())
+        if measured.longest > limits.MAX_RECORD_BYTES:
+            return None  # the exact parser names the line
         if measured.longest > limits.MAX_FIELD_BYTES:
             _check_fields(frame, lines)
         self._advance(measured.end, measured.newlines)

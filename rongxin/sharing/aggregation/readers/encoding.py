@@ -47,21 +47,29 @@ def _looks_wide(head: bytes) -> bool:
 
 
 def _told_apart(sample: bytes) -> str:
-    utf_8, gb18030 = _reads_as(sample, "utf-8"), _reads_as(sample, "gb18030")
-    if utf_8 is None:
-        # Neither may hold: then UTF-8 is reported, with the place, when it is read.
-        return GB18030 if gb18030 is not None else UTF_8
-    if gb18030 is not None and not any(character >= "\u0800" for character in utf_8):
+    """Decide by the first error; where both have one, the later decides and is reported in its place."""
+    utf_8, utf_8_until = _reads_as(sample, "utf-8")
+    _, gb18030_until = _reads_as(sample, "gb18030")
+    if utf_8_until < len(sample):
+        # UTF-8 lines first and others after them are two encodings in one file, not GB18030.
+        mixed = b"\n" in sample[:utf_8_until] and _wide_characters(utf_8) >= 1
+        return UTF_8 if mixed or utf_8_until >= gb18030_until else GB18030
+    if gb18030_until == len(sample) and not _wide_characters(utf_8):
         raise Refusal("encoding_ambiguous", where="第一个非 ASCII 字符")
     return UTF_8
 
 
-def _reads_as(sample: bytes, codec: str) -> str | None:
-    """Decode, forgiving only a character cut off at the end of the sample."""
+def _reads_as(sample: bytes, codec: str) -> tuple[str, int]:
+    """Decode up to the first error, forgiving a character cut off at the sample's end."""
     try:
-        return codecs.getincrementaldecoder(codec)("strict").decode(sample, final=False)
-    except UnicodeDecodeError:
-        return None
+        return codecs.getincrementaldecoder(codec)("strict").decode(sample, final=False), len(sample)
+    except UnicodeDecodeError as error:
+        return sample[: error.start].decode(codec), error.start
+
+
+def _wide_characters(text: str) -> int:
+    """How many characters take three bytes or more in UTF-8: by chance GB18030 hardly ever makes one."""
+    return sum(character >= "\u0800" for character in text)
 
 
 def blocks(path: Path, encoding: str, skip: int) -> Iterator[bytes]:
@@ -88,12 +96,24 @@ def blocks(path: Path, encoding: str, skip: int) -> Iterator[bytes]:
                 raise _invalid(
                     GB18030, offset - len(pending) + error.start, lines + whole.count(b"\n", 0, error.start)
                 ) from None
+            _check_no_utf_8(block, lines)
             if not block:
                 return
             offset += len(block)
             lines += block.count(b"\n")
             if text:
                 yield text.encode()
+
+
+def _check_no_utf_8(block: bytes, line: int) -> None:
+    """A UTF-8 line in a GB18030 file decodes to nonsense without an error: three wide characters tell."""
+    for number, piece in enumerate(block.split(b"\n"), start=line):
+        try:
+            text = piece.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if not text.isascii() and _wide_characters(text) >= 3:
+            raise Refusal("encoding_mixed", where=f"第{number}行")
 
 
 def checked(data: bytes, *, offset: int, line: int) -> str:

@@ -58,6 +58,11 @@ WORDINGS: Final[dict[str, _Wording]] = {
         "Not valid {encoding} (byte {offset})",
         "请把整个文件统一存为 UTF-8（或 GB18030），不要拼接两种编码的文件。",
     ),
+    "encoding_mixed": _Wording(
+        "GB18030 文件里混有 UTF-8 的行",
+        "A line in UTF-8 stands in a GB18030 file",
+        "请把整个文件统一存为 UTF-8 后重新报送。",
+    ),
     "encoding_ambiguous": _Wording(
         "无法判断编码是 UTF-8 还是 GB18030",
         "The file may be UTF-8 or GB18030: it reads as both",
