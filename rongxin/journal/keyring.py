@@ -1,0 +1,56 @@
+"""The keys of this node: `node` signs receipts, consents and reports; `journal` signs checkpoints.
+
+They lie in RONGXIN_KEYS (default: `keys` under the working directory). A node in production brings them;
+any other makes them on first use.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from rongxin.journal.errors import OriginMissing
+from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
+
+NODE = "node"
+JOURNAL = "journal"
+
+
+def node_key() -> SigningKey:
+    return _signing(_directory(), NODE)
+
+
+def journal_key() -> SigningKey:
+    return _signing(_directory(), JOURNAL)
+
+
+def verifying_keys() -> Mapping[str, VerifyingKey]:
+    """Every key this node believes, by id: its own and the `*.pub.pem` beside them (retired ones)."""
+    node_key(), journal_key()
+    return _keyring(_directory()).verifying()
+
+
+def origin() -> str:
+    """The name of this node's journal in its checkpoints; no two logs of the network share one."""
+    name = os.environ.get("RONGXIN_ORIGIN", "")
+    if not name and settings.RONGXIN_MODE == "production":
+        raise OriginMissing(OriginMissing.__doc__)
+    return name or "rongxin.invalid/journal"
+
+
+def _directory() -> Path:
+    fallback = Path(settings.RONGXIN_VAR) / ("test/keys" if settings.RONGXIN_MODE == "test" else "keys")
+    return Path(os.environ.get("RONGXIN_KEYS") or fallback)
+
+
+def _keyring(directory: Path) -> Keyring:
+    return Keyring(directory, create=settings.RONGXIN_MODE != "production")
+
+
+@cache
+def _signing(directory: Path, name: str) -> SigningKey:
+    return _keyring(directory).signing(name)

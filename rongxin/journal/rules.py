@@ -1,0 +1,98 @@
+"""What is recorded, and in what words: the kinds of entries and the form of an entry's body ((九)(十))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from rongxin.proof import canonical
+from rongxin.vocabulary.actor import Actor
+
+VERSION = 1
+INTEGER_MAX = 2**53 - 1  # what JSON carries exactly
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")  # no spaces, no Chinese: an id, never content
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class Kind(StrEnum):
+    """What happened. The word is written into entries for ever: never rename one, add another."""
+
+    BATCH_RECEIVED = "batch.received"
+    BATCH_FILED = "batch.filed"
+    BATCH_REFUSED = "batch.refused"
+    BATCH_WITHDRAWN = "batch.withdrawn"
+    RECORD_ENDED = "record.ended"
+    RECORD_MARKED = "record.marked"
+    SUBJECT_OPENED = "subject.opened"
+    SUBJECT_CHANGED = "subject.changed"
+    ACCOUNT_CREATED = "account.created"
+    INSTITUTION_CHANGED = "institution.changed"
+    CASE_OPENED = "case.opened"
+    CASE_CLOSED = "case.closed"
+    CONSENT_REQUESTED = "consent.requested"
+    CONSENT_GRANTED = "consent.granted"
+    CONSENT_PAUSED = "consent.paused"
+    CONSENT_RESUMED = "consent.resumed"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    CONSENT_EXPIRED = "consent.expired"
+    CONSENT_SUPERSEDED = "consent.superseded"
+    DISCLOSURE_INTENDED = "disclosure.intended"
+    DISCLOSURE_RELEASED = "disclosure.released"
+    DISCLOSURE_REFUSED = "disclosure.refused"
+    KEY_CREATED = "key.created"
+    DEMO_NOTE = "demo.note"
+
+
+class Unfit(ValueError):
+    """A value that an entry may not hold."""
+
+
+def body(
+    id: UUID,
+    kind: Kind,
+    *,
+    actor: Actor,
+    refs: Mapping[str, str | int],
+    commitments: Mapping[str, str],
+    as_of: datetime,
+) -> dict[str, object]:
+    """Return the body of an entry: who did what when to which ids, and hashes; never content."""
+    for name, reference in refs.items():
+        _check_reference(name, reference)
+    for name, commitment in commitments.items():
+        if not _NAME.fullmatch(name) or not _HASH.fullmatch(commitment):
+            raise Unfit(f"commitment {name}: give a SHA-256 in 64 lower-case hexadecimal digits")
+    for part in (actor.id, actor.party or "-"):
+        _check_actor(part)
+    return {
+        "actor": {"id": actor.id, "kind": actor.kind.value, "party": actor.party},
+        "at": canonical.instant(as_of),
+        "commitments": dict(commitments),
+        "id": str(id),
+        "kind": Kind(kind).value,
+        "refs": dict(refs),
+        "version": VERSION,
+    }
+
+
+def _check_reference(name: str, reference: str | int) -> None:
+    if not _NAME.fullmatch(name):
+        raise Unfit(f"reference {name!r}: name it in lower-case letters, digits and underscores")
+    if isinstance(reference, bool) or not isinstance(reference, str | int):
+        raise Unfit(f"reference {name}: {type(reference).__name__} is no id; give text or a whole number")
+    if isinstance(reference, int):
+        if abs(reference) > INTEGER_MAX:
+            raise Unfit(f"reference {name}: beyond 2^53, give it as text")
+    elif not _ID.fullmatch(reference):
+        raise Unfit(
+            f"reference {name}: {reference[:40]!r} is no id; content stays out, give its hash as a commitment"
+        )
+
+
+def _check_actor(part: str) -> None:
+    if part != "-" and not _ID.fullmatch(part):
+        raise Unfit(f"actor {part[:40]!r} is no id; give the account's id, not a person's name")
