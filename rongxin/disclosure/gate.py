@@ -135,8 +135,6 @@ def _conclude(
 def _changed(request: Request, intended: _Intended, consent: look.Look) -> Reason | None:
     locks.shared(consent.id)
     now = look.again(consent, request)
-    if now is None:
-        return Reason.CONSENT_MISSING
     for entry in intended.plans:
         coverage = now.consented(request, entry.item)
         if entry.context.consented.covers and not coverage.covers:

@@ -10,19 +10,19 @@ from datetime import datetime
 from uuid import UUID
 
 from rongxin.catalogue.schema import Item
-from rongxin.consent import cases, grants
+from rongxin.consent import register as consents
 from rongxin.consent import rules as consent_rules
+from rongxin.consent.errors import UnknownConsent
 from rongxin.disclosure import register, rules
 from rongxin.disclosure.release import Request
 
 
 @dataclass(frozen=True)
 class Look:
-    """A consent as it stands now, with what decides its use: case and count."""
+    """A consent as it stands now, with the count that decides its use."""
 
-    grant: grants.Grant
+    grant: consents.Grant
     case_id: UUID
-    case_closed: bool
     span: str
     uses: int
     as_of: datetime
@@ -41,7 +41,7 @@ class Look:
             case=self.case_id,
             as_of=self.as_of,
             uses=self.uses,
-            case_closed=self.case_closed,
+            case_closed=self.grant.case_closed,
         )
         coverage = consent_rules.covers(self.grant.terms, self.grant.status, ask)
         return rules.Consented(
@@ -56,23 +56,34 @@ class Look:
 
 
 def at(request: Request, subject_id: int, *, as_of: datetime) -> Look | None:
-    """Look at the consent the request names, or at the one its case has; None where there is none."""
+    """Look at the consent the request names, or at the newest of its case; None where the recipient has none.
+
+    Somebody else's consent is no consent here: whether it exists is not the recipient's to learn.
+    """
     if request.consent_id is not None:
-        grant = grants.find(request.consent_id)
+        grant = _find(request.consent_id)
     else:
         assert request.case_id is not None
-        found = grants.active_for(subject_id, request.recipient.id, request.case_id)
-        grant = found[0] if found else None
-    return None if grant is None else _of(grant, request, as_of)
+        given = consents.of_case(subject_id, request.recipient.id, request.case_id)
+        active = [one for one in given if one.status is consent_rules.Status.ACTIVE]
+        grant = next(iter(active or given), None)
+    if grant is None or grant.institution_id != request.recipient.id or grant.subject_id != subject_id:
+        return None
+    return _of(grant, request, as_of)
 
 
-def again(look: Look, request: Request) -> Look | None:
-    """Read the same consent once more; the caller holds its lock."""
-    grant = grants.find(look.id)
-    return None if grant is None else _of(grant, request, look.as_of)
+def again(look: Look, request: Request) -> Look:
+    """Read the same consent once more; the caller holds its lock, and consents are never deleted."""
+    return _of(consents.get(look.id), request, look.as_of)
 
 
-def _of(grant: grants.Grant, request: Request, as_of: datetime) -> Look:
-    case_id = request.case_id or grant.terms.case
+def _find(consent_id: UUID) -> consents.Grant | None:
+    try:
+        return consents.get(consent_id)
+    except UnknownConsent:
+        return None
+
+
+def _of(grant: consents.Grant, request: Request, as_of: datetime) -> Look:
     span = grant.terms.frequency.span(consent_rules.business_day(as_of))
-    return Look(grant, case_id, cases.is_closed(case_id), span, register.uses(grant.id, span), as_of)
+    return Look(grant, request.case_id or grant.case_id, span, register.uses(grant.id, span), as_of)

@@ -28,7 +28,17 @@ _STATUS = {
     "mandate_missing": 403,
     "conflict": 409,
     "rendering_failed": 503,
-    "checkpoint_pending": 409,
+    "unknown_party": 404,
+    "not_yet_covered": 409,
+    "already_known": 409,
+    "not_possible": 409,
+    "not_allowed": 403,
+    "not_theirs": 403,
+    "signer_refused": 403,
+    "identity_refused": 403,
+    "identity_disagrees": 403,
+    "notice_outdated": 409,
+    "consent_tampered": 500,
 }
 
 
