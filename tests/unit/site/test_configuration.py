@@ -1,0 +1,103 @@
+"""A node tells in one line why it doesn't start, and production refuses what is fit for a laptop only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rongxin.site import configuration
+from rongxin.site.configuration import Configuration, ConfigurationError, database_from_url
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> dict[str, str]:
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    return {
+        "RONGXIN_MODE": "production",
+        "RONGXIN_VAR": str(tmp_path),
+        "RONGXIN_KEYS": str(keys),
+        "RONGXIN_SECRET_KEY": "s" * 32,
+        "RONGXIN_HOSTS": "credit.example.cn",
+        "RONGXIN_ORIGINS": "https://credit.example.cn",
+        "DATABASE_URL": "postgresql://node:secret@db.example.cn/rongxin",
+    }
+
+
+def test_it_starts_production_with_what_production_needs(production: dict[str, str], tmp_path: Path) -> None:
+    made = Configuration.from_environment(production)
+    assert (made.mode, made.debug, made.allowed_hosts) == ("production", False, ["credit.example.cn"])
+    assert not (tmp_path / "secret_key").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"RONGXIN_DEBUG": "1"}, r"RONGXIN_DEBUG: .*unset it"),
+        ({"RONGXIN_SECRET_KEY": "short"}, r"RONGXIN_SECRET_KEY: .*at least 32"),
+        ({"RONGXIN_SECRET_KEY": ""}, r"RONGXIN_SECRET_KEY"),
+        ({"RONGXIN_HOSTS": ""}, r"RONGXIN_HOSTS: .*host names"),
+        ({"RONGXIN_HOSTS": "localhost,credit.example.cn"}, r"RONGXIN_HOSTS: localhost"),
+        ({"RONGXIN_HOSTS": "*"}, r"RONGXIN_HOSTS: \*"),
+        ({"RONGXIN_ORIGINS": "http://credit.example.cn"}, r"RONGXIN_ORIGINS: http://credit.*https"),
+        ({"RONGXIN_ORIGINS": "https://a.cn, http://b.cn"}, r"http://b\.cn"),
+        ({"DATABASE_URL": ""}, r"DATABASE_URL: .*server of its own"),
+        ({"RONGXIN_KEYS": ""}, r"RONGXIN_KEYS: .*directory"),
+        ({"RONGXIN_KEYS": "/no/such/place"}, r"isn't a directory"),
+    ],
+)
+def test_production_refuses(production: dict[str, str], change: dict[str, str], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason) as refused:
+        Configuration.from_environment(production | change)
+    assert "\n" not in str(refused.value)
+
+
+def test_production_refuses_keys_that_others_can_read(production: dict[str, str]) -> None:
+    Path(production["RONGXIN_KEYS"]).chmod(0o750)
+    with pytest.raises(ConfigurationError, match="chmod 700"):
+        Configuration.from_environment(production)
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="production, demo or test"):
+        Configuration.from_environment({"RONGXIN_MODE": "prod"})
+
+
+def test_a_demo_makes_one_secret_and_keeps_it_to_itself(tmp_path: Path) -> None:
+    environ = {"RONGXIN_VAR": str(tmp_path)}
+    first, second = (Configuration.from_environment(environ).secret_key for _ in range(2))
+    assert first == second
+    assert len(first) >= 32
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "postgresql:///rongxin?host=/tmp/a b&user=me",
+            {"NAME": "rongxin", "HOST": "/tmp/a b", "USER": "me"},
+        ),
+        (
+            "postgres://me:p%40ss@db:6432/name",
+            {"NAME": "name", "HOST": "db", "PORT": "6432", "USER": "me", "PASSWORD": "p@ss"},
+        ),
+        ("postgresql://postgres@/postgres?host=/run/pg", {"USER": "postgres", "HOST": "/run/pg", "PORT": ""}),
+    ],
+)
+def test_it_reads_the_address_of_the_database(url: str, expected: dict[str, str]) -> None:
+    settings, _ = database_from_url(url)
+    assert expected.items() <= settings.items()
+
+
+def test_it_hands_what_is_left_of_the_address_to_the_driver() -> None:
+    _, options = database_from_url("postgresql://db/name?sslmode=verify-full")
+    assert options == {"sslmode": "verify-full"}
+
+
+@pytest.mark.parametrize("url", ["mysql://db/name", "db/name", "postgresql://db:port/name"])
+def test_it_refuses_an_address_that_it_does_not_understand(url: str) -> None:
+    with pytest.raises(configuration.ConfigurationError, match="DATABASE_URL"):
+        database_from_url(url)
