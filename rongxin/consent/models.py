@@ -94,7 +94,9 @@ class ConsentRequest(models.Model):
 
 
 class Scan(models.Model):
-    """The image of a signed paper, named by its own SHA-256; kept in the database so that it commits with the act."""
+    """The image of a signed paper, named by its own SHA-256; kept in the database so that it commits with
+    the act.
+    """
 
     sha256 = models.CharField(primary_key=True, max_length=64)
     media_type = models.CharField(max_length=64)
@@ -113,6 +115,8 @@ class WrittenProposal(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
     draft = models.JSONField()
     scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+")
+    signed_by = models.CharField(max_length=128)
+    signed_on = models.DateField()
     notice_version = models.CharField(max_length=32)
     notice_sha256 = models.CharField(max_length=64)
     proposed_by = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")

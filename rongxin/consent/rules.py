@@ -1,8 +1,9 @@
 """The law of consent: what a consent says, where it stands, and whether it covers a request.
 
-国办发〔2021〕52号 （六）（九） and note 3 of its annex (经企业授权). Pure: the node decides with it and so does the
-gateway beside a provider's own database, from the same artefact, offline. The artefact is shaped as RFC 9396
-`authorization_details`; its states follow India's Account Aggregator (ReBIT), which lends five of the six.
+国办发〔2021〕52号 （六）（九） and note 3 of its annex (经企业授权). Pure: the node decides with it and so
+does the gateway beside a provider's own database, from the same artefact, offline. The artefact is shaped
+as RFC 9396 `authorization_details`; its states follow India's Account Aggregator (ReBIT), which lends five
+of the six.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
@@ -25,29 +27,15 @@ ARTEFACT_TYPE = "consent+jws"
 DETAILS_TYPE = "urn:rongxin:consent:1"
 
 
-class Status(StrEnum):
+class Status(Labelled):
     """Where a consent stands. WITHDRAWN is the REVOKED of the Account Aggregator: here one term, one word."""
 
-    ACTIVE = "active"
-    PAUSED = "paused"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-    ENDED = "ended"
-
-    @property
-    def label(self) -> str:
-        return _STATUS_LABELS[self]
-
-
-_STATUS_LABELS = {
-    Status.ACTIVE: "有效",
-    Status.PAUSED: "已暂停",
-    Status.WITHDRAWN: "已撤回",
-    Status.EXPIRED: "已到期",
-    Status.SUPERSEDED: "已被取代",
-    Status.ENDED: "因主体注销而终止",
-}
+    ACTIVE = "active", "有效", "active"
+    PAUSED = "paused", "已暂停", "paused"
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
+    EXPIRED = "expired", "已到期", "expired"
+    SUPERSEDED = "superseded", "已被取代", "superseded"
+    ENDED = "ended", "因主体注销而终止", "ended with the subject"
 
 
 class Act(StrEnum):
@@ -91,8 +79,8 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
     Status.ENDED: {},
 }
 
-# The operator may take a consent back on the firm's letter, since taking back must be as easy as giving; it can
-# never widen one. Nobody at an institution owns any act.
+# The operator may take a consent back on the firm's letter, since taking back must be as easy as giving; it
+# can never widen one. Nobody at an institution owns any act.
 OWNERS: Mapping[Act, frozenset[Owner]] = {
     Act.PAUSE: frozenset({Owner.SUBJECT, Owner.OPERATOR}),
     Act.RESUME: frozenset({Owner.SUBJECT}),
@@ -103,11 +91,20 @@ OWNERS: Mapping[Act, frozenset[Owner]] = {
 }
 
 
-class Form(StrEnum):
+class Form(Labelled):
     """附件 注3: 企业书面授权或企业实名注册后线上授权."""
 
-    ONLINE = "online"
-    WRITTEN = "written"
+    ONLINE = "online", "线上授权", "online"
+    WRITTEN = "written", "书面授权", "written"
+
+
+class CaseKind(Labelled):
+    """What kind of 融资业务 a case is."""
+
+    LOAN_APPLICATION = "loan_application", "贷款申请", "loan application"
+    LOAN = "loan", "存续贷款", "live loan"
+    GUARANTEE = "guarantee", "担保", "guarantee"
+    INSURANCE = "insurance", "保险", "insurance"
 
 
 class FrequencyUnit(StrEnum):
@@ -185,7 +182,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request for one item, as consent sees it. `uses` counts what was used in the frequency's present span."""
+    """A request for one item, as consent sees it. `uses` counts what was used in the frequency's present
+    span.
+    """
 
     institution: str
     subject: str
@@ -292,7 +291,9 @@ def _extent(terms: Terms, ask: Ask) -> Reason | None:
 
 
 def narrower(terms: Terms, than: Terms) -> bool:
-    """Whether `terms` allow nothing that `than` doesn't (a narrower consent covers no more: property-tested)."""
+    """Whether `terms` allow nothing that `than` doesn't (a narrower consent covers no more:
+    property-tested).
+    """
     same = all(
         getattr(terms, name) == getattr(than, name) for name in ("subject", "institution", "case", "purpose")
     )

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Substr
 
 from rongxin.parties.rules.membership import ROLES, PartyKind
 from rongxin.parties.rules.standing import Standing
@@ -43,7 +44,11 @@ class Subject(models.Model):
     opened_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["canonical_name"], name="subject_by_canonical_name")]
+        indexes = [
+            models.Index(fields=["canonical_name"], name="subject_by_canonical_name"),
+            # The old 组织机构代码 inside the code (positions 9–17), by which older records go.
+            models.Index(Substr("uscc", 9, 9), name="subject_by_organisation_code"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(registration_status__in=RegistrationStatus.values), name="subject_status_known"

@@ -1,7 +1,7 @@
 """Who may act for whom: parties, the roles within them, and the roles that exclude each other.
 
-The operator's three administrators (系统管理员, 安全管理员, 审计管理员) must be three people (design §1; threats
-T32): nobody sets a policy and erases its trace. The database holds the same rule as a constraint.
+The operator's three administrators (系统管理员, 安全管理员, 审计管理员) must be three people (design §1;
+threats T32): nobody sets a policy and erases its trace. The database holds the same rule as a constraint.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ OPERATOR_ROLES = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRAT
 SUBJECT_ROLES = frozenset({Role.LEGAL_REPRESENTATIVE, Role.AGENT})
 STAFF_ROLES = frozenset({Role.CLERK, Role.CHECKER})
 
-# Which roles exist in which kind of party. The operator's staff of windows (clerk, checker) is told apart from
-# its three administrators; all of them exclude each other in one account.
+# Which roles exist in which kind of party. The operator's staff of windows (clerk, checker) is told apart
+# from its three administrators; all of them exclude each other in one account.
 ROLES: dict[PartyKind, frozenset[Role]] = {
     PartyKind.SUBJECT: SUBJECT_ROLES,
     PartyKind.PROVIDER: STAFF_ROLES,

@@ -1,0 +1,108 @@
+"""融资业务: the case for which a firm's information is needed; without one nothing that needs consent
+leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from rongxin.consent.errors import NotPossible, UnknownConsent
+from rongxin.consent.models import Case
+from rongxin.consent.rules import CaseKind
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.parties import institutions, subjects
+from rongxin.parties.rules.standing import Standing
+from rongxin.vocabulary.actor import Actor
+
+
+@dataclass(frozen=True)
+class Card:
+    """A case as others see it; `reference` is the institution's own number."""
+
+    id: UUID
+    subject_id: int
+    institution_id: str
+    reference: str
+    kind: CaseKind
+    opened_on: date
+    closed_on: date | None
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_on is not None
+
+
+def open_case(
+    institution_id: str, subject_id: int, reference: str, kind: CaseKind, *, actor: Actor, as_of: datetime
+) -> Card:
+    """Open a case under the institution's own reference, which it can use once."""
+    if not reference.strip():
+        raise NotPossible("请填写机构自己的业务编号，以便核对每一次查询")
+    if institutions.get(institution_id).standing is Standing.CLOSED:
+        raise NotPossible(f"{institution_id}: 已终止接入")
+    with transaction.atomic():
+        if subjects.lock(subject_id).deregistered:
+            raise NotPossible("信息主体已注销，不能办理新的融资业务")
+        try:
+            with transaction.atomic():
+                row = Case.objects.create(
+                    subject_id=subject_id,
+                    institution_id=institution_id,
+                    reference=reference.strip(),
+                    kind=kind.value,
+                    opened_on=timezone.localdate(as_of),
+                )
+        except IntegrityError as error:
+            raise NotPossible(f"业务编号{reference}已使用过，请核对或换一个编号") from error
+        _journal(Kind.CASE_OPENED, row, actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def close_case(case_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
+    """Close a case: from now on no consent given for it carries a request."""
+    with transaction.atomic():
+        row = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+        if row is None:
+            raise UnknownConsent(f"没有编号为{case_id}的融资业务")
+        if row.closed_on is not None:
+            raise NotPossible(f"该融资业务已于{row.closed_on}办结")
+        row.closed_on = timezone.localdate(as_of)
+        row.save(update_fields=["closed_on"])
+        _journal(Kind.CASE_CLOSED, row, actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def get(case_id: UUID) -> Card:
+    """Return a case by its number; UnknownConsent where there is none."""
+    row = Case.objects.filter(pk=case_id).first()
+    if row is None:
+        raise UnknownConsent(f"没有编号为{case_id}的融资业务")
+    return _card(row)
+
+
+def of_subject(subject_id: int) -> list[Card]:
+    """Return a subject's cases, the newest first."""
+    return [_card(row) for row in Case.objects.filter(subject=subject_id).order_by("-opened_on", "id")]
+
+
+def _journal(kind: Kind, row: Case, *, actor: Actor, as_of: datetime) -> None:
+    refs = {"case": str(row.id), "subject": row.subject_id, "institution": row.institution_id}
+    entries.append(kind, actor=actor, refs=refs, as_of=as_of)
+
+
+def _card(row: Case) -> Card:
+    return Card(
+        id=row.id,
+        subject_id=row.subject_id,
+        institution_id=row.institution_id,
+        reference=row.reference,
+        kind=CaseKind(row.kind),
+        opened_on=row.opened_on,
+        closed_on=row.closed_on,
+    )

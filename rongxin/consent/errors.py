@@ -1,0 +1,53 @@
+"""What can go wrong with consent, in words for the one who can act on it."""
+
+from __future__ import annotations
+
+
+class ConsentError(Exception):
+    """The act on a consent can't be done."""
+
+    code = "consent_error"
+
+
+class UnknownConsent(ConsentError):
+    """There is no such consent, case, request or proposal."""
+
+    code = "unknown_consent"
+
+
+class NotPossible(ConsentError):
+    """The state it is in doesn't allow this act."""
+
+    code = "not_possible"
+
+
+class NotTheirs(ConsentError):
+    """The act belongs to somebody else."""
+
+    code = "not_theirs"
+
+
+class NoticeOutdated(ConsentError):
+    """What was shown is not the current risk notice; show it and ask again."""
+
+    code = "notice_outdated"
+
+
+class BeyondFairUse(ConsentError):
+    """The terms ask for more than the fair-use template allows."""
+
+    code = "beyond_fair_use"
+
+
+class SignerRefused(ConsentError):
+    """The signer is not who may sign for the subject."""
+
+    code = "signer_refused"
+
+
+class Tampered(ConsentError):
+    """The consent on file was edited past the platform, or its signature doesn't hold; nothing may rest on
+    it.
+    """
+
+    code = "consent_tampered"

@@ -1,0 +1,35 @@
+"""授权, in one place: everything that can be done with a consent, from request to withdrawal."""
+
+from __future__ import annotations
+
+from rongxin.consent.online import grant_online
+from rongxin.consent.register import Grant, active_for, get, of_case, of_subject
+from rongxin.consent.requests import decline, request
+from rongxin.consent.standing import (
+    end_of_subject,
+    expire_due,
+    follow_deregistrations,
+    pause,
+    resume,
+    withdraw,
+)
+from rongxin.consent.written import check_written, propose_written
+
+__all__ = [
+    "Grant",
+    "active_for",
+    "check_written",
+    "decline",
+    "end_of_subject",
+    "expire_due",
+    "follow_deregistrations",
+    "get",
+    "grant_online",
+    "of_case",
+    "of_subject",
+    "pause",
+    "propose_written",
+    "request",
+    "resume",
+    "withdraw",
+]

@@ -1,0 +1,136 @@
+"""An institution asks for consent; the firm accepts by granting, or declines. Nothing happens by silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from rongxin.consent import cases, issuing, notifications, standing
+from rongxin.consent.errors import NotPossible, NotTheirs, UnknownConsent
+from rongxin.consent.models import ConsentRequest
+from rongxin.consent.rules import Owner
+from rongxin.consent.templates import Draft
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.parties import institutions
+from rongxin.vocabulary.actor import Actor
+
+
+@dataclass(frozen=True)
+class Card:
+    """A request as the firm and the institution see it."""
+
+    id: UUID
+    case_id: UUID
+    draft: Draft
+    status: ConsentRequest.Status
+    requested_at: datetime
+    answered_at: datetime | None
+    consent_id: UUID | None
+
+
+def request(case_id: UUID, draft: Draft, *, actor: Actor, as_of: datetime) -> Card:
+    """Ask the firm for consent to a draft; only the institution of the case may."""
+    with transaction.atomic():
+        case = cases.get(case_id)
+        if actor.party != f"institution:{case.institution_id}":
+            raise NotTheirs("只有该笔融资业务的接入机构可以申请授权")
+        issuing.check_parties(case)
+        issuing.check_draft(draft, as_of=as_of)
+        row = ConsentRequest.objects.create(
+            case_id=case_id, draft=draft.as_json(), requested_at=as_of, requested_by=actor.id
+        )
+        _journal(row, "requested", actor=actor, as_of=as_of)
+        name = institutions.get(case.institution_id).name
+        notifications.tell(
+            case.subject_id,
+            "consent_requested",
+            f"“{name}”申请您授权查询{len(draft.items)}项信息，请阅读风险告知书后决定同意或拒绝。",
+            refs={"request": str(row.id)},
+            as_of=as_of,
+        )
+    return _card(row)
+
+
+def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) -> Card:
+    """Refuse a request; no reason is needed."""
+    with transaction.atomic():
+        row = _open(request_id)
+        if standing.owner_of(actor, row.case.subject_id, as_of=as_of) is not Owner.SUBJECT:
+            raise NotTheirs("只有被申请授权的信息主体可以拒绝")
+        row.status, row.answered_at, row.answer_note = ConsentRequest.Status.DECLINED, as_of, note
+        row.save(update_fields=["status", "answered_at", "answer_note"])
+        _journal(row, "declined", actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def hold_open(request_id: UUID, case_id: UUID) -> None:
+    """Hold an open request of a case until the transaction ends; NotPossible where it is answered already."""
+    if _open(request_id).case_id != case_id:
+        raise NotPossible("该申请属于另一笔融资业务")
+
+
+def accept(request_id: UUID, consent_id: UUID, *, as_of: datetime) -> None:
+    """Note the consent that answered a request; the grant itself is the journal's entry."""
+    row = _open(request_id)
+    row.status, row.answered_at, row.consent_id = ConsentRequest.Status.ACCEPTED, as_of, consent_id
+    row.save(update_fields=["status", "answered_at", "consent"])
+
+
+def get(request_id: UUID) -> Card:
+    """Return a request; UnknownConsent where there is none."""
+    row = ConsentRequest.objects.filter(pk=request_id).first()
+    if row is None:
+        raise UnknownConsent(f"没有编号为{request_id}的授权申请")
+    return _card(row)
+
+
+def open_of_subject(subject_id: int) -> list[Card]:
+    """Return the requests that a subject has yet to answer, the oldest first."""
+    rows = ConsentRequest.objects.filter(case__subject=subject_id, status=ConsentRequest.Status.OPEN)
+    return _cards(rows.order_by("requested_at"))
+
+
+def _open(request_id: UUID) -> ConsentRequest:
+    row = (
+        ConsentRequest.objects.select_related("case")
+        .select_for_update(of=["self"], no_key=True)
+        .filter(pk=request_id)
+        .first()
+    )
+    if row is None:
+        raise UnknownConsent(f"没有编号为{request_id}的授权申请")
+    if row.status != ConsentRequest.Status.OPEN:
+        raise NotPossible(f"该申请{ConsentRequest.Status(row.status).label}，不能再答复")
+    return row
+
+
+def _journal(row: ConsentRequest, change: str, *, actor: Actor, as_of: datetime) -> None:
+    refs: dict[str, str | int] = {
+        "request": str(row.id),
+        "case": str(row.case_id),
+        "subject": row.case.subject_id,
+        "institution": row.case.institution_id,
+        "change": change,
+    }
+    entries.append(Kind.CONSENT_REQUESTED, actor=actor, refs=refs, as_of=as_of)
+
+
+def _cards(rows: Iterable[ConsentRequest]) -> list[Card]:
+    return [_card(row) for row in rows]
+
+
+def _card(row: ConsentRequest) -> Card:
+    return Card(
+        id=row.id,
+        case_id=row.case_id,
+        draft=Draft.from_json(row.draft),
+        status=ConsentRequest.Status(row.status),
+        requested_at=row.requested_at,
+        answered_at=row.answered_at,
+        consent_id=row.consent_id,
+    )

@@ -1,0 +1,202 @@
+"""书面授权: a signed paper, scanned, proposed by one person and checked by another (附件 注3; threats T7).
+
+The scan is bound by its SHA-256. Proposer and checker are two people, known by their real names, and not
+both from the institution that benefits. The firm is told when the paper is handed in and when it takes
+effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from rongxin.consent import cases, issuing, notices, notifications
+from rongxin.consent.errors import NotPossible, NotTheirs, SignerRefused, UnknownConsent
+from rongxin.consent.models import Scan, WrittenProposal
+from rongxin.consent.register import Grant
+from rongxin.consent.rules import BUSINESS_ZONE, Form, Signature, business_day
+from rongxin.consent.templates import Draft
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.parties import accounts, memberships, subjects
+from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
+from rongxin.vocabulary.actor import Actor, ActorKind
+
+SCAN_BYTES_MAX = 10 << 20
+_MAGIC = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The paper: its scan, who signed it and when, and which risk notice is printed on it."""
+
+    scan: bytes
+    media_type: str
+    signed_by: str
+    signed_on: date
+    notice_version: str
+    notice_sha256: str
+
+
+def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, as_of: datetime) -> UUID:
+    """Hand in a paper for checking; returns the proposal's number. Nothing is consented to yet."""
+    digest = _check_scan(paper)
+    with transaction.atomic():
+        case = cases.get(case_id)
+        subject = issuing.check_parties(case)
+        account, party = _staff(actor, case.institution_id, as_of=as_of)
+        if paper.signed_on > business_day(as_of):
+            raise SignerRefused(f"签署日期{paper.signed_on}在将来")
+        _check_signer(subject, paper.signed_by)
+        notices.confirm_shown(paper.notice_version, paper.notice_sha256, on=paper.signed_on)
+        issuing.check_draft(draft, as_of=as_of)
+        Scan.objects.get_or_create(
+            sha256=digest, defaults={"media_type": paper.media_type, "content": paper.scan}
+        )
+        try:
+            with transaction.atomic():
+                row = WrittenProposal.objects.create(
+                    case_id=case_id,
+                    draft=draft.as_json(),
+                    scan_id=digest,
+                    signed_by=paper.signed_by,
+                    signed_on=paper.signed_on,
+                    notice_version=paper.notice_version,
+                    notice_sha256=paper.notice_sha256,
+                    proposed_by_id=account,
+                    proposed_for=party,
+                    proposed_at=as_of,
+                )
+        except IntegrityError as error:
+            raise NotPossible("这份授权书已为该笔业务提交过") from error
+        _journal(row, case, "written_proposed", actor=actor, as_of=as_of)
+        notifications.tell(
+            case.subject_id,
+            "written_consent_proposed",
+            "有人以您的名义提交了一份书面授权，正在复核。若不是您签署的，请立即与平台联系。",
+            refs={"proposal": str(row.id)},
+            as_of=as_of,
+        )
+    return row.id
+
+
+def check_written(
+    proposal_id: UUID, *, confirmed: bool, scan_sha256: str, note: str = "", actor: Actor, as_of: datetime
+) -> Grant | None:
+    """Confirm or reject a paper after comparing it with the scan; confirming gives the consent.
+
+    `scan_sha256` is the hash of what the checker looked at. Returns the grant, or None when rejected.
+    """
+    with transaction.atomic():
+        row = _proposed(proposal_id)
+        case = cases.get(row.case_id)
+        account, party = _staff(actor, case.institution_id, as_of=as_of)
+        _check_two_persons(row, account, party)
+        if scan_sha256 != row.scan_id:
+            raise NotPossible("复核所看的扫描件与提交的不是同一份")
+        grant = _confirm(row, case, actor=actor, as_of=as_of) if confirmed else None
+        row.status = WrittenProposal.Status.CONFIRMED if confirmed else WrittenProposal.Status.REJECTED
+        row.checked_by_id, row.checked_for, row.checked_at, row.note = account, party, as_of, note
+        row.consent_id = grant.id if grant else None
+        row.save()
+        if grant is None:
+            _journal(row, case, "written_rejected", actor=actor, as_of=as_of)
+    return grant
+
+
+def scan_of(proposal_id: UUID) -> tuple[str, bytes]:
+    """Return media type and content of a proposal's scan, for the checker to look at."""
+    row = WrittenProposal.objects.select_related("scan").filter(pk=proposal_id).first()
+    if row is None:
+        raise UnknownConsent(f"没有编号为{proposal_id}的书面授权")
+    content = bytes(row.scan.content)
+    if sha256(content).hexdigest() != row.scan_id:
+        raise NotPossible("扫描件与提交时的哈希值不符，请通知安全管理员")
+    return row.scan.media_type, content
+
+
+def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: datetime) -> Grant:
+    subject = issuing.check_parties(case)
+    # The representative may have changed between the two persons.
+    _check_signer(subject, row.signed_by)
+    scan_of(row.id)
+    draft = Draft.from_json(row.draft)
+    template = issuing.check_draft(draft, as_of=as_of)
+    signed_at = datetime(row.signed_on.year, row.signed_on.month, row.signed_on.day, tzinfo=BUSINESS_ZONE)
+    return issuing.issue(
+        draft,
+        case,
+        subject,
+        signers=(Signature(row.signed_by, "", "paper", 1, signed_at),),
+        form=Form.WRITTEN,
+        notice=(row.notice_version, row.notice_sha256),
+        template=template,
+        scan_sha256=row.scan_id,
+        actor=actor,
+        as_of=as_of,
+    )
+
+
+def _check_scan(paper: Paper) -> str:
+    if len(paper.scan) > SCAN_BYTES_MAX:
+        raise NotPossible(f"扫描件超过{SCAN_BYTES_MAX >> 20}兆，请降低分辨率后重新提交")
+    magic = _MAGIC.get(paper.media_type)
+    if magic is None or not paper.scan.startswith(magic):
+        raise NotPossible("扫描件须为 PDF、JPEG 或 PNG，且内容与格式相符")
+    return sha256(paper.scan).hexdigest()
+
+
+def _check_signer(subject: subjects.Card, signed_by: str) -> None:
+    if not subject.legal_representative or signed_by != subject.legal_representative:
+        raise SignerRefused("签字人与登记的法定代表人（负责人、经营者）不一致")
+
+
+def _staff(actor: Actor, institution_id: str, *, as_of: datetime) -> tuple[int, str]:
+    """Return the account and the side it is counted to.
+
+    Who has any role in the institution that benefits counts as its own, whatever else they are.
+    """
+    if actor.kind is not ActorKind.ACCOUNT or not actor.id.isdigit():
+        raise NotTheirs("书面授权须由实名的经办人员提交和复核")
+    account = accounts.get(int(actor.id))
+    if not account.id_commitment:
+        raise NotTheirs("请先完成实名注册：书面授权须由两个不同的人办理")
+    held = memberships.of_account(account.id, on=business_day(as_of))
+    if any(one.party_kind is PartyKind.INSTITUTION and one.party == institution_id for one in held):
+        return account.id, f"institution:{institution_id}"
+    if any(one.party_kind is PartyKind.OPERATOR and one.role in STAFF_ROLES for one in held):
+        return account.id, "operator"
+    raise NotTheirs("只有该笔业务的接入机构或平台的经办、复核人员可以办理书面授权")
+
+
+def _check_two_persons(row: WrittenProposal, account: int, party: str) -> None:
+    if account == row.proposed_by_id:
+        raise NotTheirs("提交人不能复核自己提交的授权书")
+    if party == row.proposed_for != "operator":
+        raise NotTheirs("提交人和复核人不能都来自受益的接入机构，请由平台人员复核")
+
+
+def _proposed(proposal_id: UUID) -> WrittenProposal:
+    row = WrittenProposal.objects.select_for_update(no_key=True).filter(pk=proposal_id).first()
+    if row is None:
+        raise UnknownConsent(f"没有编号为{proposal_id}的书面授权")
+    if row.status != WrittenProposal.Status.PROPOSED:
+        raise NotPossible(f"该书面授权{WrittenProposal.Status(row.status).label}，不能再次复核")
+    return row
+
+
+def _journal(row: WrittenProposal, case: cases.Card, change: str, *, actor: Actor, as_of: datetime) -> None:
+    refs: dict[str, str | int] = {
+        "proposal": str(row.id),
+        "case": str(case.id),
+        "subject": case.subject_id,
+        "institution": case.institution_id,
+        "change": change,
+    }
+    entries.append(
+        Kind.CONSENT_REQUESTED, actor=actor, refs=refs, commitments={"scan": row.scan_id}, as_of=as_of
+    )

@@ -1,0 +1,77 @@
+"""Identity providers: who says that a person is who they say (实名认证). The node never sees a password of
+theirs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from rongxin.parties.errors import PartiesError
+from rongxin.parties.rules.identity import Assertion, Assurance
+from rongxin.vocabulary import uscc
+
+_log = logging.getLogger(__name__)
+
+
+class IdentityRefused(PartiesError):
+    """The identity provider does not vouch for the person."""
+
+    code = "identity_refused"
+
+
+class UnsafeInProduction(PartiesError):
+    """A stand-in for the laptop was asked for in production; connect a real identity provider."""
+
+    code = "unsafe_in_production"
+
+
+class IdentityProvider(Protocol):
+    """Turns evidence (a code from a redirect, a signed token) into an assertion or raises IdentityRefused."""
+
+    @property
+    def id(self) -> str: ...
+
+    def attest(self, evidence: Mapping[str, str], *, as_of: datetime) -> Assertion: ...
+
+
+def commit(id_number: str) -> str:
+    """Return the keyed commitment to an identity number, equal for equal numbers.
+
+    There are few identity numbers, so a plain hash could be tried out; the key is the node's secret.
+    """
+    return salted_hmac("rongxin.parties.identity", uscc.clean(id_number), algorithm="sha256").hexdigest()
+
+
+class DemoIdentityProvider:
+    """Believes whatever it is told: for demo and tests. It says so, and refuses to exist in production."""
+
+    id = "demo"
+
+    def __init__(self) -> None:
+        if settings.RONGXIN_MODE == "production":
+            raise UnsafeInProduction(
+                "DemoIdentityProvider: it believes anybody. Configure a real identity provider in production."
+            )
+        _log.warning(
+            "演示身份认证：任何姓名都被相信，不可用于生产。 Demo identity provider: anybody is believed."
+        )
+
+    def attest(self, evidence: Mapping[str, str], *, as_of: datetime) -> Assertion:
+        """Vouch for `name` and `id_number`; `represents` (a code) is believed as well."""
+        missing = [field for field in ("name", "id_number") if not evidence.get(field, "").strip()]
+        if missing:
+            raise IdentityRefused(f"实名认证缺少：{'、'.join(missing)}")
+        return Assertion(
+            name=evidence["name"].strip(),
+            id_commitment=commit(evidence["id_number"]),
+            assurance=Assurance.HIGH,
+            issuer=self.id,
+            at=as_of,
+            represents=uscc.clean(evidence.get("represents", "")),
+        )

@@ -1,0 +1,179 @@
+"""接入机构: admission, assessment, standing and the day's quota (（十）: 对接入机构进行信息安全评估)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.parties.errors import AlreadyKnown, InvalidCode, NotAllowed, UnknownParty
+from rongxin.parties.models import Institution
+from rongxin.parties.rules import standing as rules
+from rongxin.parties.rules.standing import Decision, InstitutionKind, Standing
+from rongxin.vocabulary import uscc as codes
+from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.reason import Reason
+
+
+@dataclass(frozen=True)
+class Card:
+    """What others may know of an institution; `contact` is how a firm reaches it."""
+
+    id: str
+    name: str
+    uscc: str
+    kind: InstitutionKind
+    standing: Standing
+    assessed_until: date | None
+    daily_quota: int
+    contact: str
+
+
+def admit(
+    id: str,
+    *,
+    name: str,
+    uscc: str,
+    kind: InstitutionKind,
+    contact: str = "",
+    daily_quota: int = 2000,
+    actor: Actor,
+    as_of: datetime,
+) -> Card:
+    """Take in an institution on probation; it is served once it has passed its assessment (`assess`)."""
+    code = codes.clean(uscc)
+    examination = codes.examine(code)
+    if not examination.acceptable:
+        raise InvalidCode(f"{code}: {examination.message}")
+    row = Institution(id=id, name=name, uscc=code, kind=kind.value, contact=contact, daily_quota=daily_quota)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            _journal(row, "admitted", actor=actor, as_of=as_of)
+    except IntegrityError as error:
+        raise AlreadyKnown(f"{id}（{code}）：该机构已接入") from error
+    return _card(row)
+
+
+def assess(institution_id: str, *, until: date, actor: Actor, as_of: datetime) -> Card:
+    """Record a passed security assessment, valid through `until`; ends probation."""
+    if until < timezone.localdate(as_of):
+        raise NotAllowed(f"评估有效期止于{until}，已过期")
+    with transaction.atomic():
+        row = _locked(institution_id)
+        if row.standing == Standing.CLOSED:
+            raise NotAllowed(f"{institution_id}: 已终止接入，须重新申请")
+        if row.standing == Standing.PROBATION:
+            row.standing = Standing.ACTIVE.value
+        row.assessed_until = until
+        row.save(update_fields=["standing", "assessed_until"])
+        _journal(row, "assessed", actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def suspend(institution_id: str, *, actor: Actor, as_of: datetime) -> Card:
+    """Stop serving an institution at once."""
+    return _move(institution_id, Standing.SUSPENDED, actor=actor, as_of=as_of)
+
+
+def reinstate(institution_id: str, *, actor: Actor, as_of: datetime) -> Card:
+    """Serve a suspended institution again; its assessment must still hold."""
+    if get(institution_id).standing is not Standing.SUSPENDED:
+        raise NotAllowed(f"{institution_id}: 未处于暂停状态")
+    return _move(institution_id, Standing.ACTIVE, actor=actor, as_of=as_of)
+
+
+def close(institution_id: str, *, actor: Actor, as_of: datetime) -> Card:
+    """End an institution's access for good."""
+    return _move(institution_id, Standing.CLOSED, actor=actor, as_of=as_of)
+
+
+def set_daily_quota(institution_id: str, quota: int, *, actor: Actor, as_of: datetime) -> Card:
+    """Set how many requests a day the institution may make."""
+    if quota < 0:
+        raise NotAllowed("每日上限不能为负数")
+    with transaction.atomic():
+        row = _locked(institution_id)
+        row.daily_quota = quota
+        row.save(update_fields=["daily_quota"])
+        _journal(row, "quota_set", actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def get(institution_id: str) -> Card:
+    """Return an institution; UnknownParty where there is none."""
+    row = Institution.objects.filter(pk=institution_id).first()
+    if row is None:
+        raise UnknownParty(f"没有接入机构“{institution_id}”")
+    return _card(row)
+
+
+def standing(institution_id: str, *, as_of: datetime) -> Decision:
+    """Decide whether the institution may be served now (its quota is another question: `take_quota`)."""
+    card = get(institution_id)
+    return rules.decide(card.standing, card.assessed_until, timezone.localdate(as_of))
+
+
+_TAKE = """
+    INSERT INTO parties_quotause AS taken (institution_id, day, used)
+    SELECT id, %(day)s, 1 FROM parties_institution WHERE id = %(institution)s AND daily_quota > 0
+    ON CONFLICT (institution_id, day) DO UPDATE SET used = taken.used + 1
+    WHERE taken.used < (SELECT daily_quota FROM parties_institution WHERE id = %(institution)s)
+    RETURNING used
+"""
+
+
+def take_quota(institution_id: str, day: date) -> Decision:
+    """Take one request out of the day's quota, in one statement: exactly as many are admitted as the quota
+    says.
+
+    The row stays locked until the caller's transaction ends, so call it in the short one that writes the
+    intent; a rollback gives the request back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"institution": institution_id, "day": day})
+        if cursor.fetchone() is not None:
+            return rules.ADMITTED
+    return Decision(False, Reason.QUOTA_EXHAUSTED, f"{day}的查询次数已用完，请于次日再试或申请提高上限。")
+
+
+def _move(institution_id: str, to: Standing, *, actor: Actor, as_of: datetime) -> Card:
+    with transaction.atomic():
+        row = _locked(institution_id)
+        here = Standing(row.standing)
+        if to not in rules.TRANSITIONS[here]:
+            raise NotAllowed(f"{institution_id}: 不能由“{here.label}”变为“{to.label}”")
+        row.standing = to.value
+        row.save(update_fields=["standing"])
+        _journal(row, to.value, actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def _locked(institution_id: str) -> Institution:
+    row = Institution.objects.select_for_update(no_key=True).filter(pk=institution_id).first()
+    if row is None:
+        raise UnknownParty(f"没有接入机构“{institution_id}”")
+    return row
+
+
+def _journal(row: Institution, change: str, *, actor: Actor, as_of: datetime) -> None:
+    entries.append(
+        Kind.INSTITUTION_CHANGED, actor=actor, refs={"institution": row.id, "change": change}, as_of=as_of
+    )
+
+
+def _card(row: Institution) -> Card:
+    return Card(
+        id=row.id,
+        name=row.name,
+        uscc=row.uscc,
+        kind=InstitutionKind(row.kind),
+        standing=Standing(row.standing),
+        assessed_until=row.assessed_until,
+        daily_quota=row.daily_quota,
+        contact=row.contact,
+    )
