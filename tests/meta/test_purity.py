@@ -1,0 +1,97 @@
+"""What a provider's gateway runs has no Django in it: neither by import nor by installation."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.meta import house
+
+PURE_ROOMS = ("vocabulary", "proof", "catalogue", "city", "postgres")
+FRAMEWORKS = ("django", "ninja", "psycopg", "procrastinate")
+# A plugin for pytest, which is no part of any installation.
+NOT_INSTALLED = {"rongxin.postgres.pytest_plugin"}
+IMPORTER = """
+import importlib, sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in sys.argv[1].split(","):
+            raise ImportError(f"a pure room imports {name}")
+
+sys.meta_path.insert(0, Refuse())
+for module in sys.argv[2:]:
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        print(f"{module}: {error}")
+"""
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(house.ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def pure_modules() -> list[str]:
+    rooms = {module_name(path) for path in house.modules(*PURE_ROOMS)}
+    law = {
+        module_name(path)
+        for room in house.contexts()
+        for path in [*room.glob("rules.py"), *room.glob("rules/**/*.py")]
+    }
+    return sorted((rooms | law) - NOT_INSTALLED)
+
+
+def test_pure_rooms_import_no_framework_when_they_run() -> None:
+    """import-linter reads the source; this runs it, `consent/__init__` and all."""
+    answer = subprocess.run(
+        [sys.executable, "-c", IMPORTER, ",".join(FRAMEWORKS), *pure_modules()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == ""
+
+
+@pytest.fixture(scope="module")
+def base_install() -> Path:
+    """An environment with requirements-gateway.txt in it and nothing else, kept from run to run."""
+    environment = house.ROOT / "var" / "base-install"
+    build = [sys.executable, "tools/environment.py", "requirements-gateway.txt", str(environment)]
+    answer = subprocess.run(build, cwd=house.ROOT, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        last = (answer.stderr.strip().splitlines() or ["no word"])[-1]
+        pytest.skip(f"no packages for the base install could be had (offline?): {last}")
+    return environment / "bin" / "python"
+
+
+def test_the_base_install_reads_the_catalogue(base_install: Path) -> None:
+    answer = subprocess.run(
+        [str(base_install), "-m", "rongxin", "catalogue", "export", "--format", "json"],
+        cwd=house.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"},
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert {item["category"] for item in json.loads(answer.stdout)} == set(range(14))
+
+
+def test_the_base_install_imports_every_pure_module(base_install: Path) -> None:
+    answer = subprocess.run(
+        [str(base_install), "-c", IMPORTER, ",".join(FRAMEWORKS), *pure_modules()],
+        cwd=house.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # The city is for demos and tests, which run on a whole node.
+    lacking = [line for line in answer.stdout.splitlines() if not line.startswith("rongxin.city.")]
+    assert not lacking, lacking
