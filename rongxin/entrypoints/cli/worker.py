@@ -1,0 +1,89 @@
+"""`rongxin worker`: what a node does unasked: keep the journal current, end what is over, run jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from rongxin.entrypoints.cli import node
+
+CHECKPOINT_SECONDS = 5.0
+STOP_PATIENCE_SECONDS = 30.0
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something done again and again; `act` says how many things it did."""
+
+    name: str
+    every_seconds: float
+    act: Callable[[datetime], int]
+
+
+def duties() -> list[Duty]:
+    """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
+    from rongxin.consent import standing
+    from rongxin.sharing.aggregation import batches
+
+    return [
+        Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
+        Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
+    ]
+
+
+@click.command()
+@click.option(
+    "--jobs", type=click.IntRange(1, 32), default=2, show_default=True, help="Jobs at the same time."
+)
+def command(jobs: int) -> None:
+    """Work in the background until Ctrl-C."""
+    with node.running():
+        work(jobs)
+
+
+def work(jobs: int) -> None:
+    """Run the duties in threads and the queue here, until a signal ends the queue; then end the threads."""
+    from procrastinate.contrib.django import app
+
+    from rongxin.journal import runner
+
+    stop = threading.Event()
+    loops = [threading.Thread(target=runner.run, args=(CHECKPOINT_SECONDS, stop), name="journal")]
+    loops += [threading.Thread(target=repeat, args=(duty, stop), name=duty.name) for duty in duties()]
+    for loop in loops:
+        loop.start()
+    node.say(f"后台就绪 worker ready: {', '.join(loop.name for loop in loops)}, jobs")
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            app.run_worker(concurrency=jobs, shutdown_graceful_timeout=STOP_PATIENCE_SECONDS)
+    finally:
+        stop.set()
+        for loop in loops:
+            loop.join(STOP_PATIENCE_SECONDS)
+
+
+def repeat(duty: Duty, stop: threading.Event) -> None:
+    """Do a duty at once and then every so often; a failure is logged and the duty tried again in its turn."""
+    from django.db import close_old_connections, connection
+
+    try:
+        while True:
+            try:
+                done = duty.act(datetime.now(SHANGHAI))
+                if done:
+                    _log.info("%s: %d", duty.name, done)
+            except Exception:
+                _log.exception("%s: failed; trying again in %.0f s", duty.name, duty.every_seconds)
+            close_old_connections()
+            if stop.wait(duty.every_seconds):
+                return
+    finally:
+        connection.close()
