@@ -1,0 +1,135 @@
+"""Loading the catalogue: every file read, checked alone and against the others, every fault named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rongxin.catalogue import consistency
+from rongxin.catalogue.errors import InvalidCatalogue, Problem, UnknownItem, did_you_mean
+from rongxin.catalogue.reference import Category, Provider, Reference, reference
+from rongxin.catalogue.schema import Channel, Field, Item, LayoutColumn, RowFilter, SourceColumn
+from rongxin.catalogue.yaml_source import YamlSource, shown
+
+ITEMS = Path(__file__).parent / "items"
+
+_MODEL_AT: Mapping[str, type[BaseModel]] = {
+    "fields": Field,
+    "source_columns": SourceColumn,
+    "channels": Channel,
+    "where": RowFilter,
+    "layouts": LayoutColumn,
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """信用信息共享清单: the items by name, in the order of categories and of the annex' rows."""
+
+    items: Mapping[str, Item]
+    categories: Mapping[int, Category]
+    providers: Mapping[str, Provider]
+
+    def item(self, name: str) -> Item:
+        """This function will give an item, or raise `UnknownItem` with the closest names."""
+        try:
+            return self.items[name]
+        except KeyError:
+            raise UnknownItem(name, self.items) from None
+
+    def sections(self) -> Iterator[tuple[int, str, tuple[Item, ...]]]:
+        """This function will go through the categories that hold items, article （四） last."""
+        for number in [*range(1, 14), 0]:
+            items = tuple(item for item in self.items.values() if item.category == number)
+            if items:
+                yield number, self.categories[number].label, items
+
+    def provider_label(self, provider: str) -> str:
+        """This function will name a provider account, or give back an id it does not know."""
+        found = self.providers.get(provider)
+        return found.label if found else provider
+
+
+def load(path: Path | None = None) -> Catalogue:
+    """This function will load the items below a folder (ours by default), or raise `InvalidCatalogue`."""
+    return _load((path or ITEMS).resolve())
+
+
+@cache
+def _load(folder: Path) -> Catalogue:
+    known = reference()
+    items: dict[str, Item] = {}
+    problems: list[Problem] = []
+    for file in sorted(folder.rglob("*.yaml")):
+        item, faults = read(file, folder, known)
+        problems += faults
+        if item is None:
+            continue
+        if item.item in items:
+            problems.append(Problem(_shown(file, folder), 1, "item", f"信息项 {item.item} 重复"))
+        items[item.item] = item
+    if not items and not problems:
+        problems.append(Problem(str(folder), 1, "(folder)", "没有信息项文件 (no item files here)"))
+    if problems:
+        raise InvalidCatalogue(problems)
+    order = sorted(items.values(), key=lambda item: (item.category or 99, item.annex_row, item.item))
+    return Catalogue(MappingProxyType({item.item: item for item in order}), known.categories, known.providers)
+
+
+def read(file: Path, folder: Path, known: Reference) -> tuple[Item | None, list[Problem]]:
+    """This function will read one item file; the item is None where the file is at fault."""
+    source = YamlSource(file, _shown(file, folder))
+    if source.problems:
+        return None, source.problems
+    if not isinstance(source.value, dict):
+        return None, [source.problem((), "信息项文件应为键值表 (the file is no mapping)")]
+    try:
+        item = Item.model_validate(source.value)
+    except ValidationError as fault:
+        return None, [_problem(source, error) for error in fault.errors(include_url=False)]
+    faults = [
+        source.problem(path, message) for path, message in consistency.faults(item, source.value, file, known)
+    ]
+    return (None, faults) if faults else (item, [])
+
+
+def _shown(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
+
+
+def _problem(source: YamlSource, error: ErrorDetails) -> Problem:
+    path, kind = error["loc"], error["type"]
+    if kind == "missing":
+        return source.problem(
+            path[:-1], f"缺少必填的键 {path[-1]!r} (required key is missing)", key=shown(path)
+        )
+    path = source.existing(path)
+    if kind == "extra_forbidden":
+        word = str(path[-1])
+        message = f"未知的键 {word!r}{did_you_mean(word, _model_of(path).model_fields)} (unknown key)"
+    elif kind == "enum":
+        message = _not_in(error["input"], str(error.get("ctx", {}).get("expected", "")))
+    elif kind == "value_error":
+        message = str(error["ctx"]["error"])
+    else:
+        message = f"{error['msg']}，现为 {error['input']!r}"
+    return source.problem(path, message)
+
+
+def _not_in(given: object, expected: str) -> str:
+    words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
+    return f"{given!r} 不是允许的取值{did_you_mean(str(given), words)}，应为：{', '.join(words)}"
+
+
+def _model_of(path: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that a path's last key was looked for in."""
+    model: type[BaseModel] = Item
+    for step in path[:-1]:
+        model = _MODEL_AT.get(str(step), model)
+    return model

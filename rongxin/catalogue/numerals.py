@@ -1,0 +1,73 @@
+"""Numbers as departments write them: thousands separators, a unit where the type allows it, never a guess."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from rongxin.catalogue.errors import Unclean
+from rongxin.catalogue.field_type import half_width
+
+#: A number with or without thousands separators; ASCII digits only.
+PLAIN = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
+DIGITS_MAX = 18
+DECIMALS_MAX = 6
+_CHINESE = re.compile(r"[〇零一二三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰仟两]")
+_SCALE = re.compile(r"[0-9.,]\s*(?:百万|千万|万|亿|千|百)")
+
+
+def read(text: str, *, prefixes: tuple[str, ...] = (), suffixes: tuple[str, ...] = ()) -> Decimal:
+    """This function will read a decimal number, taking off at most one known prefix and one known suffix."""
+    plain = half_width(text).strip()
+    for prefix in prefixes:
+        if plain.startswith(prefix):
+            plain = plain[len(prefix) :].strip()
+            break
+    for suffix in suffixes:
+        if plain.endswith(suffix):
+            plain = plain[: -len(suffix)].strip()
+            break
+    if not PLAIN.fullmatch(plain):
+        raise _refusal(text, plain)
+    digits = plain.lstrip("+-").replace(",", "")
+    whole, _, fraction = digits.partition(".")
+    if len(whole.lstrip("0")) > DIGITS_MAX:
+        raise Unclean("too_many_digits", f"数值 {text} 超过{DIGITS_MAX}位整数，请核对")
+    if len(fraction.rstrip("0")) > DECIMALS_MAX:
+        raise Unclean("too_many_decimals", f"数值 {text} 的小数超过{DECIMALS_MAX}位，请四舍五入后报送")
+    return normal(Decimal(("-" if plain[0] == "-" else "") + digits))
+
+
+def _refusal(text: str, plain: str) -> Unclean:
+    if _SCALE.search(plain):
+        return Unclean("unit", f"数值 {text} 带有本列不使用的单位；请按列标题的单位填写数字")
+    if _CHINESE.search(plain):
+        return Unclean("chinese_numerals", f"数值 {text} 为中文数字，请改用阿拉伯数字（平台不作推测）")
+    return Unclean("number_format", f"{text} 不是数字，应如 1234.5 或 1,234.5 (not a number)")
+
+
+def normal(number: Decimal) -> Decimal:
+    """This function will give equal numbers one form: no exponent, no trailing zeros, no negative zero."""
+    number = number.normalize()
+    if number == 0:
+        return Decimal(0)
+    exponent = number.as_tuple().exponent
+    return number.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else number
+
+
+def plain(number: Decimal) -> str:
+    """This function will write a number without exponent or trailing zeros, as it is stored and hashed."""
+    return format(normal(number), "f")
+
+
+def stored(value: object) -> Decimal | None:
+    """This function will read a value or its stored form back; None where it is no number."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,12})?", value):
+        return Decimal(value)
+    return None

@@ -1,0 +1,51 @@
+"""An amount in 元. Amounts in 万元 are another type, or a column that says so: a unit is never guessed.
+
+Masked, it becomes a band."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+from rongxin.catalogue import bands, masking, numerals
+from rongxin.catalogue.field_type import Column, FieldType
+
+PREFIXES = ("人民币", "CNY", "RMB", "¥")
+SUFFIXES = ("元整", "元")
+
+
+class MoneyCny(FieldType):
+    name = "money_cny"
+    label = "金额（元）"
+    label_en = "Amount in yuan"
+    column = Column.DECIMAL
+    max_length = 40
+    widget = "number"
+
+    def _read(self, text: str) -> Decimal:
+        return numerals.read(text, prefixes=PREFIXES, suffixes=SUFFIXES)
+
+    def mask(self, value: Any) -> str:
+        return bands.of("amount_cny", value)
+
+    def mask_for_operator(self, value: Any) -> str:
+        number = numerals.stored(value)
+        return masking.STARS if number is None else numerals.plain(number)
+
+    def example(self, rng: random.Random) -> Decimal:
+        return numerals.normal(Decimal(rng.randint(1, 900000)) / 100)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+
+    def format(self, value: Any) -> str:
+        number = numerals.stored(value)
+        return str(value) if number is None else f"{numerals.normal(number):,f}元"
+
+    def json(self, value: Any) -> str:
+        number = numerals.stored(value)
+        return str(value) if number is None else numerals.plain(number)
+
+
+TYPE = MoneyCny()
