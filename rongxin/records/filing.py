@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import content, statements
+from rongxin.records import statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EndedWhy, Fate
 from rongxin.vocabulary.actor import Actor
@@ -92,22 +92,11 @@ class Staging:
             "is_state": lot.is_state,
         }
 
-    def write(self, frame: pl.DataFrame, *, payload: Sequence[str], source: Sequence[str]) -> None:
-        """Copy rows in. Columns: line, subject_id, record_key (null: the content is the key), observed_on,
-        and those named by `payload` (catalogue fields) and `source` (columns kept, never released)."""
-        facts, kept = content.objects(frame, payload), content.objects(frame, source)
-        digests = pl.Series(
-            "digest", [digest.hex() for digest in content.digests(facts, kept)], dtype=pl.Utf8
-        )
-        rows = frame.select("line", "subject_id", "record_key", "observed_on").with_columns(
-            digest=digests, payload=facts, source=kept
-        )
-        rows = rows.with_columns(
-            record_key=pl.coalesce("record_key", pl.concat_str(pl.lit("#"), "digest")),
-            digest=pl.concat_str(pl.lit("\\x"), "digest"),
-        )
+    def write(self, rows: pl.DataFrame) -> None:
+        """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date, as text or not, or
+        null), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
         with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
-            copy.write(_copy_text(rows))
+            copy.write(_copy_text(rows.select(statements.STAGED)))
 
     def file(self) -> Filed:
         """Settle every row against the others and the store, and file what may be filed."""
@@ -116,6 +105,7 @@ class Staging:
         _lock("records.settling", self.lot.item)
         for statement in statements.SETTLE:
             run(statement, self._parameters)
+        run(statements.CONNECT, self._parameters)
         superseded = run(statements.SUPERSEDE, self._parameters)
         found = run(statements.COUNT_FOUND, fetch=True)
         stored = run(statements.FILE if found else statements.FILE_ALL, self._parameters)
@@ -214,11 +204,11 @@ def _run(statement: str, parameters: dict[str, Any] | None = None, *, fetch: boo
 
 
 def _copy_text(rows: pl.DataFrame) -> str:
-    """Write rows as COPY text. JSON has no raw tabs or line ends, so only the backslash needs its twin."""
-    text = [
+    """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape."""
+    escaped = [
         pl.col(name).str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
-        for name in ("record_key", "digest", "payload", "source")
+        for name in ("record_key", "payload", "source")
     ]
-    return rows.with_columns(text).write_csv(
+    return rows.with_columns(*escaped, digest=pl.concat_str(pl.lit("\\\\x"), "digest")).write_csv(
         separator="\t", include_header=False, quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
     )

@@ -47,3 +47,10 @@ class Withdrawal(models.Model):
     batch_id = models.UUIDField(primary_key=True)
     actor = models.TextField()
     withdrawn_at = models.DateTimeField()
+
+
+class Source(models.Model):
+    """An item of which at least one batch was filed: for the others the answer is "not connected"."""
+
+    item = models.TextField(primary_key=True)
+    connected_at = models.DateTimeField()

@@ -46,3 +46,10 @@ def of(subject_id: int, items: Collection[str], *, as_of: datetime) -> dict[str,
         for row in cursor.fetchall():
             found[row[1]].append(Row(row[0], row[1], row[2], json.loads(row[3]), *row[4:]))
     return found
+
+
+def connected_items() -> frozenset[str]:
+    """Return the items of which at least one batch was filed: "no record" may be said of these only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT item FROM records_source")
+        return frozenset(item for (item,) in cursor.fetchall())

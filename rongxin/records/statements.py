@@ -29,7 +29,8 @@ STAGING = (
     """,
 )
 
-COPY = "COPY filing_staging (line, subject_id, record_key, observed_on, digest, payload, source) FROM STDIN"
+STAGED = ("line", "subject_id", "record_key", "observed_on", "digest", "payload", "source")
+COPY = f"COPY filing_staging ({', '.join(STAGED)}) FROM STDIN"
 
 # A record that was repaired, removed or corrected is not filed again (records.rules.BARS). An item with one
 # record a subject has the empty key, which can't name a single entry: there only the content is barred.
@@ -152,6 +153,10 @@ SELECT {_ROW},
 FROM filing_staging s LEFT JOIN filing_finding f ON f.line = s.line
 WHERE f.line IS NULL OR f.fate = 'history'
 """  # noqa: S608
+
+CONNECT = """
+INSERT INTO records_source (item, connected_at) VALUES (%(item)s, %(as_of)s) ON CONFLICT DO NOTHING
+"""
 
 COUNT_FOUND = "SELECT count(*) FROM filing_finding"
 COUNT_HISTORY = "SELECT count(*) FROM filing_finding WHERE fate = 'history'"

@@ -114,6 +114,13 @@ class Migration(migrations.Migration):
                 ("withdrawn_at", models.DateTimeField()),
             ],
         ),
+        migrations.CreateModel(
+            name="Source",
+            fields=[
+                ("item", models.TextField(primary_key=True, serialize=False)),
+                ("connected_at", models.DateTimeField()),
+            ],
+        ),
         migrations.RunSQL(WITHDRAWAL_KEPT, "DROP FUNCTION records_withdrawal_keep() CASCADE"),
         migrations.SeparateDatabaseAndState(
             database_operations=[

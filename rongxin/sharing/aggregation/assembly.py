@@ -1,0 +1,239 @@
+"""One file's way into the store, in one transaction: read, check, match to subjects, stage, settle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from rongxin.catalogue.schema import Channel, Item
+from rongxin.parties import matching
+from rongxin.parties.rules.matching import Finding, Pending
+from rongxin.records import filing
+from rongxin.records.rules import Fate
+from rongxin.sharing.aggregation import headers, outcomes, readers, receipts, record_keys, validation
+from rongxin.sharing.aggregation.ahead import ahead
+from rongxin.sharing.aggregation.outcomes import RowEnd
+from rongxin.sharing.rules import OUTSIDE_CHANNEL, Counts, RowOutcome
+from rongxin.vocabulary.actor import Actor
+
+# Called with the rows done so far and the rate in rows per second.
+Progress = Callable[[int, float], None]
+
+# What a receipt says of single rows that were taken all the same; more are only counted.
+_WARNED_MAX = 20
+# These can't become right by waiting: the sender has to correct them.
+_REJECTED_BY_MATCHING = frozenset({Pending.INVALID_CODE, Pending.KIND_OUT_OF_SCOPE, Pending.NOTHING_TO_MATCH})
+
+
+@dataclass
+class Tally:
+    """What one pass over a file found; becomes the receipt."""
+
+    headers: tuple[str, ...] = ()
+    mapping: headers.Mapping | None = None
+    notes: list[str] = field(default_factory=list)
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    pending: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    history: int = 0
+    names_differ: int = 0
+    warned: int = 0
+    listed: list[receipts.Line] = field(default_factory=list)
+
+    def take(self, end: RowEnd) -> RowEnd:
+        """Count a row's end and list it if it is a reject."""
+        if end.outcome is RowOutcome.REJECTED:
+            self.rejected += 1
+            self.listed.append(receipts.Line(end.line, end.rule, end.message))
+        elif end.outcome is RowOutcome.PENDING:
+            self.pending += 1
+        else:
+            self.duplicate += 1
+        if len(self.listed) > 2 * receipts.LISTED_MAX:
+            self.listed = self._first_listed()
+        return end
+
+    def _first_listed(self) -> list[receipts.Line]:
+        return sorted(self.listed, key=lambda line: line.line)[: receipts.LISTED_MAX]
+
+    def warn(self, checked: validation.Validated, matches: matching.Matches) -> None:
+        """Note what is odd about rows that are taken all the same."""
+        self.names_differ += len(matches.name_differs)
+        self.notes += [note.message for note in checked.warnings[: max(_WARNED_MAX - self.warned, 0)]]
+        self.warned += len(checked.warnings)
+
+    @property
+    def rejects(self) -> tuple[receipts.Line, ...]:
+        return tuple(self._first_listed())
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.accepted, self.rejected, self.pending, self.duplicate)
+
+    def warnings(self) -> tuple[str, ...]:
+        found = [*self.notes]
+        if self.superseded:
+            found.append(f"{self.superseded} 条记录更新了平台已有的版本")
+        if self.history:
+            found.append(f"{self.history} 条记录早于现有状态，已存为历史，不改变现状")
+        if self.names_differ:
+            found.append(
+                f"{self.names_differ} 行的名称与平台登记的名称不同，已按统一社会信用代码归集，请核对"
+            )
+        if self.warned > _WARNED_MAX:
+            found.append(f"另有 {self.warned - _WARNED_MAX} 行有类似提示，未逐行列出")
+        if self.rejected > receipts.LISTED_MAX:
+            found.append(f"退回 {self.rejected} 行，回执只列出前 {receipts.LISTED_MAX} 行；全部见退回文件")
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A file, the item and channel it is for, and who handed it in."""
+
+    path: Path
+    file_name: str
+    item: Item
+    channel: Channel
+    lot: filing.Lot
+    actor: Actor
+    as_of: datetime
+
+    def file(self, progress: Progress | None = None) -> Tally:
+        """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
+        tally = Tally()
+        staging = filing.stage(self.lot, as_of=self.as_of)
+        with readers.open_file(self.path, declared_name=self.file_name) as source:
+            mapping = headers.match(source.headers, self.item)
+            tally.headers, tally.mapping = tuple(source.headers), mapping
+            began = time.monotonic()
+            with closing(ahead(self._checked(source, mapping))) as chunks:
+                for chunk, checked in chunks:
+                    self._stage(staging, chunk, checked, tally)
+                    tally.read += chunk.rows
+                    if progress is not None:
+                        progress(tally.read, tally.read / max(time.monotonic() - began, 1e-6))
+            tally.notes += [*source.warnings, *mapping.notes]
+        filed = staging.file()
+        tally.accepted, tally.superseded, tally.history = filed.stored, filed.superseded, filed.history
+        if filed.found:
+            self._keep_findings(staging, tally)
+        return tally
+
+    def _checked(
+        self, source: readers.Source, mapping: headers.Mapping
+    ) -> Iterator[tuple[readers.Chunk, validation.Validated]]:
+        today = self.as_of.astimezone(filing.CHINA).date()
+        validator = validation.Validator(self.item, mapping, today=today)
+        for chunk in source.chunks():
+            yield chunk, validator.validate(chunk)
+
+    def _stage(
+        self, staging: filing.Staging, chunk: readers.Chunk, checked: validation.Validated, tally: Tally
+    ) -> None:
+        """Sort one chunk's rows: handed back, waiting, or staged."""
+        rows = checked.accepted.with_columns(
+            pl.col("observed_on").cast(pl.Utf8), record_key=record_keys.folded(checked.accepted["record_key"])
+        )
+        matches = self._match(rows)
+        rows = rows.with_columns(subject_id=pl.Series(matches.subject_ids, dtype=pl.Int64))
+        unmatched = {
+            line: finding
+            for line, finding in zip(rows["line"], matches.findings, strict=True)
+            if finding.subject_id is None
+        }
+        raw = _raw_rows(chunk, set(unmatched))
+        ends = [self._rejected(reject) for reject in checked.rejects]
+        ends += [_unmatched(line, finding, raw[line]) for line, finding in unmatched.items()]
+        if ends:
+            ends.sort(key=lambda end: end.line)
+            outcomes.keep(self.lot.batch_id, [tally.take(end) for end in ends])
+        tally.warn(checked, matches)
+        staged = rows.filter(pl.col("subject_id").is_not_null())
+        if staged.height:
+            staging.write(staged)
+
+    def _match(self, rows: pl.DataFrame) -> matching.Matches:
+        # A file says nothing of where its firms are registered, so a name alone can at most be a candidate.
+        return matching.match(
+            rows["uscc"].to_list(),
+            rows["name"].to_list(),
+            "",
+            rows["observed_on"].str.to_date("%Y-%m-%d").to_list(),
+            negative=self.item.negative,
+            actor=self.actor,
+            as_of=self.as_of,
+        )
+
+    def _rejected(self, reject: validation.Reject) -> RowEnd:
+        """Hand a row back; of one that may not be stored at all, only the fact is kept."""
+        if all(finding.rule != "not_aggregated" for finding in reject.findings):
+            return RowEnd(reject.line, RowOutcome.REJECTED, reject.rule, reject.message, reject.raw)
+        where = self.channel.where
+        assert where is not None
+        label, rows = self.item.field(where.field).label, "、".join(map(str, self.item.annex_row))
+        message = (
+            f"第{reject.line}行 附件第{rows}项只将“{label}”为“{where.equals}”的记录以物理归集方式共享"
+            "（国办发〔2021〕52号附件注2）；本行不在其内，未保存，请改由接口提供。"
+        )
+        return RowEnd(reject.line, RowOutcome.REJECTED, OUTSIDE_CHANNEL, message)
+
+    def _keep_findings(self, staging: filing.Staging, tally: Tally) -> None:
+        """Keep what the store found; rows handed back get their text from a second look at the file."""
+        back = {
+            finding.line
+            for finding in staging.findings()
+            if finding.fate not in (Fate.HISTORY, Fate.DUPLICATE, Fate.DUPLICATE_IN_FILE)
+        }
+        raw = self._raw_lines(back)
+        ends = (end for finding in staging.findings() if (end := outcomes.of_finding(finding)))
+        for some in _batched(ends, 20_000):
+            kept = [RowEnd(e.line, e.outcome, e.rule, e.message, raw.get(e.line)) for e in some]
+            outcomes.keep(self.lot.batch_id, [tally.take(end) for end in kept])
+
+    def _raw_lines(self, lines: set[int]) -> dict[int, dict[str, str | None]]:
+        found: dict[int, dict[str, str | None]] = {}
+        if lines:
+            with readers.open_file(self.path, declared_name=self.file_name) as source:
+                for chunk in source.chunks():
+                    found |= _raw_rows(chunk, lines)
+        return found
+
+
+def _unmatched(line: int, finding: Finding, raw: Mapping[str, str | None]) -> RowEnd:
+    reason = finding.pending
+    assert reason is not None
+    outcome = RowOutcome.REJECTED if reason in _REJECTED_BY_MATCHING else RowOutcome.PENDING
+    message = reason.message
+    if finding.candidates:
+        names = "；".join(f"{c.name}（{c.uscc or '无代码'}）" for c in finding.candidates)
+        message += f"可能是：{names}。"
+    return RowEnd(line, outcome, str(reason), message, raw)
+
+
+def _raw_rows(chunk: readers.Chunk, lines: set[int]) -> dict[int, dict[str, str | None]]:
+    if not lines:
+        return {}
+    wanted = chunk.lines.is_in(list(lines))
+    rows = chunk.frame.filter(wanted).to_dicts()
+    return dict(zip(chunk.lines.filter(wanted).to_list(), rows, strict=True))
+
+
+def _batched(ends: Iterator[RowEnd], size: int) -> Iterator[list[RowEnd]]:
+    some: list[RowEnd] = []
+    for end in ends:
+        some.append(end)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some

@@ -1,0 +1,52 @@
+"""Who may hand in what: an item that the annex has aggregated, from a provider whose mandate it is."""
+
+from __future__ import annotations
+
+from rongxin.catalogue import loader
+from rongxin.catalogue.errors import UnknownItem
+from rongxin.catalogue.schema import Channel, Item
+from rongxin.parties.models import Provider
+from rongxin.sharing import rules
+from rongxin.sharing.errors import Refused
+
+
+def admitted(item_name: str, provider_id: str) -> tuple[Item, Channel]:
+    """Return the item and the channel by which it may come in from this provider, or raise `Refused`."""
+    item = _item(item_name)
+    channel = item.aggregation
+    if channel is None:
+        raise Refused(
+            "not_aggregated",
+            what=f"“{item.label}”不能以文件方式报送：{rules.why_not_aggregated(item)}",
+            where="国办发〔2021〕52号（五）及附件注2",
+            what_to_do="请由数据提供单位通过接口或核验服务提供；文件未保存。",
+        )
+    provider = Provider.objects.filter(pk=provider_id).first()
+    if provider is None or not provider.is_active:
+        state = "已停用" if provider is not None else "不存在"
+        raise Refused(
+            "unknown_provider",
+            what=f"数据提供单位 {provider_id} {state}",
+            where="--provider",
+            what_to_do=f"该信息项的提供单位是 {channel.provider}；请核对单位标识，或先为其开户。",
+        )
+    if item.item not in provider.mandate:
+        raise Refused(
+            "no_mandate",
+            what=f"{provider.name}（{provider_id}）的职责不含“{item.label}”",
+            where="国办发〔2021〕52号附件“责任单位”",
+            what_to_do=f"请由 {channel.provider} 报送，或由平台运营机构先登记其职责范围。",
+        )
+    return item, channel
+
+
+def _item(name: str) -> Item:
+    try:
+        return loader.load().item(name)
+    except UnknownItem as error:
+        raise Refused(
+            "unknown_item",
+            what=str(error),
+            where="--item",
+            what_to_do="rongxin catalogue export 列出全部信息项。",
+        ) from error

@@ -1,0 +1,102 @@
+"""How rows end that are not simply accepted: kept with the batch, handed back as a file that can be corrected."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from rongxin.records.filing import Finding
+from rongxin.records.rules import Fate
+from rongxin.sharing.models import Batch, Outcome
+from rongxin.sharing.rules import NEVER_KEPT, RowOutcome, formula_safe
+
+_COPY = "COPY sharing_outcome (batch_id, line, outcome, rule, message, raw) FROM STDIN"
+# Columns in front of the file's own; handing the file in again, they are unknown columns and ignored.
+REASON_COLUMNS = ("退回行号", "退回结果", "退回规则", "退回原因")
+
+
+@dataclass(frozen=True, slots=True)
+class RowEnd:
+    """How one row ended; `raw` maps the file's headers to what stood there."""
+
+    line: int
+    outcome: RowOutcome
+    rule: str
+    message: str
+    raw: Mapping[str, str | None] | None = None
+
+
+def keep(batch_id: UUID, ends: Iterable[RowEnd]) -> None:
+    """Write rows' ends beside the batch, in the caller's transaction."""
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for end in ends:
+            keeps_raw = end.raw is not None and end.rule not in NEVER_KEPT
+            raw = json.dumps(_storable(end.raw or {}), ensure_ascii=False) if keeps_raw else None
+            copy.write_row((batch_id, end.line, end.outcome, end.rule, end.message, raw))
+
+
+def of_finding(finding: Finding) -> RowEnd | None:
+    """Put what the store found into words; None for a row that was stored all the same (history)."""
+    match finding.fate:
+        case Fate.DUPLICATE:
+            message = f"平台已有内容相同的记录（批次 {finding.held_batch}）。"
+            return RowEnd(finding.line, RowOutcome.DUPLICATE, "already_held", message)
+        case Fate.DUPLICATE_IN_FILE:
+            message = f"与第 {finding.other_line} 行内容相同。"
+            return RowEnd(finding.line, RowOutcome.DUPLICATE, "duplicate_in_file", message)
+        case Fate.CONFLICT_IN_FILE:
+            message = f"与第 {finding.other_line} 行是同一条记录而内容不同，无法判断以哪一行为准；请核对后只报送一行。"
+        case Fate.BARRED:
+            assert finding.ended_why is not None
+            message = (
+                f"该记录已于 {finding.held_on} 因“{finding.ended_why.label}”终止（批次 {finding.held_batch}），"
+                "不得再次入库；如系新的认定，请以新的文号报送。"
+            )
+            return RowEnd(finding.line, RowOutcome.REJECTED, f"barred_{finding.ended_why}", message)
+        case Fate.OTHER_PROVIDER:
+            message = f"该记录由 {finding.held_provider} 提供且内容不同（批次 {finding.held_batch}）；请与其核对，由其更正。"
+        case Fate.OLDER:
+            message = (
+                f"平台已有该记录日期更晚的版本（{finding.held_on}，批次 {finding.held_batch}）；"
+                "如系更正日期，请先撤回该批次再报送。"
+            )
+        case _:
+            return None
+    return RowEnd(finding.line, RowOutcome.REJECTED, str(finding.fate), message)
+
+
+def of_batch(batch_id: UUID, kinds: Sequence[RowOutcome], *, limit: int | None = None) -> Iterator[RowEnd]:
+    """Yield the batch's rows that ended in one of these ways, in the order of lines."""
+    rows = Outcome.objects.filter(batch_id=batch_id, outcome__in=kinds).order_by("line")
+    for row in rows[:limit].iterator(chunk_size=2000) if limit is None else rows[:limit]:
+        yield RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message, row.raw)
+
+
+def rejects_csv(batch_id: UUID) -> Iterator[str]:
+    """Yield the rejected and pending rows as CSV (UTF-8 with BOM), the file's own columns after the reasons.
+
+    Corrected, it can be handed in again as it is. No cell begins like a formula (threat T16).
+    """
+    headers = [*REASON_COLUMNS, *Batch.objects.values_list("headers", flat=True).get(pk=batch_id)]
+    yield "\ufeff" + _csv_line(headers)
+    for end in of_batch(batch_id, (RowOutcome.REJECTED, RowOutcome.PENDING)):
+        raw = end.raw or {}
+        cells = [str(end.line), end.outcome.label, end.rule, end.message]
+        yield _csv_line([*cells, *(raw.get(header) or "" for header in headers[len(REASON_COLUMNS) :])])
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow([formula_safe(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _storable(raw: Mapping[str, str | None]) -> dict[str, str]:
+    """Drop empty cells, and the NUL that PostgreSQL's jsonb has no place for."""
+    return {header: text.replace("\0", "") for header, text in raw.items() if text}

@@ -1,0 +1,29 @@
+"""Which record a row is: its natural key, folded, so that two spellings of one 文号 are one record. Pure.
+
+京云罚〔2026〕3号 and 京云罚[2026] 3号 differ in width, brackets and blanks only. The row itself keeps the spelling
+that it came with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+KEY_BYTES_MAX = 400  # a key is part of two indexes; a longer one (facts of a case) stands by its hash
+_BRACKETS = {"〔": "(", "〕": ")", "【": "(", "】": ")", "[": "(", "]": ")", "{": "(", "}": ")"}
+
+
+def folded(keys: pl.Series) -> pl.Series:
+    """Return the keys in the form in which keys are compared."""
+    text = pl.col("key").str.normalize("NFKC").str.replace_all(r"\s+", "").str.to_uppercase()
+    text = text.str.replace_many(list(_BRACKETS), list(_BRACKETS.values()))
+    plain = keys.alias("key").to_frame().select(text)["key"]
+    long = (plain.str.len_bytes() > KEY_BYTES_MAX).fill_null(False)
+    if not long.any():
+        return plain
+    short = [
+        f"#{hashlib.sha256(key.encode()).hexdigest()}" if is_long else key
+        for key, is_long in zip(plain, long, strict=True)
+    ]
+    return pl.Series("key", short, dtype=pl.Utf8)

@@ -1,0 +1,56 @@
+"""What the sender of a batch, or whoever looks after one, can act on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+
+class SharingError(Exception):
+    """Something about a batch does not allow the act."""
+
+    code = "sharing_error"
+
+
+class Refused(SharingError):
+    """A file is refused as a whole, and nothing of it is kept: what, where, and what to do."""
+
+    def __init__(
+        self, code: str, *, what: str, where: str, what_to_do: str, batch: UUID | None = None
+    ) -> None:
+        super().__init__(f"{what}（{where}）。{what_to_do}" if where else f"{what}。{what_to_do}")
+        self.code = code
+        self.what = what
+        self.where = where
+        self.what_to_do = what_to_do
+        self.batch = batch
+
+    def document(self) -> dict[str, str | bool | None]:
+        """The refusal as a command or an API answer gives it."""
+        return {
+            "refused": True,
+            "code": self.code,
+            "what": self.what,
+            "where": self.where,
+            "what_to_do": self.what_to_do,
+            "batch": str(self.batch) if self.batch else None,
+        }
+
+
+class UnknownBatch(SharingError):
+    """There is no such batch."""
+
+    code = "unknown_batch"
+
+    def __init__(self, batch: object) -> None:
+        super().__init__(f"没有批次 {batch}；rongxin intake status 列出全部批次 / no such batch")
+
+
+class NotFiled(SharingError):
+    """Only a filed batch can be withdrawn."""
+
+    code = "batch_not_filed"
+
+    def __init__(self, batch: UUID, status: str) -> None:
+        super().__init__(
+            f"批次 {batch} 的状态是“{status}”，只有已入库的批次可以撤回 / only a filed batch can be withdrawn"
+        )

@@ -1,0 +1,93 @@
+"""Batches and the rows of theirs that were not simply accepted; private to this context."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from rongxin.sharing.rules import NEVER_KEPT, STANDING, RowOutcome, Status
+
+
+class Batch(models.Model):
+    """One file that a provider handed in for one item."""
+
+    id = models.UUIDField(primary_key=True)
+    item = models.CharField(max_length=64)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=255)
+    size_bytes = models.BigIntegerField()
+    status = models.CharField(max_length=16, default=Status.RECEIVED.value)
+    received_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=128)
+    actor_party = models.CharField(max_length=128, blank=True)
+    read = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    pending = models.IntegerField(default=0)
+    duplicate = models.IntegerField(default=0)
+    # The file's own column names, in order: what is handed back looks like what came.
+    headers = models.JSONField(default=list)
+    receipt = models.JSONField(null=True)
+    refusal = models.JSONField(null=True)
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256", "item", "provider"],
+                condition=Q(status__in=sorted(STANDING)),
+                name="batch_same_file_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(read=F("accepted") + F("rejected") + F("pending") + F("duplicate")),
+                name="batch_rows_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in Status]), name="batch_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["filed", "withdrawn"]) | Q(receipt__isnull=False),
+                name="batch_filed_has_receipt",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="refused", refusal__isnull=False) | ~Q(status="refused") & Q(refusal=None),
+                name="batch_refused_says_why",
+            ),
+        ]
+        indexes = [models.Index(fields=["provider", "-received_at"], name="batch_by_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.id} {self.status}"
+
+
+class Outcome(models.Model):
+    """A row that was rejected, waits or was a duplicate: which line, by which rule, in words.
+
+    `raw` is the row as it came, so that it can be corrected and handed in again; never kept of a row that may not
+    be stored at all (`rules.NEVER_KEPT`), nor of a duplicate.
+    """
+
+    pk = models.CompositePrimaryKey("batch_id", "line")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="outcomes", db_index=False)
+    line = models.IntegerField()
+    outcome = models.CharField(max_length=16)
+    rule = models.CharField(max_length=64)
+    message = models.TextField()
+    raw = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=[o.value for o in RowOutcome]), name="outcome_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(rule__in=sorted(NEVER_KEPT)) | Q(raw=None), name="outcome_never_kept"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.outcome} {self.rule}"

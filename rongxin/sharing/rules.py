@@ -1,0 +1,120 @@
+"""A batch and what becomes of its rows (国办发〔2021〕52号 （五）, annex note 2). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from rongxin.vocabulary.sharing_mode import SharingMode
+
+if TYPE_CHECKING:
+    from rongxin.catalogue.schema import Item
+
+
+class Status(StrEnum):
+    """Where a batch stands. RECEIVED is a promise: its file is on disk and will be filed or refused."""
+
+    RECEIVED = "received"
+    FILING = "filing"
+    FILED = "filed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        return _STATUS_LABELS[self]
+
+
+_STATUS_LABELS = {
+    Status.RECEIVED: "已接收",
+    Status.FILING: "入库中",
+    Status.FILED: "已入库",
+    Status.REFUSED: "已退回",
+    Status.WITHDRAWN: "已撤回",
+}
+
+
+class Act(StrEnum):
+    TAKE_UP = "take_up"
+    FILE = "file"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+
+
+TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
+    Status.RECEIVED: {Act.TAKE_UP: Status.FILING},
+    # Taken up again after a crash: a batch stays in FILING until its one transaction has committed.
+    Status.FILING: {Act.TAKE_UP: Status.FILING, Act.FILE: Status.FILED, Act.REFUSE: Status.REFUSED},
+    Status.FILED: {Act.WITHDRAW: Status.WITHDRAWN},
+    Status.REFUSED: {},
+    Status.WITHDRAWN: {},
+}
+
+OWNERS: Mapping[Act, str] = {
+    Act.TAKE_UP: "node",
+    Act.FILE: "node",
+    Act.REFUSE: "node",
+    Act.WITHDRAW: "provider",
+}
+
+UNFINISHED: Final = frozenset({Status.RECEIVED, Status.FILING})
+# A file counts as handed in before as long as a batch of it stands in one of these.
+STANDING: Final = UNFINISHED | {Status.FILED}
+
+
+class RowOutcome(StrEnum):
+    """How a row that is not simply accepted ends."""
+
+    REJECTED = "rejected"
+    PENDING = "pending"
+    DUPLICATE = "duplicate"
+
+    @property
+    def label(self) -> str:
+        return {"rejected": "退回", "pending": "待确认", "duplicate": "重复"}[self.value]
+
+
+OUT_OF_SCOPE: Final = "out_of_scope"
+OUTSIDE_CHANNEL: Final = "outside_channel"
+# A natural person's row in a file of firms, and a row that the annex doesn't have stored (of 纳税信用等级 only the
+# A list is): nothing of them is kept, not even among the rejects.
+NEVER_KEPT: Final = frozenset({OUT_OF_SCOPE, OUTSIDE_CHANNEL})
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the rows of a file ended; the four always add up to what was read (a database check holds it)."""
+
+    accepted: int = 0
+    rejected: int = 0
+    pending: int = 0
+    duplicate: int = 0
+
+    @property
+    def read(self) -> int:
+        return self.accepted + self.rejected + self.pending + self.duplicate
+
+
+def why_not_aggregated(item: Item) -> str | None:
+    """Say in what other way the annex shares an item, if not by physical aggregation; None where it may come in."""
+    if item.aggregation is not None:
+        return None
+    modes = dict.fromkeys(channel.mode for channel in item.channels)
+    consent = "（经企业授权）" if any(channel.consent for channel in item.channels) else ""
+    ways = "、".join(SharingMode(mode).label for mode in modes)
+    return f"附件第{'、'.join(map(str, item.annex_row))}项“{item.label}”的共享方式为{ways}{consent}，不是物理归集"
+
+
+# What a spreadsheet takes for a formula when it opens a CSV (OWASP ASVS 5.0 V1.2.10), full width included.
+_FORMULA: Final = re.compile(r"^[=+\-@\t\r\n\0＝＋－＠]")
+_PLAIN_NUMBER: Final = re.compile(r"^[+-]?\d+(\.\d+)?$")
+
+
+def formula_safe(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run; a plain signed number stays as it is."""
+    if _FORMULA.match(text) and not _PLAIN_NUMBER.match(text):
+        return f"'{text}"
+    return text
