@@ -1,0 +1,177 @@
+"""What goes wrong in departments' files, and how the node must take each row (附件 注2; 双公示).
+
+A fault spoils a row of spelled cells, by field name. `expect` says how the row must end at intake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rongxin.catalogue.schema import Item
+from rongxin.city import people, subjects, words
+from rongxin.city.spelling import Cell
+from rongxin.city.streams import Stream
+from rongxin.vocabulary import uscc
+from rongxin.vocabulary.subject_kind import SubjectKind
+
+Cells = dict[str, Cell]
+ACCEPTED, REJECTED, PENDING, DUPLICATE = "accepted", "rejected", "pending", "duplicate"
+#: The share of rows faulty by chance; in every file each kind that fits stands once anyway.
+SHARE = 0.006
+#: Ghosts are subjects that only faulty rows speak of; their numbers lie beyond any city.
+_FIRST_GHOST = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of fault.
+
+    `whose` row it is: `spoilt`, a good row gone wrong; `ghost`, a further row about somebody who isn't in the
+    city; `same`, a further row that repeats a good one.
+    """
+
+    name: str
+    expect: str
+    spoil: Callable[[Cells, Item, Stream], str]
+    fits: Callable[[Item], bool]
+    whose: str = "spoilt"
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A faulty row as the manifest lists it; `line` as the file's reader counts."""
+
+    line: int
+    kind: str
+    expect: str
+    field: str
+
+
+def code_field(item: Item) -> str:
+    """The field that carries the subject's code."""
+    return "uscc" if "uscc" in item.field_names else "judgment_debtor_identifier"
+
+
+def make_ghost(cells: Cells, item: Item, seed: int, draw: Stream) -> None:
+    """Give the row to somebody who isn't in the city, with a good code of his own."""
+    number = _FIRST_GHOST + draw.whole(0, 100_000_000)
+    cells["name"] = (
+        f"{words.CITY}影{draw.pick(words.BRAND)}{draw.pick(words.BRAND)}{number % 10_000:04d}商贸有限公司"
+    )
+    cells[code_field(item)] = subjects.code(seed, number, SubjectKind.COMPANY, "990101")
+
+
+def _date_fields(item: Item) -> list[str]:
+    return [field.name for field in item.fields if field.type == "date" and not field.future_allowed]
+
+
+def _bad_check_digit(cells: Cells, item: Item, draw: Stream) -> str:
+    field = code_field(item)
+    code = str(cells[field])
+    others = uscc.ALPHABET.replace(code[-1], "")
+    cells[field] = code[:-1] + draw.pick(others)
+    return field
+
+
+def _bad_inner_digit(cells: Cells, item: Item, draw: Stream) -> str:
+    field = code_field(item)
+    code = str(cells[field])
+    wrong = draw.pick("0123456789".replace(code[16], ""))
+    cells[field] = code[:16] + wrong + uscc.check_digit(code[:16] + wrong)
+    return field
+
+
+def _short_code(cells: Cells, item: Item, draw: Stream) -> str:
+    field = code_field(item)
+    cells[field] = str(cells[field])[:-1]
+    return field
+
+
+def _missing_code(cells: Cells, item: Item, draw: Stream) -> str:
+    cells[code_field(item)] = None
+    return code_field(item)
+
+
+def _missing_name(cells: Cells, item: Item, draw: Stream) -> str:
+    cells["name"] = None
+    return "name"
+
+
+def _impossible_date(cells: Cells, item: Item, draw: Stream) -> str:
+    field = draw.pick(_date_fields(item))
+    cells[field] = f"{draw.whole(2023, 2025)}-{draw.pick(('02-30', '13-05', '06-31', '00-12'))}"
+    return field
+
+
+def _chinese_numerals(cells: Cells, item: Item, draw: Stream) -> str:
+    field = draw.pick(_date_fields(item))
+    cells[field] = draw.pick(("二〇二五年三月一日", "二零二四年十月十二日"))
+    return field
+
+
+def _future_date(cells: Cells, item: Item, draw: Stream) -> str:
+    field = item.observed_on or ""
+    cells[field] = draw.pick(("2062-03-01", "2052/11/9"))  # 2026, typed wrongly
+    return field
+
+
+def _formula(cells: Cells, item: Item, draw: Stream) -> str:
+    cells["name"] = "=1+1"
+    return "name"
+
+
+def _natural_person(cells: Cells, item: Item, draw: Stream) -> str:
+    """A row about a person in a file about firms: nothing of it may stay, not even among the rejects."""
+    person = people.invent(draw, "990101")
+    cells["name"], cells["uscc"] = person.name, None
+    cells["counterpart_category"] = "自然人"
+    cells["counterpart_id_type"], cells["counterpart_id_number"] = people.ID_CARD, person.id_number
+    return "counterpart_category"
+
+
+def _dishonest_person(cells: Cells, item: Item, draw: Stream) -> str:
+    person = people.invent(draw, "990101")
+    cells["name"], cells["judgment_debtor_identifier"] = person.name, person.id_number
+    return "judgment_debtor_identifier"
+
+
+def _unchanged(cells: Cells, item: Item, draw: Stream) -> str:
+    return ""
+
+
+def _has_dates(item: Item) -> bool:
+    return bool(_date_fields(item))
+
+
+def _observed_by_date(item: Item) -> bool:
+    return item.observed_on in _date_fields(item)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("bad_check_digit", REJECTED, _bad_check_digit, lambda item: True),
+    Kind("bad_inner_check_digit", ACCEPTED, _bad_inner_digit, lambda item: True, whose="ghost"),
+    Kind("short_code", REJECTED, _short_code, lambda item: True),
+    Kind("missing_code", PENDING, _missing_code, lambda item: True, whose="ghost"),
+    Kind("missing_name", REJECTED, _missing_name, lambda item: True),
+    Kind("impossible_date", REJECTED, _impossible_date, _has_dates),
+    Kind("chinese_numerals", REJECTED, _chinese_numerals, _has_dates),
+    Kind("future_date", REJECTED, _future_date, _observed_by_date),
+    Kind("formula", REJECTED, _formula, lambda item: True, whose="ghost"),
+    Kind(
+        "natural_person",
+        REJECTED,
+        _natural_person,
+        lambda item: bool(item.layouts.get("double_publicity")),
+        whose="ghost",
+    ),
+    Kind(
+        "natural_person", REJECTED, _dishonest_person, lambda item: code_field(item) != "uscc", whose="ghost"
+    ),
+    Kind("duplicate_row", DUPLICATE, _unchanged, lambda item: True, whose="same"),
+)
+
+
+def fitting(item: Item) -> tuple[Kind, ...]:
+    """The kinds of fault a file of this item can have."""
+    return tuple(kind for kind in KINDS if kind.fits(item))

@@ -1,0 +1,152 @@
+"""Planted stories: subjects whose life is written down in `told/*.yaml`, one file a story.
+
+A part gives a subject's facts and, item by item, its rows in catalogue fields. An item it doesn't mention is
+invented as for anybody; an empty list means that there is nothing. In texts `{name}`, `{uscc}`, `{person}`,
+`{person_id}` stand for the part's own, `{role.name}` and so on for another part's of the same story, and
+`@-40` (alone) for the day 40 days ago, `@+90` for one ahead, `@-1y` for the year before this one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rongxin.city import people, sectors, subjects, words
+from rongxin.city.sectors import Size
+from rongxin.city.streams import Stream
+from rongxin.city.subjects import Subject
+from rongxin.vocabulary.subject_kind import SubjectKind
+
+#: The first numbers of every city are kept for stories; no city is smaller.
+RESERVED = 32
+_DAY = re.compile(r"@([+-][0-9]+)")
+_YEAR = re.compile(r"@(-[0-9]+)y")
+_WORD = re.compile(r"\{(?:(\w+)\.)?(name|uscc|person|person_id)\}")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One subject of a story, as told."""
+
+    story: str
+    role: str
+    number: int
+    facts: Mapping[str, Any]
+    records: Mapping[str, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    id: str
+    label: str
+    what: str
+    parts: tuple[Part, ...]
+
+
+@cache
+def tell() -> tuple[Story, ...]:
+    """All stories, in the order of their files."""
+    told = []
+    for path in sorted((Path(__file__).parent / "told").glob("*.yaml")):
+        document = yaml.safe_load(path.read_text("utf-8"))
+        parts = tuple(
+            Part(document["story"], role, facts.pop("number"), facts, facts.pop("records", {}))
+            for role, facts in document["parts"].items()
+        )
+        told.append(Story(document["story"], document["label"], document["what"], parts))
+    return tuple(told)
+
+
+@cache
+def _by_number() -> dict[int, Part]:
+    found: dict[int, Part] = {}
+    for story in tell():
+        for part in story.parts:
+            if part.number in found or not 0 <= part.number < RESERVED:
+                raise ValueError(
+                    f"{story.id}.{part.role}: number {part.number} is taken or not below {RESERVED}"
+                )
+            found[part.number] = part
+    return found
+
+
+def parts() -> dict[int, Part]:
+    """Number → part. A copy: a city may be built without stories."""
+    return dict(_by_number())
+
+
+def play(part: Part, invented: Subject, seed: int, today: date) -> Subject:
+    """The subject of a part: what the story tells, the rest as invented."""
+    facts = part.facts
+    kind, district = SubjectKind(facts["kind"]), facts["district"]
+    draw = Stream(seed, part.number, "story")
+    sector = next(
+        sector
+        for sector in sectors.all_sectors()
+        if (sector.division, sector.scale) == (facts["division"], facts["scale"])
+    )
+    return dataclasses.replace(
+        invented,
+        kind=kind,
+        name=facts["name"],
+        uscc=subjects.code(seed, part.number, kind, district),
+        district=district,
+        address=f"{words.CITY}{words.DISTRICTS[district]}{facts['street']}",
+        sector=sector,
+        size=Size(facts["step"], facts["employees"], facts["revenue"], facts["assets"]),
+        established_on=today - timedelta(days=int(facts["years"] * 365.25)),
+        status=facts.get("status", subjects.IN_BUSINESS),
+        until=today,
+        representative=people.invent(draw, district, facts["person"]),
+        capital=facts["capital"],
+        health=facts["health"],
+        trend=facts["trend"],
+        story=f"{part.story}.{part.role}",
+    )
+
+
+def records(part: Part, item: str, seed: int, today: date) -> list[dict[str, Any]] | None:
+    """The rows the story tells of an item, filled in; None where it leaves the item to invention."""
+    if item not in part.records:
+        return None
+    story = next(story for story in tell() if story.id == part.story)
+    cast = {
+        other.role: play(other, subjects.invent(seed, other.number, today), seed, today)
+        for other in story.parts
+    }
+    return [
+        {field: _fill(value, cast, part.role, today) for field, value in row.items()}
+        for row in part.records[item]
+    ]
+
+
+def _fill(value: Any, cast: Mapping[str, Subject], role: str, today: date) -> Any:
+    if isinstance(value, list):
+        return [_fill(entry, cast, role, today) for entry in value]
+    if not isinstance(value, str):
+        return value
+    if day := _DAY.fullmatch(value):
+        return today + timedelta(days=int(day[1]))
+    if year := _YEAR.fullmatch(value):
+        return today.year + int(year[1])
+
+    def word(match: re.Match[str]) -> str:
+        subject = cast[match[1] or role]
+        return {
+            "name": subject.name,
+            "uscc": subject.uscc,
+            "person": subject.representative.name,
+            "person_id": subject.representative.id_number,
+        }[match[2]]
+
+    return _WORD.sub(word, value)

@@ -1,0 +1,75 @@
+"""`rongxin city`: build the synthetic city 云州市 (all of it invented)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """Build the synthetic city 云州市; every name, number and fact in it is invented (虚构)."""
+
+
+@command.command()
+@click.option(
+    "--subjects", default=10_000, show_default=True, type=click.IntRange(min=1), help="How many subjects."
+)
+@click.option(
+    "--seed", default=7, show_default=True, help="The same seed, size and date give the same bytes."
+)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new directory."
+)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day the city is seen on.")
+def generate(subjects: int, seed: int, out: Path, as_of: datetime | None) -> None:
+    """Write department files, providers' stores and manifest.json into OUT; print a summary as JSON."""
+    from rongxin.city import generation
+
+    with _progress() as progress:
+        try:
+            manifest = generation.generate(
+                out,
+                subjects=subjects,
+                seed=seed,
+                progress=progress,
+                as_of=as_of.date() if as_of else generation.AS_OF,
+            )
+        except generation.CityError as error:
+            raise click.ClickException(str(error)) from None
+    summary = {
+        "out": str(out),
+        "subjects": manifest.subjects,
+        "files": len(manifest.files),
+        "rows": sum(entry.rows for entry in manifest.files),
+        "faults": sum(len(entry.faults) for entry in manifest.files),
+        "stores": len(manifest.stores),
+        "stories": [story["id"] for story in manifest.stories],
+    }
+    click.echo(json.dumps(summary, ensure_ascii=False))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, a line each tenth elsewhere; on stderr, since stdout carries the summary."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("云州市（虚构）", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _line(done: int, total: int) -> None:
+    tenth = max(1, total // 10)
+    if done == total or done // tenth > (done - 1_000) // tenth:
+        click.echo(f"city: {done} of {total} subjects", err=True)
