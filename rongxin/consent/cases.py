@@ -92,7 +92,11 @@ def of_subject(subject_id: int) -> list[Card]:
 
 
 def _journal(kind: Kind, row: Case, *, actor: Actor, as_of: datetime) -> None:
-    refs = {"case": str(row.id), "subject": row.subject_id, "institution": row.institution_id}
+    refs: dict[str, str | int] = {
+        "case": str(row.id),
+        "subject": row.subject_id,
+        "institution": row.institution_id,
+    }
     entries.append(kind, actor=actor, refs=refs, as_of=as_of)
 
 

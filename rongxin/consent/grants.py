@@ -13,10 +13,11 @@ from rongxin.consent.standing import (
     resume,
     withdraw,
 )
-from rongxin.consent.written import check_written, propose_written
+from rongxin.consent.written import Paper, check_written, propose_written
 
 __all__ = [
     "Grant",
+    "Paper",
     "active_for",
     "check_written",
     "decline",

@@ -40,12 +40,13 @@ def open_account(
     """Open an account; without a password it can log in only through an identity provider or an API key."""
     row = Account(username=username, display_name=display_name, kind=kind, created_at=as_of)
     row.set_password(password)
-    try:
-        with transaction.atomic():
-            row.save()
-            entries.append(Kind.ACCOUNT_CREATED, actor=actor, refs={"account": row.id}, as_of=as_of)
-    except IntegrityError as error:
-        raise AlreadyKnown(f"{username}: 用户名已被使用，请换一个") from error
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError as error:
+            raise AlreadyKnown(f"{username}: 用户名已被使用，请换一个") from error
+        entries.append(Kind.ACCOUNT_CREATED, actor=actor, refs={"account": row.id}, as_of=as_of)
     return _card(row)
 
 

@@ -50,12 +50,13 @@ def admit(
     if not examination.acceptable:
         raise InvalidCode(f"{code}: {examination.message}")
     row = Institution(id=id, name=name, uscc=code, kind=kind.value, contact=contact, daily_quota=daily_quota)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-            _journal(row, "admitted", actor=actor, as_of=as_of)
-    except IntegrityError as error:
-        raise AlreadyKnown(f"{id}（{code}）：该机构已接入") from error
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise AlreadyKnown(f"{id}（{code}）：该机构已接入") from error
+        _journal(row, "admitted", actor=actor, as_of=as_of)
     return _card(row)
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
-from rongxin.parties.models import Account, Membership, Subject
+from rongxin.parties.models import Account, Department, Institution, Membership, Provider, Subject
 from rongxin.parties.rules import identity as identity_rules
 from rongxin.parties.rules.identity import Agreement, Assertion
 from rongxin.parties.rules.membership import Mandate, PartyKind, Role, fits
@@ -186,6 +186,7 @@ def _open(
         raise NotAllowed(f"{party_kind.label}中没有“{role.label}”这一角色")
     if mandate.valid_until is not None and mandate.valid_until < mandate.valid_from:
         raise NotAllowed(f"委托期限止日{mandate.valid_until}早于起日{mandate.valid_from}")
+    _check_exist(account_id, party_kind, party)
     columns = {} if party_kind is PartyKind.OPERATOR else {f"{party_kind.value}_id": party}
     row = Membership(
         account_id=account_id,
@@ -195,21 +196,35 @@ def _open(
         valid_until=mandate.valid_until,
         **columns,
     )
-    try:
-        with transaction.atomic():
-            row.save()
-            _journal(row, "role_opened", actor=actor, as_of=as_of)
-    except IntegrityError as error:
-        raise _explain(error, account_id, party_kind, party) from error
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError as error:
+            raise _explain(error, account_id) from error
+        _journal(row, "role_opened", actor=actor, as_of=as_of)
     return _card(row)
 
 
-def _explain(error: IntegrityError, account: int, kind: PartyKind, party: str | int | None) -> PartiesError:
+def _explain(error: IntegrityError, account: int) -> PartiesError:
     if "one_operator_role_an_account" in str(error):
         return RolesExclude(f"账号{account}已有平台运营角色；系统、安全、审计管理员须由不同的人担任")
-    if "membership_once" in str(error):
-        return NotAllowed(f"账号{account}已担任该角色")
-    return UnknownParty(f"没有这样的账号（{account}）或{kind.label}（{party}）")
+    return NotAllowed(f"账号{account}已担任该角色")
+
+
+_PARTIES: dict[PartyKind, type[Subject | Provider | Institution | Department]] = {
+    PartyKind.SUBJECT: Subject,
+    PartyKind.PROVIDER: Provider,
+    PartyKind.INSTITUTION: Institution,
+    PartyKind.DEPARTMENT: Department,
+}
+
+
+def _check_exist(account_id: int, kind: PartyKind, party: str | int | None) -> None:
+    _account(account_id)
+    table = _PARTIES.get(kind)
+    if table is not None and not table._default_manager.filter(pk=party).exists():
+        raise UnknownParty(f"没有这样的{kind.label}：{party}")
 
 
 def _account(account_id: int) -> Account:

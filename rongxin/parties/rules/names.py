@@ -18,45 +18,7 @@ _BRACKETS = str.maketrans("", "", "()[]{}<>《》〈〉【】〔〕「」『』�
 _FORMS = (("股份有限公司", "股份"), ("股份公司", "股份"), ("有限公司", "有限"))
 _SISTER = {"股份": "有限", "有限": "股份"}
 _SOLE = re.compile("个体工商户$")
-_PROVINCES = [
-    "北京",
-    "天津",
-    "河北",
-    "山西",
-    "内蒙古",
-    "辽宁",
-    "吉林",
-    "黑龙江",
-    "上海",
-    "江苏",
-    "浙江",
-    "安徽",
-    "福建",
-    "江西",
-    "山东",
-    "河南",
-    "湖北",
-    "湖南",
-    "广东",
-    "广西",
-    "海南",
-    "重庆",
-    "四川",
-    "贵州",
-    "云南",
-    "西藏",
-    "陕西",
-    "甘肃",
-    "青海",
-    "宁夏",
-    "新疆",
-    "台湾",
-    "香港",
-    "澳门",
-]
-_PROVINCE = re.compile(
-    f"^({'|'.join(_PROVINCES)})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区|特别行政区)"
-)
+_PROVINCE_ENDINGS = ("省", "市", "自治区", "壮族自治区", "回族自治区", "维吾尔自治区", "特别行政区")
 # Below this many characters a name without a legal form is a person's name, not a 字号.
 _SHORTEST = 5
 
@@ -83,24 +45,42 @@ class Key:
         return bool(self.form) or len(self.stem) >= _SHORTEST
 
 
-def key(name: str, places: Set[str] = frozenset()) -> Key:
-    """Return the canonical key of `name`; `places` are names of cities without their 市 (云州, 杭州…)."""
+@dataclass(frozen=True)
+class Places:
+    """Names of provinces and prefecture-level cities without their 省, 市 or 自治区 (浙江, 内蒙古, 杭州)."""
+
+    provinces: Set[str] = frozenset()
+    cities: Set[str] = frozenset()
+
+
+_NOWHERE = Places()
+
+
+def key(name: str, places: Places = _NOWHERE) -> Key:
+    """Return the canonical key of `name`."""
     text = "".join(unicodedata.normalize("NFKC", name).split()).upper().translate(_BRACKETS)
     text = text.replace("有限责任公司", "有限公司")
     text = _SOLE.sub("", text)
-    text = _without_suffixes(text, places)
+    head, rest = _take(text, places.provinces, _PROVINCE_ENDINGS)
+    city, rest = _take(rest, places.cities, ("市",))
+    text = head + city + rest
     for ending, form in _FORMS:
         if text.endswith(ending) and len(text) > len(ending):
             return Key(text[: -len(ending)], form)
     return Key(text, "")
 
 
-def _without_suffixes(text: str, places: Set[str]) -> str:
-    province = _PROVINCE.match(text)
-    head = province.group(1) if province else ""
-    rest = text[province.end() :] if province else text
+def _take(text: str, places: Set[str], endings: tuple[str, ...]) -> tuple[str, str]:
+    """Split off a known place at the beginning, without its ending; ("", text) where there is none."""
     for length in range(2, 6):
-        if rest[length : length + 1] == "市" and rest[:length] in places:
-            rest = rest[:length] + rest[length + 1 :]
-            break
-    return head + rest
+        if text[:length] in places:
+            rest = text[length:]
+            ending = max((one for one in endings if rest.startswith(one)), key=len, default="")
+            return text[:length], rest[len(ending) :]
+    return "", text
+
+
+def short(label: str) -> str:
+    """Return a province's or city's name without its ending."""
+    ending = max((one for one in _PROVINCE_ENDINGS if label.endswith(one)), key=len, default="")
+    return label.removesuffix(ending) if len(label) - len(ending) >= 2 else label
