@@ -48,6 +48,7 @@ class Look:
             coverage.reason,
             person=self.grant.terms.person_signature is not None,
             period=self.grant.terms.data_period,
+            modes=self.grant.terms.modes,
         )
 
     def count_use(self) -> bool:

@@ -57,6 +57,8 @@ class Consented:
     person: bool = False
     # Facts dated outside the period that the consent names stay where they are.
     period: Period | None = None
+    # The ways of sharing that the consent allows; None stands for all.
+    modes: frozenset[SharingMode] | None = None
 
     @property
     def covers(self) -> bool:
@@ -124,7 +126,7 @@ def decide(item: Item, field: str, row: Mapping[str, Any], context: Context) -> 
     if field not in item.field_names:
         return Decision(Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
     for entry in table(item, context):
-        if field in entry.fields and carries(entry.channel, row):
+        if field in entry.fields and entry.channel.carries(row):
             if needs_consent(entry.channel, item.field(field)) and not _within_period(item, row, context):
                 return Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
             return entry.fields[field]
@@ -162,6 +164,9 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
     if not context.own:
         if asks_consent and not context.consented.covers:
             return Decision(Verdict.WITHHOLD, _why_not(channel, context.consented))
+        modes = context.consented.modes
+        if asks_consent and modes is not None and channel.mode not in modes:
+            return Decision(Verdict.WITHHOLD, Reason.MODE_NOT_PERMITTED)
         if channel.mode is SharingMode.DATA_VERIFICATION:
             return Decision(Verdict.VERIFY_ONLY, Reason.VERIFICATION_ONLY)
     elif channel.mode is SharingMode.DATA_VERIFICATION:

@@ -27,8 +27,8 @@ _OUT_OF_PERIOD = rules.Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
 class Source:
     """Where the rows of a set are: SQL for the payload (jsonb) and for the subject's kind."""
 
-    payload: sql.Composable = sql.SQL("payload")
-    kind: sql.Composable = sql.SQL("kind")
+    payload: sql.Composable
+    kind: sql.Composable
 
 
 def decision(

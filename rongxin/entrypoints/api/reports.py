@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
-from rongxin.catalogue import codelists, loader
+from rongxin.catalogue import loader, regions
 from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
@@ -85,7 +85,7 @@ def _rendered(release: Release, form: str) -> HttpResponse:
     if form == "application/json":
         return _json(document)
     prepared = presentation.prepare(
-        document, region_label=codelists.region_label(release.subject.region), notice=settings.RONGXIN_NOTICE
+        document, region_label=regions.label(release.subject.region), notice=settings.RONGXIN_NOTICE
     )
     if form == "application/pdf":
         response = HttpResponse(_PRESS.pdf(prepared), content_type=form)

@@ -12,6 +12,7 @@ from rongxin.disclosure import rules
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.subject_kind import SubjectKind
 from rongxin.vocabulary.verdict import Verdict
 
@@ -108,6 +109,14 @@ def test_it_shows_the_subject_its_own_data_but_not_third_persons_identifiers():
 def test_it_never_releases_a_source_column():
     decision = _decide("administrative_penalty", "document_number", _context(Reason.CONSENTED))
     assert decision == rules.Decision(Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
+
+
+def test_it_makes_no_call_that_the_consents_modes_leave_out():
+    consented = rules.Consented(Reason.CONSENTED, modes=frozenset({SharingMode.DATA_VERIFICATION}))
+    context = rules.Context(rules.RecipientKind.INSTITUTION, SubjectKind.COMPANY, consented)
+    (entry,) = rules.table(_item("tax_payment"), context)
+    assert not entry.permits_call
+    assert {d.reason for d in entry.fields.values()} == {Reason.MODE_NOT_PERMITTED}
 
 
 def test_it_keeps_facts_outside_the_consented_period():
