@@ -30,8 +30,6 @@ _MONEY_UNITS: Final = {
     "万元": Decimal(10_000),
     "人民币万元": Decimal(10_000),
     "10k_cny": Decimal(10_000),
-    "亿元": Decimal(100_000_000),
-    "100m_cny": Decimal(100_000_000),
 }
 _PLAIN_UNITS: Final = {
     "人": "person", "个月": "month", "月": "month", "立方米": "m3", "m3": "m3", "吨": "t", "千瓦时": "kwh",
@@ -127,8 +125,7 @@ class _Known:
                 printed.setdefault(folded(field.annex), []).append(field.name)
         for layout in self._item.layouts.values():
             for header, target in layout.items():
-                name, unit = _layout_target(target)
-                names[folded(header)] = ((name,), unit)
+                names[folded(header)] = ((target.field,), target.unit or "")
         for header, fields in printed.items():
             names[header] = (tuple(fields), "")
         for member in self._members.values():
@@ -140,7 +137,7 @@ class _Known:
         """Whether the aggregation channel carries the field; source columns are kept, never released."""
         if self._channel is None or name in self._sources:
             return True
-        return self._channel.carries(name)
+        return name in self._channel.fields
 
     def is_aggregated(self, column: Column) -> bool:
         return all(self.stores(name) for name in column.fields)
@@ -170,8 +167,7 @@ class _Known:
 
     def _suits(self, member: Field | SourceColumn, unit: str) -> bool:
         if unit in _PLAIN_UNITS:
-            own = getattr(member, "unit", None)
-            return own is None or own == _PLAIN_UNITS[unit]
+            return member.unit is None or member.unit == _PLAIN_UNITS[unit]
         # 决定日期(yyyy-mm-dd), 名称(必填): a hint to whoever fills the form in, no unit.
         return bool(_DATE_HINT.match(unit)) or unit in (
             "必填",
@@ -190,15 +186,14 @@ class _Known:
             header
             for layout in self._item.layouts.values()
             for header, target in layout.items()
-            if _layout_target(target)[0] == name
+            if target.field == name
         ]
         return list(dict.fromkeys([member.label, annex, member.name, *from_layouts]))
 
 
-def _layout_target(target: object) -> tuple[str, str]:
-    if isinstance(target, str):
-        return target, ""
-    return str(getattr(target, "field")), str(getattr(target, "unit", None) or "")  # noqa: B009
+def _labels(item: Item) -> dict[str, str]:
+    labels = {column.name: column.label for column in item.source_columns}
+    return labels | {field.name: field.label for field in item.fields}
 
 
 def _check_twice(columns: Sequence[Column], item: Item) -> None:
@@ -206,7 +201,7 @@ def _check_twice(columns: Sequence[Column], item: Item) -> None:
     for name, count in counts.items():
         if count > 1:
             first, second, *_ = [column.header for column in columns if name in column.fields]
-            labels = {member.name: member.label for member in (*item.fields, *item.source_columns)}
+            labels = _labels(item)
             raise Refusal(
                 "field_twice",
                 where="表头",
@@ -220,7 +215,7 @@ def _check_identified(item: Item, present: set[str], headers: Sequence[str], kno
     missing = [name for name in item.subject_key if name not in present]
     if not missing:
         return
-    labels = {field.name: field.label for field in item.fields}
+    labels = _labels(item)
     raise Refusal(
         "identifying_column_absent",
         where="表头",
@@ -233,7 +228,7 @@ def _check_identified(item: Item, present: set[str], headers: Sequence[str], kno
 def _notes(
     item: Item, columns: Sequence[Column], absent: Sequence[Field], not_aggregated: Sequence[str]
 ) -> Iterator[str]:
-    labels = {member.name: member.label for member in (*item.fields, *item.source_columns)}
+    labels = _labels(item)
     if absent:
         yield f"文件没有这些列，按空值处理：{'、'.join(field.label for field in absent)}"
     if not_aggregated:
