@@ -52,6 +52,7 @@ def command(jobs: int) -> None:
 def work(jobs: int) -> None:
     """Run the duties in threads and the queue here, until a signal ends the queue; then end the threads."""
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from rongxin.journal import runner
 
@@ -62,6 +63,7 @@ def work(jobs: int) -> None:
         loop.start()
     node.say(f"后台就绪 worker ready: {', '.join(loop.name for loop in loops)}, jobs")
     try:
+        assert isinstance(app.connector, DjangoConnector)
         with app.replace_connector(app.connector.get_worker_connector()):
             app.run_worker(concurrency=jobs, shutdown_graceful_timeout=STOP_PATIENCE_SECONDS)
     finally:

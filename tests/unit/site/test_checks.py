@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from rongxin.postgres import tuning
 from rongxin.site import checks
@@ -30,7 +30,7 @@ def test_it_refuses_a_superuser() -> None:
 
 
 @pytest.mark.django_db
-def test_it_asks_the_server_in_production_only(settings: SettingsWrapper) -> None:
+def test_it_asks_the_server_in_production_only(settings: Settings) -> None:
     """The cluster of the tests is unsafe on purpose, so it is the planted fault of this check."""
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
