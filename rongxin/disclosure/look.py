@@ -87,4 +87,4 @@ def _find(consent_id: UUID) -> consents.Grant | None:
 
 def _of(grant: consents.Grant, request: Request, as_of: datetime) -> Look:
     span = grant.terms.frequency.span(consent_rules.business_day(as_of))
-    return Look(grant, request.case_id or grant.case_id, span, register.uses(grant.id, span), as_of)
+    return Look(grant, request.case_id or grant.case_id, span, register.count(grant.id, span), as_of)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -22,7 +24,8 @@ def intend(request: Request, *, subject_id: int, consent: UUID | None, actor: Ac
     entry = entries.append(
         Kind.DISCLOSURE_INTENDED,
         actor=actor,
-        refs=_refs(request, intent_id, subject_id, consent) | {"items": ",".join(request.items)},
+        refs=_refs(request, intent_id, subject_id, consent),
+        commitments={"request": request.digest()},
         as_of=as_of,
     )
     return Intent.objects.create(
@@ -46,8 +49,7 @@ def refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> 
     entry = entries.append(
         Kind.DISCLOSURE_REFUSED,
         actor=actor,
-        refs={"intent": str(intent.id), "subject": intent.subject_id, "reason": reason.value}
-        | {intent.recipient_kind: intent.recipient},
+        refs={**_closing_refs(intent), "reason": reason.value},
         as_of=as_of,
     )
     return Outcome.objects.create(
@@ -62,7 +64,7 @@ def release(
     entry = entries.append(
         Kind.DISCLOSURE_RELEASED,
         actor=actor,
-        refs={"intent": str(intent.id), "subject": intent.subject_id} | {intent.recipient_kind: intent.recipient},
+        refs=_closing_refs(intent),
         commitments={"release": digest},
         as_of=as_of,
     )
@@ -91,7 +93,7 @@ def count_use(consent: UUID, period: str, limit: int) -> bool:
         return cursor.fetchone() is not None
 
 
-def uses(consent: UUID, period: str) -> int:
+def count(consent: UUID, period: str) -> int:
     """Return how often a consent was used in `period` so far."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count FROM disclosure_use WHERE consent = %s AND period = %s", [consent, period])
@@ -99,12 +101,59 @@ def uses(consent: UUID, period: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _refs(request: Request, intent: UUID, subject_id: int, consent: UUID | None) -> Mapping[str, str | int]:
+@dataclass(frozen=True)
+class UseOfData:
+    """One time that somebody asked for a subject's information, and what came of it."""
+
+    request: UUID
+    asked_at: datetime
+    recipient: str
+    person: str
+    purpose: str
+    reference: str
+    released: bool | None
+    reason: str
+    items: Mapping[str, Any]
+    intent_entry: UUID
+    outcome_entry: UUID | None
+
+
+def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
+    """Return the uses of a subject's information, refusals included, the newest first ((九))."""
+    intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
+    return [_use(intent) for intent in intents[:limit]]
+
+
+def _use(intent: Intent) -> UseOfData:
+    outcome: Outcome | None = getattr(intent, "outcome", None)
+    return UseOfData(
+        request=intent.id,
+        asked_at=intent.asked_at,
+        recipient=intent.recipient,
+        person=intent.person,
+        purpose=intent.purpose,
+        reference=intent.reference,
+        released=outcome.released if outcome else None,
+        reason=outcome.reason if outcome else "",
+        items=outcome.summary if outcome else {},
+        intent_entry=intent.entry,
+        outcome_entry=outcome.entry if outcome else None,
+    )
+
+
+def _closing_refs(intent: Intent) -> dict[str, str | int]:
+    refs: dict[str, str | int] = {"intent": str(intent.id), intent.recipient_kind: intent.recipient}
+    if intent.recipient_kind != "subject":
+        refs["subject"] = intent.subject_id
+    return refs
+
+
+def _refs(request: Request, intent: UUID, subject_id: int, consent: UUID | None) -> dict[str, str | int]:
     refs: dict[str, str | int] = {
         "intent": str(intent),
-        "subject": subject_id,
-        request.recipient.kind.value: request.recipient.id,
         "purpose": request.purpose.value,
+        request.recipient.kind.value: request.recipient.id,
+        "subject": subject_id,
     }
     if request.case_id:
         refs["case"] = str(request.case_id)

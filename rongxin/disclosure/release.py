@@ -44,6 +44,20 @@ class Request:
     case_id: UUID | None = None
     consent_id: UUID | None = None
 
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to it."""
+        return canonical.digest(
+            {
+                "recipient": {"kind": self.recipient.kind, "id": self.recipient.id, "person": self.recipient.person},
+                "uscc": self.uscc,
+                "items": list(self.items),
+                "purpose": self.purpose,
+                "reference": self.reference,
+                "case": self.case_id,
+                "consent": self.consent_id,
+            }
+        )
+
 
 @dataclass(frozen=True)
 class SubjectCard:

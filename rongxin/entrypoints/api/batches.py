@@ -1,0 +1,127 @@
+"""物理归集: a provider hands in a file, follows it, reads its receipt, takes rejects home or the batch back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Router
+from ninja.files import UploadedFile
+
+from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api.problems import Problem, response
+from rongxin.sharing import jobs
+from rongxin.sharing.aggregation import batches, outcomes
+from rongxin.sharing.errors import Refused
+
+router = Router(tags=["报送 Batches"])
+
+
+@router.post("", auth=authentication.PROVIDER, summary="报送文件 Hand in a file")
+def submit(
+    request: HttpRequest,
+    item: Form[str],
+    file: File[UploadedFile],
+) -> HttpResponse:
+    """Take in a file and file it in the background: 202 with the batch, 200 when the same file is known already."""
+    caller = authentication.caller(request)
+    try:
+        with _on_disk(file) as path:
+            batch_id, repeated = batches.receive(
+                path,
+                item=item,
+                provider=caller.party,
+                actor=caller.actor,
+                as_of=caller.at,
+                file_name=file.name,
+                then=jobs.defer,
+            )
+    except Refused as refusal:
+        return refused(refusal)
+    return _json(_state(batch_id) | {"repeated": repeated}, 200 if repeated else 202)
+
+
+@router.get("", auth=authentication.PROVIDER, summary="我的批次 My batches")
+def latest(request: HttpRequest) -> list[dict[str, Any]]:
+    caller = authentication.caller(request)
+    return [_card(card) for card in batches.latest(provider=caller.party)]
+
+
+@router.get("/{batch_id}", auth=authentication.PROVIDER, summary="批次与回执 A batch and its receipt")
+def show(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    _own(request, batch_id)
+    return _json(_state(batch_id), 200)
+
+
+@router.get("/{batch_id}/rejects.csv", auth=authentication.PROVIDER, summary="退回的行 Rejected rows")
+def rejects(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Return rejected rows with their own columns and the reason, to be corrected and handed in again."""
+    _own(request, batch_id)
+    answer = HttpResponse(outcomes.rejects_csv(batch_id), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="rejects-{batch_id}.csv"'
+    return answer
+
+
+@router.post("/{batch_id}/withdraw", auth=authentication.PROVIDER, summary="撤回批次 Withdraw a batch")
+def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
+    caller = authentication.caller(request)
+    _own(request, batch_id)
+    done = batches.withdraw(batch_id, actor=caller.actor, as_of=caller.at)
+    return {
+        "batch": done.batch,
+        "ended": done.ended,
+        "reinstated": done.reinstated,
+        "journal_entry": done.journal_entry,
+    }
+
+
+def refused(refusal: Refused) -> HttpResponse:
+    """Say what was refused, where, and what to do."""
+    more = {key: value for key, value in refusal.document().items() if key not in ("code", "what")}
+    return response(422, refusal.code, refusal.what, **more)
+
+
+@contextmanager
+def _on_disk(file: UploadedFile) -> Iterator[Path]:
+    """Give an upload a path: the readers work on files, however large."""
+    with tempfile.NamedTemporaryFile(prefix="rongxin-upload-") as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _own(request: HttpRequest, batch_id: UUID) -> None:
+    if batches.get(batch_id).provider != authentication.caller(request).party:
+        raise Problem(404, "unknown_batch", f"没有批次 {batch_id}")
+
+
+def _state(batch_id: UUID) -> dict[str, Any]:
+    receipt = batches.receipt_of(batch_id)
+    return _card(batches.get(batch_id)) | {"receipt": receipt.document() if receipt else None}
+
+
+def _card(card: batches.Card) -> dict[str, Any]:
+    return {
+        "batch": card.id,
+        "item": card.item,
+        "file_name": card.file_name,
+        "status": card.status.value,
+        "status_label": card.status.label,
+        "received_at": card.received_at,
+        "refusal": card.refusal,
+    }
+
+
+def _json(body: dict[str, Any], status: int) -> HttpResponse:
+
+
+    return HttpResponse(
+        orjson.dumps(body, default=str), status=status, content_type="application/json; charset=utf-8"
+    )

@@ -1,0 +1,43 @@
+"""`/api/v1`: one resource = one file; a route without a permission of its own is refused."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
+
+from rongxin.entrypoints.api import (
+    batches,
+    catalogue,
+    consents,
+    journal,
+    problems,
+    registrations,
+    reports,
+    uses,
+)
+
+
+def _nobody(request: HttpRequest) -> None:
+    """Refuse: a route says who may call it, or that everybody may (`auth=None`)."""
+    return
+
+
+api = NinjaAPI(
+    title="融信 Rongxin",
+    version="1",
+    description="融资信用服务平台接口（国办发〔2021〕52号） Interface of the credit-information platform",
+    auth=_nobody,
+    docs_url=None,
+    urls_namespace="api",
+)
+problems.install(api)
+api.add_router("/batches", batches.router)
+api.add_router("/catalogue", catalogue.router)
+api.add_router("/journal", journal.router)
+api.add_router("/registrations", registrations.router)
+api.add_router("/reports", reports.router)
+api.add_router("/uses", uses.router)
+api.add_router("", consents.router)
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

@@ -1,0 +1,72 @@
+"""Who plays in the demo: a provider's account each, a bank with its clerk's key. All of them invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.parties import accounts, api_keys, institutions, memberships, seed
+from rongxin.parties.models import Account
+from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties.rules.standing import InstitutionKind
+from rongxin.vocabulary import uscc
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+
+BANK = "yunzhou_bank"
+BANK_NAME = "云州银行（虚构）"
+CLERK = "云小谷（虚构）"
+
+
+@dataclass(frozen=True)
+class Player:
+    """One account with its key, as the demo prints it."""
+
+    party: str
+    label: str
+    account: int
+    key: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.ACCOUNT, str(self.account), self.party)
+
+
+def providers(*, as_of: datetime) -> dict[str, Player]:
+    """Open an account for every provider that the catalogue names."""
+    catalogue = loader.load()
+    seed.seed(catalogue, actor=SYSTEM, as_of=as_of)
+    return {
+        provider: _player(
+            f"clerk-{provider}", catalogue.provider_label(provider), PartyKind.PROVIDER, provider, as_of
+        )
+        for provider in catalogue.providers
+    }
+
+
+def bank(*, as_of: datetime) -> Player:
+    """Take in the bank: admitted, assessed for a year, one machine account with a key."""
+    institutions.admit(
+        BANK,
+        name=BANK_NAME,
+        uscc=uscc.compose("91", "990100", "MA99BK01"),
+        kind=InstitutionKind.BANK,
+        contact="客服 990-0100（虚构）",
+        actor=SYSTEM,
+        as_of=as_of,
+    )
+    until = timezone.localdate(as_of) + timedelta(days=365)
+    institutions.assess(BANK, until=until, actor=SYSTEM, as_of=as_of)
+    return _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of)
+
+
+def _player(username: str, label: str, kind: PartyKind, party: str, as_of: datetime) -> Player:
+    card = accounts.open_account(username, label, kind=Account.Kind.MACHINE, actor=SYSTEM, as_of=as_of)
+    today = timezone.localdate(as_of)
+    memberships.appoint(card.id, kind, party, Role.CLERK, valid_from=today, actor=SYSTEM, as_of=as_of)
+    issued = api_keys.issue(
+        card.id, label="demo", expires_at=as_of + timedelta(days=30), actor=SYSTEM, as_of=as_of
+    )
+    return Player(f"{kind.value}:{party}", label, card.id, issued.secret)

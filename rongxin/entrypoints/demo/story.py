@@ -1,0 +1,213 @@
+"""The story that the demo plays, act by act, over HTTP as its people would: nothing here has a private door.
+
+A firm registers, a bank reads what is public, asks for consent, the firm reads the risk notice and consents, the bank
+gets the report, the firm takes its consent back, the bank is refused, and the journal proves all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from rongxin.entrypoints.demo.cast import CLERK, Player
+
+# What a bank reads before a loan: the consented items that the story's bank asks for.
+ITEMS = (
+    "business_licence",
+    "change_record",
+    "shareholder_contribution",
+    "annual_report",
+    "taxpayer_credit_rating",
+    "tax_payment",
+    "tax_arrears",
+    "housing_fund",
+    "electricity_fee",
+    "research_and_development",
+    "administrative_permit",
+    "administrative_penalty",
+)
+_COVERED_WITHIN_SECONDS = 30
+
+
+class StoryFailed(Exception):
+    """An act did not go as it must; the message says which and what came instead."""
+
+
+@dataclass(frozen=True)
+class Hero:
+    """The firm of the story and the person who stands for it (invented)."""
+
+    uscc: str
+    name: str
+    person: str
+    id_number: str
+
+
+@dataclass(frozen=True)
+class Played:
+    """What the story left behind."""
+
+    case: str
+    consent: str
+    owner_key: str
+    files: Mapping[str, Path]
+    refused_after_withdrawal: bool
+
+
+class Story:
+    """Plays against a running node and keeps what it gets in a directory."""
+
+    def __init__(self, api: str, hero: Hero, bank: Player, out: Path, say: Callable[[str], None]) -> None:
+        self._api = httpx.Client(base_url=api, timeout=60, trust_env=False)
+        self._hero, self._bank, self._out, self._say = hero, bank, out, say
+        self._files: dict[str, Path] = {}
+
+    def play(self) -> Played:
+        """Play all acts in order; StoryFailed names the act that did not go as it must."""
+        owner = self._register()
+        self._public_report()
+        case = self._open_case()
+        request = self._ask_for_consent(case)
+        consent = self._consent(owner, request)
+        self._consented_report(case, consent)
+        self._uses(owner)
+        self._withdraw(owner, consent)
+        refused = self._refused(case, consent)
+        return Played(case, consent, owner, self._files, refused)
+
+    def _register(self) -> str:
+        hero = self._hero
+        evidence = self._evidence()
+        body = {"uscc": hero.uscc, "username": f"owner-{hero.uscc}", "evidence": evidence}
+        answer = self._post("企业实名注册", "registrations", body, expect=201)
+        self._say(f"企业实名注册：{hero.name}，{answer['role']}{hero.person}")
+        return str(answer["key"])
+
+    def _public_report(self) -> None:
+        body = self._question("financing_support")
+        report = self._report("public_report", body)
+        summary = report["summary"]
+        self._say(
+            f"公共报告：{summary['with_records']}项有记录，{summary['withheld']}项须授权——银行未经授权只能看到这些"
+        )
+
+    def _open_case(self) -> str:
+        body = {"uscc": self._hero.uscc, "reference": "YZ-2026-0001", "kind": "loan_application"}
+        answer = self._post("登记融资业务", "cases", body, key=self._bank.key, expect=201)
+        self._say(f"银行登记贷款申请 {answer['reference']}")
+        return str(answer["case"])
+
+    def _ask_for_consent(self, case: str) -> str:
+        body = {"case": case, "items": list(ITEMS), "template": "one_time_underwriting"}
+        answer = self._post("申请授权", "consent-requests", body, key=self._bank.key, expect=201)
+        terms = answer["terms"]
+        self._say(f"银行申请授权：{len(answer['items'])}项，至{terms['valid_until']}，只用于贷前审批")
+        return str(answer["request"])
+
+    def _consent(self, owner: str, request: str) -> str:
+        waiting = self._get("待答复的授权申请", "consent-requests", key=owner)
+        if [one["request"] for one in waiting] != [request]:
+            raise StoryFailed(f"待答复的授权申请：企业应看到银行的一份申请，实际为 {waiting}")
+        notice = self._get("风险告知书", "risk-notices/current")
+        self._keep("risk_notice", "risk_notice.md", notice["text"].encode())
+        body = {
+            "notice_version": notice["version"],
+            "notice_sha256": notice["sha256"],
+            "evidence": self._evidence(),
+        }
+        answer = self._post("授权", f"consent-requests/{request}/accept", body, key=owner, expect=201)
+        self._keep("consent", "consent.json", _pretty(answer))
+        self._say(f"企业阅读风险告知书（{notice['version']}版）后授权：{answer['consent']}")
+        return str(answer["consent"])
+
+    def _consented_report(self, case: str, consent: str) -> None:
+        body = self._question("pre_loan_review") | {"case": case, "consent": consent}
+        report = self._report("report", body)
+        summary = report["summary"]
+        self._say(f"授权报告：{summary['with_records']}项有记录，共{summary['records']}条（JSON、网页、PDF）")
+
+    def _uses(self, owner: str) -> None:
+        uses = self._get("使用记录", "uses", key=owner)
+        self._keep("uses", "uses.json", _pretty(uses))
+        self._say(f"企业查看“谁查过我”：{len(uses)}次，最近一次由{uses[0]['person']}查询")
+
+    def _withdraw(self, owner: str, consent: str) -> None:
+        answer = self._post("撤回授权", f"consents/{consent}/withdraw", {}, key=owner, expect=200)
+        self._say(f"企业撤回授权：{answer['status_label']}")
+
+    def _refused(self, case: str, consent: str) -> bool:
+        body = self._question("pre_loan_review") | {"case": case, "consent": consent}
+        answer = self._api.post("reports", json=body, headers=_bearer(self._bank.key))
+        self._keep("refusal", "refusal.json", _pretty(answer.json()))
+        refused = answer.status_code == 403 and answer.json().get("reason") == "consent_withdrawn"
+        if not refused:
+            raise StoryFailed(f"撤回后银行应被拒绝，实际为 {answer.status_code} {answer.text[:300]}")
+        self._say(f"银行再次查询被拒绝：{answer.json()['title']}（{answer.json()['article']}）")
+        return True
+
+    def prove(self, report: Mapping[str, Any]) -> Path:
+        """Fetch the inclusion proof of the report's release; it comes with the next checkpoint."""
+        entry = report["proof"]["outcome_entry"]
+        deadline = time.monotonic() + _COVERED_WITHIN_SECONDS
+        while True:
+            answer = self._api.get(f"journal/entries/{entry}/proof")
+            if answer.status_code == 200:
+                return self._keep("proof", "report_proof.json", _pretty(answer.json()))
+            if time.monotonic() > deadline:
+                raise StoryFailed(f"存证：{_COVERED_WITHIN_SECONDS}秒内没有检查点覆盖 {entry}: {answer.text[:300]}")
+            time.sleep(0.5)
+
+    def _report(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask once for each form: three requests, each through the gate and each in the journal."""
+        forms = {"json": "application/json", "html": "text/html", "pdf": "application/pdf"}
+        answers = {}
+        for suffix, accept in forms.items():
+            headers = _bearer(self._bank.key) | {"Accept": accept}
+            answer = self._api.post("reports", json=body, headers=headers)
+            if answer.status_code != 200:
+                raise StoryFailed(f"{name}.{suffix}: {answer.status_code} {answer.text[:500]}")
+            answers[suffix] = answer
+            content = _pretty(answer.json()) if suffix == "json" else answer.content
+            self._keep(f"{name}_{suffix}", f"{name}.{suffix}", content)
+        report: dict[str, Any] = answers["json"].json()
+        return report
+
+    def _question(self, purpose: str) -> dict[str, Any]:
+        return {"uscc": self._hero.uscc, "purpose": purpose, "reference": "YZ-2026-0001", "person": CLERK}
+
+    def _evidence(self) -> dict[str, str]:
+        hero = self._hero
+        return {"name": hero.person, "id_number": hero.id_number, "represents": hero.uscc}
+
+    def _post(self, act: str, path: str, body: object, *, expect: int, key: str | None = None) -> dict[str, Any]:
+        answer = self._api.post(path, json=body, headers=_bearer(key))
+        if answer.status_code != expect:
+            raise StoryFailed(f"{act}: {answer.status_code} {answer.text[:500]}")
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def _get(self, act: str, path: str, *, key: str | None = None) -> Any:
+        answer = self._api.get(path, headers=_bearer(key))
+        if answer.status_code != 200:
+            raise StoryFailed(f"{act}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+    def _keep(self, name: str, file: str, content: bytes) -> Path:
+        path = self._out / file
+        path.write_bytes(content)
+        self._files[name] = path
+        return path
+
+
+def _bearer(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _pretty(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
