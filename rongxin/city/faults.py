@@ -63,7 +63,10 @@ def make_ghost(cells: Cells, item: Item, seed: int, draw: Stream) -> None:
 
 
 def _date_fields(item: Item) -> list[str]:
-    return [field.name for field in item.fields if field.type == "date" and not field.future_allowed]
+    """The dates a department sends that may not lie in the future."""
+    sent = item.aggregation.fields if item.aggregation else ()
+    dates = (field for field in item.fields if field.type == "date" and not field.future_allowed)
+    return [field.name for field in dates if field.name in sent]
 
 
 def _bad_check_digit(cells: Cells, item: Item, draw: Stream) -> str:
@@ -151,7 +154,7 @@ def _observed_by_date(item: Item) -> bool:
 KINDS: tuple[Kind, ...] = (
     Kind("bad_check_digit", REJECTED, _bad_check_digit, lambda item: True),
     Kind("bad_inner_check_digit", ACCEPTED, _bad_inner_digit, lambda item: True, whose="ghost"),
-    Kind("short_code", REJECTED, _short_code, lambda item: True),
+    Kind("short_code", REJECTED, _short_code, lambda item: code_field(item) == "uscc"),
     Kind("missing_code", PENDING, _missing_code, lambda item: True, whose="ghost"),
     Kind("missing_name", REJECTED, _missing_name, lambda item: True),
     Kind("impossible_date", REJECTED, _impossible_date, _has_dates),

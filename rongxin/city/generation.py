@@ -98,8 +98,6 @@ class _Builder:
             for name in self._topics:
                 self._take(subject, name)
             self._count(subject)
-        for store in self._stores:
-            store.flush()
 
     def _take(self, subject: Subject, name: str) -> None:
         rows = list(invention.rows(self._city, subject, name))

@@ -24,6 +24,8 @@ from rongxin.city.spelling import Cell, spell
 from rongxin.city.words import NOTICE
 
 _DESCRIPTIONS = Path(__file__).parent / "stores"
+#: Rows a table waits for before it writes; the order of a database's pages follows from it.
+_AT_ONCE = 500
 _NUMBERS = ("money_cny", "money_10k_cny", "quantity", "percentage", "integer", "year")
 
 
@@ -31,8 +33,6 @@ class Table(Protocol):
     """Where rows of one item go."""
 
     def write(self, row: list[Cell]) -> None: ...
-
-    def flush(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -52,13 +52,15 @@ class SqliteTable:
 
     def write(self, row: list[Cell]) -> None:
         self._rows.append(row)
+        if len(self._rows) == _AT_ONCE:
+            self._flush()
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         self._base.executemany(self._insert, self._rows)
         self._rows.clear()
 
     def close(self) -> None:
-        self.flush()
+        self._flush()
         by = ", ".join(f'"{column}"' for column in self._subject.values())
         self._base.execute(f'CREATE INDEX "i_{self._table}" ON "{self._table}" ({by})')
 
@@ -71,9 +73,6 @@ class CsvTable:
 
     def write(self, row: list[Cell]) -> None:
         self._writer.writerow(["" if cell is None else cell for cell in (*row, NOTICE)])
-
-    def flush(self) -> None:
-        self._file.flush()
 
     def close(self) -> None:
         self._file.close()
@@ -142,11 +141,6 @@ class ProviderStore:
     def take(self, item: str, row: Row) -> None:
         self._tables[item].write([spell(row.get(field), self._dates) for field in self._fields[item]])
         self.entry.rows[item] += 1
-
-    def flush(self) -> None:
-        """Write out what a block of subjects brought."""
-        for table in self._tables.values():
-            table.flush()
 
     def finish(self) -> Store:
         for table in self._tables.values():

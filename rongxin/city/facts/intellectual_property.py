@@ -101,5 +101,5 @@ def research_and_development(city: City, subject: Subject, draw: Stream) -> Iter
         return
     yield {
         "is_national_high_tech_enterprise": draw.chance(min(0.8, 0.3 * inventive + 0.1 * subject.health)),
-        "research_support": [entry for entry in _SUPPORT if draw.chance(0.3 * inventive)],
+        "research_support": [entry for entry in _SUPPORT if draw.chance(0.3 * inventive)] or None,
     }

@@ -1,0 +1,123 @@
+"""The planted stories stand in the files as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rongxin.city import generation, invention, stories
+from rongxin.city.city import City
+from rongxin.city.manifest import DepartmentFile, Manifest
+
+CITY = City(7, generation.AS_OF)
+Read = Callable[[DepartmentFile], dict[int, dict[str, str]]]
+
+
+def _rows(story: str, role: str, item: str) -> list[dict[str, Any]]:
+    (part,) = (
+        part for told in stories.tell() for part in told.parts if (part.story, part.role) == (story, role)
+    )
+    return list(invention.rows(CITY, CITY.subject(part.number), item))
+
+
+def test_the_manifest_names_every_story_and_its_cast(manifest: Manifest) -> None:
+    assert [story["id"] for story in manifest.stories] == [
+        "noodle_shop",
+        "small_manufacturer",
+        "sliding_firm",
+        "guarantee_circle",
+        "dishonest_debtor",
+        "name_clash",
+        "repaired_firm",
+        "cooperative",
+        "village_collective",
+        "wound_up_firm",
+    ]
+    for story in manifest.stories:
+        assert all("（虚构）" in part["name"] for part in story["parts"].values())
+
+
+def test_the_hero_is_sound_and_has_one_old_small_fine() -> None:
+    (tax,) = _rows("small_manufacturer", "firm", "tax_payment")
+    (fine,) = _rows("small_manufacturer", "firm", "administrative_penalty")
+    grades = [
+        row["taxpayer_credit_grade"] for row in _rows("small_manufacturer", "firm", "taxpayer_credit_rating")
+    ]
+
+    assert tax["vat_paid_cny_12m"] == tax["vat_payable_cny_12m"]
+    assert fine["published_until"] < CITY.today
+    assert grades == ["B", "A", "A"]
+    assert not _rows("small_manufacturer", "firm", "dishonest_judgment_debtor")
+
+
+def test_the_sliding_firm_slides_in_every_source() -> None:
+    revenue = [row["total_operating_revenue_cny"] for row in _rows("sliding_firm", "firm", "annual_report")]
+    (power,) = _rows("sliding_firm", "firm", "electricity_fee")
+    (owed,) = _rows("sliding_firm", "firm", "tax_arrears")
+
+    assert revenue == sorted(revenue, reverse=True)
+    assert power["electricity_charge_cny_avg_3m"] < power["electricity_charge_cny_avg_12m"] / 2
+    assert owed["has_tax_arrears"]
+
+
+def test_the_guarantee_circle_closes() -> None:
+    owners = {
+        role: _rows("guarantee_circle", role, "shareholder_contribution")[0]["shareholder"]
+        for role in ("first", "second", "third")
+    }
+    names = {role: _rows("guarantee_circle", role, "business_licence")[0]["name"] for role in owners}
+    (judgment,) = _rows("guarantee_circle", "first", "court_judgment")
+
+    assert owners == {"first": names["third"], "second": names["first"], "third": names["second"]}
+    assert names["second"] in judgment["judgment_result"]
+
+
+def test_the_name_clash_is_of_one_character_and_one_of_the_two_was_punished() -> None:
+    (sound,) = _rows("name_clash", "sound", "business_licence")
+    (punished,) = _rows("name_clash", "punished", "business_licence")
+
+    assert sound["name"].replace("云州市", "云州") == punished["name"]
+    assert sound["uscc"] != punished["uscc"]
+    assert not _rows("name_clash", "sound", "administrative_penalty")
+    assert len(_rows("name_clash", "punished", "administrative_penalty")) == 1
+
+
+def test_the_debtor_stands_in_the_courts_file(manifest: Manifest, read: Read) -> None:
+    (story,) = (story for story in manifest.stories if story["id"] == "dishonest_debtor")
+    firm = story["parts"]["firm"]
+    rows = read(manifest.file("dishonest_judgment_debtor")).values()
+
+    (row,) = (row for row in rows if row["judgment_debtor_identifier"] == firm["uscc"])
+    assert row["legal_representative"] == firm["legal_representative"]
+
+
+def test_what_the_repaired_firm_did_is_over() -> None:
+    (penalty,) = _rows("repaired_firm", "firm", "administrative_penalty")
+    (listing,) = _rows("repaired_firm", "firm", "serious_violation_list")
+
+    assert penalty["published_until"] < CITY.today
+    assert listing["removed_on"] < CITY.today
+
+
+@pytest.mark.parametrize(
+    ("story", "role", "prefix"),
+    [
+        ("noodle_shop", "shop", "92"),
+        ("small_manufacturer", "firm", "91"),
+        ("cooperative", "cooperative", "93"),
+        ("village_collective", "village", "N2"),
+    ],
+)
+def test_all_four_kinds_have_a_story(story: str, role: str, prefix: str) -> None:
+    (licence,) = _rows(story, role, "business_licence")
+
+    assert licence["uscc"].startswith(prefix)
+
+
+def test_a_number_is_taken_once() -> None:
+    numbers = [part.number for story in stories.tell() for part in story.parts]
+
+    assert len(numbers) == len(set(numbers))
+    assert max(numbers) < stories.RESERVED
