@@ -1,7 +1,7 @@
 """Every row and every printed field of the annex is carried (附件《信用信息共享清单》, 国办发〔2021〕52号).
 
-The print, transcribed row by row in docs/notice/annex-2021-52.tsv, is read here on its own: nothing of the catalogue
-decides what the catalogue must say.
+The print, transcribed row by row in docs/notice/annex-2021-52.tsv, is read here on its own: nothing of the
+catalogue decides what the catalogue must say.
 """
 
 import csv
@@ -101,7 +101,7 @@ def channels_of(row: Row) -> list[Channel]:
 def carried_labels(row: Row) -> list[str]:
     """The printed labels that the row's channels carry, in the order of the file, each once."""
     item = item_of(row)
-    names = {name for channel in channels_of(row) for name in channel.field_names(item)}
+    names = {name for channel in channels_of(row) for name in item.fields_of(channel)}
     return list(dict.fromkeys(field.annex for field in item.fields if field.name in names and field.annex))
 
 
@@ -132,7 +132,11 @@ def test_it_files_each_item_in_the_folder_of_its_category():
 @each_row
 def test_it_names_category_and_item_as_printed(row: Row):
     item = item_of(row)
-    assert (item.category, item.category_label, item.label) == (row.category, row.category_label, row.item_label)
+    assert (item.category, item.category_label, item.label) == (
+        row.category,
+        row.category_label,
+        row.item_label,
+    )
 
 
 @each_row
@@ -217,7 +221,11 @@ def stored(row: Row) -> bool:
 
 
 def test_it_never_moves_27_rows_and_one_more_only_in_part():
-    unmoved = [row for row in printed() if not any(c.mode is SharingMode.PHYSICAL_AGGREGATION for c in channels_of(row))]
+    unmoved = [
+        row
+        for row in printed()
+        if not any(c.mode is SharingMode.PHYSICAL_AGGREGATION for c in channels_of(row))
+    ]
     partly = [
         row
         for row in printed()
@@ -235,8 +243,14 @@ def test_it_calls_25_rows_on_demand_17_of_them_only_with_consent():
 
 
 def test_it_only_verifies_3_rows():
-    verified = [row for row in printed() if {c.mode for c in channels_of(row)} == {SharingMode.DATA_VERIFICATION}]
-    assert [row.item_label for row in verified] == ["社会保险费缴纳情况", "企业名下不动产登记情况", "企业名下房产抵押信息"]
+    verified = [
+        row for row in printed() if {c.mode for c in channels_of(row)} == {SharingMode.DATA_VERIFICATION}
+    ]
+    assert [row.item_label for row in verified] == [
+        "社会保险费缴纳情况",
+        "企业名下不动产登记情况",
+        "企业名下房产抵押信息",
+    ]
 
 
 def test_it_uses_one_identifier_for_one_chinese_term():

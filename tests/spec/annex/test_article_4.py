@@ -7,7 +7,11 @@ from rongxin.vocabulary.openness import Openness
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 CATALOGUE = loader.load()
-ARTICLE_4 = {"honours": "荣誉表彰", "policy_support": "政策支持", "serious_dishonesty_list": "严重失信主体名单"}
+ARTICLE_4 = {
+    "honours": "荣誉表彰",
+    "policy_support": "政策支持",
+    "serious_dishonesty_list": "严重失信主体名单",
+}
 
 
 def test_it_adds_three_items_that_are_in_no_row():

@@ -49,11 +49,23 @@ def test_it_requires_consent_for_the_identity_papers_of_the_legal_representative
 @pytest.mark.parametrize("item", ADMINISTRATIVE)
 def test_it_counts_identity_papers_as_a_third_persons_and_sensitive(item: str):
     number = CATALOGUE.item(item).field("legal_representative_id_number")
-    assert (number.whose, number.openness, number.classification_level) == (Whose.THIRD_PERSON, Openness.CONSENT, 3)
+    assert (number.whose, number.openness, number.classification_level) == (
+        Whose.THIRD_PERSON,
+        Openness.CONSENT,
+        3,
+    )
 
 
 @pytest.mark.parametrize(
-    "item", ["abnormal_operations_list", "serious_violation_list", "spot_check", "court_judgment", "terminated_enforcement", "bankruptcy"]
+    "item",
+    [
+        "abnormal_operations_list",
+        "serious_violation_list",
+        "spot_check",
+        "court_judgment",
+        "terminated_enforcement",
+        "bankruptcy",
+    ],
 )
 def test_it_calls_what_the_law_publishes_without_consent(item: str):
     assert not any(channel.consent for channel in CATALOGUE.item(item).channels)
@@ -68,7 +80,8 @@ def test_it_calls_work_injury_insurance_without_consent_though_nobody_publishes_
 @pytest.mark.parametrize("item", sorted(CATALOGUE.items.keys() - {"taxpayer_credit_rating"}))
 def test_it_calls_open_only_what_leaves_without_consent(item: str):
     """Only 纳税信用等级 is asked by row; there the stricter word stands (docs/decisions/0003)."""
-    for field in CATALOGUE.item(item).fields:
-        channels = [channel for channel in CATALOGUE.item(item).channels if field.name in channel.field_names(CATALOGUE.item(item))]
-        asks = field.consent or any(channel.consent for channel in channels)
+    found = CATALOGUE.item(item)
+    for field in found.fields:
+        carrying = [channel for channel in found.channels if field.name in channel.fields]
+        asks = field.consent or any(channel.consent for channel in carrying)
         assert (field.openness is Openness.CONSENT) == asks, f"{item}.{field.name}"

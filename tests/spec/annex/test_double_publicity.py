@@ -31,7 +31,9 @@ def test_it_maps_every_header_to_a_field_or_a_source_column(name: str, prefix: s
     assert {target(item, header) for header in item.layouts["double_publicity"]} <= names(item)
 
 
-@pytest.mark.parametrize("name", ["administrative_permit", "administrative_penalty", "administrative_compulsion"])
+@pytest.mark.parametrize(
+    "name", ["administrative_permit", "administrative_penalty", "administrative_compulsion"]
+)
 def test_it_tells_decisions_apart_by_their_number(name: str):
     item = CATALOGUE.item(name)
     assert list(item.record_key) == ["document_number"]

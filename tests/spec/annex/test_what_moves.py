@@ -90,7 +90,9 @@ def test_it_shares_at_the_level_the_annex_names(item: str, levels: set[Level]):
 
 
 def test_it_shares_the_a_list_nationally_and_the_other_grades_locally():
-    by_mode = {channel.mode: set(channel.levels) for channel in CATALOGUE.item("taxpayer_credit_rating").channels}
+    by_mode = {
+        channel.mode: set(channel.levels) for channel in CATALOGUE.item("taxpayer_credit_rating").channels
+    }
     assert by_mode == {
         SharingMode.PHYSICAL_AGGREGATION: {Level.NATIONAL},
         SharingMode.INTERFACE_CALL: {Level.LOCAL},

@@ -68,7 +68,13 @@ def test_it_knows_the_rows_that_carry_no_credit_code_of_their_own(item: str, key
 
 def test_it_keys_every_other_row_by_credit_code_then_name():
     others = {name for name, item in CATALOGUE.items.items() if tuple(item.subject_key) != ("uscc", "name")}
-    assert others == {"terminated_enforcement", "dishonest_judgment_debtor", "real_estate", "mortgage", "agricultural_operator"}
+    assert others == {
+        "terminated_enforcement",
+        "dishonest_judgment_debtor",
+        "real_estate",
+        "mortgage",
+        "agricultural_operator",
+    }
 
 
 def test_it_marks_every_adverse_record_so_that_no_name_alone_attaches_it():
