@@ -223,7 +223,7 @@ _PARTIES: dict[PartyKind, type[Subject | Provider | Institution | Department]] =
 def _check_exist(account_id: int, kind: PartyKind, party: str | int | None) -> None:
     _account(account_id)
     table = _PARTIES.get(kind)
-    if table is not None and not table._default_manager.filter(pk=party).exists():
+    if table and (party is None or not table._default_manager.filter(pk=party).exists()):
         raise UnknownParty(f"没有这样的{kind.label}：{party}")
 
 
