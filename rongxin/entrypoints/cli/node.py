@@ -44,7 +44,7 @@ def running(
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
     os.environ["RONGXIN_VAR"] = str(var)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongxin.site.settings")
-    if os.environ.get("DATABASE_URL"):
+    if os.environ.get("DATABASE_URL") or os.environ.get("RONGXIN_MODE") == "production":
         _set_up(progress=progress, must_be_empty=must_be_empty)
         yield Node(var, os.environ["DATABASE_URL"], embedded=False)
         return
@@ -87,6 +87,7 @@ def _raise_exit(number: int, frame: FrameType | None) -> None:
 
 def _set_up(*, progress: bool, must_be_empty: bool) -> None:
     import django
+    import psycopg
     from django.core.checks import Tags, run_checks
     from django.core.exceptions import ImproperlyConfigured
 
@@ -98,6 +99,8 @@ def _set_up(*, progress: bool, must_be_empty: bool) -> None:
     from django.db.utils import OperationalError
 
     try:
+        # Not by the pool: it would keep trying for half a minute before it says a word.
+        psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=10).close()
         if must_be_empty and connection.introspection.table_names():
             raise click.ClickException(
                 "DATABASE_URL names a database that isn't empty: the demo fills one of its own; "
@@ -106,8 +109,8 @@ def _set_up(*, progress: bool, must_be_empty: bool) -> None:
         for refusal in run_checks(tags=[Tags.database], databases=["default"]):
             raise click.ClickException(str(refusal.msg))
         _migrate(progress=progress)
-    except OperationalError as error:
-        raise click.ClickException(f"DATABASE_URL: {str(error).strip()}") from error
+    except (OperationalError, psycopg.OperationalError) as error:
+        raise click.ClickException(f"DATABASE_URL: {' '.join(str(error).split())}") from error
 
 
 def _migrate(*, progress: bool) -> None:

@@ -47,7 +47,9 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
         ({"RONGXIN_KEYS": "/no/such/place"}, r"isn't a directory"),
     ],
 )
-def test_production_refuses_what_fits_a_laptop(production: dict[str, str], change: dict[str, str], reason: str) -> None:
+def test_production_refuses_what_fits_a_laptop(
+    production: dict[str, str], change: dict[str, str], reason: str
+) -> None:
     with pytest.raises(ConfigurationError, match=reason) as refused:
         Configuration.from_environment(production | change)
     assert "\n" not in str(refused.value)
