@@ -93,8 +93,8 @@ class Staging:
         }
 
     def write(self, rows: pl.DataFrame) -> None:
-        """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date, as text or not, or
-        null), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
+        """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date or null, also as
+        text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
         with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
             copy.write(_copy_text(rows.select(statements.STAGED)))
 

@@ -52,7 +52,11 @@ class Bureau:
         self.day = NOW
 
     def files(
-        self, *rows: Row, item: str = "administrative_penalty", provider: str = "bureau", is_state: bool = False
+        self,
+        *rows: Row,
+        item: str = "administrative_penalty",
+        provider: str = "bureau",
+        is_state: bool = False,
     ) -> tuple[UUID, filing.Filed, list[filing.Finding]]:
         self.day += timedelta(days=1)
         lot = filing.Lot(uuid4(), item, 1, provider, self.day, is_state)

@@ -131,7 +131,9 @@ def test_it_does_not_bring_an_ended_record_back(
 ) -> None:
     firm = subject()
     bureau.files(Row(2, firm, "一号", {"fine_cny": "10.00"}, MARCH))
-    filing.end([record_id(firm, bureau)], why, subject_id=firm, ended_by="objection:7", actor=CLERK, as_of=NOW)
+    filing.end(
+        [record_id(firm, bureau)], why, subject_id=firm, ended_by="objection:7", actor=CLERK, as_of=NOW
+    )
     assert live(firm, bureau) == []
     _, _, findings = bureau.files(Row(2, firm, "一号", {"fine_cny": "10.00"}, MARCH))
     assert [f.fate for f in findings] == [same]
