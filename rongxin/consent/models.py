@@ -36,9 +36,12 @@ class Consent(models.Model):
     """授权: the signed artefact and where it stands. The artefact never changes; its status does."""
 
     id = models.UUIDField(primary_key=True)
+    # One index over the three serves every look-up; single ones would only cost.
     subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+", db_index=False)
-    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    institution = models.ForeignKey(
+        "parties.Institution", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
     form = models.CharField(max_length=8)
     artefact = models.TextField()
     valid_from = models.DateField()
