@@ -124,4 +124,5 @@ def half_width(text: str) -> str:
 
 def without_blanks(text: str) -> str:
     """This function will take out all white space and write the rest half width."""
-    return "".join(half_width(text).split())
+    # Once more at the end: taking out a blank may bring together what NFKC composes.
+    return half_width("".join(half_width(text).split()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,7 +77,7 @@ def _load(folder: Path) -> Catalogue:
     if not items and not problems:
         problems.append(Problem(str(folder), 1, "(folder)", "没有信息项文件 (no item files here)"))
     if problems:
-        raise InvalidCatalogue(problems)
+        raise InvalidCatalogue(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     order = sorted(items.values(), key=lambda item: (item.category or 99, item.annex_row, item.item))
     return Catalogue(MappingProxyType({item.item: item for item in order}), known.categories, known.providers)
 
@@ -104,7 +104,8 @@ def _shown(file: Path, folder: Path) -> str:
 
 
 def _problem(source: YamlSource, error: ErrorDetails) -> Problem:
-    path, kind = error["loc"], error["type"]
+    path: Sequence[str | int] = error["loc"]
+    kind = error["type"]
     if kind == "missing":
         return source.problem(
             path[:-1], f"缺少必填的键 {path[-1]!r} (required key is missing)", key=shown(path)
@@ -127,7 +128,7 @@ def _not_in(given: object, expected: str) -> str:
     return f"{given!r} 不是允许的取值{did_you_mean(str(given), words)}，应为：{', '.join(words)}"
 
 
-def _model_of(path: tuple[int | str, ...]) -> type[BaseModel]:
+def _model_of(path: Sequence[str | int]) -> type[BaseModel]:
     """The model that a path's last key was looked for in."""
     model: type[BaseModel] = Item
     for step in path[:-1]:

@@ -53,7 +53,7 @@ def _runs(plain: str) -> Iterator[list[_Token]]:
     """Part a text into runs of digit groups between which only separators stand."""
     run: list[_Token] = []
     group_start, digits, gap = 0, "", 0
-    for position, character in enumerate(plain + "\u4e00"):
+    for position, character in enumerate(plain + "。"):
         digit = _digit(character, digits)
         if digit:
             if not digits:

@@ -1,0 +1,92 @@
+"""Free text loses numbers of persons, phones and cards, however they are written."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rongxin.catalogue import redaction, types
+
+MARK = redaction.MARK
+HIDDEN = [
+    ("身份证110101199003071233违法", f"身份证{MARK}违法"),
+    ("身份证１１０１０１１９９００３０７１２３３", f"身份证{MARK}"),
+    ("身份证110101 19900307 1233。", f"身份证{MARK}。"),
+    ("110101-19900307-1233", MARK),
+    ("身份证一一零一零一一九九零零三零七一二三三", f"身份证{MARK}"),
+    ("11010519491231002X", MARK),
+    ("11010519491231002x和他", f"{MARK}和他"),
+    ("11010\u200b1199003071233", MARK),
+    ("旧证130503670401001号", f"旧证{MARK}号"),
+    ("电话13812345678", f"电话{MARK}"),
+    ("电话138 1234 5678，联系", f"电话{MARK},联系"),
+    ("+8613812345678", f"+{MARK}"),
+    ("2026-03-01 13812345678", f"2026-03-01 {MARK}"),
+    ("卡号6222 0212 0001 2345 6782", None),
+    ("证110101199003071233电13812345678", f"证{MARK}电{MARK}"),
+    ("11010119900307123313812345678", f"{MARK}13812345678"),
+]
+KEPT = [
+    "罚款100000元，没收违法所得12,345.67元",
+    "2026年3月1日作出决定",
+    "云溪市监罚〔2025〕18号",
+    "统一社会信用代码91330100799655058B",
+    "统一社会信用代码914403001922038216",
+    "（2021）浙0106民初12345号",
+    "热线12345",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), HIDDEN)
+def test_it_takes_out_numbers_of_persons_phones_and_cards(text: str, shown: str | None) -> None:
+    redacted = redaction.redact(text)
+    if shown is None:  # a card counts by its check digit
+        digits = "".join(filter(str.isdigit, text))
+        assert (MARK in redacted) == redaction._luhn(digits)
+        return
+    assert redacted == shown
+
+
+def test_a_card_with_a_right_check_digit_is_taken_out() -> None:
+    assert redaction.redact("卡号4111 1111 1111 1111，余额") == f"卡号{MARK},余额"
+    assert redaction.redact("编号4111 1111 1111 1112") == "编号4111 1111 1111 1112"
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_it_leaves_everything_else_as_it_was(text: str) -> None:
+    assert redaction.redact(text) == text
+
+
+@given(st.text(max_size=80))
+def test_redacting_twice_is_redacting_once(text: str) -> None:
+    once = redaction.redact(text)
+    assert redaction.redact(once) == once
+
+
+WORDS = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), max_size=10).filter(
+    lambda text: not set(text) & set("〇○零一二三四五六七八九壹贰叁肆伍陆柒捌玖")
+)
+
+
+@given(
+    WORDS, WORDS, st.integers(0, 10**6), st.sampled_from(["", " ", "-", "\u200b", "\u3000"]), st.booleans()
+)
+def test_no_identity_number_gets_through_whatever_stands_around_it(
+    before: str, after: str, seed: int, separator: str, full_width: bool
+) -> None:
+    number = str(types.get("id_number").example(random.Random(seed)))
+    written = separator.join((number[:6], number[6:14], number[14:]))
+    if full_width:
+        written = "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() else c for c in written)
+    redacted = redaction.redact(before + written + after)
+    assert redacted == f"{before}{MARK}{after}"
+
+
+@given(st.text(max_size=40), st.sampled_from("3456789"), st.integers(0, 10**9 - 1))
+def test_no_mobile_number_gets_through_between_words(before: str, second: str, rest: int) -> None:
+    number = f"1{second}{rest:09d}"
+    assert number not in redaction.redact(f"{before}甲{number}乙")
