@@ -153,7 +153,8 @@ class CsvSource(Source):
     def _measure(self) -> _Measured | None:
         """Find the records of a clean block; None where it is not clean (or holds no whole record)."""
         data = self._rest
-        if data.count(b"\r") != data.count(b"\r\n"):
+        returns = data.count(b"\r")
+        if returns and returns != data.count(b"\r\n"):
             return None
         octets = np.frombuffer(data, dtype=np.uint8)
         newlines = np.flatnonzero(octets == _NEWLINE)

@@ -18,7 +18,7 @@ from rongxin.catalogue.errors import Unclean
 from rongxin.catalogue.schema import Item
 from rongxin.proof import canonical
 from rongxin.sharing.aggregation import checkdigits, headers, persons, validation
-from rongxin.sharing.aggregation.columns import CellRule, ColumnRule
+from rongxin.sharing.aggregation.columns import CellRule, ColumnRule, Columns
 from rongxin.sharing.aggregation.readers import Chunk, Fault
 from rongxin.vocabulary import uscc
 
@@ -361,10 +361,12 @@ def outcome(read: Callable[[], object]) -> tuple[str, object]:
 @settings(max_examples=30, deadline=None)
 def test_a_column_is_read_as_its_cells_are(name: str, texts: list[str | None]) -> None:
     for rule in rules_of(name):
-        read = ColumnRule(rule).read(pl.Series("texts", texts, dtype=pl.String))
+        name = rule.member.name
+        read = Columns([ColumnRule(rule)]).read(pl.DataFrame({name: texts}, schema={name: pl.String}))
+        faults = read.faults.get(name, {})
         for row, text in enumerate(texts):
             what, expected = ("value", None) if text is None else outcome(partial(rule.read, text))
-            fault, got = read.faults.get(row), read.values[row]
+            fault, got = faults.get(row), read.values[name][row]
             if what == "rule":
                 assert (fault and fault.rule, got) == (expected, None), text
             else:
