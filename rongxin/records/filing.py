@@ -162,7 +162,13 @@ def end(
         if already := wanted - {row[0] for row in cursor.fetchall()}:
             raise AlreadyEnded(already)
         for record_id, item in sorted(found.items()):
-            refs = {"subject": subject_id, "record": record_id, "item": item, "why": str(why), "by": ended_by}
+            refs: dict[str, str | int] = {
+                "subject": subject_id,
+                "record": record_id,
+                "item": item,
+                "why": str(why),
+                "by": ended_by,
+            }
             entries.append(Kind.RECORD_ENDED, actor=actor, refs=refs, as_of=as_of)
 
 

@@ -67,8 +67,8 @@ class Batch(models.Model):
 class Outcome(models.Model):
     """A row that was rejected, waits or was a duplicate: which line, by which rule, in words.
 
-    `raw` is the row as it came, so that it can be corrected and handed in again; never kept of a row that may not
-    be stored at all (`rules.NEVER_KEPT`), nor of a duplicate.
+    `raw` is the row as it came, so that it can be corrected and handed in again; never kept of a row
+    that may not be stored at all (`rules.NEVER_KEPT`), nor of a duplicate.
     """
 
     pk = models.CompositePrimaryKey("batch_id", "line")

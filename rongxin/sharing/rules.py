@@ -79,8 +79,8 @@ class RowOutcome(StrEnum):
 
 OUT_OF_SCOPE: Final = "out_of_scope"
 OUTSIDE_CHANNEL: Final = "outside_channel"
-# A natural person's row in a file of firms, and a row that the annex doesn't have stored (of 纳税信用等级 only the
-# A list is): nothing of them is kept, not even among the rejects.
+# A natural person's row in a file of firms, and a row that the annex doesn't have stored (of 纳税信用等级
+# only the A list is): nothing of them is kept, not even among the rejects.
 NEVER_KEPT: Final = frozenset({OUT_OF_SCOPE, OUTSIDE_CHANNEL})
 
 
@@ -99,13 +99,14 @@ class Counts:
 
 
 def why_not_aggregated(item: Item) -> str | None:
-    """Say in what other way the annex shares an item, if not by physical aggregation; None where it may come in."""
+    """Say in what other way the annex shares an item; None where it is aggregated and may come in."""
     if item.aggregation is not None:
         return None
     modes = dict.fromkeys(channel.mode for channel in item.channels)
     consent = "（经企业授权）" if any(channel.consent for channel in item.channels) else ""
     ways = "、".join(SharingMode(mode).label for mode in modes)
-    return f"附件第{'、'.join(map(str, item.annex_row))}项“{item.label}”的共享方式为{ways}{consent}，不是物理归集"
+    rows = "、".join(map(str, item.annex_row))
+    return f"附件第{rows}项“{item.label}”的共享方式为{ways}{consent}，不是物理归集"
 
 
 # What a spreadsheet takes for a formula when it opens a CSV (OWASP ASVS 5.0 V1.2.10), full width included.

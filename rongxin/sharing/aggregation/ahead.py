@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Empty, Full, Queue
 from typing import Final, TypeVar
 
@@ -12,7 +12,7 @@ _END: Final = object()
 _PATIENCE_SECONDS: Final = 0.2
 
 
-def ahead(items: Iterable[T], *, depth: int = 1) -> Iterator[T]:
+def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T, None, None]:
     """Yield what `items` yields, in order, while a thread already makes the next `depth` of them.
 
     An exception of the maker comes out here. Closing the iterator ends the thread after the item at hand.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,8 @@ from rongxin.parties import matching
 from rongxin.parties.rules.matching import Finding, Pending
 from rongxin.records import filing
 from rongxin.records.rules import Fate
-from rongxin.sharing.aggregation import headers, outcomes, readers, receipts, record_keys, validation
+from rongxin.sharing.aggregation import headers as heads
+from rongxin.sharing.aggregation import outcomes, readers, receipts, record_keys, validation
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.rules import OUTSIDE_CHANNEL, Counts, RowOutcome
@@ -36,7 +37,7 @@ class Tally:
     """What one pass over a file found; becomes the receipt."""
 
     headers: tuple[str, ...] = ()
-    mapping: headers.Mapping | None = None
+    mapping: heads.Mapping | None = None
     notes: list[str] = field(default_factory=list)
     read: int = 0
     accepted: int = 0
@@ -113,7 +114,7 @@ class Assembly:
         tally = Tally()
         staging = filing.stage(self.lot, as_of=self.as_of)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
-            mapping = headers.match(source.headers, self.item)
+            mapping = heads.match(source.headers, self.item)
             tally.headers, tally.mapping = tuple(source.headers), mapping
             began = time.monotonic()
             with closing(ahead(self._checked(source, mapping))) as chunks:
@@ -130,7 +131,7 @@ class Assembly:
         return tally
 
     def _checked(
-        self, source: readers.Source, mapping: headers.Mapping
+        self, source: readers.Source, mapping: heads.Mapping
     ) -> Iterator[tuple[readers.Chunk, validation.Validated]]:
         today = self.as_of.astimezone(filing.CHINA).date()
         validator = validation.Validator(self.item, mapping, today=today)

@@ -1,32 +1,28 @@
 """A department's file, from the hand-over to the signed receipt (国办发〔2021〕52号 （五）; promises P1, P2).
 
-A file is on disk and its batch committed as *received* before anything else happens. Then one transaction reads,
-checks and files all of it together with the outcome rows, the receipt and the journal entry. Whatever is killed
-in between, the batch is either wholly filed or still received, and `resume_unfinished` files it once.
+A file is on disk and its batch committed as *received* before anything else happens. Then one transaction
+reads, checks and files all of it together with the outcome rows, the receipt and the journal entry. Whatever
+is killed in between, the batch is either wholly filed or still received; `resume_unfinished` files it once.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, transaction
-from psycopg import errors as postgres_errors
+from django.db import IntegrityError, transaction
 
-from rongxin.catalogue.schema import Channel, Item
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.records import filing
 from rongxin.sharing import rules
-from rongxin.sharing.aggregation import mandates, readers, receipts, spool
-from rongxin.sharing.aggregation.assembly import Assembly, Progress, Tally
+from rongxin.sharing.aggregation import attempts, identifiers, mandates, readers, receipts, rehearsal, spool
+from rongxin.sharing.aggregation.assembly import Progress, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused, UnknownBatch
 from rongxin.sharing.models import Batch
@@ -34,11 +30,6 @@ from rongxin.sharing.rules import Status
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-# Two batches that open the same subjects in another order can block each other; PostgreSQL ends one of them.
-_ATTEMPTS = 5
-_PASSING = (postgres_errors.DeadlockDetected, postgres_errors.SerializationFailure)
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,8 @@ def submit(
     `repeated`. A dry run goes the whole way and takes everything back.
     """
     if dry_run:
-        return _rehearse(path, file_name or path.name, item, provider, actor, as_of, progress)
+        name = file_name or path.name
+        return rehearsal.of(path, name, item, provider, actor=actor, as_of=as_of, progress=progress)
     batch_id, repeated = receive(
         path, item=item, provider=provider, actor=actor, as_of=as_of, file_name=file_name
     )
@@ -100,17 +92,17 @@ def receive(
     file_name: str | None = None,
     then: Callable[[UUID], object] | None = None,
 ) -> tuple[UUID, bool]:
-    """Promise to file: spool the file, commit the batch as received; return it and whether it was known before.
+    """Promise to file: spool the file, commit the batch as received; return it, and whether it was known.
 
-    `then` runs in the same transaction (a job is deferred there, so that it exists if and only if the batch does).
+    `then` runs in the same transaction: a job deferred there exists if and only if the batch does.
     """
     mandates.admitted(item, provider)
-    batch_id = time_ordered_id()
+    batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
     try:
         spooled = spool.take(path, batch_id)
     except FileNotFoundError as error:
-        raise _refused(readers.Refusal("file_missing", where=name)) from error
+        raise attempts.refused(readers.Refusal("file_missing", where=name)) from error
     try:
         with transaction.atomic():
             entry = entries.append(
@@ -151,9 +143,9 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
     # Committed by itself, so that whoever looks sees that the batch is being worked on.
     Batch.objects.filter(pk=batch_id, status=Status.RECEIVED).update(status=Status.FILING)
     try:
-        receipt = _patiently(lambda: _file_whole(batch_id, as_of=as_of, progress=progress))
+        receipt = attempts.patiently(lambda: _file_whole(batch_id, as_of=as_of, progress=progress))
     except readers.Refusal as refusal:
-        raise _refuse(batch_id, _refused(refusal, batch_id), as_of=as_of) from refusal
+        raise _refuse(batch_id, attempts.refused(refusal, batch_id), as_of=as_of) from refusal
     except Refused as refusal:
         raise _refuse(batch_id, refusal, as_of=as_of) from refusal
     spool.drop(batch_id)
@@ -161,7 +153,7 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
 
 
 def resume_unfinished(*, as_of: datetime) -> list[Card]:
-    """File or refuse every batch that was received and not finished, oldest first; return them as they now stand."""
+    """File or refuse every batch that was received and not finished, oldest first; return how they stand."""
     unfinished = Batch.objects.filter(status__in=rules.UNFINISHED).order_by("received_at", "id")
     ids = list(unfinished.values_list("id", flat=True))
     for batch_id in ids:
@@ -225,12 +217,6 @@ def latest(*, provider: str | None = None, limit: int = 50) -> Sequence[Card]:
     return [_card(batch) for batch in found[:limit]]
 
 
-def time_ordered_id() -> UUID:
-    """Return a UUIDv7 (RFC 9562): a batch's rows lie together, and so do its ids in an index."""
-    stamp = time.time_ns() // 1_000_000
-    return UUID(int=stamp << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62))
-
-
 def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -> Receipt:
     """The one transaction: rows, subjects opened for them, outcomes, receipt, journal entry, status."""
     with transaction.atomic():
@@ -248,11 +234,11 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
                 what_to_do="请重新报送同一文件；本批次没有任何一行入库。",
                 batch=batch_id,
             )
-        tally = _assembly(batch, item, channel, path, as_of).file(progress)
-        receipt = _receipt(batch, tally)
+        tally = attempts.assembly(batch, item, channel, path, as_of).file(progress)
+        receipt = attempts.receipt(batch, tally)
         entry = entries.append(
             Kind.BATCH_FILED,
-            actor=_actor(batch),
+            actor=attempts.actor_of(batch),
             refs={**_refs(batch), "accepted": tally.accepted, "read": tally.read},
             commitments={"file": batch.sha256, "receipt": receipt.commitment()},
             as_of=as_of,
@@ -260,90 +246,6 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
         receipt = _with_entry(receipt, entry.id).signed()
         _finish(batch, tally, receipt, as_of)
     return receipt
-
-
-def _rehearse(
-    path: Path,
-    file_name: str,
-    item_name: str,
-    provider: str,
-    actor: Actor,
-    as_of: datetime,
-    progress: Progress | None,
-) -> Receipt:
-    """Go the whole way and take everything back: what a dry run says is what would happen."""
-    item, channel = mandates.admitted(item_name, provider)
-    batch_id = time_ordered_id()
-    try:
-        spooled = spool.take(path, batch_id)
-    except FileNotFoundError as error:
-        raise _refused(readers.Refusal("file_missing", where=file_name)) from error
-    batch = Batch(
-        id=batch_id,
-        item=item.item,
-        provider_id=provider,
-        sha256=spooled.sha256,
-        file_name=file_name,
-        size_bytes=spooled.size_bytes,
-        status=Status.FILING,
-        received_at=as_of,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_party=actor.party,
-        journal_entry=batch_id,
-    )
-    try:
-        return _patiently(lambda: _file_and_take_back(batch, item, channel, spooled.path, as_of, progress))
-    except readers.Refusal as refusal:
-        raise _refused(refusal) from refusal
-    finally:
-        spool.drop(batch_id)
-
-
-def _file_and_take_back(
-    batch: Batch, item: Item, channel: Channel, path: Path, as_of: datetime, progress: Progress | None
-) -> Receipt:
-    with transaction.atomic():
-        savepoint = transaction.savepoint()
-        # The same file may be here already; the rehearsal is a batch of its own that nobody else ever sees.
-        batch.sha256, sha256 = batch.id.hex * 2, batch.sha256
-        batch.save(force_insert=True)
-        tally = _assembly(batch, item, channel, path, as_of).file(progress)
-        transaction.savepoint_rollback(savepoint)
-    batch.sha256 = sha256
-    receipt = _receipt(batch, tally)
-    return receipts.read({**receipt.document(), "batch": None, "dry_run": True})
-
-
-def _assembly(batch: Batch, item: Item, channel: Channel, path: Path, as_of: datetime) -> Assembly:
-    lot = filing.Lot(
-        batch_id=batch.id,
-        item=item.item,
-        item_version=item.version,
-        provider=batch.provider_id,
-        received_at=batch.received_at,
-        is_state=not item.record_key,
-    )
-    return Assembly(path, batch.file_name, item, channel, lot, _actor(batch), as_of)
-
-
-def _receipt(batch: Batch, tally: Tally) -> Receipt:
-    mapping = tally.mapping
-    assert mapping is not None
-    return Receipt(
-        batch=batch.id,
-        sha256=batch.sha256,
-        file_name=batch.file_name,
-        item=batch.item,
-        provider=batch.provider_id,
-        counts=tally.counts,
-        superseded=tally.superseded,
-        rejects=tally.rejects,
-        warnings=tally.warnings(),
-        unknown_columns=(*mapping.unknown, *mapping.not_aggregated),
-        absent_columns=mapping.absent,
-        received_at=batch.received_at,
-    )
 
 
 def _with_entry(receipt: Receipt, entry: UUID) -> Receipt:
@@ -366,7 +268,7 @@ def _refuse(batch_id: UUID, refusal: Refused, *, as_of: datetime) -> Refused:
         if Status(batch.status) in rules.UNFINISHED:
             entries.append(
                 Kind.BATCH_REFUSED,
-                actor=_actor(batch),
+                actor=attempts.actor_of(batch),
                 refs={**_refs(batch), "code": refusal.code},
                 as_of=as_of,
             )
@@ -385,37 +287,11 @@ def _as_it_ended(batch: Batch) -> Receipt:
     )
 
 
-def _refused(refusal: readers.Refusal, batch_id: UUID | None = None) -> Refused:
-    return Refused(
-        refusal.code,
-        what=refusal.message,
-        where=refusal.where,
-        what_to_do=refusal.what_to_do,
-        batch=batch_id,
-    )
-
-
-def _patiently(act: Callable[[], T]) -> T:
-    """Do it again where the database asks for that; each attempt starts from nothing."""
-    for attempt in range(1, _ATTEMPTS):
-        try:
-            return act()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, _PASSING):
-                raise
-            log.warning("batch: attempt %s: %s", attempt, error)
-    return act()
-
-
 def _locked(batch_id: UUID) -> Batch:
     batch = Batch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
         raise UnknownBatch(batch_id)
     return batch
-
-
-def _actor(batch: Batch) -> Actor:
-    return Actor(ActorKind(batch.actor_kind), batch.actor_id, batch.actor_party)
 
 
 def _refs(batch: Batch) -> dict[str, str | int]:

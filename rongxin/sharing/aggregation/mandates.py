@@ -5,7 +5,8 @@ from __future__ import annotations
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.schema import Channel, Item
-from rongxin.parties.models import Provider
+from rongxin.parties import providers
+from rongxin.parties.errors import UnknownParty
 from rongxin.sharing import rules
 from rongxin.sharing.errors import Refused
 
@@ -21,9 +22,9 @@ def admitted(item_name: str, provider_id: str) -> tuple[Item, Channel]:
             where="国办发〔2021〕52号（五）及附件注2",
             what_to_do="请由数据提供单位通过接口或核验服务提供；文件未保存。",
         )
-    provider = Provider.objects.filter(pk=provider_id).first()
+    provider = _provider(provider_id)
     if provider is None or not provider.is_active:
-        state = "已停用" if provider is not None else "不存在"
+        state = "不存在" if provider is None else "已停用"
         raise Refused(
             "unknown_provider",
             what=f"数据提供单位 {provider_id} {state}",
@@ -50,3 +51,10 @@ def _item(name: str) -> Item:
             where="--item",
             what_to_do="rongxin catalogue export 列出全部信息项。",
         ) from error
+
+
+def _provider(provider_id: str) -> providers.Card | None:
+    try:
+        return providers.get(provider_id)
+    except UnknownParty:
+        return None

@@ -1,4 +1,4 @@
-"""How rows end that are not simply accepted: kept with the batch, handed back as a file that can be corrected."""
+"""How rows end that are not simply accepted: kept with the batch, handed back to be corrected."""
 
 from __future__ import annotations
 
@@ -51,16 +51,22 @@ def of_finding(finding: Finding) -> RowEnd | None:
             message = f"与第 {finding.other_line} 行内容相同。"
             return RowEnd(finding.line, RowOutcome.DUPLICATE, "duplicate_in_file", message)
         case Fate.CONFLICT_IN_FILE:
-            message = f"与第 {finding.other_line} 行是同一条记录而内容不同，无法判断以哪一行为准；请核对后只报送一行。"
+            message = (
+                f"与第 {finding.other_line} 行是同一条记录而内容不同，"
+                "无法判断以哪一行为准；请核对后只报送一行。"
+            )
         case Fate.BARRED:
             assert finding.ended_why is not None
             message = (
-                f"该记录已于 {finding.held_on} 因“{finding.ended_why.label}”终止（批次 {finding.held_batch}），"
-                "不得再次入库；如系新的认定，请以新的文号报送。"
+                f"该记录已于 {finding.held_on} 因“{finding.ended_why.label}”终止"
+                f"（批次 {finding.held_batch}），不得再次入库；如系新的认定，请以新的文号报送。"
             )
             return RowEnd(finding.line, RowOutcome.REJECTED, f"barred_{finding.ended_why}", message)
         case Fate.OTHER_PROVIDER:
-            message = f"该记录由 {finding.held_provider} 提供且内容不同（批次 {finding.held_batch}）；请与其核对，由其更正。"
+            message = (
+                f"该记录由 {finding.held_provider} 提供且内容不同（批次 {finding.held_batch}）；"
+                "请与其核对，由其更正。"
+            )
         case Fate.OLDER:
             message = (
                 f"平台已有该记录日期更晚的版本（{finding.held_on}，批次 {finding.held_batch}）；"

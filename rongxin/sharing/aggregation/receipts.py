@@ -1,4 +1,4 @@
-"""The receipt of a batch: what came of every row, signed by the node so that a department can hold it to its word."""
+"""The receipt of a batch: what came of every row, signed, so that a department can hold the node to it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from rongxin.journal import keyring
 from rongxin.proof import canonical, jws
+from rongxin.proof.errors import Forged
 from rongxin.proof.keys import VerifyingKey
 from rongxin.sharing.rules import Counts
 
@@ -30,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a provider gets for a file. `repeated`: the same file had been handed in before; this is that receipt."""
+    """What a provider gets for a file. `repeated`: the file had come before; this is that receipt."""
 
     batch: UUID | None
     sha256: str
@@ -109,7 +110,7 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> dic
     """Return what the node signed of a receipt; raise `Forged` where the document says something else."""
     payload = jws.verify(str(document.get("signature") or ""), keys, type=TYPE)
     if canonical.dumps(payload) != canonical.dumps(_signed_part(document)):
-        raise jws.Forged("the receipt was changed after it was signed")
+        raise Forged("the receipt was changed after it was signed")
     return payload
 
 

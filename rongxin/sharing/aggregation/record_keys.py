@@ -1,6 +1,6 @@
 """Which record a row is: its natural key, folded, so that two spellings of one 文号 are one record. Pure.
 
-京云罚〔2026〕3号 and 京云罚[2026] 3号 differ in width, brackets and blanks only. The row itself keeps the spelling
+京云罚〔2026〕3号 and 京云罚[2026] 3号 differ in brackets and blanks only. The row itself keeps the spelling
 that it came with.
 """
 

@@ -50,7 +50,8 @@ def test_it_refuses_to_delete_a_fact(firm: int) -> None:
 
 def test_it_refuses_to_change_an_end(firm: int) -> None:
     end = """
-        UPDATE records_record SET ended_at = now(), ended_why = 'repaired', ended_by = 'x' WHERE subject_id = %s
+        UPDATE records_record SET ended_at = now(), ended_why = 'repaired', ended_by = 'x'
+        WHERE subject_id = %s
     """
     with connection.cursor() as cursor:
         cursor.execute(end, [firm])

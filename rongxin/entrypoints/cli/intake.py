@@ -1,0 +1,179 @@
+"""`rongxin intake`: hand in a department's file, look at batches, fetch rejects, take a batch back ((五))."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+
+from rongxin.entrypoints.cli import node
+from rongxin.vocabulary.actor import Actor, ActorKind
+
+if TYPE_CHECKING:
+    from rongxin.sharing.aggregation.batches import Card
+
+REFUSED = 2
+
+
+@click.group("intake", help="报送：接收数据提供单位的文件 Hand in departments' files.")
+def command() -> None:
+    pass
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--item", required=True, help="信息项 the catalogue's item, such as administrative_permit")
+@click.option("--provider", required=True, help="数据提供单位 the provider's id, such as tax_bureau")
+@click.option("--dry-run", is_flag=True, help="只检查，不入库 check everything, keep nothing")
+def submit(file: Path, item: str, provider: str, dry_run: bool) -> None:
+    """报送一个文件，打印签名回执 Hand in FILE and print the signed receipt as JSON.
+
+    Exit status 0: the file was taken (rows may have been handed back). 2: it was refused as a whole.
+    """
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import batches
+
+        progress = _Progress()
+        receipt = batches.submit(
+            file,
+            item=item,
+            provider=provider,
+            actor=_operator(),
+            as_of=_now(),
+            dry_run=dry_run,
+            progress=progress,
+        )
+        progress.end()
+        _print(receipt.document())
+
+
+@command.command()
+@click.argument("batch", type=click.UUID)
+def rejects(batch: UUID) -> None:
+    """退回的行，改正后可直接再报送 Print rejected and pending rows as CSV, ready to be corrected."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import batches, outcomes
+
+        batches.get(batch)
+        for line in outcomes.rejects_csv(batch):
+            click.echo(line, nl=False)
+
+
+@command.command()
+@click.argument("batch", type=click.UUID)
+def withdraw(batch: UUID) -> None:
+    """撤回一个批次 Take a filed batch back; what it had superseded counts again."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import batches
+
+        done = batches.withdraw(batch, actor=_operator(), as_of=_now())
+        _print(
+            {
+                "batch": str(done.batch),
+                "ended": done.ended,
+                "reinstated": done.reinstated,
+                "journal_entry": str(done.journal_entry),
+            }
+        )
+
+
+@command.command()
+@click.argument("batch", type=click.UUID, required=False)
+def status(batch: UUID | None) -> None:
+    """批次的状态 Print a batch, or the fifty last received, as JSON."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import batches
+
+        if batch is not None:
+            receipt = batches.receipt_of(batch)
+            _print({**_card(batches.get(batch)), "receipt": receipt.document() if receipt else None})
+        else:
+            _print([_card(card) for card in batches.latest()])
+
+
+@command.command()
+def resume() -> None:
+    """继续中断的批次 File every batch that was received and not finished (after a crash)."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import batches
+
+        _print([_card(card) for card in batches.resume_unfinished(as_of=_now())])
+
+
+class _Progress:
+    """A line on standard error: rewritten on a terminal, every few seconds in a log."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._told = time.monotonic()
+        self._open = False
+
+    def __call__(self, rows: int, rows_per_second: float) -> None:
+        pause = 0.2 if self._terminal else 5.0
+        if time.monotonic() - self._told < pause:
+            return
+        self._told, self._open = time.monotonic(), self._terminal
+        line = f"已读取 {rows:,} 行 rows read, {rows_per_second:,.0f}/s"
+        click.echo(f"\r{line}" if self._terminal else line, err=True, nl=not self._terminal)
+
+    def end(self) -> None:
+        if self._open:
+            click.echo(err=True)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the sender can act on into one JSON document and exit status 2."""
+    from rongxin.records.errors import RecordsError
+    from rongxin.sharing.errors import Refused, SharingError
+
+    try:
+        yield
+    except Refused as refusal:
+        _print(refusal.document())
+        raise SystemExit(REFUSED) from refusal
+    except (SharingError, RecordsError) as error:
+        document = {"refused": True, "code": error.code, "what": str(error), "where": "", "what_to_do": ""}
+        _print(document)
+        raise SystemExit(REFUSED) from error
+
+
+def _operator() -> Actor:
+    """Whoever has the command line of a node is its operator; the account of the machine is named."""
+    return Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
+
+
+def _now() -> datetime:
+    return datetime.now(ZoneInfo("Asia/Shanghai"))
+
+
+def _card(card: Card) -> dict[str, Any]:
+    counts = card.counts
+    return {
+        "batch": str(card.id),
+        "item": card.item,
+        "provider": card.provider,
+        "file_name": card.file_name,
+        "status": card.status.value,
+        "read": counts.read,
+        "accepted": counts.accepted,
+        "rejected": counts.rejected,
+        "pending": counts.pending,
+        "duplicate": counts.duplicate,
+        "received_at": card.received_at.isoformat(),
+        "refusal": card.refusal,
+    }
+
+
+def _print(document: object) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -1,0 +1,86 @@
+"""One attempt at filing a batch: what it is made of, when it is made again, what comes out of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import OperationalError
+from psycopg import errors as postgres_errors
+
+from rongxin.catalogue.schema import Channel, Item
+from rongxin.records import filing
+from rongxin.sharing.aggregation import readers
+from rongxin.sharing.aggregation.assembly import Assembly, Tally
+from rongxin.sharing.aggregation.receipts import Receipt
+from rongxin.sharing.errors import Refused
+from rongxin.sharing.models import Batch
+from rongxin.vocabulary.actor import Actor, ActorKind
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Two batches that open the same subjects in another order can block each other; PostgreSQL ends one of them.
+_ATTEMPTS = 5
+_PASSING = (postgres_errors.DeadlockDetected, postgres_errors.SerializationFailure)
+
+
+def assembly(batch: Batch, item: Item, channel: Channel, path: Path, as_of: datetime) -> Assembly:
+    lot = filing.Lot(
+        batch_id=batch.id,
+        item=item.item,
+        item_version=item.version,
+        provider=batch.provider_id,
+        received_at=batch.received_at,
+        is_state=not item.record_key,
+    )
+    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of)
+
+
+def receipt(batch: Batch, tally: Tally) -> Receipt:
+    mapping = tally.mapping
+    assert mapping is not None
+    return Receipt(
+        batch=batch.id,
+        sha256=batch.sha256,
+        file_name=batch.file_name,
+        item=batch.item,
+        provider=batch.provider_id,
+        counts=tally.counts,
+        superseded=tally.superseded,
+        rejects=tally.rejects,
+        warnings=tally.warnings(),
+        unknown_columns=(*mapping.unknown, *mapping.not_aggregated),
+        absent_columns=mapping.absent,
+        received_at=batch.received_at,
+    )
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Do it again where the database asks for that; each attempt starts from nothing."""
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return act()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, _PASSING):
+                raise
+            log.warning("batch: attempt %s: %s", attempt, error)
+    return act()
+
+
+def refused(refusal: readers.Refusal, batch_id: UUID | None = None) -> Refused:
+    return Refused(
+        refusal.code,
+        what=refusal.message,
+        where=refusal.where,
+        what_to_do=refusal.what_to_do,
+        batch=batch_id,
+    )
+
+
+def actor_of(batch: Batch) -> Actor:
+    return Actor(ActorKind(batch.actor_kind), batch.actor_id, batch.actor_party)
