@@ -91,6 +91,21 @@ def _short_code(cells: Cells, item: Item, draw: Stream) -> str:
     return field
 
 
+def _old_code(cells: Cells, item: Item, draw: Stream) -> str:
+    """The organisation code of before 2015 of somebody the register doesn't know: it waits for a person."""
+    field = code_field(item)
+    cells[field] = uscc.organisation_code(str(cells[field]))
+    return field
+
+
+def _other_kind(cells: Cells, item: Item, draw: Stream) -> str:
+    """A public institution's code: no subject of the notice (附件 注1)."""
+    field = code_field(item)
+    cells["name"] = f"{words.CITY}第{draw.whole(2, 900)}幼儿园"
+    cells[field] = uscc.compose("12", "990101", draw.digits(8))
+    return field
+
+
 def _missing_code(cells: Cells, item: Item, draw: Stream) -> str:
     cells[code_field(item)] = None
     return code_field(item)
@@ -135,12 +150,30 @@ def _natural_person(cells: Cells, item: Item, draw: Stream) -> str:
 
 def _dishonest_person(cells: Cells, item: Item, draw: Stream) -> str:
     person = people.invent(draw, "990101")
+    while uscc.examine(person.id_number).acceptable:  # 18 digits can be both; here they must be one
+        person = people.invent(draw, "990101")
     cells["name"], cells["judgment_debtor_identifier"] = person.name, person.id_number
     return "judgment_debtor_identifier"
 
 
 def _unchanged(cells: Cells, item: Item, draw: Stream) -> str:
     return ""
+
+
+def _always(item: Item) -> bool:
+    return True
+
+
+def _has_person_columns(item: Item) -> bool:
+    return "double_publicity" in item.layouts
+
+
+def _code_is_required(item: Item) -> bool:
+    return item.field(code_field(item)).required
+
+
+def _takes_old_codes(item: Item) -> bool:
+    return item.field(code_field(item)).type == "party_identifier"
 
 
 def _has_dates(item: Item) -> bool:
@@ -152,26 +185,20 @@ def _observed_by_date(item: Item) -> bool:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("bad_check_digit", REJECTED, _bad_check_digit, lambda item: True),
-    Kind("bad_inner_check_digit", ACCEPTED, _bad_inner_digit, lambda item: True, whose="ghost"),
-    Kind("short_code", REJECTED, _short_code, lambda item: code_field(item) == "uscc"),
-    Kind("missing_code", PENDING, _missing_code, lambda item: True, whose="ghost"),
-    Kind("missing_name", REJECTED, _missing_name, lambda item: True),
+    Kind("bad_check_digit", REJECTED, _bad_check_digit, _always),
+    Kind("bad_inner_check_digit", ACCEPTED, _bad_inner_digit, _always, whose="ghost"),
+    Kind("short_code", REJECTED, _short_code, lambda item: not _takes_old_codes(item)),
+    Kind("old_code", PENDING, _old_code, _takes_old_codes, whose="ghost"),
+    Kind("other_kind", REJECTED, _other_kind, _always, whose="ghost"),
+    Kind("missing_code", REJECTED, _missing_code, _code_is_required, whose="ghost"),
+    Kind("missing_name", REJECTED, _missing_name, _always),
     Kind("impossible_date", REJECTED, _impossible_date, _has_dates),
     Kind("chinese_numerals", REJECTED, _chinese_numerals, _has_dates),
     Kind("future_date", REJECTED, _future_date, _observed_by_date),
-    Kind("formula", REJECTED, _formula, lambda item: True, whose="ghost"),
-    Kind(
-        "natural_person",
-        REJECTED,
-        _natural_person,
-        lambda item: bool(item.layouts.get("double_publicity")),
-        whose="ghost",
-    ),
-    Kind(
-        "natural_person", REJECTED, _dishonest_person, lambda item: code_field(item) != "uscc", whose="ghost"
-    ),
-    Kind("duplicate_row", DUPLICATE, _unchanged, lambda item: True, whose="same"),
+    Kind("formula", REJECTED, _formula, _always, whose="ghost"),
+    Kind("natural_person", REJECTED, _natural_person, _has_person_columns, whose="ghost"),
+    Kind("natural_person", REJECTED, _dishonest_person, _takes_old_codes, whose="ghost"),
+    Kind("duplicate_row", DUPLICATE, _unchanged, _always, whose="same"),
 )
 
 
