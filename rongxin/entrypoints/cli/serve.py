@@ -92,7 +92,6 @@ def _free(family: socket.AddressFamily, host: str, port: int) -> int:
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
-        probe.listen()
         return int(probe.getsockname()[1])
 
 

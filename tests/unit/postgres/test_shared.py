@@ -147,6 +147,13 @@ def test_it_recovers_after_the_keeper_and_the_server_were_killed(place: Path) ->
     assert processes.living(place / "data") == set()
 
 
+def test_the_server_ends_with_its_keeper(place: Path) -> None:
+    membership = shared.join(place, "demo")
+    kill(membership.state.keeper)
+    until(lambda: not processes.living(place / "data"))
+    membership.leave()
+
+
 def test_it_survives_a_pid_file_of_a_stranger(place: Path) -> None:
     shared.join(place, "demo").leave()
     (place / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{place / 'data'}\n")
