@@ -162,8 +162,8 @@ def _along_index() -> Iterator[None]:
 def _sound_tile(first: int, count: int, text: str | None) -> list[bytes] | None:
     """Return the leaf hashes of a tile if every line is as it was written; None if one must be looked at.
 
-    The tile comes as one text, because 256 rows cost far more to fetch than to split. A body that itself holds
-    a tab or a line break would show in the totals.
+    The tile comes as one text: 256 rows cost far more to fetch than to split. A body that itself holds a tab
+    or a line break would show in the totals.
     """
     lines = (text or "").split("\n")
     if text is None or len(lines) != count or text.count("\t") != TABS * count:

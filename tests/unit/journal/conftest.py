@@ -15,6 +15,12 @@ from rongxin.vocabulary.actor import Actor, ActorKind
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 BANK = Actor(ActorKind.API_CLIENT, "client_7", "institution:bank_a")
 Append = Callable[..., Entry]
+Fill = Callable[[int], list[Entry]]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
 
 
 @pytest.fixture
@@ -32,5 +38,11 @@ def append() -> Append:
 
 
 @pytest.fixture
-def fill(append: Append) -> Callable[[int], list[Entry]]:
-    return lambda count: [append(number) for number in range(count)]
+def fill() -> Fill:
+    """Append many entries at once."""
+
+    def fill(count: int, kind: Kind = Kind.DISCLOSURE_RELEASED) -> list[Entry]:
+        drafts = [entries.Draft(kind=kind, refs={"subject": number}) for number in range(count)]
+        return entries.append_all(drafts, actor=BANK, as_of=NOW)
+
+    return fill
