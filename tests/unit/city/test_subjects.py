@@ -143,3 +143,11 @@ def test_some_have_gone_out_of_business_and_then_pay_no_bills() -> None:
 
     assert 0.05 < len(gone) / len(_ordinary()) < 0.25
     assert not any(list(invention.rows(CITY, subject, "electricity_fee")) for subject in gone)
+
+
+def test_it_refers_only_to_subjects_that_a_smaller_city_also_has() -> None:
+    draw = Stream("others")
+    for subject in CITY.subjects(stories.RESERVED, 300):
+        other = CITY.other(subject, draw)
+        assert (other is None) == (subject.number == stories.RESERVED)
+        assert other is None or stories.RESERVED <= other.number < subject.number
