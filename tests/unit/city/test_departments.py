@@ -23,7 +23,7 @@ Read = Callable[[DepartmentFile], dict[int, dict[str, str]]]
 def _wrong(item: Item, entry: DepartmentFile, row: dict[str, str]) -> Iterator[str]:
     """The fields of a row that the catalogue does not take, empty ones that must be filled among them."""
     headers = departments.senders()[item.item].headers
-    names = [column.name for column in (*item.fields, *item.source_columns)]
+    names = [*(field.name for field in item.fields), *(column.name for column in item.source_columns)]
     known = _columns(item, headers, names)
     for header, text in row.items():
         field = known.get(header)
