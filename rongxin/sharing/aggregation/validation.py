@@ -26,6 +26,9 @@ _OUT_OF_SCOPE_MESSAGE: Final = "自然人的行不在涉企信用信息范围内
 # The types of fields that say whose row it is by a code, and the code list in which a natural person stands.
 _CODE_TYPES: Final = ("uscc", "party_identifier")
 _CATEGORIES: Final = "subject_categories"
+# 双公示: 相对人证件号码 and 相对人类别, as every item that has them calls them.
+_PERSONS_NUMBER: Final = "counterpart_id_number"
+_PERSONS_CATEGORY: Final = "counterpart_category"
 #: Under this key a reject keeps the text of a row that could not be parsed into columns.
 RAW_TEXT: Final = "原文"
 
@@ -209,7 +212,16 @@ class Validator:
                 words = [text for text in read.found.get(name, {}) if persons.is_natural_person(text)]
                 if words:
                     outside |= set(frame[self._header_of[name]].is_in(words).fill_null(False).arg_true())
-        return outside
+        return outside | self._known_by_identity_number_alone(read.values)
+
+    def _known_by_identity_number_alone(self, values: pl.DataFrame) -> set[int]:
+        """No code, no category, but 相对人证件号码: a row of a person, or one that nothing shows to be a firm's."""
+        if "uscc" not in values.columns or _PERSONS_NUMBER not in values.columns:
+            return set()
+        only = pl.col("uscc").is_null() & pl.col(_PERSONS_NUMBER).is_not_null()
+        if _PERSONS_CATEGORY in values.columns:
+            only &= pl.col(_PERSONS_CATEGORY).is_null()
+        return set(values.select(only.alias("only"))["only"].arg_true())
 
     def _rejected(self, chunk: Chunk, row: int, findings: list[Finding], outside: bool) -> Reject:
         line = int(chunk.lines[row])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -180,6 +182,11 @@ CORPUS: Corpus = {
         lambda: workbook_of(sheet_with(ENTITIES).decode().encode("utf-16")),
         "xml_encoding",
     ),
+    "UTF-16 that does not say so": (
+        "a.xlsx",
+        lambda: workbook_of(sheet_with(ENTITIES, declaration=b"").decode().encode("utf-16-le")),
+        "xml_encoding",
+    ),
     "a sheet as wide as can be": ("a.xlsx", a_million_columns_wide, "too_many_columns"),
     "cells at the corners": ("a.xlsx", cells_at_the_corners, "too_large"),
     "broken XML": ("a.xlsx", lambda: workbook_of(b"<worksheet><sheetData><row"), "workbook_broken"),
@@ -271,6 +278,15 @@ def test_the_child_is_stopped_when_it_takes_too_long(tmp_path: Path, monkeypatch
     with pytest.raises(readers.Refusal) as refused:
         consume(tmp_path / "good.xlsx")
     assert refused.value.code == "too_slow"
+
+
+def test_the_child_may_not_take_more_memory_than_its_limit() -> None:
+    greedy = (
+        "from rongxin.sharing.aggregation.readers import child; child._bound_itself(); bytearray(3 << 30)"
+    )
+    done = subprocess.run([sys.executable, "-c", greedy], capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "MemoryError" in done.stderr
 
 
 def test_every_refusal_says_three_things() -> None:

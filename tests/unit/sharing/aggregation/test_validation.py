@@ -247,6 +247,16 @@ def test_faults_the_reader_saw_are_reported_too() -> None:
     assert result.rejects[1].raw == {validation.RAW_TEXT: "a,b,c"}
 
 
+def test_a_chunk_of_broken_rows_alone_is_counted() -> None:
+    frame = pl.DataFrame(schema=dict.fromkeys(PENALTY_ROW, pl.String))
+    chunk = Chunk(
+        frame, pl.Series("line", [], dtype=pl.Int64), broken=(Fault(9, "quotes", "引号", 'x"自然人'),)
+    )
+    result = validation.validate(chunk, PENALTY, headers.match(frame.columns, PENALTY), today=TODAY)
+    assert (result.rows, result.accepted.height, len(result.rejects)) == (1, 0, 1)
+    assert the_reject(result).raw is None  # it speaks of a natural person: its text is not kept
+
+
 def test_validity_may_begin_only_before_it_ends() -> None:
     row = {"企业名称": "甲公司", "统一社会信用代码": CODE, "行政许可决定书文号": "1号"}
     row |= {"valid_from": "2027-01-01", "valid_until": "2026-01-01"}
@@ -278,6 +288,7 @@ def test_a_row_without_anything_to_tell_it_by_is_rejected() -> None:
         {"统一社会信用代码": "1101**********1233"},
         {"统一社会信用代码": "１１０１０１１９９００３０７１２３３"},
         {"统一社会信用代码": RESIDENT, "罚款金额": "=1"},
+        {"统一社会信用代码": None, "行政相对人类别": None, "CF_XDR_ZJHM": RESIDENT},
     ],
 )
 def test_nothing_is_kept_of_a_natural_persons_row(changes: dict[str, str | None]) -> None:
