@@ -212,10 +212,12 @@ class Validator:
                 words = [text for text in read.found.get(name, {}) if persons.is_natural_person(text)]
                 if words:
                     outside |= set(frame[self._header_of[name]].is_in(words).fill_null(False).arg_true())
-        return outside | self._known_by_identity_number_alone(read.values)
+        by_number = self._known_by_identity_number_alone(read.values)
+        # A code that is there but wrong is a mistake to correct, no sign of a person.
+        return outside | (by_number - read.faults.get("uscc", {}).keys())
 
     def _known_by_identity_number_alone(self, values: pl.DataFrame) -> set[int]:
-        """No code, no category, but 相对人证件号码: a row of a person, or one that nothing shows to be a firm's."""
+        """No code, no category, but 相对人证件号码: nothing shows such a row to be a firm's."""
         if "uscc" not in values.columns or _PERSONS_NUMBER not in values.columns:
             return set()
         only = pl.col("uscc").is_null() & pl.col(_PERSONS_NUMBER).is_not_null()
