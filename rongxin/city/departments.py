@@ -15,7 +15,7 @@ from rongxin.city import authorities, channels, faults, sheets, stories
 from rongxin.city.channels import Column
 from rongxin.city.city import City
 from rongxin.city.facts.rows import Row
-from rongxin.city.faults import Cells, Kind, Planted
+from rongxin.city.faults import REJECTED, Cells, Kind, Planted
 from rongxin.city.manifest import DepartmentFile
 from rongxin.city.spelling import spell
 from rongxin.city.streams import Stream
@@ -207,7 +207,7 @@ class Conflict:
         )
         for cells in (first, second):
             line = self._delivery.line()
-            self._delivery.write(cells, Planted(line, "conflict", "conflict", "environmental_credit_grade"))
+            self._delivery.write(cells, Planted(line, "conflict", REJECTED, "environmental_credit_grade"))
 
     def finish(self) -> DepartmentFile:
         return self._delivery.finish()

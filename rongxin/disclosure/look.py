@@ -31,9 +31,9 @@ class Look:
     def id(self) -> UUID:
         return self.grant.id
 
-    def consented(self, request: Request, item: Item) -> rules.Consented:
-        """Say whether the consent covers `item` for this request."""
-        ask = consent_rules.Ask(
+    def ask(self, request: Request, item: Item) -> consent_rules.Ask:
+        """Return the request for one item as consent sees it."""
+        return consent_rules.Ask(
             institution=request.recipient.id,
             subject=request.uscc,
             item=item.item,
@@ -43,12 +43,16 @@ class Look:
             uses=self.uses,
             case_closed=self.grant.case_closed,
         )
-        coverage = consent_rules.covers(self.grant.terms, self.grant.status, ask)
+
+    def consented(self, request: Request, item: Item) -> rules.Consented:
+        """Say whether the consent covers `item` for this request."""
+        terms = self.grant.terms
+        coverage = consent_rules.covers(terms, self.grant.status, self.ask(request, item))
         return rules.Consented(
             coverage.reason,
-            person=self.grant.terms.person_signature is not None,
-            period=self.grant.terms.data_period,
-            modes=self.grant.terms.modes,
+            person=terms.person_signature is not None,
+            period=terms.data_period,
+            modes=terms.modes,
         )
 
     def count_use(self) -> bool:

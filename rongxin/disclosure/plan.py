@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from rongxin.catalogue.schema import Item
@@ -24,20 +25,29 @@ from rongxin.vocabulary.verdict import Verdict
 class Stored(Protocol):
     """A row of the store, as `records.reading` gives it."""
 
-    id: int
-    payload: Mapping[str, Any]
-    provider: str
-    observed_on: Any
-    received_at: Any
+    @property
+    def id(self) -> int: ...
+    @property
+    def payload(self) -> Mapping[str, Any]: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def observed_on(self) -> date | None: ...
+    @property
+    def received_at(self) -> datetime: ...
 
 
 class Answered(Protocol):
     """A provider's answer to an interface call, as `sharing.calls` gives it."""
 
-    availability: Availability
-    rows: Sequence[Mapping[str, Any]]
-    provider: str
-    answered_at: Any
+    @property
+    def availability(self) -> Availability: ...
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def answered_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)
@@ -189,7 +199,7 @@ def _from_call(
     plan: ItemPlan, entry: rules.ChannelDecision, reply: Answered, row: Mapping[str, Any]
 ) -> ReleasedRow:
     fields = {
-        name: _field(plan, name, row[name], rules.decide(plan.item, name, row, plan.context))
+        name: _field(plan, name, row[name], rules.decide_in(entry, plan.item, name, row, plan.context))
         for name in entry.fields
         if row.get(name) is not None
     }
@@ -203,8 +213,9 @@ def _from_call(
     )
 
 
-def _date_of(item: Item, row: Mapping[str, Any]) -> Any:
-    return row.get(item.observed_on) if item.observed_on else None
+def _date_of(item: Item, row: Mapping[str, Any]) -> date | None:
+    value = row.get(item.observed_on) if item.observed_on else None
+    return rules.span_of(str(value)).from_ if value is not None else None
 
 
 def _field(plan: ItemPlan, name: str, value: Any, decision: rules.Decision) -> ReleasedField | None:

@@ -30,7 +30,7 @@ def intend(request: Request, *, subject_id: int, consent: UUID | None, actor: Ac
     )
     return Intent.objects.create(
         id=intent_id,
-        recipient_kind=request.recipient.kind,
+        recipient_kind=request.recipient.kind.value,
         recipient=request.recipient.id,
         person=request.recipient.person,
         subject_id=subject_id,

@@ -127,10 +127,17 @@ def decide(item: Item, field: str, row: Mapping[str, Any], context: Context) -> 
         return Decision(Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
     for entry in table(item, context):
         if field in entry.fields and entry.channel.carries(row):
-            if needs_consent(entry.channel, item.field(field)) and not _within_period(item, row, context):
-                return Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
-            return entry.fields[field]
+            return decide_in(entry, item, field, row, context)
     return Decision(Verdict.WITHHOLD, Reason.ROW_NOT_IN_CHANNEL)
+
+
+def decide_in(
+    entry: ChannelDecision, item: Item, field: str, row: Mapping[str, Any], context: Context
+) -> Decision:
+    """Decide on a field of a row that is known to come by this channel, as a provider's answer to a call is."""
+    if needs_consent(entry.channel, item.field(field)) and not _within_period(item, row, context):
+        return Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
+    return entry.fields[field]
 
 
 def needs_consent(channel: Channel, field: Field) -> bool:

@@ -50,6 +50,14 @@ def is_identity_number(text: str) -> bool:
     return False
 
 
+def is_old_code(text: str) -> bool:
+    """Tell a firm's old code (组织机构代码 or 工商注册号) by its own check digit: it waits, it is no person."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split()).upper().replace("-", "")
+    if re.fullmatch(r"[0-9A-Z]{8}[0-9X]", plain):
+        return uscc.organisation_check_digit(plain[:8]) == plain[8]
+    return bool(re.fullmatch(r"[0-9]{15}", plain)) and _is_registration_number(plain)
+
+
 def is_natural_person(category: str) -> bool:
     """Tell 行政相对人类别 = 自然人, as departments write it."""
     return "".join(unicodedata.normalize("NFKC", category).split()) in _NATURAL_PERSON

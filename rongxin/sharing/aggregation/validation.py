@@ -207,7 +207,7 @@ class Validator:
                 texts = frame[self._header_of[name]]
                 outside |= _rows_where(texts, persons.SUSPECT, persons.is_identity_number)
             if name in self._item.subject_key and member.type == "party_identifier":
-                outside |= _rows_where(read.values[name], "", lambda text: not party_identifier.is_code(text))
+                outside |= _rows_where(read.values[name], "", _names_no_firm)
             if member.codes == _CATEGORIES:
                 words = [text for text in read.found.get(name, {}) if persons.is_natural_person(text)]
                 if words:
@@ -260,6 +260,10 @@ class Validator:
 def validate(chunk: Chunk, item: Item, mapping: headers.Mapping, *, today: date) -> Validated:
     """Validate one chunk; for more than one, keep a `Validator`."""
     return Validator(item, mapping, today=today).validate(chunk)
+
+
+def _names_no_firm(text: str) -> bool:
+    return not (party_identifier.is_code(text) or persons.is_old_code(text))
 
 
 def _rows_where(texts: pl.Series, suspect: str, is_person: Callable[[str], bool]) -> set[int]:

@@ -1,0 +1,28 @@
+"""Which items have a source at all: the difference between "no record" and "source not connected"."""
+
+from __future__ import annotations
+
+import time
+
+from rongxin.sharing.models import Batch
+from rongxin.sharing.rules import Status
+
+# How long the answer may be old. It is about sources, never about a subject or a consent.
+_FRESH_SECONDS = 10.0
+_known: tuple[float, frozenset[str]] | None = None
+
+
+def filed_items() -> frozenset[str]:
+    """Return the items of which at least one batch is filed here."""
+    global _known
+    now = time.monotonic()
+    if _known is None or now - _known[0] > _FRESH_SECONDS:
+        filed = Batch.objects.filter(status=Status.FILED).values_list("item", flat=True).distinct()
+        _known = (now, frozenset(filed))
+    return _known[1]
+
+
+def forget() -> None:
+    """Ask the database again next time."""
+    global _known
+    _known = None
