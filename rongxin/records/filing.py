@@ -7,6 +7,7 @@ none of it. Two batches of one item are filed one after the other; docs/decision
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -135,6 +136,15 @@ def stage(lot: Lot, *, as_of: datetime) -> Staging:
     for statement in statements.STAGING:
         _run(statement)
     return Staging(lot, as_of=as_of)
+
+
+def facts_of(lot: Lot) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield subject and payload of the batch's live rows, for what a batch means beyond the store."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.FACTS_OF, [lot.batch_id, lot.item])
+        while rows := cursor.fetchmany(_FETCH):
+            for subject_id, payload in rows:
+                yield subject_id, json.loads(payload)
 
 
 def end(

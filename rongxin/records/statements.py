@@ -219,3 +219,8 @@ FROM (
              coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date) DESC, r.id DESC
 ) earlier
 """  # noqa: S608
+
+FACTS_OF = """
+SELECT subject_id, payload::text FROM records_record
+WHERE batch_id = %s AND item = %s AND ended_at IS NULL
+"""

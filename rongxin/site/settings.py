@@ -119,4 +119,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("RONGXIN_LOG", "WARNING")},
+    # A refusal (403, 409, 422) is an answer, not an incident; it stands in the journal.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from rongxin.entrypoints.cli import node
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
 if TYPE_CHECKING:
     from rongxin.sharing.aggregation.batches import Card
@@ -41,8 +41,12 @@ def submit(file: Path, item: str, provider: str, dry_run: bool) -> None:
     Exit status 0: the file was taken (rows may have been handed back). 2: it was refused as a whole.
     """
     with node.running(), _refusals():
+        from rongxin.catalogue import loader
+        from rongxin.parties import seed
         from rongxin.sharing.aggregation import batches
 
+        # A node that has just been made knows its catalogue's providers before the first file comes.
+        seed.seed(loader.load(), actor=SYSTEM, as_of=_now())
         progress = _Progress()
         receipt = batches.submit(
             file,

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from rongxin.city import generation
 from rongxin.city.manifest import DepartmentFile, Manifest
 from rongxin.entrypoints.demo.cast import Player
+from rongxin.entrypoints.demo.story import Hero
 from rongxin.sharing.aggregation import batches
 
 
@@ -78,3 +79,10 @@ def _hand_in(out: Path, file: DepartmentFile, sender: Player, loaded: Loaded) ->
     loaded.rejected += counts.rejected
     loaded.pending += counts.pending
     loaded.duplicate += counts.duplicate
+
+
+def hero(manifest: Manifest) -> Hero:
+    """Return the firm of the story, as the manifest lists it."""
+    story = next(story for story in manifest.stories if story["id"] == "small_manufacturer")
+    firm = story["parts"]["firm"]
+    return Hero(firm["uscc"], firm["name"], firm["legal_representative"], firm["id_number"])

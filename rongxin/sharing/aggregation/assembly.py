@@ -17,7 +17,14 @@ from rongxin.parties.rules.matching import Finding, Pending
 from rongxin.records import filing
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import headers as heads
-from rongxin.sharing.aggregation import outcomes, readers, receipts, record_keys, validation
+from rongxin.sharing.aggregation import (
+    outcomes,
+    readers,
+    receipts,
+    record_keys,
+    registration,
+    validation,
+)
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.rules import OUTSIDE_CHANNEL, Counts, RowOutcome
@@ -128,6 +135,7 @@ class Assembly:
         tally.accepted, tally.superseded, tally.history = filed.stored, filed.superseded, filed.history
         if filed.found:
             self._keep_findings(staging, tally)
+        registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally
 
     def _checked(

@@ -157,6 +157,8 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
     unfinished = Batch.objects.filter(status__in=rules.UNFINISHED).order_by("received_at", "id")
     ids = list(unfinished.values_list("id", flat=True))
     for batch_id in ids:
+        if _in_work(batch_id):
+            continue
         try:
             file(batch_id, as_of=as_of)
         except Refused as refusal:
@@ -258,6 +260,12 @@ def _finish(batch: Batch, tally: Tally, receipt: Receipt, as_of: datetime) -> No
     batch.pending, batch.duplicate = tally.pending, tally.duplicate
     batch.headers, batch.receipt = list(tally.headers), receipt.document()
     batch.save()
+
+
+def _in_work(batch_id: UUID) -> bool:
+    """Whether another process is filing this batch at the moment: it holds the batch's row till it is done."""
+    with transaction.atomic():
+        return not Batch.objects.select_for_update(skip_locked=True).filter(pk=batch_id).exists()
 
 
 def _refuse(batch_id: UUID, refusal: Refused, *, as_of: datetime) -> Refused:

@@ -1,0 +1,193 @@
+"""`rongxin demo`: an invented city on this machine, its files handed in, one story played, everything left to look at."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rongxin.entrypoints.cli import node
+
+if TYPE_CHECKING:
+    from rongxin.entrypoints.demo.cast import Player
+    from rongxin.entrypoints.demo.city import Loaded
+    from rongxin.entrypoints.demo.story import Played
+
+NODE_NAME = "云州市融资信用服务平台（虚构）"
+_READY_WITHIN_SECONDS = 60
+
+
+@click.command()
+@click.option("--exit", "leave", is_flag=True, help="Stop after the story; exit status 0 if it went as it must.")
+@click.option("--subjects", default=10_000, show_default=True, help="How many subjects the city has.")
+@click.option("--seed", default=7, show_default=True, help="Which city: the same seed is the same city.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; without it 8000, or a free one.")
+def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
+    """Load the invented city 云州市, play the story and keep serving until Ctrl-C."""
+    os.environ["RONGXIN_MODE"] = "demo"
+    os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
+    var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
+    out = _fresh(var / "demo")
+    os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
+    with node.running("demo", must_be_empty=True) as running:
+        if running.embedded:
+            _empty_embedded()
+        _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+
+
+def _fresh(out: Path) -> Path:
+    """Clear what an earlier demo wrote; the database's own directory stays, it is emptied from inside."""
+    out.mkdir(parents=True, exist_ok=True)
+    for path in out.iterdir():
+        if path.name != "postgres":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return out
+
+
+def _empty_embedded() -> None:
+    """Begin each demo with empty tables: the story is always told from its beginning."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) -> None:
+    from django.utils import timezone
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from rongxin.entrypoints.demo import cast, city
+    from rongxin.entrypoints.demo.story import Story, StoryFailed
+
+    now = timezone.now()
+    players = cast.providers(as_of=now)
+    bank = cast.bank(as_of=now)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            manifest = city.build(out / "city", subjects=subjects, seed=seed, bar=bar)
+            shutil.copytree(out / "city" / "providers", out / "providers")
+            loaded = city.load(out / "city", manifest, players, bar, node.say)
+    except city.CityDiffers as error:
+        raise click.ClickException(f"演示数据与回执不符：{error}") from error
+    with _served(out, port) as addresses:
+        try:
+            story = Story(addresses["api"], city.hero(manifest), bank, out, node.say)
+            played = story.play()
+            report = json.loads(played.files["report_json"].read_text())
+            story.prove(report)
+        except StoryFailed as error:
+            raise click.ClickException(f"故事没有如愿进行：{error}") from error
+        summary = _summary(out, subjects, loaded, played)
+        if not summary["journal_verified"]:
+            raise click.ClickException("存证核验未通过：运行 rongxin journal verify 查看原因")
+        _tell(addresses, out, bank, players, played)
+        if not leave:
+            _wait()
+
+
+@contextmanager
+def _served(out: Path, port: int | None) -> Iterator[dict[str, str]]:
+    """Run `rongxin serve` (with its worker) beside us until the block ends."""
+    addresses = out / "addresses.json"
+    addresses.unlink(missing_ok=True)
+    arguments = [sys.executable, "-m", "rongxin", "serve", *(["--port", str(port)] if port is not None else [])]
+    server = subprocess.Popen(arguments)
+    try:
+        yield _ready(server, addresses)
+    finally:
+        server.terminate()
+        try:
+            server.wait(40)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _ready(server: subprocess.Popen[bytes], addresses: Path) -> dict[str, str]:
+    import httpx
+
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise click.ClickException("网页服务未能启动，原因见上；rongxin serve 可单独启动它")
+        try:
+            found: dict[str, str] = json.loads(addresses.read_text())
+            if httpx.get(f"{found['web']}readyz", timeout=2, trust_env=False).status_code == 200:
+                return found
+        except (OSError, ValueError, httpx.HTTPError):
+            pass
+        time.sleep(0.2)
+    raise click.ClickException(f"网页服务在{_READY_WITHIN_SECONDS}秒内没有就绪")
+
+
+def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[str, Any]:
+    """Verify the journal from its entries up and write what the demo did to summary.json."""
+    from django.utils import timezone
+
+    from rongxin.journal import checkpoints, sequencer, verification
+
+    sequencer.integrate()
+    checkpoints.sign(as_of=timezone.now())
+    outcome = verification.verify()
+    summary = {
+        "subjects": subjects,
+        "batches": loaded.batches,
+        "records_accepted": loaded.accepted,
+        "records_rejected": loaded.rejected,
+        "records_pending": loaded.pending,
+        "records_duplicate": loaded.duplicate,
+        "case_id": played.case,
+        "consent_id": played.consent,
+        "report_json": str(played.files["report_json"]),
+        "report_html": str(played.files["report_html"]),
+        "report_pdf": str(played.files["report_pdf"]),
+        "refused_after_withdrawal": played.refused_after_withdrawal,
+        "journal_entries": outcome.size,
+        "journal_verified": outcome.ok,
+    }
+    (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n")
+    node.say(f"存证核验：{outcome.size}条，{'完好' if outcome.ok else '有异常'}")
+    return summary
+
+
+def _tell(
+    addresses: dict[str, str], out: Path, bank: Player, players: dict[str, Player], played: Played
+) -> None:
+    accounts = {
+        "bank": {"name": bank.label, "key": bank.key},
+        "enterprise": {"key": played.owner_key},
+        "providers": {name: player.key for name, player in players.items()},
+    }
+    path = out / "accounts.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(accounts, ensure_ascii=False, indent=1) + "\n")
+    node.say("")
+    node.say(f"网页 pages        {addresses['web']}")
+    node.say(f"接口 API          {addresses['api']}openapi.json")
+    node.say(f"授权报告 report   {played.files['report_pdf']}")
+    node.say(f"公共报告 public   {played.files['public_report_pdf']}")
+    node.say(f"摘要 summary      {out / 'summary.json'}")
+    node.say(f"账号密钥 accounts {path}")
+
+
+def _wait() -> None:
+    node.say("继续服务中，按 Ctrl-C 停止 serving, Ctrl-C stops")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        node.say("")
