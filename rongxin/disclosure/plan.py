@@ -16,6 +16,7 @@ from rongxin.catalogue.schema import Item
 from rongxin.disclosure import rules
 from rongxin.disclosure.release import ReleasedField, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -86,6 +87,12 @@ class ItemPlan:
         )
 
     @property
+    def period(self) -> Period | None:
+        """The span of dated facts that the consent opens, where the item rests on one."""
+        dated = self.item.observed_on is not None and self.rests_on_consent
+        return self.context.consented.period if dated else None
+
+    @property
     def rests_on_consent(self) -> bool:
         """Whether something leaves only because a consent covers the item."""
         return any(
@@ -143,6 +150,7 @@ def answer(
         rows=tuple(rows),
         withheld=plan.withheld,
         provider=plan.item.channels[0].provider,
+        period=plan.period,
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.proof import canonical
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -108,6 +109,8 @@ class ReleasedItem:
     rows: tuple[ReleasedRow, ...]
     withheld: tuple[WithheldField, ...]
     provider: str
+    # Where a consent opens dated facts, the span it opens: without it "no record" would say too much.
+    period: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,7 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
         "availability": item.availability,
         "reason": item.reason,
         "provider": item.provider,
+        "period": str(item.period) if item.period else None,
         "rows": [
             {
                 "observed_on": row.observed_on,

@@ -332,3 +332,11 @@ def test_four_ways_of_having_no_rows_keep_their_own_words(scene, bureau, monkeyp
     assert found["tax_payment"].availability is Availability.NO_RECORD
     assert found["electricity_fee"].availability is Availability.PROVIDER_UNAVAILABLE
     assert found["housing_fund"].availability is Availability.SOURCE_NOT_CONNECTED
+
+
+def test_it_says_which_span_a_consent_opens(scene, bureau):
+    firm, _, case = scene
+    consent = stage.consent(firm, case)
+    items = _items(_ask(_question(firm, case_id=case, consent_id=consent.id)))
+    assert items["tax_payment"].period == consent.terms.data_period
+    assert items["business_licence"].period is None
