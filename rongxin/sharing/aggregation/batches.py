@@ -263,7 +263,7 @@ def _finish(batch: Batch, tally: Tally, receipt: Receipt, as_of: datetime) -> No
 
 
 def _in_work(batch_id: UUID) -> bool:
-    """Whether another process is filing this batch at the moment: it holds the batch's row till it is done."""
+    """Whether another process is filing this batch: it holds the batch's row till it is done."""
     with transaction.atomic():
         return not Batch.objects.select_for_update(skip_locked=True).filter(pk=batch_id).exists()
 
