@@ -19,7 +19,9 @@ OUTCOMES = (ACCEPTED, REJECTED, PENDING, DUPLICATE)
 
 @dataclass
 class DepartmentFile:
-    """A file to hand in. `role`: `initial`, `increment` (after the initial one) or `conflict` (contradicts itself)."""
+    """A file to hand in. `role`: `initial`, `increment` (after the initial one) or `conflict` (contradicts
+    itself).
+    """
 
     path: str
     item: str

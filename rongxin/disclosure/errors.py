@@ -13,7 +13,9 @@ class DisclosureError(Exception):
 
 
 class UnknownSubject(DisclosureError):
-    """No subject with this unified social credit code is known here; check the code or ask the registering node."""
+    """No subject with this unified social credit code is known here; check the code or ask the registering
+    node.
+    """
 
     code = "unknown_subject"
 

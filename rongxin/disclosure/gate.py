@@ -1,10 +1,11 @@
-"""The door: the one way by which information about a subject leaves the platform (国办发〔2021〕52号 (六)(九)(十)).
+"""The door: the one way by which information about a subject leaves the platform (国办发〔2021〕52号
+(六)(九)(十)).
 
-Two short transactions with the reading between them. The first decides on a fresh look at standing and consent and
-commits the intent; only then is anything read or called. The second takes the consent's shared lock, looks again,
-and commits the outcome with the answer's digest; only then do bytes leave. A withdrawal takes the exclusive lock, so
-it waits for releases under way and no later one passes. An intent without an outcome is harmless; a release without
-an intent is impossible.
+Two short transactions with the reading between them. The first decides on a fresh look at standing and
+consent and commits the intent; only then is anything read or called. The second takes the consent's shared
+lock, looks again, and commits the outcome with the answer's digest; only then do bytes leave. A withdrawal
+takes the exclusive lock, so it waits for releases under way and no later one passes. An intent without an
+outcome is harmless; a release without an intent is impossible.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def _intend(
 
 
 def _standing(request: Request, as_of: datetime) -> Reason | None:
-    """Assessed, not suspended, within the day's quota ((十)); a subject asking for its own data needs none."""
+    """Assessed, not suspended, within the day's quota ((十)); a subject asking for its own data needs
+    none.
+    """
     if request.recipient.kind is rules.RecipientKind.SUBJECT:
         return None
     standing = institutions.standing(request.recipient.id, as_of=as_of)
@@ -106,10 +109,10 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
     return None if quota.admitted else quota.reason
 
 
-def _carries_nothing(
-    consent: look.Look | None, request: Request, items: tuple[Item, ...]
-) -> Reason | None:
-    """A request that names a consent or a case and is carried by it in nothing is refused whole, with the reason."""
+def _carries_nothing(consent: look.Look | None, request: Request, items: tuple[Item, ...]) -> Reason | None:
+    """A request that names a consent or a case and is carried by it in nothing is refused whole, with the
+    reason.
+    """
     if consent is None:
         return Reason.CONSENT_MISSING
     reasons = [consent.consented(request, item).reason for item in items]

@@ -1,4 +1,5 @@
-"""One fresh look at the consent behind a request: read from the primary database, inside the gate's transactions.
+"""One fresh look at the consent behind a request: read from the primary database, inside the gate's
+transactions.
 
 Consent is never read from a replica or a cache; a look lives as long as the transaction that took it.
 """

@@ -1,8 +1,8 @@
 """Between intent and outcome: which sources a request may touch, and what of their rows leaves.
 
-A plan is made from catalogue and consent alone, before anything is read. Carrying it out reads the store for what
-is aggregated, calls the provider for what may be called, and leaves alone what may not: a call that isn't
-permitted is not made.
+A plan is made from catalogue and consent alone, before anything is read. Carrying it out reads the store for
+what is aggregated, calls the provider for what may be called, and leaves alone what may not: a call that
+isn't permitted is not made.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class ItemPlan:
     @property
     def reads_store(self) -> bool:
         return self.applicable and any(
-            entry.permits_call for entry in self.table if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
+            entry.permits_call
+            for entry in self.table
+            if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
         )
 
     @property
@@ -131,7 +133,9 @@ def answer(
     *,
     connected: bool,
 ) -> ReleasedItem:
-    """Apply the plan to what was read and called; `connected` says whether the store has a source for the item."""
+    """Apply the plan to what was read and called; `connected` says whether the store has a source for the
+    item.
+    """
     if not plan.applicable:
         return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
     rows = [_from_store(plan, row) for row in stored]
@@ -158,14 +162,20 @@ def _without_rows(
     plan: ItemPlan, availability: Availability, reason: Reason | None, *, withheld: tuple[WithheldField, ...]
 ) -> ReleasedItem:
     item = plan.item
-    return ReleasedItem(item.item, item.version, availability, reason, (), withheld, item.channels[0].provider)
+    return ReleasedItem(
+        item.item, item.version, availability, reason, (), withheld, item.channels[0].provider
+    )
 
 
 def _availability(
     plan: ItemPlan, any_row: bool, answers: Sequence[Answered], *, connected: bool
 ) -> tuple[Availability, Reason | None]:
-    """"No answer" is never "no record": each way of having no rows keeps its own word."""
-    failed = [a.availability for a in answers if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)]
+    """ "No answer" is never "no record": each way of having no rows keeps its own word."""
+    failed = [
+        a.availability
+        for a in answers
+        if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)
+    ]
     if any_row:
         return (Availability.PARTIAL, _because(failed[0])) if failed else (Availability.RECORDS, None)
     if failed:
@@ -184,7 +194,9 @@ def _because(availability: Availability) -> Reason:
 
 
 def _leading_reason(plan: ItemPlan) -> Reason | None:
-    """The reason to show for an item of which nothing leaves: that of its last, usually narrowest, channel."""
+    """The reason to show for an item of which nothing leaves: that of its last, usually narrowest,
+    channel.
+    """
     return plan.withheld[-1].reason if plan.withheld else None
 
 

@@ -15,8 +15,8 @@ from rongxin.sharing import calls
 from rongxin.sharing.aggregation import sources
 from rongxin.sharing.connectors.query import Authority, SubjectKeys
 
-# Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads never
-# touch the ORM: a connector has its own way to its provider.
+# Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
+# never touch the ORM: a connector has its own way to its provider.
 _CALLERS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="call")
 
 

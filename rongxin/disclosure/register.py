@@ -18,7 +18,9 @@ from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.reason import Reason
 
 
-def intend(request: Request, *, subject_id: int, consent: UUID | None, actor: Actor, as_of: datetime) -> Intent:
+def intend(
+    request: Request, *, subject_id: int, consent: UUID | None, actor: Actor, as_of: datetime
+) -> Intent:
     """Write the intent and its journal entry into the caller's transaction, which commits before any read."""
     intent_id = uuid4()
     entry = entries.append(
@@ -72,7 +74,11 @@ def release(
         intent=intent,
         released=True,
         digest=digest,
-        summary={i.item: [i.availability.value, i.provider, len(i.rows)] for i in items if i.rows or i.reason is None},
+        summary={
+            i.item: [i.availability.value, i.provider, len(i.rows)]
+            for i in items
+            if i.rows or i.reason is None
+        },
         decided_at=as_of,
         entry=entry.id,
     )
@@ -96,7 +102,9 @@ def count_use(consent: UUID, period: str, limit: int) -> bool:
 def count(consent: UUID, period: str) -> int:
     """Return how often a consent was used in `period` so far."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count FROM disclosure_use WHERE consent = %s AND period = %s", [consent, period])
+        cursor.execute(
+            "SELECT count FROM disclosure_use WHERE consent = %s AND period = %s", [consent, period]
+        )
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 

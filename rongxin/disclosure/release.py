@@ -46,10 +46,16 @@ class Request:
     consent_id: UUID | None = None
 
     def digest(self) -> str:
-        """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to it."""
+        """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
+        it.
+        """
         return canonical.digest(
             {
-                "recipient": {"kind": self.recipient.kind, "id": self.recipient.id, "person": self.recipient.person},
+                "recipient": {
+                    "kind": self.recipient.kind,
+                    "id": self.recipient.id,
+                    "person": self.recipient.person,
+                },
                 "uscc": self.uscc,
                 "items": list(self.items),
                 "purpose": self.purpose,
@@ -134,7 +140,11 @@ class Release:
         """Return the part that the digest in the journal commits to, ready for canonical JSON."""
         return {
             "release": self.id,
-            "recipient": {"kind": self.recipient.kind, "id": self.recipient.id, "person": self.recipient.person},
+            "recipient": {
+                "kind": self.recipient.kind,
+                "id": self.recipient.id,
+                "person": self.recipient.person,
+            },
             "subject": {"uscc": self.subject.uscc, "name": self.subject.name},
             "purpose": self.purpose,
             "case": self.case_id,

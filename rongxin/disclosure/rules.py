@@ -1,8 +1,8 @@
 """What may leave, field by field: one decision table for the row path and the set path.
 
-The order of a decision is fixed: channel → consent → mode → third person (国办发〔2021〕52号 (六)(九)). A mask
-never stands in for consent, and a reason to withhold comes from the catalogue and the consent alone, never from
-whether a row exists: so the table of an item is complete before anything is read.
+The order of a decision is fixed: channel → consent → mode → third person (国办发〔2021〕52号 (六)(九)). A
+mask never stands in for consent, and a reason to withhold comes from the catalogue and the consent alone,
+never from whether a row exists: so the table of an item is complete before anything is read.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ INSTITUTION_PURPOSES = frozenset(Purpose) - {Purpose.SELF_ACCESS, Purpose.OFFICI
 
 # The home behind a small shop: its registered address is shown to the street only (facts: masking).
 _MAY_BE_A_HOME = frozenset({"registered_address", "address"})
-# Personal details that never leave in clear without the person's own consent, whatever the row's channel says.
+# Personal details that never leave in clear without the person's own consent, whatever the row's channel
+# says.
 _PERSONAL = frozenset({"id_number", "party_identifier", "phone", "account_number"})
 # Types whose mask only takes out what hides in the text; there is no unmasked way out for them.
 _REDACTED = frozenset({"free_text"})
@@ -134,14 +135,18 @@ def decide(item: Item, field: str, row: Mapping[str, Any], context: Context) -> 
 def decide_in(
     entry: ChannelDecision, item: Item, field: str, row: Mapping[str, Any], context: Context
 ) -> Decision:
-    """Decide on a field of a row that is known to come by this channel, as a provider's answer to a call is."""
+    """Decide on a field of a row that is known to come by this channel, as a provider's answer to a call
+    is.
+    """
     if needs_consent(entry.channel, item.field(field)) and not _within_period(item, row, context):
         return Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
     return entry.fields[field]
 
 
 def needs_consent(channel: Channel, field: Field) -> bool:
-    """Whether the field leaves this channel only with the subject's consent (经企业授权, for the row or the field)."""
+    """Whether the field leaves this channel only with the subject's consent (经企业授权, for the row or the
+    field).
+    """
     return channel.consent or field.consent
 
 
@@ -210,7 +215,9 @@ def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Deci
 
 
 def _is_the_firms_own(field: Field) -> bool:
-    """A firm's own meter or account number is its business secret, not a person's detail: consent opens it."""
+    """A firm's own meter or account number is its business secret, not a person's detail: consent opens
+    it.
+    """
     return field.type == "account_number" and field.whose is Whose.SUBJECT
 
 

@@ -1,7 +1,7 @@
 """The set path: the decision table of one item as SQL, for push and nightly evaluation.
 
-It is the same table as the row path (`rules.table`), compiled once per item and request instead of asked for every
-row; a property test holds the two equal. Values are masked after the query by the same catalogue types.
+It is the same table as the row path (`rules.table`), compiled once per item and request instead of asked for
+every row; a property test holds the two equal. Values are masked after the query by the same catalogue types.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def _within_period(
 # A year and a month stand for their whole span, as `rules.span_of` has it.
 _OUTSIDE_PERIOD = sql.SQL("""
     {value} IS NOT NULL AND NOT (
-        (CASE length({value}) WHEN 4 THEN {value} || '-01-01' WHEN 7 THEN {value} || '-01' ELSE {value} END)::date
+        (CASE length({value}) WHEN 4 THEN {value} || '-01-01' WHEN 7 THEN {value} || '-01' ELSE {value}
+        END)::date
             <= {last}
         AND CASE length({value})
             WHEN 4 THEN ({value} || '-12-31')::date

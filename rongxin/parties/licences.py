@@ -1,8 +1,9 @@
-"""营业执照 as the registration record: what the market regulator files settles who a subject is (annex row 1).
+"""营业执照 as the registration record: what the market regulator files settles who a subject is (annex row
+1).
 
-Filing licences registers subjects that were known from other rows only, in one statement however many; a change of
-name or of legal representative and a deregistration go through the verbs of `subjects`, one by one, since each
-ends mandates or consents.
+Filing licences registers subjects that were known from other rows only, in one statement however many; a
+change of name or of legal representative and a deregistration go through the verbs of `subjects`, one by
+one, since each ends mandates or consents.
 """
 
 from __future__ import annotations

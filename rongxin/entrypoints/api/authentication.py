@@ -1,4 +1,6 @@
-"""Who calls: an API key names an account, its role names the party; every route says which party may call it."""
+"""Who calls: an API key names an account, its role names the party; every route says which party may call
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""物理归集: a provider hands in a file, follows it, reads its receipt, takes rejects home or the batch back."""
+"""物理归集: a provider hands in a file, follows it, reads its receipt, takes rejects home or the batch
+back.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def submit(
     item: Form[str],
     file: File[UploadedFile],
 ) -> HttpResponse:
-    """Take in a file and file it in the background: 202 with the batch, 200 when the same file is known already."""
+    """Take in a file and file it in the background: 202 with the batch, 200 when the same file is known
+    already.
+    """
     caller = authentication.caller(request)
     try:
         with _on_disk(file) as path:
@@ -120,7 +124,6 @@ def _card(card: batches.Card) -> dict[str, Any]:
 
 
 def _json(body: dict[str, Any], status: int) -> HttpResponse:
-
 
     return HttpResponse(
         orjson.dumps(body, default=str), status=status, content_type="application/json; charset=utf-8"

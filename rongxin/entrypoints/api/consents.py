@@ -79,7 +79,9 @@ class ConsentOut(Schema):
     artefact: str = Field(description="签名的授权凭证 (JWS)")
 
 
-@router.post("/cases", auth=authentication.INSTITUTION, response={201: CaseOut}, summary="登记融资业务 Open a case")
+@router.post(
+    "/cases", auth=authentication.INSTITUTION, response={201: CaseOut}, summary="登记融资业务 Open a case"
+)
 def open_case(request: HttpRequest, case: CaseIn) -> tuple[int, CaseOut]:
     caller = authentication.caller(request)
     subject = subjects.find(codes.clean(case.uscc))
@@ -91,7 +93,9 @@ def open_case(request: HttpRequest, case: CaseIn) -> tuple[int, CaseOut]:
     return 201, _case(card)
 
 
-@router.post("/cases/{case_id}/close", auth=authentication.INSTITUTION, response=CaseOut, summary="办结融资业务")
+@router.post(
+    "/cases/{case_id}/close", auth=authentication.INSTITUTION, response=CaseOut, summary="办结融资业务"
+)
 def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
     caller = authentication.caller(request)
     if cases.get(case_id).institution_id != caller.party:
@@ -100,7 +104,10 @@ def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
 
 
 @router.post(
-    "/consent-requests", auth=authentication.INSTITUTION, response={201: RequestOut}, summary="申请授权 Ask for consent"
+    "/consent-requests",
+    auth=authentication.INSTITUTION,
+    response={201: RequestOut},
+    summary="申请授权 Ask for consent",
 )
 def ask(request: HttpRequest, wish: RequestIn) -> tuple[int, RequestOut]:
     caller = authentication.caller(request)
@@ -111,7 +118,10 @@ def ask(request: HttpRequest, wish: RequestIn) -> tuple[int, RequestOut]:
 
 
 @router.get(
-    "/consent-requests", auth=authentication.SUBJECT, response=list[RequestOut], summary="待答复的授权申请 Open requests"
+    "/consent-requests",
+    auth=authentication.SUBJECT,
+    response=list[RequestOut],
+    summary="待答复的授权申请 Open requests",
 )
 def waiting(request: HttpRequest) -> list[RequestOut]:
     """List what the firm has yet to answer: who asks, for what, until when, item by item."""
@@ -155,7 +165,10 @@ def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> tu
 
 
 @router.post(
-    "/consent-requests/{request_id}/decline", auth=authentication.SUBJECT, response=RequestOut, summary="拒绝授权 Decline"
+    "/consent-requests/{request_id}/decline",
+    auth=authentication.SUBJECT,
+    response=RequestOut,
+    summary="拒绝授权 Decline",
 )
 def decline(request: HttpRequest, request_id: UUID) -> RequestOut:
     caller = authentication.caller(request)
@@ -163,7 +176,9 @@ def decline(request: HttpRequest, request_id: UUID) -> RequestOut:
     return _request(grants.decline(request_id, actor=caller.actor, as_of=caller.at))
 
 
-@router.get("/consents", auth=authentication.SUBJECT, response=list[ConsentOut], summary="我的授权 My consents")
+@router.get(
+    "/consents", auth=authentication.SUBJECT, response=list[ConsentOut], summary="我的授权 My consents"
+)
 def of_subject(request: HttpRequest) -> list[ConsentOut]:
     caller = authentication.caller(request)
     return [_consent(grant) for grant in grants.of_subject(int(caller.party))]
@@ -189,7 +204,10 @@ def show(request: HttpRequest, consent_id: UUID) -> ConsentOut:
 
 
 @router.post(
-    "/consents/{consent_id}/{act}", auth=authentication.SUBJECT, response=ConsentOut, summary="暂停、恢复、撤回 Pause, resume, withdraw"
+    "/consents/{consent_id}/{act}",
+    auth=authentication.SUBJECT,
+    response=ConsentOut,
+    summary="暂停、恢复、撤回 Pause, resume, withdraw",
 )
 def change(request: HttpRequest, consent_id: UUID, act: str) -> ConsentOut:
     """Pause, resume or withdraw; what is acknowledged here holds for every later request."""

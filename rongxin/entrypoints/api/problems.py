@@ -67,7 +67,9 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(AuthenticationError)
     def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        answer = response(401, "unauthenticated", "未认证：请在 Authorization 头中携带有效的接口密钥 (Bearer)")
+        answer = response(
+            401, "unauthenticated", "未认证：请在 Authorization 头中携带有效的接口密钥 (Bearer)"
+        )
         answer["WWW-Authenticate"] = "Bearer"
         return answer
 

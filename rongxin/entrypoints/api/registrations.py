@@ -1,4 +1,6 @@
-"""实名注册: a person registers by an identity provider's word and is recognised as the firm's representative."""
+"""实名注册: a person registers by an identity provider's word and is recognised as the firm's
+representative.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,15 @@ def identity_provider() -> IdentityProvider:
 
 @router.post("", auth=None, response={201: Registered}, summary="企业实名注册 Register a firm")
 def create(request: HttpRequest, registration: Registration) -> tuple[int, Registered]:
-    """Open the account of a firm's legal representative: identity asserted, then compared with the register."""
+    """Open the account of a firm's legal representative: identity asserted, then compared with the
+    register.
+    """
     now = timezone.now()
     subject = subjects.find(codes.clean(registration.uscc))
     if subject is None:
-        raise problems.Problem(404, "unknown_subject", f"未找到统一社会信用代码 {registration.uscc} 的登记信息")
+        raise problems.Problem(
+            404, "unknown_subject", f"未找到统一社会信用代码 {registration.uscc} 的登记信息"
+        )
     assertion = identity_provider().attest(registration.evidence, as_of=now)
     newcomer = Actor(ActorKind.ACCOUNT, registration.username, f"subject:{subject.uscc}")
     with transaction.atomic():

@@ -39,7 +39,9 @@ class ReportRequest(Schema):
 
 @router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")
 def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
-    """Answer with the report in the form that `Accept` names: application/json, text/html or application/pdf."""
+    """Answer with the report in the form that `Accept` names: application/json, text/html or
+    application/pdf.
+    """
     caller = authentication.caller(request)
     form = _form(request)
     institution = institutions.get(caller.party)
@@ -91,7 +93,9 @@ def _rendered(release: Release, form: str) -> HttpResponse:
         response = HttpResponse(_PRESS.pdf(prepared), content_type=form)
         response["Content-Disposition"] = f'attachment; filename="report-{release.id}.pdf"'
         return response
-    return HttpResponse(html.render(prepared, _PRESS.charts(prepared)), content_type="text/html; charset=utf-8")
+    return HttpResponse(
+        html.render(prepared, _PRESS.charts(prepared)), content_type="text/html; charset=utf-8"
+    )
 
 
 def _json(document: dict[str, Any]) -> HttpResponse:

@@ -29,7 +29,9 @@ class Use(Schema):
     outcome_entry: UUID | None
 
 
-@router.get("", auth=authentication.SUBJECT, response=list[Use], summary="使用记录 Who asked for my information")
+@router.get(
+    "", auth=authentication.SUBJECT, response=list[Use], summary="使用记录 Who asked for my information"
+)
 def mine(request: HttpRequest, limit: int = 100) -> list[Use]:
     """List the uses of the caller's own information, the newest first; what was refused stands here too."""
     caller = authentication.caller(request)

@@ -1,4 +1,6 @@
-"""`rongxin demo`: an invented city on this machine, its files handed in, one story played, everything left to look at."""
+"""`rongxin demo`: an invented city on this machine, its files handed in, one story played, everything left
+to look at.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _READY_WITHIN_SECONDS = 60
 
 
 @click.command()
-@click.option("--exit", "leave", is_flag=True, help="Stop after the story; exit status 0 if it went as it must.")
+@click.option(
+    "--exit", "leave", is_flag=True, help="Stop after the story; exit status 0 if it went as it must."
+)
 @click.option("--subjects", default=10_000, show_default=True, help="How many subjects the city has.")
 @click.option("--seed", default=7, show_default=True, help="Which city: the same seed is the same city.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; without it 8000, or a free one.")
@@ -104,8 +108,14 @@ def _served(out: Path, port: int | None) -> Iterator[dict[str, str]]:
     """Run `rongxin serve` (with its worker) beside us until the block ends."""
     addresses = out / "addresses.json"
     addresses.unlink(missing_ok=True)
-    arguments = [sys.executable, "-m", "rongxin", "serve", *(["--port", str(port)] if port is not None else [])]
-    server = subprocess.Popen(arguments)
+    arguments = [
+        sys.executable,
+        "-m",
+        "rongxin",
+        "serve",
+        *(["--port", str(port)] if port is not None else []),
+    ]
+    server = subprocess.Popen(arguments)  # noqa: S603 - our own interpreter, our own module
     try:
         yield _ready(server, addresses)
     finally:

@@ -1,4 +1,6 @@
-"""Load the invented city: departments hand in their files, and each receipt must say what the manifest foretells."""
+"""Load the invented city: departments hand in their files, and each receipt must say what the manifest
+foretells.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The story that the demo plays, act by act, over HTTP as its people would: nothing here has a private door.
 
-A firm registers, a bank reads what is public, asks for consent, the firm reads the risk notice and consents, the bank
-gets the report, the firm takes its consent back, the bank is refused, and the journal proves all of it.
+A firm registers, a bank reads what is public, asks for consent, the firm reads the risk notice and consents,
+the bank gets the report, the firm takes its consent back, the bank is refused, and the journal proves all of
+it.
 """
 
 from __future__ import annotations
@@ -160,7 +161,9 @@ class Story:
             if answer.status_code == 200:
                 return self._keep("proof", "report_proof.json", _pretty(answer.json()))
             if time.monotonic() > deadline:
-                raise StoryFailed(f"存证：{_COVERED_WITHIN_SECONDS}秒内没有检查点覆盖 {entry}: {answer.text[:300]}")
+                raise StoryFailed(
+                    f"存证：{_COVERED_WITHIN_SECONDS}秒内没有检查点覆盖 {entry}: {answer.text[:300]}"
+                )
             time.sleep(0.5)
 
     def _report(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,7 +188,9 @@ class Story:
         hero = self._hero
         return {"name": hero.person, "id_number": hero.id_number, "represents": hero.uscc}
 
-    def _post(self, act: str, path: str, body: object, *, expect: int, key: str | None = None) -> dict[str, Any]:
+    def _post(
+        self, act: str, path: str, body: object, *, expect: int, key: str | None = None
+    ) -> dict[str, Any]:
         answer = self._api.post(path, json=body, headers=_bearer(key))
         if answer.status_code != expect:
             raise StoryFailed(f"{act}: {answer.status_code} {answer.text[:500]}")

@@ -51,7 +51,9 @@ def is_identity_number(text: str) -> bool:
 
 
 def is_old_code(text: str) -> bool:
-    """Tell a firm's old code (组织机构代码 or 工商注册号) by its own check digit: it waits, it is no person."""
+    """Tell a firm's old code (组织机构代码 or 工商注册号) by its own check digit: it waits, it is no
+    person.
+    """
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper().replace("-", "")
     if re.fullmatch(r"[0-9A-Z]{8}[0-9X]", plain):
         return uscc.organisation_check_digit(plain[:8]) == plain[8]

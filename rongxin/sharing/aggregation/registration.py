@@ -1,4 +1,6 @@
-"""What filing licences means for the parties: 营业执照信息 is the registration record of its subjects (annex row 1)."""
+"""What filing licences means for the parties: 营业执照信息 is the registration record of its subjects (annex
+row 1).
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ def _context(
     return rules.Context(recipient, kind, rules.Consented(reason, person, period))
 
 
-def _decide(item: str, field: str, context: rules.Context, row: dict[str, object] | None = None) -> rules.Decision:
+def _decide(
+    item: str, field: str, context: rules.Context, row: dict[str, object] | None = None
+) -> rules.Decision:
     return rules.decide(_item(item), field, row or {}, context)
 
 
@@ -47,7 +49,9 @@ def test_it_withholds_tax_payment_without_consent():
     assert decision == rules.Decision(Verdict.WITHHOLD, Reason.CONSENT_MISSING)
 
 
-@pytest.mark.parametrize("reason", [Reason.CONSENT_WITHDRAWN, Reason.CONSENT_EXPIRED, Reason.ITEM_NOT_COVERED])
+@pytest.mark.parametrize(
+    "reason", [Reason.CONSENT_WITHDRAWN, Reason.CONSENT_EXPIRED, Reason.ITEM_NOT_COVERED]
+)
 def test_it_withholds_with_the_consents_own_reason(reason):
     assert _decide("tax_payment", "uscc", _context(reason)) == rules.Decision(Verdict.WITHHOLD, reason)
 
@@ -68,7 +72,9 @@ def test_it_masks_the_identity_number_when_only_the_firm_consented():
 
 def test_it_reveals_the_identity_number_when_the_person_consented_too():
     context = _context(Reason.CONSENTED, person=True)
-    assert _decide("administrative_permit", "legal_representative_id_number", context).verdict is Verdict.REVEAL
+    assert (
+        _decide("administrative_permit", "legal_representative_id_number", context).verdict is Verdict.REVEAL
+    )
 
 
 def test_it_never_reveals_a_persons_consent_without_the_firms():
@@ -88,7 +94,11 @@ def test_it_opens_the_a_list_and_holds_back_other_grades():
 
 
 def test_it_only_verifies_real_estate_even_with_consent():
-    fields = {d.verdict for entry in rules.table(_item("real_estate"), _context(Reason.CONSENTED)) for d in entry.fields.values()}
+    fields = {
+        d.verdict
+        for entry in rules.table(_item("real_estate"), _context(Reason.CONSENTED))
+        for d in entry.fields.values()
+    }
     assert fields == {Verdict.VERIFY_ONLY}
 
 
@@ -156,4 +166,6 @@ def test_a_mask_never_stands_in_for_consent():
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_an_institution_gets_nothing_for_purposes_beside_financing(purpose):
     refused = rules.admit(purpose, rules.RecipientKind.INSTITUTION)
-    assert (refused is Reason.PURPOSE_NOT_PERMITTED) == (purpose in (Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY))
+    assert (refused is Reason.PURPOSE_NOT_PERMITTED) == (
+        purpose in (Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY)
+    )

@@ -36,7 +36,13 @@ def _cases(draw):
         row.pop(item.observed_on, None)
     period = draw(st.sampled_from([None, Period(date(2025, 1, 1), date(2025, 12, 31))]))
     consented = rules.Consented(draw(st.sampled_from(list(Reason))), draw(st.booleans()), period)
-    return item, row, consented, draw(st.sampled_from(list(rules.RecipientKind))), draw(st.sampled_from(list(SubjectKind)))
+    return (
+        item,
+        row,
+        consented,
+        draw(st.sampled_from(list(rules.RecipientKind))),
+        draw(st.sampled_from(list(SubjectKind))),
+    )
 
 
 @pytest.mark.django_db
