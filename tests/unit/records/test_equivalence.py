@@ -30,6 +30,7 @@ class Version:
     provider: str
     on: date
     batch: UUID
+    line: int
     why: EndedWhy | None = None
 
 
@@ -76,7 +77,7 @@ class Model:
             held = self.live(key)
             for line in lines:
                 decided = Fate.HISTORY if line != latest else self._fate(rows[line], provider, held)
-                fates[line] = self._store(rows[line], decided, provider, batch, held)
+                fates[line] = self._store(rows[line], line, decided, provider, batch, held)
         return fates
 
     def _fate(self, row: tuple[Key, str, date], provider: str, held: Version | None) -> Fate:
@@ -86,14 +87,20 @@ class Model:
         )
 
     def _store(
-        self, row: tuple[Key, str, date], decided: Fate, provider: str, batch: UUID, held: Version | None
+        self,
+        row: tuple[Key, str, date],
+        line: int,
+        decided: Fate,
+        provider: str,
+        batch: UUID,
+        held: Version | None,
     ) -> Fate:
         key, content, on = row
         if decided is Fate.HISTORY and self._in_history(key, content, batch):
             return Fate.DUPLICATE
         if not decided.stored:
             return decided
-        new = Version(content, provider, on, batch)
+        new = Version(content, provider, on, batch, line)
         if decided is Fate.SUPERSEDES:
             assert held is not None
             held.why = EndedWhy.SUPERSEDED
@@ -196,6 +203,6 @@ def _end_first(model: Model, firm: int, item: str, why: EndedWhy, bureau: Bureau
     if not rows:
         return
     filing.end([rows[0].id], why, subject_id=firm, ended_by="act:1", actor=CLERK, as_of=bureau.day)
-    first = (rows[0].batch_id, rows[0].payload["c"], rows[0].observed_on)
-    live = [v for (who, _), vs in model.versions.items() if who == firm for v in vs if v.why is None]
-    next(v for v in live if (v.batch, v.content, v.on) == first).why = why
+    first = (rows[0].batch_id, rows[0].line)
+    versions = [v for vs in model.versions.values() for v in vs]
+    next(v for v in versions if (v.batch, v.line) == first).why = why
