@@ -18,7 +18,7 @@ from rongxin.consent.templates import Draft
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions, subjects
-from rongxin.parties.models import RegistrationStatus
+from rongxin.parties.rules.registration import RegistrationStatus
 from rongxin.vocabulary.actor import Actor
 
 

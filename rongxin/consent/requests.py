@@ -60,7 +60,7 @@ def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) 
     """Refuse a request; no reason is needed."""
     with transaction.atomic():
         row = _open(request_id)
-        if standing.owner_of(actor, row.case.subject_id, as_of=as_of) is not Owner.SUBJECT:
+        if standing.owner_of(row.case.subject_id, actor=actor, as_of=as_of) is not Owner.SUBJECT:
             raise NotTheirs("只有被申请授权的信息主体可以拒绝")
         row.status, row.answered_at, row.answer_note = ConsentRequest.Status.DECLINED, as_of, note
         row.save(update_fields=["status", "answered_at", "answer_note"])

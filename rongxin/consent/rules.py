@@ -392,10 +392,4 @@ def _encode_signature(signature: Signature) -> dict[str, Any]:
 
 
 def _decode_signature(entry: Mapping[str, Any]) -> Signature:
-    return Signature(
-        name=entry["name"],
-        commitment=entry["commitment"],
-        issuer=entry["issuer"],
-        assurance=int(entry["assurance"]),
-        signed_at=datetime.fromisoformat(entry["signed_at"]),
-    )
+    return Signature(**{**entry, "signed_at": datetime.fromisoformat(entry["signed_at"])})

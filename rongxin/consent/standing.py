@@ -113,7 +113,7 @@ def refs(row: Consent) -> dict[str, str | int]:
     }
 
 
-def owner_of(actor: Actor, subject_id: int, *, as_of: datetime) -> Owner | None:
+def owner_of(subject_id: int, *, actor: Actor, as_of: datetime) -> Owner | None:
     """Return in which capacity an actor deals with a subject's consents, or None.
 
     What counts is the account's memberships on the day, never what the actor says of itself.
@@ -134,7 +134,7 @@ def owner_of(actor: Actor, subject_id: int, *, as_of: datetime) -> Owner | None:
 
 
 def _check_owner(act: Act, held: Grant, *, actor: Actor, as_of: datetime) -> None:
-    if owner_of(actor, held.subject_id, as_of=as_of) not in OWNERS[act]:
+    if owner_of(held.subject_id, actor=actor, as_of=as_of) not in OWNERS[act]:
         raise NotTheirs("只有授权的信息主体可以这样做；撤回和暂停也可书面委托平台办理。")
 
 

@@ -12,6 +12,7 @@ from rongxin.journal.rules import Kind
 from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
 from rongxin.parties.models import Account, RealName
 from rongxin.parties.rules.identity import Assertion, Assurance
+from rongxin.parties.rules.registration import AccountKind
 from rongxin.vocabulary.actor import Actor
 
 
@@ -22,7 +23,7 @@ class Card:
     id: int
     username: str
     display_name: str
-    kind: Account.Kind
+    kind: AccountKind
     is_active: bool
     real_name: str = ""
     id_commitment: str = ""
@@ -32,7 +33,7 @@ def open_account(
     username: str,
     display_name: str,
     *,
-    kind: Account.Kind = Account.Kind.PERSON,
+    kind: AccountKind = AccountKind.PERSON,
     password: str | None = None,
     actor: Actor,
     as_of: datetime,
@@ -56,7 +57,7 @@ def register_real_name(account_id: int, assertion: Assertion, *, actor: Actor, a
         raise NotAllowed("实名认证等级不足，请完成人脸或证件认证")
     with transaction.atomic():
         row = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
-        if row is None or row.kind != Account.Kind.PERSON:
+        if row is None or row.kind != AccountKind.PERSON:
             raise UnknownParty(f"没有编号为{account_id}的个人账号")
         known = RealName.objects.filter(account=row).first()
         if known is not None and known.id_commitment != assertion.id_commitment:
@@ -108,7 +109,7 @@ def _card(row: Account) -> Card:
         id=row.id,
         username=row.username,
         display_name=row.display_name,
-        kind=Account.Kind(row.kind),
+        kind=AccountKind(row.kind),
         is_active=row.is_active,
         real_name=real_name.name if real_name else "",
         id_commitment=real_name.id_commitment if real_name else "",

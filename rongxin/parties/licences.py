@@ -20,7 +20,8 @@ from django.utils import timezone
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import naming, subjects
-from rongxin.parties.models import RegistrationStatus, Subject
+from rongxin.parties.models import Subject
+from rongxin.parties.rules.registration import RegistrationStatus
 from rongxin.proof import canonical
 from rongxin.vocabulary.actor import Actor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 from uuid import uuid4
 
@@ -11,15 +12,13 @@ from django.db.models import Q
 from django.db.models.functions import Substr
 
 from rongxin.parties.rules.membership import ROLES, PartyKind
+from rongxin.parties.rules.registration import AccountKind, AliasKind, RegistrationStatus
 from rongxin.parties.rules.standing import Standing
+from rongxin.vocabulary.labelled import Labelled
 
 
-class RegistrationStatus(models.TextChoices):
-    """Whether the registration record of a subject has been seen."""
-
-    UNREGISTERED = "unregistered", "未核实登记"
-    REGISTERED = "registered", "存续"
-    DEREGISTERED = "deregistered", "已注销"
+def _choices(words: Iterable[Labelled]) -> list[tuple[str, str]]:
+    return [(word.value, word.label) for word in words]
 
 
 class Subject(models.Model):
@@ -31,7 +30,7 @@ class Subject(models.Model):
     name = models.CharField(max_length=300)
     canonical_name = models.CharField(max_length=300)
     registration_status = models.CharField(
-        max_length=16, choices=RegistrationStatus.choices, default=RegistrationStatus.UNREGISTERED
+        max_length=16, choices=_choices(RegistrationStatus), default=RegistrationStatus.UNREGISTERED.value
     )
     region = models.CharField(max_length=6, blank=True)
     industry = models.CharField(max_length=5, blank=True)
@@ -51,10 +50,11 @@ class Subject(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(registration_status__in=RegistrationStatus.values), name="subject_status_known"
+                condition=Q(registration_status__in=[s.value for s in RegistrationStatus]),
+                name="subject_status_known",
             ),
             models.CheckConstraint(
-                condition=~Q(registration_status=RegistrationStatus.REGISTERED) | Q(uscc__isnull=False),
+                condition=~Q(registration_status=RegistrationStatus.REGISTERED.value) | Q(uscc__isnull=False),
                 name="registered_subject_has_code",
             ),
         ]
@@ -66,13 +66,10 @@ class Subject(models.Model):
 class SubjectAlias(models.Model):
     """Another code or name under which older records know a subject."""
 
-    class Kind(models.TextChoices):
-        ORGANISATION_CODE = "organisation_code", "组织机构代码"
-        REGISTRATION_NUMBER = "registration_number", "注册号"
-        FORMER_NAME = "former_name", "曾用名"
+    Kind = AliasKind
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="aliases")
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    kind = models.CharField(max_length=20, choices=_choices(AliasKind))
     value = models.CharField(max_length=300)
     # What matching compares: the cleaned code, or the canonical key of the name.
     key = models.CharField(max_length=300)
@@ -146,14 +143,12 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """Who logs in: a person, or a machine of an institution or provider."""
 
-    class Kind(models.TextChoices):
-        PERSON = "person", "自然人"
-        MACHINE = "machine", "系统"
+    Kind = AccountKind
 
     id = models.BigAutoField(primary_key=True)
     username = models.CharField(max_length=64, unique=True)
     display_name = models.CharField(max_length=128)
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PERSON)
+    kind = models.CharField(max_length=8, choices=_choices(AccountKind), default=AccountKind.PERSON.value)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -12,8 +12,9 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import memberships, naming
 from rongxin.parties.errors import AlreadyKnown, InvalidCode, NotAllowed, UnknownParty
-from rongxin.parties.models import RegistrationStatus, Subject, SubjectAlias
+from rongxin.parties.models import Subject
 from rongxin.parties.rules import identity
+from rongxin.parties.rules.registration import AliasKind, RegistrationStatus
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -162,12 +163,12 @@ def rename(subject_id: int, name: str, *, changed_on: date, actor: Actor, as_of:
         row = _registered(subject_id)
         if name == row.name:
             raise NotAllowed(f"{row.uscc}: 名称没有变化（{name}）")
-        last = row.aliases.filter(kind=SubjectAlias.Kind.FORMER_NAME).order_by("valid_to").last()
+        last = row.aliases.filter(kind=AliasKind.FORMER_NAME).order_by("valid_to").last()
         held_from = last.valid_to + timedelta(days=1) if last and last.valid_to else row.established_on
         if held_from is not None and changed_on <= held_from:
             raise NotAllowed(f"{row.uscc}: 变更日期{changed_on}不晚于现名称启用日期{held_from}")
         row.aliases.create(
-            kind=SubjectAlias.Kind.FORMER_NAME,
+            kind=AliasKind.FORMER_NAME,
             value=row.name,
             key=row.canonical_name,
             valid_from=held_from,
@@ -205,11 +206,9 @@ def deregister(subject_id: int, *, actor: Actor, as_of: datetime) -> Card:
     return _card(row)
 
 
-def add_old_code(
-    subject_id: int, kind: SubjectAlias.Kind, value: str, *, actor: Actor, as_of: datetime
-) -> None:
+def add_old_code(subject_id: int, kind: AliasKind, value: str, *, actor: Actor, as_of: datetime) -> None:
     """Note an old code (组织机构代码 or 注册号) under which older records know the subject."""
-    if kind is SubjectAlias.Kind.FORMER_NAME:
+    if kind is AliasKind.FORMER_NAME:
         raise NotAllowed("former names are kept by rename()")
     key = codes.clean(value).replace("-", "")
     with transaction.atomic():

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rongxin.parties import matching, subjects
-from rongxin.parties.models import SubjectAlias
 from rongxin.parties.rules.matching import Basis, Finding, Pending
 from rongxin.parties.rules.names import Places, key
+from rongxin.parties.rules.registration import AliasKind
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -96,7 +96,7 @@ def test_old_codes_lead_to_their_subject(firm: stage.Firm) -> None:
     inside = uscc.organisation_code(firm.uscc)
     subjects.add_old_code(
         firm.id,
-        SubjectAlias.Kind.REGISTRATION_NUMBER,
+        AliasKind.REGISTRATION_NUMBER,
         "990101000012345",
         actor=SYSTEM,
         as_of=stage.NOW,
@@ -108,7 +108,7 @@ def test_old_codes_lead_to_their_subject(firm: stage.Firm) -> None:
 
 def test_one_old_code_for_two_subjects_waits(firm: stage.Firm) -> None:
     for subject in (firm, stage.firm("云州另一家有限公司")):
-        kind = SubjectAlias.Kind.REGISTRATION_NUMBER
+        kind = AliasKind.REGISTRATION_NUMBER
         subjects.add_old_code(subject.id, kind, "990101000012345", actor=SYSTEM, as_of=stage.NOW)
     found = one("990101000012345")
     assert (found.pending, len(found.candidates)) == (Pending.OLD_CODE_AMBIGUOUS, 2)

@@ -53,7 +53,9 @@ def test_each_bound_is_where_its_class_begins(row: Row) -> None:
         ("K7020", {"x": 100, "y": 500}, SizeClass.SMALL),
     ],
 )
-def test_examples(industry: str, given: dict[str, int], expected: SizeClass) -> None:
+def test_it_sizes_these_firms_as_the_standard_does(
+    industry: str, given: dict[str, int], expected: SizeClass
+) -> None:
     sizing = classify(TABLE, industry, figures(**given))
     assert sizing.size_class is expected
     assert all(figure.source == "annual_report" for figure in sizing.figures.values())
