@@ -35,6 +35,7 @@ def duties() -> list[Duty]:
 
     return [
         Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
+        Duty("consents of deregistered firms", 10, lambda now: standing.follow_deregistrations(as_of=now)),
         Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
     ]
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.parties import accounts, api_keys, institutions, memberships, seed
-from rongxin.parties.models import Account
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties.rules.registration import AccountKind
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
@@ -63,7 +63,7 @@ def bank(*, as_of: datetime) -> Player:
 
 
 def _player(username: str, label: str, kind: PartyKind, party: str, as_of: datetime) -> Player:
-    card = accounts.open_account(username, label, kind=Account.Kind.MACHINE, actor=SYSTEM, as_of=as_of)
+    card = accounts.open_account(username, label, kind=AccountKind.MACHINE, actor=SYSTEM, as_of=as_of)
     today = timezone.localdate(as_of)
     memberships.appoint(card.id, kind, party, Role.CLERK, valid_from=today, actor=SYSTEM, as_of=as_of)
     issued = api_keys.issue(

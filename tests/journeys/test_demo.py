@@ -1,0 +1,91 @@
+"""`rongxin demo --exit` as a stranger runs it: an embedded PostgreSQL, a server, the whole story."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from rongxin.proof import checkpoint, merkle
+
+REQUIRED = {
+    "subjects",
+    "batches",
+    "records_accepted",
+    "records_rejected",
+    "consent_id",
+    "report_json",
+    "report_pdf",
+    "refused_after_withdrawal",
+    "journal_entries",
+    "journal_verified",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The directory that a demo of a small city leaves behind."""
+    var = tmp_path_factory.mktemp("demo")
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "RONGXIN_TEST_DB")}
+    environment |= {"RONGXIN_VAR": str(var), "RONGXIN_MODE": "demo"}
+    command = [sys.executable, "-m", "rongxin", "demo", "--exit", "--subjects", "300", "--port", "0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return var / "demo"
+
+
+@pytest.fixture(scope="module")
+def summary(demo):
+    return json.loads((demo / "summary.json").read_text())
+
+
+def test_it_writes_what_it_did(summary):
+    assert summary.keys() >= REQUIRED
+    assert summary["subjects"] == 300
+    assert summary["records_accepted"] > 500
+    assert summary["records_rejected"] > 0
+    assert summary["refused_after_withdrawal"] is True
+    assert summary["journal_verified"] is True
+
+
+def test_the_report_shows_what_consent_opened_and_the_public_one_does_not(demo, summary):
+    def availability(path):
+        report = json.loads(Path(path).read_text())
+        return {i["item"]: i["availability"]["code"] for s in report["sections"] for i in s["items"]}
+
+    consented, public = availability(summary["report_json"]), availability(demo / "public_report.json")
+    assert consented["tax_payment"] == "records"
+    assert public["tax_payment"] == "withheld"
+    assert public["administrative_permit"] == consented["administrative_permit"] == "records"
+    assert "provider_unavailable" not in consented.values()
+
+
+def test_the_pdf_names_subject_institution_and_request(demo, summary):
+    report = json.loads((demo / "report.json").read_text())
+    pages = pypdf.PdfReader(io.BytesIO(Path(summary["report_pdf"]).read_bytes())).pages
+    text = "".join(page.extract_text() for page in pages)
+    assert report["subject"]["name"] in text
+    assert report["recipient"]["name"] in text
+    assert len(pages) >= 3
+
+
+def test_a_stranger_can_check_the_reports_proof_offline(demo):
+    document = json.loads((demo / "report_proof.json").read_text())
+    report = json.loads((demo / "report.json").read_text())
+    assert document["entry"] == report["proof"]["outcome_entry"]
+    assert report["proof"]["digest"] in document["body"]
+    head = checkpoint.parse(document["checkpoint"])
+    path = [base64.b64decode(node) for node in document["path"]]
+    leaf = merkle.leaf_hash(document["body"].encode())
+    assert merkle.verify_inclusion(leaf, document["index"], head.size, path, head.root)
+
+
+def test_nobodys_keys_are_readable_by_others(demo):
+    assert (demo / "accounts.json").stat().st_mode & 0o077 == 0

@@ -1,0 +1,102 @@
+"""The report's route: who may ask, in which form, and what a refusal looks like."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rongxin.parties import api_keys, institutions
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URL = "/api/v1/reports"
+
+
+def key_of(person: stage.Person) -> dict[str, str]:
+    now = timezone.now()
+    issued = api_keys.issue(
+        person.account, label="t", expires_at=now + timedelta(hours=1), actor=SYSTEM, as_of=now
+    )
+    return {"authorization": f"Bearer {issued.secret}"}
+
+
+@pytest.fixture
+def scene():
+    firm, bank = stage.firm(), stage.bank()
+    until = timezone.localdate() + timedelta(days=30)
+    institutions.assess(bank, until=until, actor=SYSTEM, as_of=timezone.now())
+    return firm, key_of(stage.staff(PartyKind.INSTITUTION, bank))
+
+
+def _ask(client, firm, headers, *, accept="application/json", **changes):
+    body = {"uscc": firm.uscc, "reference": "DK-1", "person": "王一", **changes}
+    return client.post(URL, body, content_type="application/json", headers={**headers, "accept": accept})
+
+
+def test_it_answers_an_institution_with_the_public_report(client, scene):
+    firm, headers = scene
+    answer = _ask(client, firm, headers)
+    assert answer.status_code == 200
+    report = answer.json()
+    assert report["kind"] == "public"
+    assert report["subject"]["uscc"] == firm.uscc
+    assert len(report["proof"]["digest"]) == 64
+
+
+def test_it_asks_for_a_key(client, scene):
+    firm, _ = scene
+    answer = _ask(client, firm, {"authorization": "Bearer rxk_0_0"})
+    assert answer.status_code == 401
+    assert answer["content-type"] == "application/problem+json"
+
+
+def test_it_refuses_the_key_of_another_kind_of_party(client, scene):
+    firm, _ = scene
+    answer = _ask(client, firm, key_of(firm.owner))
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+
+
+def test_it_refuses_a_withdrawn_or_unknown_consent_with_reason_and_article(client, scene):
+    firm, headers = scene
+    answer = _ask(client, firm, headers, consent="00000000-0000-4000-8000-000000000000")
+    assert answer.status_code == 403
+    assert answer.json()["reason"] == "consent_missing"
+    assert "（六）" in answer.json()["article"]
+
+
+def test_it_names_the_forms_it_has(client, scene):
+    firm, headers = scene
+    answer = _ask(client, firm, headers, accept="image/png")
+    assert answer.status_code == 406
+    assert "application/pdf" in answer.json()["title"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"reference": ""}, 422),
+        ({"reference": "   "}, 400),
+        ({"purpose": "curiosity"}, 422),
+        ({"items": ["tax_payments"]}, 404),
+        ({"uscc": "91990101MA00000000"}, 404),
+        ({"case": "no-uuid"}, 422),
+    ],
+)
+def test_bad_questions_get_words_and_never_a_trace(client, scene, change, status):
+    firm, headers = scene
+    answer = _ask(client, firm, headers, **change)
+    assert answer.status_code == status
+    body = answer.json()
+    assert body["title"]
+    assert "Traceback" not in answer.content.decode()
+
+
+def test_it_prints_the_pdf(client, scene):
+    firm, headers = scene
+    answer = _ask(client, firm, headers, accept="application/pdf")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"%PDF-")
