@@ -1,9 +1,9 @@
 """How fast the journal takes entries and how fast it verifies them (promise P6).
 
-`rongxin bench journal [writers=16 processes=2 seconds=2 rounds=4 entries=300000]`. Floors come from the same
-clients in the same run, turn by turn, so that what else the machine does falls on both: for appending, a plain
-committed insert of a row as long; for verifying, a plain read of the same bodies. Appending includes the
-sequencer, which works beside the writers as in a running node.
+`rongxin bench journal [--writers 16 --processes 2 --seconds 2 --rounds 4 --entries 300000]`. Floors come from
+the same clients in the same run, turn by turn, so that what else the machine does falls on both: for
+appending, a plain committed insert of a row as long; for verifying, a plain read of the same bodies. Appending
+includes the sequencer, which works beside the writers as in a running node.
 
 Works in a database of its own, `bench_journal`, on the server of DATABASE_URL, and drops it at the end.
 """
@@ -38,14 +38,13 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))}: this bench knows {', '.join(DEFAULTS)}")
     given = {key: int(arguments.get(key, default)) for key, default in DEFAULTS.items()}
-    with _database() as url:
-        with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute("CREATE TABLE bench_plain (id uuid PRIMARY KEY, body text NOT NULL)")
-            appending = _measure_appending(url, admin, given)
-            _fill(url, given["entries"])
-            verifying = _measure_verifying(url, admin, given)
-            names = ["fsync", "synchronous_commit", "full_page_writes", "server_version"]
-            server = {name: admin.execute(f"SHOW {name}").fetchone()[0] for name in names}
+    with _database() as url, psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("CREATE TABLE bench_plain (id uuid PRIMARY KEY, body text NOT NULL)")
+        appending = _measure_appending(url, admin, given)
+        _fill(url, given["entries"])
+        verifying = _measure_verifying(url, admin, given)
+        names = ["fsync", "synchronous_commit", "full_page_writes", "server_version"]
+        server = {name: admin.execute(f"SHOW {name}").fetchone()[0] for name in names}
     return {
         "bench": "journal",
         "ratio": appending["ratio"],
@@ -200,9 +199,9 @@ def _child(role: str, *arguments: str) -> None:
 
 
 def _orders(handle: Callable[[str], object]) -> None:
-    print(json.dumps("ready"), flush=True)
+    _answer("ready")
     for line in sys.stdin:
-        print(json.dumps(handle(line.strip())), flush=True)
+        _answer(handle(line.strip()))
 
 
 def _writer(threads: str) -> None:
@@ -328,11 +327,17 @@ def _verifier() -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _answer(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1 and "=" not in sys.argv[1]:
         _child(*sys.argv[1:])
     else:
-        print(json.dumps(run(dict(argument.split("=", 1) for argument in sys.argv[1:]))))
+        _answer(run(dict(argument.split("=", 1) for argument in sys.argv[1:])))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from django.conf import settings
 
@@ -29,9 +30,14 @@ def journal_key() -> SigningKey:
 
 
 def verifying_keys() -> Mapping[str, VerifyingKey]:
-    """Every key this node believes, by id: its own and the `*.pub.pem` beside them (retired ones)."""
+    """Every key this node believes, by id: its own and the `*.pub.pem` beside them (retired ones).
+
+    Read again when a file comes into the directory, goes or is replaced.
+    """
     node_key(), journal_key()
-    return _keyring(_directory()).verifying()
+    directory = _directory()
+    names = tuple(os.listdir(directory))  # the clock of a file system is coarse: two changes may share a tick
+    return _verifying(directory, directory.stat().st_mtime_ns, names)
 
 
 def origin() -> str:
@@ -54,3 +60,8 @@ def _keyring(directory: Path) -> Keyring:
 @cache
 def _signing(directory: Path, name: str) -> SigningKey:
     return _keyring(directory).signing(name)
+
+
+@lru_cache(maxsize=4)
+def _verifying(directory: Path, changed: int, names: tuple[str, ...]) -> Mapping[str, VerifyingKey]:
+    return MappingProxyType(dict(_keyring(directory).verifying()))
