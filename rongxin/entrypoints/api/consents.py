@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, requests, templates
@@ -82,7 +82,7 @@ class ConsentOut(Schema):
 @router.post(
     "/cases", auth=authentication.INSTITUTION, response={201: CaseOut}, summary="登记融资业务 Open a case"
 )
-def open_case(request: HttpRequest, case: CaseIn) -> tuple[int, CaseOut]:
+def open_case(request: HttpRequest, case: CaseIn) -> Status[CaseOut]:
     caller = authentication.caller(request)
     subject = subjects.find(codes.clean(case.uscc))
     if subject is None:
@@ -90,7 +90,7 @@ def open_case(request: HttpRequest, case: CaseIn) -> tuple[int, CaseOut]:
     card = cases.open_case(
         caller.party, subject.id, case.reference, case.kind, actor=caller.actor, as_of=caller.at
     )
-    return 201, _case(card)
+    return Status(201, _case(card))
 
 
 @router.post(
@@ -109,12 +109,12 @@ def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
     response={201: RequestOut},
     summary="申请授权 Ask for consent",
 )
-def ask(request: HttpRequest, wish: RequestIn) -> tuple[int, RequestOut]:
+def ask(request: HttpRequest, wish: RequestIn) -> Status[RequestOut]:
     caller = authentication.caller(request)
     catalogue = loader.load()
     items = frozenset(catalogue.item(name).item for name in wish.items)
     draft = templates.draft(wish.template, items, purpose=wish.purpose, on=timezone.localdate(caller.at))
-    return 201, _request(requests.request(wish.case, draft, actor=caller.actor, as_of=caller.at))
+    return Status(201, _request(requests.request(wish.case, draft, actor=caller.actor, as_of=caller.at)))
 
 
 @router.get(
@@ -146,7 +146,7 @@ def notice(request: HttpRequest) -> dict[str, Any]:
     response={201: ConsentOut},
     summary="同意授权 Grant",
 )
-def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> tuple[int, ConsentOut]:
+def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> Status[ConsentOut]:
     caller = authentication.caller(request)
     card = _own_request(request_id, caller)
     assertion = identity_provider().attest(acceptance.evidence, as_of=caller.at)
@@ -161,7 +161,7 @@ def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> tu
         actor=caller.actor,
         as_of=caller.at,
     )
-    return 201, _consent(grant)
+    return Status(201, _consent(grant))
 
 
 @router.post(

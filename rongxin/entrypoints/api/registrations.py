@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from rongxin.entrypoints.api import problems
 from rongxin.parties import accounts, api_keys, memberships, subjects
@@ -47,7 +47,7 @@ def identity_provider() -> IdentityProvider:
 
 
 @router.post("", auth=None, response={201: Registered}, summary="企业实名注册 Register a firm")
-def create(request: HttpRequest, registration: Registration) -> tuple[int, Registered]:
+def create(request: HttpRequest, registration: Registration) -> Status[Registered]:
     """Open the account of a firm's legal representative: identity asserted, then compared with the
     register.
     """
@@ -67,11 +67,14 @@ def create(request: HttpRequest, registration: Registration) -> tuple[int, Regis
         issued = api_keys.issue(
             account.id, label="实名注册", expires_at=now + _KEY_LIFE, actor=actor, as_of=now
         )
-    return 201, Registered(
-        account=account.id,
-        subject=subject.uscc or "",
-        name=subject.name,
-        role=role.role.label,
-        key=issued.secret,
-        key_expires_at=issued.expires_at,
+    return Status(
+        201,
+        Registered(
+            account=account.id,
+            subject=subject.uscc or "",
+            name=subject.name,
+            role=role.role.label,
+            key=issued.secret,
+            key_expires_at=issued.expires_at,
+        ),
     )

@@ -7,21 +7,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rongxin.parties import api_keys, institutions
+from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
+from tests.unit.entrypoints.api import keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/reports"
-
-
-def key_of(person: stage.Person) -> dict[str, str]:
-    now = timezone.now()
-    issued = api_keys.issue(
-        person.account, label="t", expires_at=now + timedelta(hours=1), actor=SYSTEM, as_of=now
-    )
-    return {"authorization": f"Bearer {issued.secret}"}
 
 
 @pytest.fixture
@@ -29,7 +22,7 @@ def scene():
     firm, bank = stage.firm(), stage.bank()
     until = timezone.localdate() + timedelta(days=30)
     institutions.assess(bank, until=until, actor=SYSTEM, as_of=timezone.now())
-    return firm, key_of(stage.staff(PartyKind.INSTITUTION, bank))
+    return firm, keys.header_of(stage.staff(PartyKind.INSTITUTION, bank))
 
 
 def _ask(client, firm, headers, *, accept="application/json", **changes):
@@ -56,7 +49,7 @@ def test_it_asks_for_a_key(client, scene):
 
 def test_it_refuses_the_key_of_another_kind_of_party(client, scene):
     firm, _ = scene
-    answer = _ask(client, firm, key_of(firm.owner))
+    answer = _ask(client, firm, keys.header_of(firm.owner))
     assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
 
 

@@ -1,0 +1,89 @@
+"""A provider hands in files over HTTP: taken at once, filed once, every row accounted for."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.parties import seed
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing.aggregation import batches
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+from tests.unit.entrypoints.api import keys
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URL = "/api/v1/batches"
+PROVIDER = "customs"
+
+
+@pytest.fixture
+def headers():
+    seed.seed(loader.load(), actor=SYSTEM, as_of=stage.NOW)
+    return keys.header_of(stage.staff(PartyKind.PROVIDER, PROVIDER))
+
+
+def _file(*codes: str) -> SimpleUploadedFile:
+    rows = [f"云州某厂（虚构）,{code},99010{n:05d},进出口货物收发货人,正常" for n, code in enumerate(codes)]
+    head = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志"
+    return SimpleUploadedFile("海关注册.csv", "\n".join([head, *rows]).encode("gb18030"))
+
+
+def _hand_in(client, headers, file, item="customs_registration"):
+    return client.post(URL, {"item": item, "file": file}, headers=headers)
+
+
+def test_it_takes_a_file_and_files_it_in_the_background(client, headers):
+    answer = _hand_in(client, headers, _file(stage.code(), "91990101MA00000000"))
+    assert answer.status_code == 202
+    batch = answer.json()["batch"]
+    assert answer.json()["receipt"] is None
+    batches.resume_unfinished(as_of=timezone.now())
+    state = client.get(f"{URL}/{batch}", headers=headers).json()
+    receipt = state["receipt"]
+    assert state["status"] == "filed"
+    assert (receipt["read"], receipt["accepted"], receipt["rejected"]) == (2, 1, 1)
+    assert receipt["rejects"][0]["line"] == 3
+    rejects = client.get(f"{URL}/{batch}/rejects.csv", headers=headers).content.decode("utf-8-sig")
+    assert "91990101MA00000000" in rejects
+
+
+def test_the_same_file_twice_is_one_batch(client, headers):
+    code = stage.code()
+    first = _hand_in(client, headers, _file(code))
+    again = _hand_in(client, headers, _file(code))
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.json()["repeated"] is True
+    assert again.json()["batch"] == first.json()["batch"]
+
+
+def test_it_refuses_an_item_that_may_not_be_aggregated_naming_the_article(client, headers):
+    answer = _hand_in(client, headers, _file(stage.code()), item="tax_payment")
+    assert answer.status_code == 422
+    assert "（五）" in str(answer.json()) or "附件" in str(answer.json())
+    assert answer.json()["what_to_do"]
+
+
+def test_it_refuses_an_unknown_item_and_another_providers_item(client, headers):
+    for item in ("customs_registrations", "administrative_permit"):
+        answer = _hand_in(client, headers, _file(stage.code()), item=item)
+        assert answer.status_code in (403, 404, 422)
+        assert "Traceback" not in answer.content.decode()
+
+
+def test_nobody_sees_anothers_batch(client, headers):
+    batch = _hand_in(client, headers, _file(stage.code())).json()["batch"]
+    other = keys.header_of(stage.staff(PartyKind.PROVIDER, "tax_bureau"))
+    for path in ("", "/rejects.csv"):
+        assert client.get(f"{URL}/{batch}{path}", headers=other).status_code == 404
+    assert client.post(f"{URL}/{batch}/withdraw", headers=other).status_code == 404
+
+
+def test_a_provider_takes_its_batch_back(client, headers):
+    batch = _hand_in(client, headers, _file(stage.code())).json()["batch"]
+    batches.resume_unfinished(as_of=timezone.now())
+    answer = client.post(f"{URL}/{batch}/withdraw", headers=headers)
+    assert answer.json()["ended"] == 1
+    assert client.get(f"{URL}/{batch}", headers=headers).json()["status"] == "withdrawn"

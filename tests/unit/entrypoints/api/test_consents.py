@@ -1,0 +1,115 @@
+"""Case, request, risk notice, consent, withdrawal: the whole way over HTTP, each by whose it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rongxin.parties import identity, institutions, subjects
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+from tests.unit.entrypoints.api import keys
+
+pytestmark = pytest.mark.django_db(transaction=True)
+API = "/api/v1"
+
+
+@pytest.fixture
+def scene():
+    firm, bank = stage.firm(), stage.bank()
+    until = timezone.localdate() + timedelta(days=30)
+    institutions.assess(bank, until=until, actor=SYSTEM, as_of=timezone.now())
+    return firm, keys.header_of(firm.owner), keys.header_of(stage.staff(PartyKind.INSTITUTION, bank))
+
+
+def _post(client, path, body, headers):
+    return client.post(f"{API}{path}", body, content_type="application/json", headers=headers)
+
+
+def _asked(client, firm, bank):
+    case = _post(client, "/cases", {"uscc": firm.uscc, "reference": "DK-1"}, bank).json()["case"]
+    request = _post(client, "/consent-requests", {"case": case, "items": ["tax_payment"]}, bank)
+    assert request.status_code == 201
+    return case, request.json()["request"]
+
+
+def _acceptance(client, firm, **changes):
+    notice = client.get(f"{API}/risk-notices/current").json()
+    evidence = {"name": firm.owner.name, "id_number": firm.owner.id_number, "represents": firm.uscc}
+    body = {"notice_version": notice["version"], "notice_sha256": notice["sha256"], "evidence": evidence}
+    return body | changes
+
+
+def test_the_firm_reads_consents_and_takes_back(client, scene):
+    firm, owner, bank = scene
+    _, request = _asked(client, firm, bank)
+    waiting = client.get(f"{API}/consent-requests", headers=owner).json()
+    assert [one["request"] for one in waiting] == [request]
+    assert waiting[0]["items"][0]["label"] == "纳税信息"
+    given = _post(client, f"/consent-requests/{request}/accept", _acceptance(client, firm), owner)
+    assert given.status_code == 201
+    consent = given.json()["consent"]
+    assert client.get(f"{API}/consents/{consent}", headers=bank).json()["status"] == "active"
+    taken_back = _post(client, f"/consents/{consent}/withdraw", {}, owner)
+    assert taken_back.json()["status"] == "withdrawn"
+
+
+def test_it_refuses_consent_to_an_outdated_notice(client, scene):
+    firm, owner, bank = scene
+    _, request = _asked(client, firm, bank)
+    stale = _acceptance(client, firm, notice_sha256="0" * 64)
+    answer = _post(client, f"/consent-requests/{request}/accept", stale, owner)
+    assert (answer.status_code, answer.json()["code"]) == (409, "notice_outdated")
+
+
+def test_it_refuses_a_signer_who_is_not_the_one_in_the_register(client, scene):
+    firm, owner, bank = scene
+    _, request = _asked(client, firm, bank)
+    evidence = {"name": "李四", "id_number": "110101199003071233"}
+    answer = _post(
+        client, f"/consent-requests/{request}/accept", _acceptance(client, firm, evidence=evidence), owner
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "signer_refused")
+
+
+def test_a_bank_cannot_consent_for_the_firm(client, scene):
+    firm, _, bank = scene
+    _, request = _asked(client, firm, bank)
+    answer = _post(client, f"/consent-requests/{request}/accept", _acceptance(client, firm), bank)
+    assert answer.status_code == 403
+
+
+def test_one_firm_does_not_see_or_answer_anothers_request(client, scene):
+    firm, _, bank = scene
+    _, request = _asked(client, firm, bank)
+    stranger = stage.firm("云州白鹭食品有限公司")
+    headers = keys.header_of(stranger.owner)
+    assert client.get(f"{API}/consent-requests", headers=headers).json() == []
+    answer = _post(client, f"/consent-requests/{request}/accept", _acceptance(client, stranger), headers)
+    assert answer.status_code == 404
+
+
+def test_a_firm_registers_by_its_representatives_identity(client):
+    subject = subjects.register(
+        subjects.Registration(
+            uscc=stage.code(),
+            name="云州青竹茶业有限公司",
+            region="990101",
+            legal_representative="王小云",
+            legal_representative_commitment=identity.commit("110101199003071233"),
+        ),
+        actor=SYSTEM,
+        as_of=stage.NOW,
+    )
+    evidence = {"name": "王小云", "id_number": "110101199003071233"}
+    body = {"uscc": subject.uscc, "username": "qingzhu", "evidence": evidence}
+    stranger = body | {"evidence": {"name": "王小云", "id_number": "110101199001011237"}}
+    refused = _post(client, "/registrations", stranger, {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "identity_disagrees")
+    answer = _post(client, "/registrations", body, {})
+    assert answer.status_code == 201
+    headers = {"authorization": f"Bearer {answer.json()['key']}"}
+    assert client.get(f"{API}/uses", headers=headers).json() == []
