@@ -110,6 +110,7 @@ def _look_after(directory: Path, cluster: Cluster) -> None:
         time.sleep(LOOK_SECONDS)
         looks += 1
         if cluster.child is not None and cluster.child.poll() is not None:
+            (directory / "state.json").unlink(missing_ok=True)  # whoever comes now waits until it is written
             restarts = [at for at in restarts if at > time.monotonic() - 60] + [time.monotonic()]
             if len(restarts) > RESTARTS_PER_MINUTE:
                 return

@@ -12,6 +12,8 @@ import atexit
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -25,6 +27,9 @@ from rongxin.postgres.locks import FileLock
 from rongxin.postgres.tuning import PURPOSES
 
 PATIENCE_SECONDS = 180
+ASK_FOR_TLS = struct.pack(
+    "!ii", 8, 80877103
+)  # the one question that a server answers before it knows who asks
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def _running(directory: Path) -> State | None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not keeper.try_shared():
         state = State.read(directory)
-        if state is not None:
+        if state is not None and _answers(state):  # its server may have been killed just now, or itself
             keeper.release()
             return state
         if time.monotonic() > deadline:
@@ -122,6 +127,18 @@ def _running(directory: Path) -> State | None:
         time.sleep(0.05)
     keeper.release()
     return None
+
+
+def _answers(state: State) -> bool:
+    """Whether a living server answers at its door; a dying one still takes connections for a moment."""
+    with socket.socket(socket.AF_UNIX) as door:
+        door.settimeout(5)
+        try:
+            door.connect(f"{state.sockets}/.s.PGSQL.5432")
+            door.sendall(ASK_FOR_TLS)
+            return door.recv(1) in (b"N", b"S")
+        except OSError:
+            return False
 
 
 def _start_keeper(directory: Path, purpose: str) -> tuple[State, subprocess.Popen[str]]:

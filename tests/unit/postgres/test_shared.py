@@ -139,12 +139,23 @@ def test_it_recovers_after_the_keeper_and_the_server_were_killed(place: Path) ->
     kill(first.state.keeper)
     for pid in processes.living(place / "data"):
         kill(pid)
+    until(lambda: not processes.living(place / "data"))
     second = shared.join(place, "demo")
     assert second.state.postmaster != first.state.postmaster
     assert scalar(second.url(), "SELECT count(*) FROM kept") == 1000
     first.leave()
     second.leave()
     assert processes.living(place / "data") == set()
+
+
+def test_who_comes_while_a_killed_server_is_started_again_waits_for_it(place: Path) -> None:
+    first = shared.join(place, "demo")
+    kill(first.state.postmaster)
+    until(lambda: first.state.postmaster not in processes.living(place / "data"))
+    second = shared.join(place, "demo")
+    assert scalar(second.url(), "SELECT 1") == 1
+    first.leave()
+    second.leave()
 
 
 def test_the_server_ends_with_its_keeper(place: Path) -> None:
