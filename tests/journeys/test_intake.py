@@ -1,4 +1,4 @@
-"""A department's clerk at the command line: hand in, read the receipt, correct what came back, take it back."""
+"""A clerk at the command line: hand in, read the receipt, correct what came back, take it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kill -9 in mid-batch, of the filing process or of PostgreSQL, leaves each row once or not at all (P1, P2).
+"""A kill -9 in mid-batch, of what files or of PostgreSQL, leaves each row once or not at all (P1, P2).
 
 The node runs as a stranger's would: `rongxin` as a subprocess, its own embedded PostgreSQL with fsync on. A
 file is handed in, something is killed at a random moment of the filing, the node is started again, and what
@@ -111,8 +111,8 @@ class Node:
                 )
         return path
 
-    def spooled(self) -> bool:
-        return any(path.suffix != ".part" for path in (self.var / "spool").glob("*"))
+    def spool(self) -> set[str]:
+        return {path.name for path in (self.var / "spool").glob("*") if not path.suffix}
 
 
 def kill_the_filing_process(process: subprocess.Popen[str], node: Node) -> None:
@@ -148,11 +148,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     node = Node(tmp_path_factory.mktemp("crash") / "var")
     path = node.write()
     process = node.start(path)
-    while not node.spooled():
+    while not node.spool():
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.005)
     began = time.monotonic()
-    while node.spooled() and process.poll() is None:
+    while node.spool() and process.poll() is None:
         time.sleep(0.005)
     node.seconds = time.monotonic() - began
     assert process.wait(60) == 0
@@ -164,8 +164,9 @@ Kill = Callable[[subprocess.Popen[str], Node], None]
 
 def crash_and_count(node: Node, kill: Kill, moment: float) -> None:
     path = node.write()
+    lying = node.spool()
     process = node.start(path)
-    while not node.spooled() and process.poll() is None:
+    while not node.spool() - lying and process.poll() is None:
         time.sleep(0.002)
     time.sleep(moment * node.seconds)
     kill(process, node)
@@ -180,7 +181,7 @@ def crash_and_count(node: Node, kill: Kill, moment: float) -> None:
     assert (again["accepted"], again["rejected"], again["duplicate"]) == (ROWS - BAD - TWICE, BAD, TWICE)
     ((batch,)) = node.audit(sha256)["batches"]
     assert_each_row_once(batch)
-    assert not node.spooled()
+    assert batch[0] not in node.spool()
 
 
 def assert_each_row_once(batch: list[Any]) -> None:

@@ -163,7 +163,7 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
             file(batch_id, as_of=as_of)
         except Refused as refusal:
             log.warning("batch %s refused: %s", batch_id, refusal)
-    spool.sweep(list(unfinished.values_list("id", flat=True)), now=time.time())
+    _sweep(now=time.time())
     return [get(batch_id) for batch_id in ids]
 
 
@@ -260,6 +260,18 @@ def _finish(batch: Batch, tally: Tally, receipt: Receipt, as_of: datetime) -> No
     batch.pending, batch.duplicate = tally.pending, tally.duplicate
     batch.headers, batch.receipt = list(tally.headers), receipt.document()
     batch.save()
+
+
+def _sweep(*, now: float) -> None:
+    """Delete what a kill left on disk: the file of a batch that is finished, and one that became no batch."""
+    lying = spool.waiting()
+    known = dict(Batch.objects.filter(pk__in=lying).values_list("id", "status"))
+    for batch_id in lying:
+        status = known.get(batch_id)
+        finished = status is not None and Status(status) not in rules.UNFINISHED
+        if finished or (status is None and spool.abandoned(batch_id, now=now)):
+            spool.drop(batch_id)
+    spool.drop_parts(now=now)
 
 
 def _in_work(batch_id: UUID) -> bool:

@@ -6,9 +6,9 @@ else in it is either in the store or was not to be kept.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -58,16 +58,25 @@ def drop(batch_id: UUID) -> None:
     path_of(batch_id).unlink(missing_ok=True)
 
 
-def sweep(unfinished: Collection[UUID], *, now: float) -> int:
-    """Delete files that no unfinished batch needs and that no submission can be writing any more."""
-    needed = {str(batch_id) for batch_id in unfinished}
-    swept = 0
-    for path in _directory().glob("*"):
-        if path.name in needed or now - path.stat().st_mtime < _ABANDONED_SECONDS:
-            continue
-        path.unlink(missing_ok=True)
-        swept += 1
-    return swept
+def waiting() -> set[UUID]:
+    """Return the batches, or what never became one, of which a whole file lies here."""
+    return {UUID(path.name) for path in _directory().glob("*-*") if not path.suffix}
+
+
+def abandoned(batch_id: UUID, *, now: float) -> bool:
+    """Whether a file without a batch is so old that no submission can be about to commit one."""
+    try:
+        return now - path_of(batch_id).stat().st_mtime > _ABANDONED_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def drop_parts(*, now: float) -> None:
+    """Delete halves of files that a killed process left."""
+    for path in _directory().glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if now - path.stat().st_mtime > _ABANDONED_SECONDS:
+                path.unlink()
 
 
 def _directory() -> Path:

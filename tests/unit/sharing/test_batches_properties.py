@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from itertools import count, permutations
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import close_old_connections, connection
@@ -152,3 +154,16 @@ def test_working_ahead_keeps_the_order_and_hands_errors_on() -> None:
     next(endless)
     endless.close()
     assert "ahead" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.django_db
+def test_it_sweeps_what_a_kill_left_on_disk_and_nothing_else(bureau: Bureau, tmp_path: Path) -> None:
+    path = bureau.writes(HEADER, [("云州公司", code(1), "一号", "1", "2026-03-01")])
+    receipt = bureau.submits(path, PENALTY)
+    assert receipt.batch is not None
+    left, fresh, old = (spool.path_of(number) for number in (receipt.batch, uuid4(), uuid4()))
+    for file in (left, fresh, old):
+        file.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    batches.resume_unfinished(as_of=NOW)
+    assert (left.exists(), fresh.exists(), old.exists()) == (False, True, False)
