@@ -26,6 +26,7 @@ LOOKS_PER_COUNT = 20  # count the users every two seconds
 RESTARTS_PER_MINUTE = 5
 LONGEST_SOCKET_DIRECTORY = 80  # an address of 108 bytes is refused; PostgreSQL adds `/.s.PGSQL.5432.lock`
 
+SOCKETS_PREFIX = "rongxin-"
 HELD_TO_THE_END: list[FileLock] = []
 
 
@@ -40,7 +41,7 @@ def main() -> int:
     try:
         if not lock.try_exclusive():
             raise Busy(f"{directory} has a keeper already")
-        (directory / "state.json").unlink(missing_ok=True)
+        _sweep(directory)
         chosen = account.choose(binaries.find(_major_on_disk(directory)), directory)
         if purpose == "test":
             shutil.rmtree(chosen.home / "data", ignore_errors=True)
@@ -66,6 +67,14 @@ def main() -> int:
     return 0
 
 
+def _sweep(directory: Path) -> None:
+    """Remove what a keeper that was killed left behind."""
+    state = State.read(directory)
+    if state is not None and Path(state.sockets).name.startswith(SOCKETS_PREFIX):
+        shutil.rmtree(state.sockets, ignore_errors=True)
+    (directory / "state.json").unlink(missing_ok=True)
+
+
 def _raise_exit(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
@@ -84,7 +93,7 @@ def _make_socket_directory(chosen: account.Account) -> Path:
     base = tempfile.gettempdir()
     if len(os.fsencode(base)) > LONGEST_SOCKET_DIRECTORY - len("/rongxin-12345678"):
         base = "/tmp"  # noqa: S108
-    sockets = Path(tempfile.mkdtemp(prefix="rongxin-", dir=base))
+    sockets = Path(tempfile.mkdtemp(prefix=SOCKETS_PREFIX, dir=base))
     chosen.own(sockets)
     return sockets
 

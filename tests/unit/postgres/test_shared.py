@@ -162,7 +162,10 @@ def test_the_server_ends_with_its_keeper(place: Path) -> None:
     membership = shared.join(place, "demo")
     kill(membership.state.keeper)
     until(lambda: not processes.living(place / "data"))
+    again = shared.join(place, "demo")
+    assert not Path(membership.state.sockets).exists()
     membership.leave()
+    again.leave()
 
 
 def test_it_survives_a_pid_file_of_a_stranger(place: Path) -> None:
