@@ -24,18 +24,23 @@ from rongxin.proof import merkle
 from rongxin.proof.errors import Uncanonical
 from rongxin.vocabulary.actor import Actor
 
-_APPEND = """
+_COLUMNS = "id, body, kind, actor_kind, actor, party, at, subject, institution, consent"
+_APPEND = f"""
 WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS g (id, body, hash)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                         %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::bytea[])
+        AS g ({_COLUMNS}, hash)
 ), entry AS (
-    INSERT INTO journal_entry (id, body) SELECT id, body FROM given
+    INSERT INTO journal_entry ({_COLUMNS}) SELECT {_COLUMNS} FROM given
 )
 INSERT INTO journal_pending (entry, hash) SELECT id, hash FROM given
-"""
-_APPEND_ONE = """
-WITH entry AS (INSERT INTO journal_entry (id, body) VALUES (%s, %s))
+"""  # noqa: S608
+_APPEND_ONE = f"""
+WITH entry AS (
+    INSERT INTO journal_entry ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+)
 INSERT INTO journal_pending (entry, hash) VALUES (%s, %s)
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def append(
     """
     entry = _prepare(Draft(kind=kind, refs=refs, commitments=commitments), actor=actor, as_of=as_of)
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND_ONE, [entry.id, entry.body, entry.id, entry.leaf_hash])
+        cursor.execute(_APPEND_ONE, [*_row(entry), entry.id, entry.leaf_hash])
     return entry
 
 
@@ -102,9 +107,9 @@ def append_all(drafts: Iterable[Draft], *, actor: Actor, as_of: datetime) -> lis
     """Record many things that one actor did at one time, in their order, in one round trip."""
     made = [_prepare(draft, actor=actor, as_of=as_of) for draft in drafts]
     if made:
-        columns: list[Any] = [[e.id for e in made], [e.body for e in made], [e.leaf_hash for e in made]]
+        columns: list[Any] = [list(column) for column in zip(*map(_row, made), strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(_APPEND, columns)
+            cursor.execute(_APPEND, [*columns, [entry.leaf_hash for entry in made]])
     return made
 
 
@@ -152,7 +157,13 @@ def _prepare(draft: Draft, *, actor: Actor, as_of: datetime) -> Entry:
     # A body holds ASCII keys, text and whole numbers only: for these the sorted form is RFC 8785 (a test says
     # so), at a hundredth of the time.
     data = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    return Entry(entry_id, merkle.leaf_hash(data), data.decode())
+    entry = Entry(entry_id, merkle.leaf_hash(data), data.decode())
+    entry.__dict__["content"] = content  # as reading its body would give
+    return entry
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    return (entry.id, entry.body, *rules.columns(entry.content))
 
 
 def _read(row: models.Entry) -> Entry:

@@ -36,7 +36,8 @@ def verifying_keys() -> Mapping[str, VerifyingKey]:
     """
     node_key(), journal_key()
     directory = _directory()
-    names = tuple(os.listdir(directory))  # the clock of a file system is coarse: two changes may share a tick
+    # The clock of a file system is coarse: two changes may share a tick, so the names count too.
+    names = tuple(path.name for path in directory.iterdir())
     return _verifying(directory, directory.stat().st_mtime_ns, names)
 
 

@@ -11,7 +11,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One thing that happened. `body` is what is hashed; the database derives every other column from it."""
+    """One thing that happened. `body` is what is hashed; the other columns repeat parts of it for queries."""
 
     id = models.UUIDField(primary_key=True)
     body = models.TextField()

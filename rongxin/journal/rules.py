@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from rongxin.proof import canonical
@@ -77,6 +78,20 @@ def body(
         "refs": dict(refs),
         "version": VERSION,
     }
+
+
+def columns(content: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """Return the query columns of a body: kind, actor kind, actor, party, at, and three references."""
+    actor, refs = content["actor"], content["refs"]
+    about = (refs.get(name) for name in ("subject", "institution", "consent"))
+    return (
+        content["kind"],
+        actor["kind"],
+        actor["id"],
+        actor["party"],
+        content["at"],
+        *(None if reference is None else str(reference) for reference in about),
+    )
 
 
 def _check_reference(name: str, reference: str | int) -> None:
