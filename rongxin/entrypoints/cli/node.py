@@ -55,7 +55,7 @@ def running(
         _set_up(progress=progress, must_be_empty=False)
         yield Node(var, os.environ["DATABASE_URL"], embedded=True)
     finally:
-        _disconnect()
+        disconnect()
         os.environ.pop("DATABASE_URL", None)
         membership.leave()
 
@@ -137,7 +137,8 @@ def _migrate(*, progress: bool) -> None:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('rongxin.migrate'))")
 
 
-def _disconnect() -> None:
+def disconnect() -> None:
+    """Close every connection this process holds, the pool's too."""
     from django.db import connections
 
     for connection in connections.all(initialized_only=True):

@@ -42,6 +42,8 @@ def serve(host: str, port: int | None, workers: int, addresses: Path | None = No
     with reserved_port(host, port) as chosen:
         write_addresses(addresses, host, chosen)
         node.say(f"网页与接口 web and API: {url(host, chosen)}   (Ctrl-C 停止 stops)")
+        # Web processes are forked: on a connection that two of them inherit, one reads the other's answers.
+        node.disconnect()
         with contextlib.suppress(SystemExit):
             server(host, chosen, workers).serve()
 
