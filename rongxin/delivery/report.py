@@ -6,13 +6,14 @@ It never sees raw data: everything in a report comes out of a `Release`, so the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any, Literal
 
 import orjson
 
-from rongxin.catalogue import types
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
+from rongxin.delivery import wording
 from rongxin.disclosure.release import Release, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
@@ -25,8 +26,9 @@ _CONSENT_OPENS = frozenset({Reason.CONSENT_MISSING, Reason.FIELD_CONSENT_MISSING
 def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any]:
     """Return the report as a JSON-ready dict.
 
-    Sections follow the annex's categories (0, what （四） adds, comes last); every fact carries its source and
-    its date, everything withheld its reason and article, and `consent_would_add` says what the firm could open.
+    Sections follow the annex's categories (0, what （四） adds, comes last); every fact carries its source
+    and its date, everything withheld its reason and article, and `consent_would_add` says what the firm
+    could open.
     """
     by_name = {item.item: item for item in release.items}
     sections = []
@@ -38,7 +40,8 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
         "report": str(release.id),
         "kind": _kind(release),
         "node": node,
-        "issued_at": release.released_at.isoformat(timespec="seconds"),
+        "issued_at": release.released_at.isoformat(),
+        "asked": [item.item for item in release.items],
         "subject": _subject(release),
         "recipient": {
             "kind": release.recipient.kind.value,
@@ -99,10 +102,12 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "item": item.item,
         "label": item.label,
         "label_en": item.label_en,
+        "version": released.item_version,
         "availability": {"code": released.availability.value, "label": released.availability.label},
         "reason": _reason(released.reason),
         "provider": {"id": released.provider, "label": catalogue.provider_label(released.provider)},
         "negative": item.negative,
+        "period": _period(released),
         "rows": [_row(row, item, catalogue) for row in released.rows],
         "withheld": _withheld(released.withheld, item),
     }
@@ -113,31 +118,32 @@ def _row(row: ReleasedRow, item: Item, catalogue: Catalogue) -> dict[str, Any]:
     for name, given in row.fields.items():
         field = item.field(name)
         masked = given.verdict is Verdict.MASK
+        display = wording.say(field, given.value, masked=masked)
         fields.append(
             {
                 "name": name,
                 "label": field.label,
                 "value": given.value,
-                "display": _display(field.type, given.value, masked=masked),
+                "display": display,
                 "unit": field.unit,
-                "masked": masked,
+                "masked": masked and wording.visibly_masked(field, display),
+                "verdict": given.verdict.value,
                 "reason": given.reason.value,
             }
         )
     return {
-        "observed_on": row.observed_on.isoformat() if row.observed_on else None,
-        "received_at": row.received_at.isoformat(timespec="seconds"),
+        "observed_on": str(row.observed_on) if row.observed_on else None,
+        "received_at": row.received_at.isoformat(),
         "source": {"id": row.provider, "label": catalogue.provider_label(row.provider)},
         "mode": {"code": row.mode.value, "label": row.mode.label},
         "fields": fields,
     }
 
 
-def _display(type_name: str, value: Any, *, masked: bool) -> str:
-    """Say a value as people write it; a masked one is already text."""
-    if value is None:
-        return "—"
-    return str(value) if masked else types.get(type_name).format(value)
+def _period(released: ReleasedItem) -> dict[str, str] | None:
+    if released.period is None:
+        return None
+    return {"from": released.period.from_.isoformat(), "to": released.period.to.isoformat()}
 
 
 def _reason(reason: Reason | None) -> dict[str, str] | None:
@@ -147,16 +153,14 @@ def _reason(reason: Reason | None) -> dict[str, str] | None:
 
 
 def _withheld(withheld: Iterable[WithheldField], item: Item) -> list[dict[str, Any]]:
-    groups: dict[tuple[Reason, str], list[str]] = {}
-    for entry in withheld:
-        groups.setdefault((entry.reason, entry.mode.value), []).append(entry.field)
+    """Group what was held back by reason and way of sharing, in the order in which it was decided."""
     return [
         {
             "reason": _reason(reason),
-            "mode": mode,
-            "fields": [{"name": name, "label": item.field(name).label} for name in names],
+            "mode": mode.value,
+            "fields": [{"name": entry.field, "label": item.field(entry.field).label} for entry in entries],
         }
-        for (reason, mode), names in groups.items()
+        for (reason, mode), entries in groupby(withheld, key=lambda entry: (entry.reason, entry.mode))
     ]
 
 

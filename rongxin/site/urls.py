@@ -10,3 +10,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if find_spec("rongxin.entrypoints.api.urls"):
     urlpatterns.append(path("api/v1/", include("rongxin.entrypoints.api.urls")))
+urlpatterns.append(path("", include("rongxin.entrypoints.portals.urls")))

@@ -11,6 +11,12 @@ FAMILY = "Noto Sans CJK SC"
 
 
 @cache
+def file() -> Path:
+    """Return the Chinese font."""
+    return Path(noto_cjk.otc_path("sans"))
+
+
+@cache
 def directory() -> Path:
     """Return the directory that holds the Chinese font."""
-    return Path(noto_cjk.otc_path("sans")).parent
+    return file().parent

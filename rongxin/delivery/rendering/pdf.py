@@ -1,18 +1,24 @@
-"""A report as PDF: typst sets the page, data comes in as JSON and never as source."""
+"""A report as PDF: typst sets the page, data comes in as JSON and never as source.
+
+The file is PDF/A-3: it must still open in twenty years, and it carries the report's JSON as an attachment,
+so that the digest in the journal can be checked from the file alone (`delivery.verification`).
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import orjson
 import typst
 
-from rongxin.delivery.rendering import fonts
+from rongxin.delivery.rendering import fonts, glyphs
 
+STANDARD: Final = "a-3b"
+ATTACHMENT = "report.json"
 _TEMPLATE = Path(__file__).with_name("report.typ")
 
 
@@ -22,16 +28,42 @@ def _compiler() -> typst.Compiler:
 
 
 def render(report: Mapping[str, Any], charts: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the PDF (PDF/A-2b) of a prepared report (`rendering.presentation.prepare`)."""
-    issued_at = datetime.fromisoformat(str(report["issued_at"]))
+    """Return the PDF of a prepared report (`rendering.presentation.prepare`).
+
+    Characters that the font lacks stand as their numbers, and the report says that they do.
+    """
+    font = glyphs.coverage(fonts.file())
+    missing: set[str] = set()
+
+    def shows(character: str) -> bool:
+        if character in font or character in glyphs.LAYOUT:
+            return True
+        missing.add(character)
+        return False
+
+    shown = {key: part for key, part in report.items() if key != "electronic"}
+    shown = glyphs.legible(
+        {**shown, "sections": [_shortened(section, shown) for section in shown["sections"]]}, shows
+    )
+    shown["missing"] = "、".join(f"U+{ord(character):04X}" for character in sorted(missing))
     document = _compiler().compile(
         format="pdf",
         sys_inputs={
-            "report": json.dumps(report, ensure_ascii=False),
-            "charts": json.dumps(list(charts), ensure_ascii=False),
+            "report": orjson.dumps(shown).decode(),
+            "charts": orjson.dumps(list(charts)).decode(),
+            "electronic": orjson.dumps(report["electronic"]).decode(),
         },
-        pdf_standards="a-2b",
-        timestamp=issued_at,
+        pdf_standards=STANDARD,
+        timestamp=datetime.fromisoformat(str(report["issued_at"])),
     )
     assert isinstance(document, bytes)
     return document
+
+
+def _shortened(section: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out rows beyond what is printed; the attachment has them all, and the page says how many."""
+    items = [
+        {**item, "rows": item["rows"][: report["table_rows_shown" if item["tabular"] else "rows_shown"]]}
+        for item in section["items"]
+    ]
+    return {**section, "items": items}

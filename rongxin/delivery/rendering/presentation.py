@@ -1,40 +1,130 @@
-"""What page and paper add to a report: labels of dates and regions, the watermark, the notice of invention."""
+"""What page and paper add to a report: labels, the watermark, the notice of invention."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rongxin.delivery.rendering import glyphs
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
+
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
-# Beyond this a printed item says how many more there are; the electronic form has them all.
+# Beyond this a printed item says how many more there are; the electronic form, attached to it, has them all.
 ROWS_SHOWN = 12
+TABLE_ROWS_SHOWN = 40
+TABLE_FROM_ROWS = 3
+TABLE_COLUMNS_MAX = 7
+TABLE_TEXT_MAX = 60
+# A text longer than this takes the whole width; a record longer than these may go over to the next page.
+WIDE_FROM = 40
+FIELDS_TOGETHER = 14
+TEXT_TOGETHER = 400
+# The figures at the head of a report, in this order; each kind of "nothing" has a word of its own.
+_TILES = (
+    Availability.NO_RECORD,
+    Availability.WITHHELD,
+    Availability.NOT_APPLICABLE,
+    Availability.SOURCE_NOT_CONNECTED,
+    Availability.PROVIDER_UNAVAILABLE,
+)
+_OF_THE_SOURCE = (Reason.PROVIDER_UNAVAILABLE.value, Reason.SOURCE_NOT_CONNECTED.value)
 
 
 def prepare(report: Mapping[str, Any], *, region_label: str, notice: str | None) -> dict[str, Any]:
     """Return the report with what a rendered form needs beside the data.
 
-    The watermark names institution, person, time and request, so that any single page leads back to one query.
+    The watermark names institution, person, time and request, so that any single page leads back to one
+    query. `electronic` is the report as it was, for the file that carries it along.
     """
     issued = _label(report["issued_at"])
-    recipient = report["recipient"]
+    recipient, subject = report["recipient"], report["subject"]
+    shown = glyphs.legible(
+        {
+            **report,
+            "subject": {**subject, "region_label": region_label},
+            "issued_label": issued,
+            "watermark": [f"{recipient['name']} {recipient['person']}", issued, report["report"]],
+            "notice": notice,
+            "rows_shown": ROWS_SHOWN,
+            "table_rows_shown": TABLE_ROWS_SHOWN,
+            "tiles": _tiles(report["summary"]),
+            "sections": [
+                {**section, "items": [_item(item, subject) for item in section["items"]]}
+                for section in report["sections"]
+            ],
+        },
+        lambda character: not glyphs.deceives(character),
+    )
+    return {**shown, "electronic": report}
+
+
+def _tiles(summary: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"number": summary["records"], "unit": "条", "label": "记录"},
+        {"number": summary["with_records"], "unit": "项", "label": Availability.RECORDS.label},
+        *({"number": summary[state.value], "unit": "项", "label": state.label} for state in _TILES),
+    ]
+
+
+def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
+    period = item["period"]
+    rows = [_row(row, subject) for row in item["rows"]]
+    columns = {field["name"]: field["label"] for row in rows for field in row["fields"]}
+    reason = item["reason"]
+    tabular = _fits_a_table(rows, len(columns))
     return {
-        **report,
-        "subject": {**report["subject"], "region_label": region_label},
-        "issued_label": issued,
-        "watermark": f"{recipient['name']} {recipient['person']}\n{issued} {report['report'][:13]}",
-        "notice": notice,
-        "rows_shown": ROWS_SHOWN,
-        "sections": [
-            {**section, "items": [_item(item) for item in section["items"]]} for section in report["sections"]
-        ],
+        **item,
+        "rows": [_cells(row, columns) for row in rows] if tabular else rows,
+        "count": len(rows),
+        "columns": list(columns.values()),
+        "tabular": tabular,
+        # Where the source did not answer, its name says more than the reason, which says the state again.
+        "why": reason
+        and (item["provider"]["label"] if reason["code"] in _OF_THE_SOURCE else reason["label"]),
+        "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
     }
 
 
-def _item(item: Mapping[str, Any]) -> dict[str, Any]:
-    rows = [{**row, "received_label": _label(row["received_at"])[:10]} for row in item["rows"]]
-    return {**item, "rows": rows}
+def _row(row: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
+    """A record need not say again whose it is; where name or code differ from the head's, it does."""
+    said = {"name": subject["name"], "uscc": subject["uscc"]}
+    fields = [field for field in row["fields"] if said.get(field["name"]) != field["value"]]
+    fields = [{**field, "wide": len(field["display"]) > WIDE_FROM} for field in fields or row["fields"]]
+    return {
+        **row,
+        "fields": fields,
+        "breakable": len(fields) > FIELDS_TOGETHER or any(len(f["display"]) > TEXT_TOGETHER for f in fields),
+        "received_label": _label(row["received_at"])[:10],
+        "observed_label": row["observed_on"],
+    }
+
+
+def _fits_a_table(rows: Sequence[Mapping[str, Any]], columns: int) -> bool:
+    """Many short records of one source read best as a table; anything else as lists of facts."""
+    return (
+        len(rows) >= TABLE_FROM_ROWS
+        and columns <= TABLE_COLUMNS_MAX
+        and len({(row["source"]["id"], row["mode"]["code"]) for row in rows}) == 1
+        and all(len(field["display"]) <= TABLE_TEXT_MAX for row in rows for field in row["fields"])
+    )
+
+
+def _cells(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+    """The row with one field a column, in the order of the head; what it lacks is an empty cell."""
+    fields = {field["name"]: field for field in row["fields"]}
+    absent = {"display": "—", "masked": False}
+    return {
+        **row,
+        "fields": [fields.get(name, {**absent, "label": label}) for name, label in columns.items()],
+    }
+
+
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _label(instant: str) -> str:

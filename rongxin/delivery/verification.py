@@ -1,0 +1,79 @@
+"""From a report back to what the journal commits to, so that anybody can check a file with the file alone.
+
+The journal's entry of a release holds the SHA-256 of the released content's canonical JSON (RFC 8785). A
+report says the same facts in another order and with words beside them; `content` takes the words away
+again. The PDF carries its report as an attachment, so this holds for paper as for JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rongxin.proof import canonical
+
+
+def content(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the released content that a report was laid out from (`Release.content`)."""
+    items = {item["item"]: item for section in document["sections"] for item in section["items"]}
+    recipient, subject = document["recipient"], document["subject"]
+    return {
+        "release": document["report"],
+        "recipient": {key: recipient[key] for key in ("kind", "id", "person")},
+        "subject": {key: subject[key] for key in ("uscc", "name")},
+        "purpose": document["purpose"]["code"],
+        "case": document["case"],
+        "consent": document["consent"],
+        "reference": document["reference"],
+        "released_at": _instant(document["issued_at"]),
+        "items": [_item(items[name]) for name in document["asked"]],
+    }
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the digest (hex) that the journal must hold for this report."""
+    return canonical.digest(content(document))
+
+
+def holds(document: Mapping[str, Any]) -> bool:
+    """Whether the report says what its own proof says; the proof is then looked up in the journal."""
+    return digest(document) == str(document["proof"]["digest"])
+
+
+def _item(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "item": item["item"],
+        "version": item["version"],
+        "availability": item["availability"]["code"],
+        "reason": item["reason"]["code"] if item["reason"] else None,
+        "provider": item["provider"]["id"],
+        "period": f"{item['period']['from']}/{item['period']['to']}" if item["period"] else None,
+        "rows": [_row(row) for row in item["rows"]],
+        "withheld": [
+            {"field": field["name"], "reason": group["reason"]["code"], "mode": group["mode"]}
+            for group in item["withheld"]
+            for field in group["fields"]
+        ],
+    }
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "observed_on": row["observed_on"],
+        "received_at": _instant(row["received_at"]),
+        "provider": row["source"]["id"],
+        "mode": row["mode"]["code"],
+        "fields": {
+            field["name"]: {
+                "verdict": field["verdict"],
+                "value": field["value"],
+                "reason": field["reason"],
+            }
+            for field in row["fields"]
+        },
+    }
+
+
+def _instant(text: str) -> str:
+    return canonical.instant(datetime.fromisoformat(text))

@@ -1,0 +1,67 @@
+"""Charts: where they help, in SVG that a strict policy lets through, with words beside."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from rongxin.delivery.rendering import charts, fonts
+from rongxin.delivery.rendering.lettering import Lettering
+from tests.unit.delivery import factory
+
+ALLOWED = {"svg", "g", "path", "rect", "line", "text", "title", "desc", "defs", "clipPath", "tspan"}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return charts.draw(factory.prepared(factory.release(consent=factory.FULL, rows=2)))
+
+
+def test_a_report_by_consent_has_three_charts_each_with_a_text_alternative(drawn):
+    assert [chart["title"] for chart in drawn] == ["各类信息的取得情况", "按年份的记录", "近一年纳税"]
+    assert all(re.search(r"\d", chart["alt"]) for chart in drawn)
+
+
+def test_a_drawing_has_no_style_no_script_and_no_reference(drawn):
+    for chart in drawn:
+        for node in ET.fromstring(chart["svg"]).iter():
+            assert node.tag.split("}")[1] in ALLOWED
+            assert not {
+                name for name in node.attrib if name == "style" or name.startswith("on") or "href" in name
+            }
+
+
+def test_the_words_stand_in_the_drawing_and_no_stand_in_is_left(drawn):
+    assert "市场主体登记信息" in drawn[0]["svg"]
+    assert "许可、荣誉与权利" in drawn[1]["svg"]
+    for chart in drawn:
+        assert not re.search(r"Q\d+Q", chart["svg"])
+        assert set(re.findall(r'font-family="([^"]*)"', chart["svg"])) == {fonts.FAMILY}
+
+
+def test_no_chart_is_drawn_of_next_to_nothing():
+    assert charts.draw(factory.prepared(factory.release(items=["honours", "business_licence"]))) == []
+
+
+def test_years_without_a_record_are_not_skipped():
+    svg = _timeline(["2019-01-01", "2023-01-01"])
+    assert all(f">{year}<" in svg for year in range(2019, 2024))
+
+
+def _timeline(days):
+    rows = iter(days)
+    given = factory.release(
+        rows=len(days), items=["honours"], change=lambda item, row: {**row, "awarded_on": next(rows)}
+    )
+    found = [item for item in charts.draw(factory.prepared(given)) if item["title"] == "按年份的记录"]
+    return found[0]["svg"]
+
+
+def test_a_word_with_markup_in_it_stays_a_word():
+    lettering = Lettering()
+    stand_in = lettering.take({"label": '虚构<script>"&'})["label"]
+    assert stand_in.isascii()
+    svg = lettering.put_back(f"<text>{stand_in}</text>", "X")
+    assert svg == "<text>虚构&lt;script&gt;&quot;&amp;</text>"
