@@ -27,6 +27,7 @@ from rongxin.vocabulary.actor import Actor
 
 CHINA = ZoneInfo("Asia/Shanghai")
 _FETCH = 20_000
+_AT_ONCE = 10_000  # rows turned into COPY text at a time: the text of a chunk is as large as the chunk
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class Staging:
         """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date or null, also as
         text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
         with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
-            copy.write(_copy_text(rows.select(statements.STAGED)))
+            for some in rows.select(statements.STAGED).iter_slices(_AT_ONCE):
+                copy.write(_copy_text(some))
 
     def file(self) -> Filed:
         """Settle every row against the others and the store, and file what may be filed."""

@@ -3,65 +3,76 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable
-from queue import Empty, Full, Queue
-from typing import Final, TypeVar
+from collections.abc import Generator, Iterable, Iterator
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_END: Final = object()
-_PATIENCE_SECONDS: Final = 0.2
 
 
-def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T, None, None]:
-    """Yield what `items` yields, in order, while a thread already makes the next `depth` of them.
+def ahead(items: Iterable[T]) -> Generator[T, None, None]:
+    """Yield what `items` yields, in order, while a thread already makes the next one, and no more than that.
 
     An exception of the maker comes out here. Closing the iterator ends the thread after the item at hand.
     """
-    queue: Queue[object] = Queue(maxsize=depth)
-    stop = threading.Event()
-    maker = threading.Thread(target=_make, args=(items, queue, stop), name="ahead", daemon=True)
+    exchange = _Exchange(iter(items))
+    maker = threading.Thread(target=exchange.make_all, name="ahead", daemon=True)
     maker.start()
     try:
-        while (item := queue.get()) is not _END:
-            if isinstance(item, _Raised):
-                raise item.error
-            yield item  # type: ignore[misc]
+        while exchange.wait():
+            yield exchange.take()
     finally:
-        stop.set()
-        while maker.is_alive():
-            _drain(queue)
-            maker.join(_PATIENCE_SECONDS)
+        exchange.close()
+        maker.join()
 
 
-class _Raised:
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+class _Exchange(Generic[T]):
+    """A counter with room for one item: chunks of a file are large."""
 
+    def __init__(self, items: Iterator[T]) -> None:
+        self._items = items
+        self._lying: list[T] = []
+        self._error: BaseException | None = None
+        self._over = False
+        self._changed = threading.Condition()
 
-def _make(items: Iterable[object], queue: Queue[object], stop: threading.Event) -> None:
-    try:
-        for item in items:
-            if not _put(queue, item, stop):
-                return
-    except BaseException as error:
-        _put(queue, _Raised(error), stop)
-    else:
-        _put(queue, _END, stop)
-
-
-def _put(queue: Queue[object], item: object, stop: threading.Event) -> bool:
-    while not stop.is_set():
+    def make_all(self) -> None:
         try:
-            queue.put(item, timeout=_PATIENCE_SECONDS)
-        except Full:
-            continue
-        return True
-    return False
+            for item in self._items:
+                if not self._put(item):
+                    return
+                del item  # else it stays alive while the next one is made
+        except BaseException as error:
+            self._error = error
+        finally:
+            self.close()
 
+    def _put(self, item: T) -> bool:
+        """Lay an item down and wait till it is taken; False when nobody will take another."""
+        with self._changed:
+            if self._over:
+                return False
+            self._lying.append(item)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._over or not self._lying)
+            return not self._over
 
-def _drain(queue: Queue[object]) -> None:
-    try:
-        while True:
-            queue.get_nowait()
-    except Empty:
-        return
+    def wait(self) -> bool:
+        """Wait for an item; False when there will be none, raising what the maker raised."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or bool(self._lying))
+            if self._lying:
+                return True
+        if self._error is not None:
+            raise self._error
+        return False
+
+    def take(self) -> T:
+        with self._changed:
+            item = self._lying.pop()
+            self._changed.notify_all()
+            return item
+
+    def close(self) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
