@@ -16,8 +16,11 @@ BATCH_ENTRIES_MAX = 16_384
 _LOCK = 0x726F_6E67_7869_6E00  # "rongxin\0": the tree has one writer
 _INTEGRATE = """
 WITH taken AS (
+    -- Up to a number, not IN a list of them: on a table that was never analysed a list is joined row by row.
     DELETE FROM journal_pending
-    WHERE number IN (SELECT number FROM journal_pending ORDER BY number LIMIT %s)
+    WHERE number <= (
+        SELECT max(number) FROM (SELECT number FROM journal_pending ORDER BY number LIMIT %s) AS first
+    )
     RETURNING number, entry, hash
 )
 INSERT INTO journal_leaf (index, entry, hash)
