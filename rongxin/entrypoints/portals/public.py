@@ -43,7 +43,7 @@ def front(request: HttpRequest) -> HttpResponse:
         {"number": sum(len(i.fields) for i in items), "unit": "个", "label": "字段", "label_en": "fields"},
         {"number": _consented(items), "unit": "项", "label": "须经授权", "label_en": "need consent"},
         {
-            "number": latest.size if latest else 0,
+            "number": f"{latest.size if latest else 0:,}",
             "unit": "条",
             "label": "存证记录",
             "label_en": "journal entries",
