@@ -8,6 +8,7 @@ instants give equal bytes and text order is time order), `UUID` in its usual for
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,11 +20,23 @@ import rfc8785
 
 from rongxin.proof.errors import Uncanonical
 
+# Of text, whole numbers and ASCII keys the encoder of the standard library makes the same bytes as rfc8785
+# (a property test says so) in a tenth of the time; fractions and other keys are left to rfc8785.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+_INTEGER_MAX = 2**53 - 1
+
+
+class _NeedsCare(Exception):
+    """A value of which only rfc8785 knows the canonical form, or that it has none."""
+
 
 def dumps(value: object) -> bytes:
     """Return the canonical JSON of `value` as UTF-8; raise `Uncanonical` for what has none."""
     try:
-        return rfc8785.dumps(_plain(value))
+        try:
+            return _ENCODER.encode(_quick(value)).encode()
+        except _NeedsCare:
+            return rfc8785.dumps(_plain(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise Uncanonical(f"{error}; give large numbers and money as Decimal") from error
 
@@ -42,6 +55,27 @@ def instant(moment: datetime) -> str:
     if moment.utcoffset() is None:
         raise Uncanonical(f"{moment.isoformat()} has no time zone; give an aware datetime")
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _quick(value: object) -> Any:
+    """Return what `_plain` returns, or raise `_NeedsCare`."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is dict:
+        return {_quick_key(key): _quick(part) for key, part in value.items()}  # type: ignore[attr-defined]
+    if kind is list or kind is tuple:
+        return [_quick(part) for part in value]  # type: ignore[attr-defined]
+    plain = _plain(value) if not isinstance(value, Mapping | list | tuple) else None
+    if isinstance(plain, str) or (isinstance(plain, int) and abs(plain) <= _INTEGER_MAX):
+        return plain
+    raise _NeedsCare
+
+
+def _quick_key(key: object) -> str:
+    if type(key) is str and key.isascii():
+        return key
+    raise _NeedsCare
 
 
 def _plain(value: object) -> Any:

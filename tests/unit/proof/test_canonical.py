@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,20 @@ texts = st.text(st.characters(codec="utf-8"))
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts,
     lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
+)
+
+
+# Everything that has a canonical form, what the standard library's encoder can't write right included.
+numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+ours = (
+    st.decimals(allow_nan=False, allow_infinity=False)
+    | st.dates()
+    | st.uuids()
+    | st.datetimes(timezones=st.just(UTC))
+)
+documents = st.recursive(
+    st.none() | st.booleans() | numbers | texts | ours,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner) | st.tuples(inner, inner),
 )
 
 
@@ -112,3 +127,22 @@ def test_it_writes_one_instant_in_one_way(moment: datetime, zone: timezone) -> N
     except OverflowError:
         return
     assert canonical.instant(elsewhere) == canonical.instant(moment)
+
+
+@given(documents)
+def test_it_writes_the_same_bytes_as_the_standards_own_library(value: object) -> None:
+    assert canonical.dumps(value) == rfc8785.dumps(canonical._plain(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"😀": 1, "ﬀ": 2},  # UTF-16 sorts the first before the second, code points don't
+        {"é": 1.5, "e": -0.0, "E": 1e21},
+        {Colour.RED: Colour.RED, "a": {"b": ()}},
+        '\x00\x08\t\n\x0b\x0c\r\x1f\x7f\u2028"\\/',
+        [True, False, 1, 0, 2**53 - 1],
+    ],
+)
+def test_it_agrees_with_the_standards_library_where_encoders_part(value: object) -> None:
+    assert canonical.dumps(value) == rfc8785.dumps(canonical._plain(value))
