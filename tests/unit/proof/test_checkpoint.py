@@ -106,6 +106,15 @@ def test_it_reads_no_other_form(old: str, new: str) -> None:
         checkpoint.parse(NOTE.replace(old, new, 1))
 
 
+def test_it_refuses_another_spelling_of_the_same_signature() -> None:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    assert NOTE.endswith("=\n")
+    last = alphabet.index(NOTE[-3])  # 68 bytes leave two spare bits in the last letter
+    for bits in {0, 1, 2, 3} - {last & 3}:
+        with pytest.raises(Forged, match="one base64 form"):
+            verify(NOTE[:-3] + alphabet[last & ~3 | bits] + "=\n")
+
+
 def test_it_accepts_none_of_a_thousand_mutants() -> None:
     rng = random.Random(20260304)
     for _ in range(1_000):

@@ -100,6 +100,17 @@ def test_it_refuses_a_payload_with_a_key_twice() -> None:
         jws.verify(f"{signed}.{signature}", KEYS, type=TYPE)
 
 
+def test_it_refuses_another_spelling_of_the_same_signature() -> None:
+    token = jws.sign(PAYLOAD, KEY, type=TYPE)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = alphabet.index(token[-1])  # 64 bytes leave four spare bits in the last letter
+    others = [token[:-1] + alphabet[last & ~15 | bits] for bits in range(16)]
+    assert token in others
+    for spelling in {*others, token + "=", token + "==", token + "\n"} - {token}:
+        with pytest.raises(Forged):
+            jws.verify(spelling, KEYS, type=TYPE)
+
+
 def test_it_accepts_none_of_ten_thousand_mutants() -> None:
     rng = random.Random(20260303)
     token = jws.sign(PAYLOAD, KEY, type=TYPE)

@@ -238,8 +238,20 @@ def test_it_accepts_none_of_a_thousand_forged_inclusion_proofs() -> None:
             (hashes[index], index, size, path, flip(rng, root)),
             (hashes[index], (index + 1) % size, size, path, root),
             (hashes[index - 1], index, size, path, root),
+            (hashes[index], index, size * 2, path, root),
+            (hashes[index], index, size * 4, path, root),
         ]
         assert not any(merkle.verify_inclusion(*proof) for proof in forged)
+
+
+def test_it_refuses_a_path_that_leads_beyond_the_root() -> None:
+    # The root is made to fit, as a liar would: only the number of steps tells.
+    leaf, extra = HASHES[0], HASHES[1]
+    assert not merkle.verify_inclusion(leaf, 0, 1, [extra], merkle.node_hash(extra, leaf))
+    path, top = [HASHES[1], extra], merkle.node_hash(HASHES[0], HASHES[1])
+    assert not merkle.verify_inclusion(leaf, 0, 2, path, merkle.node_hash(extra, top))
+    old, new = merkle.node_hash(extra, HASHES[0]), merkle.node_hash(extra, top)
+    assert not merkle.verify_consistency(1, 2, old, new, path)
 
 
 def test_it_accepts_none_of_a_thousand_forged_consistency_proofs() -> None:
@@ -255,5 +267,7 @@ def test_it_accepts_none_of_a_thousand_forged_consistency_proofs() -> None:
             (first, second, flip(rng, old), new, path),
             (first, second, old, flip(rng, new), path),
             (first, second, new, old, path),
+            (first, second * 2, old, new, path),
+            (first, second * 4, old, new, path),
         ]
         assert not any(merkle.verify_consistency(*proof) for proof in forged)
