@@ -1,8 +1,9 @@
 """接口调用 and 数据核验: ask a provider about one subject. Only the gate may import this module (design §3).
 
 "No answer" is never "no record": a provider that isn't connected, one that fails or is too slow, and one
-that has no record are three different availabilities. Nothing here touches the ORM: the gate asks several
-providers side by side, from threads.
+that has no record are three different availabilities. What a connector brings is believed only as far as
+`sharing.answers` finds it to be about the subject and of the channel. Nothing here touches the ORM: the gate
+asks several providers side by side, from threads.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.conf import settings
 
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.journal import keyring
+from rongxin.sharing import answers
 from rongxin.sharing.connectors import mapping as mappings
 from rongxin.sharing.connectors.connector import Connector
 from rongxin.sharing.connectors.csv_file import CsvFile
@@ -78,11 +80,10 @@ def call(
         connector = connector_of(channel.provider, item.item)
         if connector is None:
             return Answer(Availability.SOURCE_NOT_CONNECTED, channel.provider, as_of)
-        rows = connector.fetch(query)
+        found = answers.believed(query, connector.fetch(query))
     except Exception as error:
         _log(channel.provider, error)
         return Answer(Availability.PROVIDER_UNAVAILABLE, channel.provider, as_of)
-    found = [row for row in rows if row]
     availability = Availability.RECORDS if found else Availability.NO_RECORD
     return Answer(availability, channel.provider, as_of, found)
 

@@ -20,7 +20,11 @@ class Connector(Protocol):
         ...
 
     def fetch(self, query: Query) -> Sequence[Row]:
-        """Return the subject's rows, catalogue field → JSON value, with permitted fields only."""
+        """Return the subject's rows, catalogue field → JSON value, with permitted fields only.
+
+        Beside those, each row carries the field on which the channel's filter rests, and the keys by which
+        it was found where the store has them: the caller checks both and takes off what it didn't ask for.
+        """
         ...
 
     def check(self, query: Query, claims: Mapping[str, str]) -> Mapping[str, Match]:

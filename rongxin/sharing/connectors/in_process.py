@@ -44,8 +44,7 @@ class InProcess(ABC):
         fields = permitted(query, self._keys())
         if not fields:
             return []
-        rows = self._rows(query, fields)
-        return [{name: row[name] for name in fields if name in row} for row in rows]
+        return self._rows(query, fields)
 
     def check(self, query: Query, claims: Mapping[str, str]) -> Mapping[str, Match]:
         fields = permitted(query, self._keys())
@@ -69,16 +68,19 @@ class InProcess(ABC):
             raise Unavailable(f"{self.provider}: the node knows no key by which {query.item.item} is found")
         # What isn't asked for isn't read, save the field on which the channel's filter rests.
         where = query.channel.where
+        if where is not None and where.field not in table.columns:
+            raise Unavailable(f"{self.provider}: no column says which rows of {query.item.item} it may share")
         read = {name: table.columns[name] for name in fields if name in table.columns}
-        if where is not None and where.field in table.columns:
+        if where is not None:
             read[where.field] = table.columns[where.field]
+        found_by = {name: wanted[column] for name, column in table.subject.items()}
         rows: list[dict[str, Any]] = []
         for found in self._find(table, wanted):
             if len(rows) == ROWS_MAX:
                 raise Unavailable(f"{self.provider}: more than {ROWS_MAX} rows of one subject")
             if any(str(found[column]) != value for column, value in wanted.items()):
                 raise Unavailable(f"{self.provider}: answered about another subject")
-            row = self._row(query, read, found)
+            row = found_by | self._row(query, read, found)
             if query.channel.carries(row):
                 rows.append(row)
         return rows

@@ -12,18 +12,27 @@ items:
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from rongxin.catalogue.schema import Item
+from rongxin.catalogue.schema import Field, Item
 from rongxin.sharing.connectors.query import SubjectKeys
 
 
 class InvalidMapping(Exception):
     """A mapping file can't be used; the message names file and key."""
+
+
+class Key(Enum):
+    """By what a subject is known: its code tells it by itself, a name and a place do not."""
+
+    CODE = "code"
+    NAME = "name"
+    PLACE = "place"
 
 
 class _Frozen(BaseModel):
@@ -73,16 +82,26 @@ def wanted(table: Table, item: Item, subject: SubjectKeys) -> dict[str, str] | N
     """Return column → value by which the subject's rows are found; None where a key isn't known here."""
     values: dict[str, str] = {}
     for name, column in table.subject.items():
-        value = _key(item.field(name).type, subject)
+        value = _of_subject(key_of(item.field(name)), subject)
         if not value:
             return None
         values[column] = value
     return values
 
 
-def _key(field_type: str, subject: SubjectKeys) -> str:
-    if field_type in ("uscc", "party_identifier"):
-        return subject.uscc
-    if field_type in ("organisation_name", "party_name"):
-        return subject.name
-    return subject.place
+def key_of(field: Field) -> Key:
+    """Return by which key of a subject a field is sought; raises `InvalidMapping` where by none."""
+    if field.type in ("uscc", "party_identifier"):
+        return Key.CODE
+    if field.type in ("organisation_name", "party_name"):
+        return Key.NAME
+    # 所在地 of an 经营主体 without a code is free text in the annex, so the field's name tells it.
+    if field.type in ("registered_address", "address") or field.name == "location":
+        return Key.PLACE
+    raise InvalidMapping(
+        f"subject: {field.name} is of type {field.type}, by which no subject is known; use its code, name or place"
+    )
+
+
+def _of_subject(key: Key, subject: SubjectKeys) -> str:
+    return {Key.CODE: subject.uscc, Key.NAME: subject.name, Key.PLACE: subject.place}[key]

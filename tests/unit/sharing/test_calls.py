@@ -219,6 +219,22 @@ items:
     assert [row["case_number"] for row in answer.rows] == ["一号"]
 
 
+def test_a_provider_that_cannot_say_what_is_published_gives_no_answer(providers: Providers) -> None:
+    mapping = """
+provider: peoples_court
+connector: sqlite
+path: court.sqlite
+items:
+  court_judgment:
+    table: t
+    subject: {uscc: c}
+    columns: {uscc: c, case_number: a}
+"""
+    providers.writes("peoples_court", mapping, "t(c, a)", (FIRM.uscc, "一号"))
+    answer = calls.call(JUDGMENT, JUDGMENT.channels[0], subject=FIRM, fields=("case_number",), as_of=NOW)
+    assert answer.availability is Availability.PROVIDER_UNAVAILABLE
+
+
 @pytest.fixture
 def estate(providers: Providers) -> Providers:
     mapping = """

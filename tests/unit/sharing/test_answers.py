@@ -1,0 +1,102 @@
+"""A connector's rows are not taken on trust: whose they are, and whether the channel carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rongxin.catalogue import loader
+from rongxin.sharing import calls
+from rongxin.sharing.connectors.query import Match, Query, SubjectKeys
+from rongxin.vocabulary.availability import Availability
+
+NOW = datetime(2026, 4, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+ITEMS = loader.load().items
+FIRM = SubjectKeys("91990100MA00000123", "云州第一有限公司", "云州市")
+UNAVAILABLE = Availability.PROVIDER_UNAVAILABLE
+
+
+@dataclass
+class Says:
+    """A provider that answers whatever it likes."""
+
+    provider: str
+    rows: Sequence[Any]
+
+    def serves(self, item: str) -> bool:
+        return True
+
+    def fetch(self, query: Query) -> Sequence[Any]:
+        return self.rows
+
+    def check(self, query: Query, claims: Mapping[str, str]) -> Mapping[str, Match]:
+        return {}
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    yield
+    for item in ITEMS.values():
+        calls.disconnect(item.channels[0].provider)
+
+
+def ask(item: str, *rows: Any, fields: Sequence[str] | None = None) -> calls.Answer:
+    asked = ITEMS[item]
+    channel = next(channel for channel in asked.channels if channel.mode.value == "interface_call")
+    calls.connect(channel.provider, Says(channel.provider, rows))
+    return calls.call(asked, channel, subject=FIRM, fields=fields or channel.fields, as_of=NOW)
+
+
+@pytest.mark.parametrize(
+    ("item", "row"),
+    [
+        ("tax_arrears", {"uscc": "91990100MA00000456", "name": FIRM.name}),
+        ("terminated_enforcement", {"judgment_debtor_identifier": "91990100MA00000456"}),
+        ("tax_arrears", {"name": "云州第二有限公司"}),
+        ("agricultural_operator", {"name": "云州第二合作社", "location": "云州市"}),
+        ("agricultural_operator", {"name": FIRM.name, "location": "他州市"}),
+    ],
+)
+def test_an_answer_about_another_subject_is_no_answer(item: str, row: dict[str, str]) -> None:
+    answer = ask(item, {"uscc": FIRM.uscc} if "uscc" in row else {"name": FIRM.name}, row)
+    assert (answer.availability, answer.rows) == (UNAVAILABLE, ())
+
+
+def test_a_code_is_compared_as_written_and_a_name_by_its_canonical_form() -> None:
+    row = {"uscc": " 91990100ma00000123", "name": "云州第一有限责任公司"}
+    assert ask("tax_arrears", row).rows == [row]
+    assert ask("tax_arrears", {"name": "云州第一有限责任公司"}).availability is Availability.RECORDS
+
+
+def test_a_firm_of_the_code_asked_for_may_have_had_another_name() -> None:
+    row = {"uscc": FIRM.uscc, "name": "云州旧名有限公司"}
+    assert ask("tax_arrears", row).rows == [row]
+
+
+def test_an_answer_that_does_not_say_what_its_filter_rests_on_is_no_answer() -> None:
+    row = {"uscc": FIRM.uscc, "case_number": "一号"}
+    assert ask("court_judgment", row).availability is UNAVAILABLE
+
+
+def test_a_row_of_another_channel_is_dropped_and_the_filters_field_taken_off() -> None:
+    rows = [
+        {"uscc": FIRM.uscc, "case_number": number, "published_online": published}
+        for number, published in [("一号", True), ("二号", False), ("三号", "是"), ("四号", 1)]
+    ]
+    assert ask("court_judgment", *rows).rows == [{"uscc": FIRM.uscc, "case_number": "一号"}]
+    assert ask("court_judgment", rows[1]).availability is Availability.NO_RECORD
+
+
+def test_what_was_not_asked_for_is_taken_off() -> None:
+    row = {"uscc": FIRM.uscc, "name": FIRM.name, "secret": "x"}
+    assert ask("tax_arrears", row, fields=("name", "secret")).rows == [{"name": FIRM.name}]
+
+
+@pytest.mark.parametrize("row", ["text", None, 5, ["uscc"]])
+def test_what_is_no_row_is_no_answer(row: Any) -> None:
+    assert ask("tax_arrears", row).availability is UNAVAILABLE
