@@ -67,6 +67,7 @@ class Field(Frozen):
     codes: CodeListName | None = None
     values: tuple[Text, ...] | None = None
     provider_defined: bool = False
+    person: Literal["legal_representative"] | None = None  # whose own consent may open it
     min: Decimal | None = None
     max: Decimal | None = None
     future_allowed: bool = False

@@ -23,8 +23,8 @@ from rongxin.disclosure import look, plan, reach, register, rules
 from rongxin.disclosure.errors import MissingReference, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
-from rongxin.parties import institutions, subjects
-from rongxin.vocabulary.actor import Actor
+from rongxin.parties import institutions, memberships, subjects
+from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
 
 
@@ -46,9 +46,12 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     if not request.reference.strip():
         raise MissingReference
     catalogue = loader.load()
-    items = tuple(catalogue.item(name) for name in request.items)
+    # Asked twice is asked once: an item costs its provider one call.
+    items = tuple(catalogue.item(name) for name in dict.fromkeys(request.items))
     with transaction.atomic(durable=True):
         intended = _intend(request, items, actor=actor, as_of=as_of)
+    if intended is None:
+        raise UnknownSubject(request.uscc)
     if isinstance(intended, Refusal):
         return intended
     draft = Release(
@@ -70,14 +73,25 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
 
 def _intend(
     request: Request, items: tuple[Item, ...], *, actor: Actor, as_of: datetime
-) -> _Intended | Refusal:
+) -> _Intended | Refusal | None:
+    """Settle whether the request may be answered and write the intent; None where nobody has the code.
+
+    Standing and quota come before the look-up, and a failed look-up is journalled too: nobody tries out codes
+    unseen or for nothing.
+    """
     subject = subjects.find(request.uscc)
+    refused = (
+        rules.admit(request.purpose, request.recipient.kind)
+        or _speaks_for(request, subject, actor=actor, as_of=as_of)
+        or _standing(request, as_of)
+        or _quota(request, as_of)
+    )
     if subject is None:
-        raise UnknownSubject(request.uscc)
-    refused = rules.admit(request.purpose, request.recipient.kind) or _standing(request, as_of)
+        entry = register.miss(request, refused, actor=actor, as_of=as_of)
+        return None if refused is None else Refusal(entry, refused, as_of, entry)
     consent = None
     if refused is None and (request.case_id or request.consent_id):
-        consent = look.at(request, subject.id, as_of=as_of)
+        consent = look.at(request, subject.id, items, as_of=as_of)
         refused = _carries_nothing(consent, request, items)
     intent = register.intend(
         request, subject_id=subject.id, consent=consent.id if consent else None, actor=actor, as_of=as_of
@@ -89,6 +103,7 @@ def _intend(
         lambda item: _consented(consent, request, item),
         recipient=request.recipient.kind,
         subject_kind=subject.kind,
+        is_signers=consent.is_signers if consent else _nobodys,
     )
     card = SubjectCard(
         subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
@@ -96,15 +111,36 @@ def _intend(
     return _Intended(intent, card, plans, consent)
 
 
+def _nobodys(number: str) -> bool:
+    """Without a consent no number is a signer's."""
+    return False
+
+
+def _speaks_for(
+    request: Request, subject: subjects.Card | None, *, actor: Actor, as_of: datetime
+) -> Reason | None:
+    """The recipient is not whom the request names but whom the actor may act for."""
+    recipient = request.recipient
+    if recipient.kind is not rules.RecipientKind.SUBJECT:
+        known = actor == SYSTEM or actor.party == f"institution:{recipient.id}"
+        return None if known else Reason.RECIPIENT_MISMATCH
+    if subject is None or recipient.id != str(subject.id) or not actor.id.isdigit():
+        return Reason.MANDATE_MISSING
+    role = memberships.role_in_subject(int(actor.id), subject.id, on=business_day(as_of))
+    return Reason.MANDATE_MISSING if role is None else None
+
+
 def _standing(request: Request, as_of: datetime) -> Reason | None:
-    """Assessed, not suspended, within the day's quota ((十)); a subject asking for its own data needs
-    none.
-    """
+    """Assessed and not suspended ((十)); a subject asking for its own data needs no standing."""
     if request.recipient.kind is rules.RecipientKind.SUBJECT:
         return None
     standing = institutions.standing(request.recipient.id, as_of=as_of)
-    if not standing.admitted:
-        return standing.reason
+    return None if standing.admitted else standing.reason
+
+
+def _quota(request: Request, as_of: datetime) -> Reason | None:
+    if request.recipient.kind is rules.RecipientKind.SUBJECT:
+        return None
     quota = institutions.take_quota(request.recipient.id, business_day(as_of))
     return None if quota.admitted else quota.reason
 
@@ -126,24 +162,25 @@ def _consented(consent: look.Look | None, request: Request, item: Item) -> rules
 def _conclude(
     request: Request, intended: _Intended, draft: Release, *, actor: Actor, as_of: datetime
 ) -> Release | Refusal:
-    """Look at the consent once more under its lock, then commit the outcome; the bytes leave after that."""
-    if intended.consent is not None:
-        changed = _changed(request, intended, intended.consent)
-        if changed is not None:
-            return _refuse(intended.intent, changed, actor=actor, as_of=as_of)
+    """Look at standing and consent once more, then commit the outcome; the bytes leave after that."""
+    changed = _standing(request, as_of)
+    if changed is None and intended.consent is not None:
+        changed = _changed(request, intended, intended.consent, draft)
+    if changed is not None:
+        return _refuse(intended.intent, changed, actor=actor, as_of=as_of)
     outcome = register.release(intended.intent, draft.digest, draft.items, actor=actor, as_of=as_of)
     return replace(draft, outcome_entry=outcome.entry)
 
 
-def _changed(request: Request, intended: _Intended, consent: look.Look) -> Reason | None:
+def _changed(request: Request, intended: _Intended, consent: look.Look, draft: Release) -> Reason | None:
     locks.shared(consent.id)
     now = look.again(consent, request)
     for entry in intended.plans:
         coverage = now.consented(request, entry.item)
         if entry.context.consented.covers and not coverage.covers:
             return coverage.reason
-    rests_on_it = any(entry.rests_on_consent for entry in intended.plans)
-    return Reason.FREQUENCY_EXHAUSTED if rests_on_it and not now.count_use() else None
+    used = any(entry.used_consent(item) for entry, item in zip(intended.plans, draft.items, strict=True))
+    return Reason.FREQUENCY_EXHAUSTED if used and not now.count_use() else None
 
 
 def _refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> Refusal:

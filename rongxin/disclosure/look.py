@@ -6,6 +6,7 @@ Consent is never read from a replica or a cache; a look lives as long as the tra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +17,7 @@ from rongxin.consent import rules as consent_rules
 from rongxin.consent.errors import UnknownConsent
 from rongxin.disclosure import register, rules
 from rongxin.disclosure.release import Request
+from rongxin.parties import identity
 
 
 @dataclass(frozen=True)
@@ -56,26 +58,37 @@ class Look:
             modes=terms.modes,
         )
 
+    def is_signers(self, number: str) -> bool:
+        """Tell whether an identity number is that of the person who signed beside the firm."""
+        signature = self.grant.terms.person_signature
+        return signature is not None and identity.commit(number) == signature.commitment
+
     def count_use(self) -> bool:
         """Count one use in the present span; False when the consent's number is used up."""
         return register.count_use(self.id, self.span, self.grant.terms.frequency.limit)
 
 
-def at(request: Request, subject_id: int, *, as_of: datetime) -> Look | None:
-    """Look at the consent the request names, or at the newest of its case; None where the recipient has none.
+def at(request: Request, subject_id: int, items: Sequence[Item], *, as_of: datetime) -> Look | None:
+    """Look at the consent the request names, or at one of its case; None where the recipient has none.
 
-    Somebody else's consent is no consent here: whether it exists is not the recipient's to learn.
+    Of several consents of a case the newest that carries anything asked for is meant, else the newest live
+    one, else the newest. Somebody else's consent is no consent here: whether it exists is not the recipient's
+    to learn.
     """
     if request.consent_id is not None:
-        grant = _find(request.consent_id)
+        named = _find(request.consent_id)
+        given = [] if named is None else [named]
     else:
         assert request.case_id is not None
         given = consents.of_case(subject_id, request.recipient.id, request.case_id)
-        active = [one for one in given if one.status is consent_rules.Status.ACTIVE]
-        grant = next(iter(active or given), None)
-    if grant is None or grant.institution_id != request.recipient.id or grant.subject_id != subject_id:
-        return None
-    return _of(grant, request, as_of)
+    own = [
+        _of(grant, request, as_of)
+        for grant in given
+        if grant.institution_id == request.recipient.id and grant.subject_id == subject_id
+    ]
+    carrying = [one for one in own if any(one.consented(request, item).covers for item in items)]
+    live = [one for one in own if one.grant.status is consent_rules.Status.ACTIVE]
+    return next(iter(carrying or live or own), None)
 
 
 def again(look: Look, request: Request) -> Look:

@@ -20,7 +20,6 @@ from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.subject_kind import SubjectKind
-from rongxin.vocabulary.verdict import Verdict
 
 
 class Stored(Protocol):
@@ -59,6 +58,8 @@ class ItemPlan:
     context: rules.Context
     table: tuple[rules.ChannelDecision, ...]
     applicable: bool
+    # Whether an identity number is that of the person who signed beside the firm.
+    is_signers: Callable[[str], bool]
 
     @property
     def reads_store(self) -> bool:
@@ -103,6 +104,16 @@ class ItemPlan:
             for name, decision in entry.fields.items()
         )
 
+    def used_consent(self, item: ReleasedItem) -> bool:
+        """Whether the answer made use of the consent: something left, or a source said that it has nothing.
+
+        A source that did not answer costs no use: it can be asked again.
+        """
+        if not self.rests_on_consent:
+            return False
+        opened = any(field.reason is Reason.CONSENTED for row in item.rows for field in row.fields.values())
+        return opened or (bool(self.calls) and item.availability is Availability.NO_RECORD)
+
 
 def make(
     items: Sequence[Item],
@@ -110,6 +121,7 @@ def make(
     *,
     recipient: rules.RecipientKind,
     subject_kind: SubjectKind,
+    is_signers: Callable[[str], bool],
 ) -> tuple[ItemPlan, ...]:
     """Return the plan of a request, one entry per item in the order asked."""
     plans = []
@@ -121,6 +133,7 @@ def make(
                 context,
                 rules.table(item, context),
                 applicable=subject_kind not in item.not_applicable_to,
+                is_signers=is_signers,
             )
         )
     return tuple(plans)
@@ -239,8 +252,8 @@ def _date_of(item: Item, row: Mapping[str, Any]) -> date | None:
 
 
 def _field(plan: ItemPlan, name: str, value: Any, decision: rules.Decision) -> ReleasedField | None:
-    if decision.verdict is Verdict.WITHHOLD or decision.verdict is Verdict.VERIFY_ONLY:
+    if not decision.leaves:
         return None
-    return ReleasedField(
-        decision.verdict, rules.apply(decision, plan.item.field(name), value), decision.reason
-    )
+    field = plan.item.field(name)
+    decision = rules.settle(decision, field, value, plan.is_signers)
+    return ReleasedField(decision.verdict, rules.apply(decision, field, value), decision.reason)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+
+from django.utils import timezone
 
 from rongxin.catalogue import regions
 from rongxin.disclosure import plan, rules
@@ -14,9 +17,11 @@ from rongxin.records import reading
 from rongxin.sharing import calls
 from rongxin.sharing.aggregation import sources
 from rongxin.sharing.connectors.query import Authority, SubjectKeys
+from rongxin.vocabulary.availability import Availability
 
 # Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
 # never touch the ORM: a connector has its own way to its provider.
+_PATIENCE_SECONDS = 10.0
 _CALLERS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="call")
 
 
@@ -31,17 +36,35 @@ def collect(
     """Return what leaves for each item of the plan, in its order."""
     called = [(entry, _start(entry, request, subject, consent, as_of)) for entry in plans]
     wanted = [entry.item.item for entry in plans if entry.reads_store]
-    stored = reading.of(subject.id, wanted, as_of=as_of)
+    # What ended since the request came in is gone: rows are read as they stand now.
+    stored = reading.of(subject.id, wanted, as_of=max(as_of, timezone.now()))
     connected = sources.filed_items()
+    until = time.monotonic() + _PATIENCE_SECONDS
     return tuple(
         plan.answer(
             entry,
             stored.get(entry.item.item, ()),
-            [future.result() for future in futures],
+            [
+                _await(future, decision, until, as_of)
+                for future, decision in zip(futures, entry.calls, strict=True)
+            ],
             connected=entry.item.item in connected,
         )
         for entry, futures in called
     )
+
+
+def _await(
+    future: Future[calls.Answer], decision: rules.ChannelDecision, until: float, as_of: datetime
+) -> calls.Answer:
+    """Wait no longer than the report can: a provider that hangs is unavailable, for it and for nobody
+    else.
+    """
+    try:
+        return future.result(timeout=max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        future.cancel()
+        return calls.Answer(Availability.PROVIDER_UNAVAILABLE, decision.channel.provider, as_of)
 
 
 def _start(

@@ -46,6 +46,20 @@ def intend(
     )
 
 
+def miss(request: Request, refused: Reason | None, *, actor: Actor, as_of: datetime) -> UUID:
+    """Journal a question about a code that nobody has; the code itself stays out, as a commitment."""
+    reason = refused.value if refused else "unknown_subject"
+    refs = {request.recipient.kind.value: request.recipient.id, "reason": reason}
+    entry = entries.append(
+        Kind.DISCLOSURE_REFUSED,
+        actor=actor,
+        refs=refs,
+        commitments={"request": request.digest()},
+        as_of=as_of,
+    )
+    return entry.id
+
+
 def refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> Outcome:
     """Close an intent with a refusal; refusals stand in the journal like releases."""
     entry = entries.append(

@@ -8,7 +8,7 @@ never from whether a row exists: so the table of an item is complete before anyt
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from rongxin.catalogue import types
+from rongxin.catalogue.redaction import redact
 from rongxin.catalogue.schema import Channel, Field, Item
 from rongxin.vocabulary.openness import Openness
 from rongxin.vocabulary.period import Period
@@ -199,7 +200,12 @@ def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Deci
         return Decision(Verdict.MASK, Reason.MASKED_TYPE)
     if field.type in _PERSONAL:
         own_detail = field.whose is Whose.SUBJECT and context.own
-        person_agreed = asks_consent and context.consented.covers and context.consented.person
+        person_agreed = (
+            asks_consent
+            and field.person is not None
+            and context.consented.covers
+            and context.consented.person
+        )
         if own_detail or person_agreed or _is_the_firms_own(field):
             return Decision(Verdict.REVEAL, open_reason)
         return Decision(Verdict.MASK, _masked_because(field))
@@ -231,10 +237,37 @@ def _open_reason(context: Context, *, asks_consent: bool) -> Reason:
     return Reason.CONSENTED if asks_consent else Reason.PUBLIC_INFORMATION
 
 
+def settle(decision: Decision, field: Field, value: Any, is_signers: Callable[[str], bool]) -> Decision:
+    """Look at the value itself where a person's consent opened it: it opens that person's number and nobody
+    else's (a former representative's stands masked). `is_signers` tells whether a number is the signer's.
+    """
+    if field.person is None or decision.verdict is not Verdict.REVEAL or is_signers(str(value)):
+        return decision
+    return Decision(Verdict.MASK, Reason.THIRD_PERSON)
+
+
+# Words in which somebody may have written a number or phone of a person: taken out even where the field is
+# public. What is left are codes, dates and numbers that the catalogue's types have checked.
+_WORDS = frozenset(
+    {
+        "text",
+        "text_list",
+        "organisation_name",
+        "person_name",
+        "party_name",
+        "document_number",
+        "registered_address",
+        "address",
+    }
+)
+
+
 def apply(decision: Decision, field: Field, value: Any) -> Any:
     """Return what leaves of `value`: itself, its mask, or None for what does not leave."""
     if value is None or not decision.leaves:
         return None
-    if decision.verdict is Verdict.REVEAL:
-        return value
-    return types.get(field.type).mask(value)
+    if decision.verdict is Verdict.MASK:
+        return types.get(field.type).mask(value)
+    if field.type in _WORDS:
+        return [redact(word) for word in value] if isinstance(value, list) else redact(str(value))
+    return value

@@ -7,7 +7,7 @@ every row; a property test holds the two equal. Values are masked after the quer
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,17 @@ def parse(text: str) -> rules.Decision:
     return rules.Decision(Verdict(verdict), Reason(reason))
 
 
-def leaving(item: Item, decided: Mapping[str, str], payload: Mapping[str, Any]) -> dict[str, Any]:
+def leaving(
+    item: Item,
+    decided: Mapping[str, str],
+    payload: Mapping[str, Any],
+    is_signers: Callable[[str], bool] = lambda number: False,
+) -> dict[str, Any]:
     """Return what leaves of one row, given the decisions that the query made for it."""
     out = {}
     for name, text in decided.items():
-        value = rules.apply(parse(text), item.field(name), payload.get(name))
+        field, given = item.field(name), payload.get(name)
+        value = rules.apply(rules.settle(parse(text), field, given, is_signers), field, given)
         if value is not None:
             out[name] = value
     return out

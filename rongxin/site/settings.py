@@ -94,7 +94,9 @@ STATIC_URL = "/static/"
 
 # What reports say about the node, and the word of warning on everything a demo shows.
 RONGXIN_NODE_NAME = os.environ.get("RONGXIN_NODE_NAME", "融资信用服务平台")
-RONGXIN_NOTICE = "演示数据：企业、人员与记录均为虚构。 Demo data: all invented." if RONGXIN_MODE == "demo" else None
+RONGXIN_NOTICE = (
+    "演示数据：企业、人员与记录均为虚构。 Demo data: all invented." if RONGXIN_MODE == "demo" else None
+)
 # Who asserts that a person is who they say; the demo's believes anybody and refuses to run in production.
 RONGXIN_IDENTITY_PROVIDER = os.environ.get(
     "RONGXIN_IDENTITY_PROVIDER", "rongxin.parties.identity.DemoIdentityProvider"

@@ -138,6 +138,12 @@ class Reason(StrEnum):
         "the institution is suspended",
     )
     QUOTA_EXHAUSTED = "quota_exhausted", "（十）", "接入机构已达当日查询上限", "the day's quota is used up"
+    MANDATE_MISSING = (
+        "mandate_missing",
+        "（九）",
+        "该账号无权代表该信息主体",
+        "the account may not act for this subject",
+    )
     PURPOSE_NOT_PERMITTED = (
         "purpose_not_permitted",
         "（十）",

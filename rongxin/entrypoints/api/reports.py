@@ -34,7 +34,7 @@ class ReportRequest(Schema):
     person: str = Field(min_length=1, max_length=128, description="查询人：机构经办人员的姓名或工号")
     case: UUID | None = Field(None, description="融资业务编号")
     consent: UUID | None = Field(None, description="授权编号")
-    items: list[str] | None = Field(None, description="信息项；缺省为清单全部", max_length=100)
+    items: list[str] | None = Field(None, description="信息项；缺省为清单全部", min_length=1, max_length=100)
 
 
 @router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")

@@ -77,8 +77,9 @@ def _question(firm, *items, **changes):
     return replace(request, **changes)
 
 
-def _ask(request, as_of=LATER):
-    return gate.release(request, actor=BANK_ACTOR, as_of=as_of)
+def _ask(request, as_of=LATER, actor=None):
+    actor = actor or replace(BANK_ACTOR, party=f"institution:{request.recipient.id}")
+    return gate.release(request, actor=actor, as_of=as_of)
 
 
 def _items(answer):
@@ -336,7 +337,8 @@ def test_four_ways_of_having_no_rows_keep_their_own_words(scene, bureau, monkeyp
 
 def test_it_says_which_span_a_consent_opens(scene, bureau):
     firm, _, case = scene
-    consent = stage.consent(firm, case)
-    items = _items(_ask(_question(firm, case_id=case, consent_id=consent.id)))
-    assert items["tax_payment"].period == consent.terms.data_period
-    assert items["business_licence"].period is None
+    consent = stage.consent(firm, case, draft=stage.draft("annual_report", "tax_payment"))
+    assert consent.terms.data_period
+    items = _items(_ask(_question(firm, "annual_report", "tax_payment", case_id=case, consent_id=consent.id)))
+    assert items["annual_report"].period == consent.terms.data_period
+    assert items["tax_payment"].period is None
