@@ -32,7 +32,8 @@ def _about_the_subject(query: Query, row: Row) -> None:
     """Compare the keys that the row shows with those asked by.
 
     A code decides by itself, as where batches are matched: a firm changes its name and keeps its code, and
-    old records keep the old name. Without a code, name and place have to be those asked by.
+    old records keep the old name. Without a code, name and place have to be those asked by, and the name one
+    that nobody else bears.
     """
     shown = {
         name: (mappings.key_of(query.item.field(name)), str(row[name]))
@@ -40,6 +41,8 @@ def _about_the_subject(query: Query, row: Row) -> None:
         if row.get(name) is not None
     }
     coded = any(key is Key.CODE for key, _value in shown.values())
+    if shown and not coded and not query.subject.unique_name:
+        raise Unavailable(f"{query.item.item}: found by a name that another subject may bear too")
     for name, (key, value) in shown.items():
         if (key is Key.CODE or not coded) and not _SAME[key](value, query.subject):
             raise Unavailable(f"{query.item.item}.{name}: answered about another subject")

@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from rongxin.catalogue.schema import Field, Item
-from rongxin.sharing.connectors.query import SubjectKeys
+from rongxin.sharing.connectors.query import SubjectKeys, Unavailable
 
 
 class InvalidMapping(Exception):
@@ -79,7 +79,12 @@ def read(path: Path) -> Mapping:
 
 
 def wanted(table: Table, item: Item, subject: SubjectKeys) -> dict[str, str] | None:
-    """Return column → value by which the subject's rows are found; None where a key isn't known here."""
+    """Return column → value by which the subject's rows are found; None where a key isn't known here.
+
+    Raises `Unavailable` where only a name would tell the subject and others may bear it.
+    """
+    if not subject.unique_name and all(key_of(item.field(name)) is not Key.CODE for name in table.subject):
+        raise Unavailable(f"{item.item} is found by name, and the name may be another subject's too")
     values: dict[str, str] = {}
     for name, column in table.subject.items():
         value = _of_subject(key_of(item.field(name)), subject)
@@ -99,7 +104,8 @@ def key_of(field: Field) -> Key:
     if field.type in ("registered_address", "address") or field.name == "location":
         return Key.PLACE
     raise InvalidMapping(
-        f"subject: {field.name} is of type {field.type}, by which no subject is known; use its code, name or place"
+        f"subject: {field.name} is of type {field.type}, by which no subject is known; "
+        "use a column that holds its code, name or place"
     )
 
 

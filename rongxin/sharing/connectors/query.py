@@ -37,11 +37,16 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubjectKeys:
-    """By what a provider may find a subject: code, name and, where it knows no code, the place."""
+    """By what a provider may find a subject: code, name and, where it knows no code, the place.
+
+    `unique_name` says that no other subject known here has this name, by its canonical form, in this region.
+    Whoever asks must have looked; without it nothing that is found by name is believed.
+    """
 
     uscc: str
     name: str
     place: str = ""
+    unique_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

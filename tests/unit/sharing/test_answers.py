@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from rongxin.vocabulary.availability import Availability
 NOW = datetime(2026, 4, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 ITEMS = loader.load().items
 FIRM = SubjectKeys("91990100MA00000123", "云州第一有限公司", "云州市")
+ALONE = replace(FIRM, unique_name=True)
 UNAVAILABLE = Availability.PROVIDER_UNAVAILABLE
 
 
@@ -45,11 +46,13 @@ def alone() -> Iterator[None]:
         calls.disconnect(item.channels[0].provider)
 
 
-def ask(item: str, *rows: Any, fields: Sequence[str] | None = None) -> calls.Answer:
+def ask(
+    item: str, *rows: Any, fields: Sequence[str] | None = None, subject: SubjectKeys = ALONE
+) -> calls.Answer:
     asked = ITEMS[item]
     channel = next(channel for channel in asked.channels if channel.mode.value == "interface_call")
     calls.connect(channel.provider, Says(channel.provider, rows))
-    return calls.call(asked, channel, subject=FIRM, fields=fields or channel.fields, as_of=NOW)
+    return calls.call(asked, channel, subject=subject, fields=fields or channel.fields, as_of=NOW)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +74,14 @@ def test_a_code_is_compared_as_written_and_a_name_by_its_canonical_form() -> Non
     row = {"uscc": " 91990100ma00000123", "name": "云州第一有限责任公司"}
     assert ask("tax_arrears", row).rows == [row]
     assert ask("tax_arrears", {"name": "云州第一有限责任公司"}).availability is Availability.RECORDS
+
+
+def test_an_answer_by_name_is_believed_only_where_nobody_else_bears_it() -> None:
+    row = {"name": FIRM.name, "location": "云州市"}
+    assert ask("agricultural_operator", row, subject=FIRM).availability is UNAVAILABLE
+    assert ask("tax_arrears", {"name": FIRM.name}, subject=FIRM).availability is UNAVAILABLE
+    coded = {"name": FIRM.name, "uscc": FIRM.uscc}
+    assert ask("tax_arrears", coded, subject=FIRM).availability is Availability.RECORDS
 
 
 def test_a_firm_of_the_code_asked_for_may_have_had_another_name() -> None:

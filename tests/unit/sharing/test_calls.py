@@ -235,6 +235,42 @@ items:
     assert answer.availability is Availability.PROVIDER_UNAVAILABLE
 
 
+FARM_YAML = """
+provider: agriculture_bureau
+connector: sqlite
+path: farm.sqlite
+items:
+  agricultural_operator:
+    table: t
+    subject: {name: n, location: p}
+    columns: {name: n, location: p, business_scope: s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("unique", "mapping", "expected"),
+    [
+        (True, FARM_YAML, Availability.RECORDS),
+        (False, FARM_YAML, Availability.PROVIDER_UNAVAILABLE),
+        (
+            True,
+            FARM_YAML.replace("location: p}\n    col", "business_scope: p}\n    col"),
+            Availability.PROVIDER_UNAVAILABLE,
+        ),
+    ],
+    ids=["unique", "perhaps shared", "sought by what is no key"],
+)
+def test_it_finds_by_name_and_place_only_where_the_name_is_unique(
+    providers: Providers, unique: bool, mapping: str, expected: Availability
+) -> None:
+    providers.writes("agriculture_bureau", mapping, "t(n, p, s)", (FIRM.name, FIRM.place, "茶叶"))
+    item = ITEMS["agricultural_operator"]
+    firm = replace(FIRM, unique_name=unique)
+    fields, own = ("business_scope",), Authority(own=True)
+    answer = calls.call(item, item.channels[0], subject=firm, fields=fields, authority=own, as_of=NOW)
+    assert answer.availability is expected
+
+
 @pytest.fixture
 def estate(providers: Providers) -> Providers:
     mapping = """
