@@ -12,6 +12,8 @@ from rongxin.catalogue.field_type import half_width
 PLAIN = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 DIGITS_MAX = 18
 DECIMALS_MAX = 6
+#: The whole numbers up to which every reader of JSON agrees (RFC 8785, RFC 7493): 2^53-1.
+EXACT_MAX = 2**53 - 1
 _CHINESE = re.compile(r"[〇零一二三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰仟两]")
 _SCALE = re.compile(r"[0-9.,]\s*(?:百万|千万|万|亿|千|百)")
 

@@ -22,6 +22,10 @@ class Integer(FieldType):
         number = numerals.read(text)
         if number != number.to_integral_value():
             raise Unclean("not_whole", f"{text} 不是整数，请核对 (not a whole number)")
+        if abs(number) > numerals.EXACT_MAX:
+            raise Unclean(
+                "too_large", f"整数 {text} 超出±{numerals.EXACT_MAX}，无法精确交换，请核对 (too large)"
+            )
         return int(number)
 
     def mask(self, value: Any) -> str:
@@ -35,7 +39,7 @@ class Integer(FieldType):
         return rng.randint(0, 120)
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "integer"}
+        return {"type": "integer", "minimum": -numerals.EXACT_MAX, "maximum": numerals.EXACT_MAX}
 
     def format(self, value: Any) -> str:
         number = numerals.stored(value)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rongxin.catalogue import types
 from rongxin.catalogue.errors import Unclean
 from rongxin.catalogue.field_type import is_blank
+from rongxin.proof import canonical
 
 READ = [
     ("date", "2026-03-01", date(2026, 3, 1)),
@@ -37,6 +38,8 @@ READ = [
     ("percentage", "12.50%", Decimal("12.5")),
     ("integer", "1,234", 1234),
     ("integer", "12.0", 12),
+    ("integer", "9007199254740991", 2**53 - 1),
+    ("integer", "-9007199254740991", 1 - 2**53),
     ("quantity", "120.5立方米", Decimal("120.5")),
     ("boolean", "是", True),
     ("boolean", "无", False),
@@ -77,6 +80,9 @@ REFUSED = [
     ("money_cny", "#REF!", "spreadsheet_error"),
     ("money_10k_cny", "12.5亿元", "unit"),
     ("integer", "12.5", "not_whole"),
+    ("integer", "9007199254740992", "too_large"),
+    ("integer", "-9,007,199,254,740,992", "too_large"),
+    ("integer", "999999999999999999", "too_large"),
     ("boolean", "也许", "boolean_word"),
     ("uscc", "91100000100003962X", "uscc_check_digit"),
     ("uscc", "9110000010000396", "uscc_shape"),
@@ -147,3 +153,16 @@ def test_what_stands_for_nothing_is_blank(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["无", "0", "否", "N/A"])
 def test_a_word_is_not_nothing(cell: str) -> None:
     assert not is_blank(cell)
+
+
+@pytest.mark.parametrize("name", types.names())
+@given(number=st.integers(-(10**20), 10**20) | st.integers(2**53 - 9, 2**53 + 9), scale=st.integers(0, 7))
+def test_no_type_stores_a_number_that_json_cannot_carry_exactly(name: str, number: int, scale: int) -> None:
+    kind = types.get(name)
+    for text in (str(number), format(Decimal(number).scaleb(-scale), "f")):
+        try:
+            stored = kind.json(kind.clean(text))
+        except Unclean:
+            continue
+        assert not isinstance(stored, float)
+        assert canonical.dumps(stored)
