@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +37,12 @@ _KINDS = {"sqlite": Sqlite, "csv": CsvFile}
 _connected: dict[str, Connector] = {}
 _from_files: dict[Path, tuple[int, Connector]] = {}
 _guard = Lock()
+
+#: How many questions one provider is asked at a time. The gate's threads are few; a provider that hangs may
+#: keep this many of them and no more. A waiting question keeps a thread too, so it waits shortly.
+IN_FLIGHT_MAX = 4
+_WAIT_SECONDS = 1.0
+_in_flight: dict[str, BoundedSemaphore] = {}
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,9 @@ def call(
         connector = connector_of(channel.provider, item.item)
         if connector is None:
             return Answer(Availability.SOURCE_NOT_CONNECTED, channel.provider, as_of)
-        found = answers.believed(query, connector.fetch(query))
+        with _turn(channel.provider):
+            answered = connector.fetch(query)
+        found = answers.believed(query, answered)
     except Exception as error:
         _log(channel.provider, error)
         return Answer(Availability.PROVIDER_UNAVAILABLE, channel.provider, as_of)
@@ -103,7 +112,8 @@ def verify(
         connector = connector_of(channel.provider, item.item)
         if connector is None:
             return Check(Availability.SOURCE_NOT_CONNECTED, channel.provider, as_of)
-        results = connector.check(query, claims)
+        with _turn(channel.provider):
+            results = connector.check(query, claims)
     except Exception as error:
         _log(channel.provider, error)
         return Check(Availability.PROVIDER_UNAVAILABLE, channel.provider, as_of)
@@ -155,6 +165,19 @@ def _from_directories(provider: str) -> Connector | None:
                 _from_files[path] = known
         return known[1]
     return None
+
+
+@contextmanager
+def _turn(provider: str) -> Iterator[None]:
+    """Ask a provider when fewer than `IN_FLIGHT_MAX` others do; raises `Unavailable` where none returns."""
+    with _guard:
+        turns = _in_flight.setdefault(provider, BoundedSemaphore(IN_FLIGHT_MAX))
+    if not turns.acquire(timeout=_WAIT_SECONDS):
+        raise Unavailable(f"{provider}: {IN_FLIGHT_MAX} earlier questions are still without an answer")
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def _log(provider: str, error: Exception) -> None:
