@@ -54,7 +54,7 @@ def render(report: Mapping[str, Any], charts: Sequence[Mapping[str, Any]]) -> by
             "electronic": orjson.dumps(report["electronic"]).decode(),
         },
         pdf_standards=STANDARD,
-        timestamp=datetime.fromisoformat(str(report["issued_at"])),
+        timestamp=datetime.fromisoformat(str(report["issued_at"])).replace(microsecond=0),
     )
     assert isinstance(document, bytes)
     return document

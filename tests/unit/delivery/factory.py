@@ -24,7 +24,7 @@ from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.subject_kind import SubjectKind
 
-AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+AT = datetime(2026, 3, 2, 1, 30, 0, 123_456, tzinfo=UTC)
 NODE = "云州市融资信用服务平台"
 COMPANY = SubjectCard(
     7, "91990100MA0000000X", "云州晨星精密机械有限公司", SubjectKind.COMPANY, "990101", "已实名注册"
@@ -69,7 +69,13 @@ def release(
     rng = random.Random(seed)
     consented = consent or rules.Consented(Reason.CONSENT_MISSING)
     chosen = [loader.load().item(name) for name in items or loader.load().items]
-    plans = plan.make(chosen, lambda item: consented, recipient=BANK.kind, subject_kind=subject.kind)
+    plans = plan.make(
+        chosen,
+        lambda item: consented,
+        recipient=BANK.kind,
+        subject_kind=subject.kind,
+        is_signers=lambda number: False,
+    )
 
     def invent(item: Item) -> list[dict[str, Any]]:
         return [change(item.item, example.row(item, rng)) for _ in range(rows)]

@@ -65,9 +65,9 @@ def test_what_is_withheld_carries_its_reason_and_article():
 
 def test_it_states_the_period_that_a_consent_opens_where_it_restricts_an_item():
     items = _items(factory.document(factory.release(consent=PERIOD)))
-    assert items["tax_payment"]["period"] == {"from": "2024-01-01", "to": "2026-03-01"}
+    assert items["change_record"]["period"] == {"from": "2024-01-01", "to": "2026-03-01"}
     assert items["administrative_permit"]["period"] is not None  # its identity numbers rest on consent
-    assert items["honours"]["period"] is None
+    assert items["honours"]["period"] is items["tax_payment"]["period"] is None
 
 
 def test_its_digest_can_be_checked_from_the_report_alone():
