@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rongxin.consent import cases, issuing, notices, requests
+from rongxin.consent import cases, issuing, notices, requests, templates
 from rongxin.consent.errors import SignerRefused
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import Form, Signature, business_day
@@ -37,17 +37,20 @@ def grant_online(
     `actor` is the account of the legal representative (operator of an individual business) or of an agent
     with a mandate; `assertion` is fresh and of the same person. `notice_*` prove which risk notice was
     shown. `person_assertion` adds the legal representative's own consent, for data about that person.
-    `request_id` answers an institution's request, `supersedes` names the consent that this one replaces.
+    `request_id` answers an institution's request, whose draft then begins today; `supersedes` names the
+    consent that this one replaces.
     """
+    today = business_day(as_of)
     with transaction.atomic():
         case = cases.get(case_id)
         subject = issuing.check_parties(case)
         signer = _signer(subject, assertion, actor=actor, as_of=as_of)
-        notice = notices.confirm_shown(notice_version, notice_sha256, on=business_day(as_of))
+        notice = notices.confirm_shown(notice_version, notice_sha256, on=today)
+        if request_id is not None:
+            requests.hold_open(request_id, case_id, on=today)
+            draft = templates.starting(draft, on=today)
         template = issuing.check_draft(draft, as_of=as_of)
         person = None if person_assertion is None else _person(subject, person_assertion, as_of=as_of)
-        if request_id is not None:
-            requests.hold_open(request_id, case_id)
         grant = issuing.issue(
             draft,
             case,

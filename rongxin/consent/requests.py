@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
-from rongxin.consent import cases, issuing, notifications, standing
+from rongxin.consent import cases, issuing, notifications, standing, templates
 from rongxin.consent.errors import NotPossible, NotTheirs, UnknownConsent
 from rongxin.consent.models import ConsentRequest
-from rongxin.consent.rules import Owner
+from rongxin.consent.rules import Owner, business_day
 from rongxin.consent.templates import Draft
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions
 from rongxin.vocabulary.actor import Actor
 
+# How long a firm may take to answer (own setting): what it was asked a month ago it has reason to look at anew.
+ANSWER_DAYS_MAX = 30
+
 
 @dataclass(frozen=True)
 class Card:
-    """A request as the firm and the institution see it."""
+    """A request as the firm and the institution see it; `draft` as it was asked for."""
 
     id: UUID
     case_id: UUID
@@ -31,6 +34,19 @@ class Card:
     requested_at: datetime
     answered_at: datetime | None
     consent_id: UUID | None
+
+    @property
+    def answer_by(self) -> date:
+        """The last day on which it can be accepted; then it has lapsed."""
+        return min(business_day(self.requested_at) + timedelta(days=ANSWER_DAYS_MAX), self.draft.valid_until)
+
+    def terms_on(self, day: date) -> Draft:
+        """Return what the firm would consent to on a day: the draft, from that day on."""
+        return (
+            templates.starting(self.draft, on=day)
+            if self.status is ConsentRequest.Status.OPEN
+            else self.draft
+        )
 
 
 def request(case_id: UUID, draft: Draft, *, actor: Actor, as_of: datetime) -> Card:
@@ -68,10 +84,14 @@ def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) 
     return _card(row)
 
 
-def hold_open(request_id: UUID, case_id: UUID) -> None:
-    """Hold an open request of a case until the transaction ends; NotPossible where it is answered already."""
-    if _open(request_id).case_id != case_id:
+def hold_open(request_id: UUID, case_id: UUID, *, on: date) -> None:
+    """Hold an open request of a case until the transaction ends; NotPossible where it is answered or lapsed."""
+    row = _open(request_id)
+    if row.case_id != case_id:
         raise NotPossible("该申请属于另一笔融资业务")
+    answer_by = _card(row).answer_by
+    if on > answer_by:
+        raise NotPossible(f"该申请须在{answer_by}前（含当日）答复，现已失效；如仍需要，请机构重新申请")
 
 
 def accept(request_id: UUID, consent_id: UUID, *, as_of: datetime) -> None:
@@ -89,10 +109,10 @@ def get(request_id: UUID) -> Card:
     return _card(row)
 
 
-def open_of_subject(subject_id: int) -> list[Card]:
-    """Return the requests that a subject has yet to answer, the oldest first."""
+def open_of_subject(subject_id: int, *, on: date) -> list[Card]:
+    """Return the requests that a subject can still answer on a day, the oldest first; not those lapsed."""
     rows = ConsentRequest.objects.filter(case__subject=subject_id, status=ConsentRequest.Status.OPEN)
-    return _cards(rows.order_by("requested_at"))
+    return [card for card in _cards(rows.order_by("requested_at")) if on <= card.answer_by]
 
 
 def _open(request_id: UUID) -> ConsentRequest:

@@ -6,7 +6,7 @@ Pure but for reading its files. The limits follow India's Account Aggregator whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,10 @@ from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 DIRECTORY = Path(__file__).parent / "fair_use"
+
+# How many days after it is given a consent may begin: the longest month. What begins later still would slip past
+# the template's limits, which are counted from the day it is given.
+POST_DATED_DAYS_MAX = 31
 
 
 class FrequencyMax(BaseModel):
@@ -146,6 +150,23 @@ def draft(
     )
 
 
+def starting(proposed: Draft, *, on: date) -> Draft:
+    """Return a draft made on an earlier day as it can be consented to on this one: never wider, often narrower.
+
+    It begins no earlier than this day, its data reach back no further than the template allows from here, and
+    it ends when it was to end. One that is over by then stays as it is, for `check` to refuse.
+    """
+    period = proposed.data_period
+    earliest = _months_before(on, in_force(proposed.template, on).data_back_months_max)
+    if proposed.valid_until < on or period.to < earliest:
+        return proposed
+    return replace(
+        proposed,
+        valid_from=max(proposed.valid_from, on),
+        data_period=Period(max(period.from_, earliest), period.to),
+    )
+
+
 def check(proposed: Draft, *, on: date) -> Template:
     """Return the template in force if the draft keeps within it; BeyondFairUse lists everything that
     doesn't.
@@ -165,6 +186,7 @@ def _excess(proposed: Draft, template: Template, on: date) -> list[str]:
         f"使用目的“{proposed.purpose.label}”不在范本内": proposed.purpose not in template.purposes,
         "共享方式不在范本内": not proposed.modes <= template.modes,
         "起始日早于授权日": proposed.valid_from < on,
+        f"起始日晚于授权日{POST_DATED_DAYS_MAX}天以上": (proposed.valid_from - on).days > POST_DATED_DAYS_MAX,
         "终止日早于起始日": term_days < 1,
         f"期限{term_days}天，最长{template.term_days_max}天": term_days > template.term_days_max,
         f"数据期间早于{earliest}": proposed.data_period.from_ < earliest,

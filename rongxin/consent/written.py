@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from rongxin.consent import cases, issuing, notices, notifications
+from rongxin.consent import cases, issuing, notices, notifications, templates
 from rongxin.consent.errors import NotPossible, NotTheirs, SignerRefused, UnknownConsent
 from rongxin.consent.models import Scan, WrittenProposal
 from rongxin.consent.register import Grant
@@ -53,7 +53,7 @@ def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, 
             raise SignerRefused(f"签署日期{paper.signed_on}在将来")
         _check_signer(subject, paper.signed_by)
         notices.confirm_shown(paper.notice_version, paper.notice_sha256, on=paper.signed_on)
-        issuing.check_draft(draft, as_of=as_of)
+        issuing.check_draft(templates.starting(draft, on=business_day(as_of)), as_of=as_of)
         Scan.objects.get_or_create(
             sha256=digest, defaults={"media_type": paper.media_type, "content": paper.scan}
         )
@@ -124,7 +124,8 @@ def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: dat
     # The representative may have changed between the two persons.
     _check_signer(subject, row.signed_by)
     scan_of(row.id)
-    draft = Draft.from_json(row.draft)
+    # The paper was made out on an earlier day: it holds from now on, as far as it reached.
+    draft = templates.starting(Draft.from_json(row.draft), on=business_day(as_of))
     template = issuing.check_draft(draft, as_of=as_of)
     signed_at = datetime(row.signed_on.year, row.signed_on.month, row.signed_on.day, tzinfo=BUSINESS_ZONE)
     return issuing.issue(

@@ -52,7 +52,8 @@ class RequestOut(Schema):
     institution: str
     status: str
     requested_at: datetime
-    terms: dict[str, Any]
+    answer_by: date = Field(description="答复期限（含当日），逾期失效")
+    terms: dict[str, Any] = Field(description="如今日同意，授权的内容；起始日不早于今日")
     items: list[dict[str, Any]]
 
 
@@ -114,7 +115,8 @@ def ask(request: HttpRequest, wish: RequestIn) -> Status[RequestOut]:
     catalogue = loader.load()
     items = frozenset(catalogue.item(name).item for name in wish.items)
     draft = templates.draft(wish.template, items, purpose=wish.purpose, on=timezone.localdate(caller.at))
-    return Status(201, _request(requests.request(wish.case, draft, actor=caller.actor, as_of=caller.at)))
+    card = requests.request(wish.case, draft, actor=caller.actor, as_of=caller.at)
+    return Status(201, _request(card, on=timezone.localdate(caller.at)))
 
 
 @router.get(
@@ -126,7 +128,8 @@ def ask(request: HttpRequest, wish: RequestIn) -> Status[RequestOut]:
 def waiting(request: HttpRequest) -> list[RequestOut]:
     """List what the firm has yet to answer: who asks, for what, until when, item by item."""
     caller = authentication.caller(request)
-    return [_request(card) for card in requests.open_of_subject(int(caller.party))]
+    today = timezone.localdate(caller.at)
+    return [_request(card, on=today) for card in requests.open_of_subject(int(caller.party), on=today)]
 
 
 @router.get("/risk-notices/current", auth=None, summary="现行风险告知书 The risk notice in force")
@@ -173,7 +176,8 @@ def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> St
 def decline(request: HttpRequest, request_id: UUID) -> RequestOut:
     caller = authentication.caller(request)
     _own_request(request_id, caller)
-    return _request(grants.decline(request_id, actor=caller.actor, as_of=caller.at))
+    card = grants.decline(request_id, actor=caller.actor, as_of=caller.at)
+    return _request(card, on=timezone.localdate(caller.at))
 
 
 @router.get(
@@ -241,7 +245,7 @@ def _case(card: cases.Card) -> CaseOut:
     )
 
 
-def _request(card: requests.Card) -> RequestOut:
+def _request(card: requests.Card, *, on: date) -> RequestOut:
     catalogue = loader.load()
     items = [catalogue.item(name) for name in catalogue.items if name in card.draft.items]
     return RequestOut(
@@ -250,7 +254,8 @@ def _request(card: requests.Card) -> RequestOut:
         institution=institutions.get(cases.get(card.case_id).institution_id).name,
         status=str(card.status.label),
         requested_at=card.requested_at,
-        terms=card.draft.as_json(),
+        answer_by=card.answer_by,
+        terms=card.terms_on(on).as_json(),
         items=[
             {"item": item.item, "label": item.label, "fields": [field.label for field in item.fields]}
             for item in items

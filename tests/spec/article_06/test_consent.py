@@ -114,7 +114,7 @@ def test_a_case_carries_the_institutions_own_number_once(firm: stage.Firm, case_
 
 def test_the_institution_asks_and_the_firm_accepts(firm: stage.Firm, case_id: UUID) -> None:
     asked = grants.request(case_id, stage.draft(), actor=BANK, as_of=stage.NOW)
-    assert [one.id for one in requests.open_of_subject(firm.id)] == [asked.id]
+    assert [one.id for one in requests.open_of_subject(firm.id, on=stage.TODAY)] == [asked.id]
     assert notifications.of_subject(firm.id)[0].kind == "consent_requested"
     grant = stage.consent(firm, case_id, draft=asked.draft, request_id=asked.id)
     assert requests.get(asked.id).consent_id == grant.id

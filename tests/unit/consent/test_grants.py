@@ -148,9 +148,22 @@ def test_it_refuses_terms_beyond_fair_use(firm: stage.Firm) -> None:
         replace(fair, frequency=Frequency(fair.frequency.limit + 1, FrequencyUnit.TERM)),
         replace(fair, frequency=Frequency(1, FrequencyUnit.DAY)),
         replace(fair, items=frozenset()),
+        replace(fair, valid_from=fair.valid_from - timedelta(days=1)),
     ):
         with pytest.raises(BeyondFairUse):
             stage.consent(firm, case_id, draft=excess)
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(31, True), (32, False)])
+def test_it_begins_within_a_month_of_being_given(firm: stage.Firm, days: int, allowed: bool) -> None:
+    case_id = stage.case(firm, stage.bank())
+    begins = stage.TODAY + timedelta(days=days)
+    dated = replace(stage.draft(), valid_from=begins, valid_until=begins)
+    if allowed:
+        assert stage.consent(firm, case_id, draft=dated).terms.valid_from == begins
+    else:
+        with pytest.raises(BeyondFairUse, match="晚于授权日"):
+            stage.consent(firm, case_id, draft=dated)
 
 
 # ---- what is done past the verbs

@@ -57,6 +57,16 @@ def test_two_people_make_a_paper_a_consent(firm: stage.Firm, proposal: UUID) -> 
     assert grants.active_for(firm.id, "bank_a", grant.case_id) == [grant]
 
 
+def test_a_paper_may_be_checked_on_a_later_day(firm: stage.Firm, proposal: UUID) -> None:
+    checker, later = stage.staff(PartyKind.OPERATOR, None, Role.CHECKER), stage.NOW + timedelta(days=3)
+    grant = grants.check_written(
+        proposal, confirmed=True, scan_sha256=DIGEST, actor=checker.actor, as_of=later
+    )
+    assert grant is not None
+    assert grant.terms.valid_from == stage.TODAY + timedelta(days=3)
+    assert grant.terms.valid_until == stage.draft().valid_until
+
+
 def test_nothing_is_consented_to_before_the_check(firm: stage.Firm, proposal: UUID) -> None:
     assert grants.of_subject(firm.id) == []
 
