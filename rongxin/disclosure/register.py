@@ -146,6 +146,11 @@ def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
     return [_use(intent) for intent in intents[:limit]]
 
 
+def released() -> int:
+    """Return how many answers have left the node."""
+    return Outcome.objects.filter(released=True).count()
+
+
 def _use(intent: Intent) -> UseOfData:
     outcome: Outcome | None = getattr(intent, "outcome", None)
     return UseOfData(

@@ -68,6 +68,11 @@ def find(uscc: str) -> Card | None:
     return None if row is None else _card(row)
 
 
+def count() -> int:
+    """Return how many subjects the node knows."""
+    return Subject.objects.count()
+
+
 def get(subject_id: int) -> Card:
     """Return a subject by its number; UnknownParty where there is none."""
     return _card(_row(subject_id))
@@ -165,15 +170,21 @@ def rename(subject_id: int, name: str, *, changed_on: date, actor: Actor, as_of:
             raise NotAllowed(f"{row.uscc}: 名称没有变化（{name}）")
         last = row.aliases.filter(kind=AliasKind.FORMER_NAME).order_by("valid_to").last()
         held_from = last.valid_to + timedelta(days=1) if last and last.valid_to else row.established_on
-        if held_from is not None and changed_on <= held_from:
-            raise NotAllowed(f"{row.uscc}: 变更日期{changed_on}不晚于现名称启用日期{held_from}")
-        row.aliases.create(
-            kind=AliasKind.FORMER_NAME,
-            value=row.name,
-            key=row.canonical_name,
-            valid_from=held_from,
-            valid_to=changed_on - timedelta(days=1),
-        )
+        if held_from is not None and changed_on < held_from:
+            raise NotAllowed(f"{row.uscc}: 变更日期{changed_on}早于现名称启用日期{held_from}")
+        # A name taken and given up on one day held on no day: the later one takes its place, and a firm that
+        # goes back to its former name on that day never had another.
+        if changed_on == held_from:
+            if last and last.value == name:
+                last.delete()
+        else:
+            row.aliases.create(
+                kind=AliasKind.FORMER_NAME,
+                value=row.name,
+                key=row.canonical_name,
+                valid_from=held_from,
+                valid_to=changed_on - timedelta(days=1),
+            )
         row.name, row.canonical_name = name, str(naming.key(name))
         row.save(update_fields=["name", "canonical_name"])
         _journal(row, "renamed", actor=actor, as_of=as_of)
@@ -204,6 +215,19 @@ def deregister(subject_id: int, *, actor: Actor, as_of: datetime) -> Card:
         memberships.end_all_of_subject(row.id, why="subject_deregistered", actor=actor, as_of=as_of)
         _journal(row, "deregistered", actor=actor, as_of=as_of)
     return _card(row)
+
+
+def undo_deregistration(subject_id: int, *, actor: Actor, as_of: datetime) -> None:
+    """Take back a deregistration that was reported by mistake: the subject is unverified until a registration
+    record is seen (again). Who acted for it and what it had consented to ended and does not come back.
+    """
+    with transaction.atomic():
+        row = Subject.objects.select_for_update(no_key=True).filter(pk=subject_id).first()
+        if row is None or row.registration_status != RegistrationStatus.DEREGISTERED:
+            raise NotAllowed(f"编号为{subject_id}的信息主体未注销，无从恢复")
+        row.registration_status = RegistrationStatus.UNREGISTERED
+        row.save(update_fields=["registration_status"])
+        _journal(row, "deregistration_undone", actor=actor, as_of=as_of)
 
 
 def add_old_code(subject_id: int, kind: AliasKind, value: str, *, actor: Actor, as_of: datetime) -> None:

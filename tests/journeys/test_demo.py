@@ -87,5 +87,25 @@ def test_a_stranger_can_check_the_reports_proof_offline(demo):
     assert merkle.verify_inclusion(leaf, document["index"], head.size, path, head.root)
 
 
+def _evidence(report: Path, demo: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rongxin", "evidence", "verify", str(report)]
+    command += ["--proof", str(demo / "report_proof.json"), "--key", str(demo / "journal_key.pem")]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_changed_report_is_told_from_the_one_that_left(demo, tmp_path):
+    assert _evidence(demo / "report.json", demo).returncode == 0
+    report = json.loads((demo / "report.json").read_text())
+    for section in report["sections"]:
+        for item in section["items"]:
+            for row in item["rows"]:
+                row["fields"] = [field | {"value": "0"} for field in row["fields"]]
+    changed = tmp_path / "report.json"
+    changed.write_text(json.dumps(report, ensure_ascii=False))
+    done = _evidence(changed, demo)
+    assert done.returncode != 0
+    assert "已被改动" in done.stderr
+
+
 def test_nobodys_keys_are_readable_by_others(demo):
     assert (demo / "accounts.json").stat().st_mode & 0o077 == 0

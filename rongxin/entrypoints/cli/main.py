@@ -11,6 +11,7 @@ COMMANDS = {
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
     "demo": "rongxin.entrypoints.cli.demo",
+    "evidence": "rongxin.entrypoints.cli.evidence",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
     "serve": "rongxin.entrypoints.cli.serve",

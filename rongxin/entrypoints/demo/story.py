@@ -159,6 +159,8 @@ class Story:
         while True:
             answer = self._api.get(f"journal/entries/{entry}/proof")
             if answer.status_code == 200:
+                key = self._get("检查点公钥", "journal/key")
+                self._keep("journal_key", "journal_key.pem", key["pem"].encode())
                 return self._keep("proof", "report_proof.json", _pretty(answer.json()))
             if time.monotonic() > deadline:
                 raise StoryFailed(

@@ -1,6 +1,6 @@
 """Pages for everybody: what the platform is, what may be shared and how, and how to check its record.
 
-No account, no script, no personal data: figures are counts of the catalogue and of the journal.
+No account, no script, no personal data: figures are counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.reference import reference
 from rongxin.catalogue.schema import Channel, Item
+from rongxin.disclosure import register
 from rongxin.journal import checkpoints, keyring
+from rongxin.parties import subjects
+from rongxin.sharing.aggregation import sources
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -39,8 +42,15 @@ def front(request: HttpRequest) -> HttpResponse:
     items = loader.load().items.values()
     latest = checkpoints.latest()
     figures = [
+        {"number": f"{subjects.count():,}", "unit": "户", "label": "信息主体", "label_en": "subjects"},
+        {
+            "number": f"{sources.accepted_rows():,}",
+            "unit": "条",
+            "label": "归集记录",
+            "label_en": "rows",
+        },
+        {"number": f"{register.released():,}", "unit": "次", "label": "对外提供", "label_en": "disclosures"},
         {"number": len(items), "unit": "项", "label": "信息项", "label_en": "items"},
-        {"number": sum(len(i.fields) for i in items), "unit": "个", "label": "字段", "label_en": "fields"},
         {"number": _consented(items), "unit": "项", "label": "须经授权", "label_en": "need consent"},
         {
             "number": f"{latest.size if latest else 0:,}",

@@ -13,6 +13,7 @@ from django.db import OperationalError
 from psycopg import errors as postgres_errors
 
 from rongxin.catalogue.schema import Channel, Item
+from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
 from rongxin.sharing.aggregation import readers
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
@@ -29,7 +30,7 @@ _ATTEMPTS = 5
 _PASSING = (postgres_errors.DeadlockDetected, postgres_errors.SerializationFailure)
 
 
-def assembly(batch: Batch, item: Item, channel: Channel, path: Path, as_of: datetime) -> Assembly:
+def assembly(batch: Batch, item: Item, channel: Channel, path: Path, *, as_of: datetime) -> Assembly:
     lot = filing.Lot(
         batch_id=batch.id,
         item=item.item,
@@ -79,6 +80,16 @@ def refused(refusal: readers.Refusal, batch_id: UUID | None = None) -> Refused:
         where=refusal.where,
         what_to_do=refusal.what_to_do,
         batch=batch_id,
+    )
+
+
+def contradicted(error: PartiesError, file_name: str) -> Refused:
+    """Tell the sender that a file can't be reconciled with what the platform holds of a party."""
+    return Refused(
+        error.code,
+        what=str(error),
+        where=file_name,
+        what_to_do="整个文件未入库；请核对该信息主体的登记信息，更正后重新报送。",
     )
 
 

@@ -19,9 +19,19 @@ from django.db import IntegrityError, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
+from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
 from rongxin.sharing import rules
-from rongxin.sharing.aggregation import attempts, identifiers, mandates, readers, receipts, rehearsal, spool
+from rongxin.sharing.aggregation import (
+    attempts,
+    identifiers,
+    mandates,
+    readers,
+    receipts,
+    registration,
+    rehearsal,
+    spool,
+)
 from rongxin.sharing.aggregation.assembly import Progress, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused, UnknownBatch
@@ -148,12 +158,19 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
         raise _refuse(batch_id, attempts.refused(refusal, batch_id), as_of=as_of) from refusal
     except Refused as refusal:
         raise _refuse(batch_id, refusal, as_of=as_of) from refusal
+    except PartiesError as error:
+        where = Batch.objects.values_list("file_name", flat=True).get(pk=batch_id)
+        raise _refuse(batch_id, attempts.contradicted(error, where), as_of=as_of) from error
     spool.drop(batch_id)
     return receipt
 
 
 def resume_unfinished(*, as_of: datetime) -> list[Card]:
-    """File or refuse every batch that was received and not finished, oldest first; return how they stand."""
+    """File or refuse every batch that was received and not finished, oldest first; return how they stand.
+
+    One that fails for a reason of the node's own (a full disk, a fault of ours) stays for the next time and
+    keeps no other waiting.
+    """
     unfinished = Batch.objects.filter(status__in=rules.UNFINISHED).order_by("received_at", "id")
     ids = list(unfinished.values_list("id", flat=True))
     for batch_id in ids:
@@ -163,6 +180,8 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
             file(batch_id, as_of=as_of)
         except Refused as refusal:
             log.warning("batch %s refused: %s", batch_id, refusal)
+        except Exception:
+            log.exception("batch %s could not be filed; it stays as it is and is tried again", batch_id)
     _sweep(now=time.time())
     return [get(batch_id) for batch_id in ids]
 
@@ -184,6 +203,7 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
                 what_to_do="只有报送单位或平台运营机构可以撤回。",
             )
         done = filing.withdraw_batch(batch_id, item=batch.item, actor=actor, as_of=as_of)
+        registration.follow_withdrawal(batch_id, batch.item, actor=actor, as_of=as_of)
         entry = entries.append(
             Kind.BATCH_WITHDRAWN,
             actor=actor,
@@ -236,7 +256,7 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
                 what_to_do="请重新报送同一文件；本批次没有任何一行入库。",
                 batch=batch_id,
             )
-        tally = attempts.assembly(batch, item, channel, path, as_of).file(progress)
+        tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
         receipt = attempts.receipt(batch, tally)
         entry = entries.append(
             Kind.BATCH_FILED,

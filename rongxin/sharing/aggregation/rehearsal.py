@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from rongxin.catalogue.schema import Channel, Item
+from rongxin.parties.errors import PartiesError
 from rongxin.sharing.aggregation import attempts, identifiers, mandates, readers, receipts, spool
 from rongxin.sharing.aggregation.assembly import Progress
 from rongxin.sharing.aggregation.receipts import Receipt
@@ -53,6 +54,8 @@ def of(
         )
     except readers.Refusal as refusal:
         raise attempts.refused(refusal) from refusal
+    except PartiesError as error:
+        raise attempts.contradicted(error, file_name) from error
     finally:
         spool.drop(batch_id)
 
@@ -65,7 +68,7 @@ def _file_and_take_back(
         # The same file may be here already; the rehearsal is a batch of its own that nobody else ever sees.
         batch.sha256, sha256 = batch.id.hex * 2, batch.sha256
         batch.save(force_insert=True)
-        tally = attempts.assembly(batch, item, channel, path, as_of).file(progress)
+        tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
         transaction.savepoint_rollback(savepoint)
     batch.sha256 = sha256
     receipt = attempts.receipt(batch, tally)

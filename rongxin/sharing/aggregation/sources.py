@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from django.db.models import Sum
+
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Status
 
@@ -20,6 +22,12 @@ def filed_items() -> frozenset[str]:
         filed = Batch.objects.filter(status=Status.FILED).values_list("item", flat=True).distinct()
         _known = (now, frozenset(filed))
     return _known[1]
+
+
+def accepted_rows() -> int:
+    """Return how many rows the filed batches brought, for the public page."""
+    total = Batch.objects.filter(status=Status.FILED).aggregate(total=Sum("accepted"))["total"]
+    return int(total or 0)
 
 
 def forget() -> None:
