@@ -19,7 +19,7 @@ from rongxin.journal.rules import Kind
 from rongxin.parties import institutions
 from rongxin.vocabulary.actor import Actor
 
-# How long a firm may take to answer (own setting): what it was asked a month ago it has reason to look at anew.
+# How long a firm may take to answer (own setting): after a month the question is to be put anew.
 ANSWER_DAYS_MAX = 30
 
 
@@ -85,7 +85,7 @@ def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) 
 
 
 def hold_open(request_id: UUID, case_id: UUID, *, on: date) -> None:
-    """Hold an open request of a case until the transaction ends; NotPossible where it is answered or lapsed."""
+    """Hold an open request of a case until the transaction ends; NotPossible if it is answered or lapsed."""
     row = _open(request_id)
     if row.case_id != case_id:
         raise NotPossible("该申请属于另一笔融资业务")

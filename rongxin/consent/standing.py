@@ -18,7 +18,7 @@ from rongxin.consent.register import Grant
 from rongxin.consent.rules import OWNERS, Act, Owner, Status, business_day, successor
 from rongxin.journal import entries, news
 from rongxin.journal.rules import Kind
-from rongxin.parties import memberships
+from rongxin.parties import memberships, subjects
 from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
@@ -74,11 +74,16 @@ def end_of_subject(subject_id: int, *, as_of: datetime) -> int:
 
 
 def follow_deregistrations(*, as_of: datetime) -> int:
-    """React to the journal's news: end the consents of subjects deregistered since last time."""
+    """React to the journal's news: end the consents of subjects deregistered since last time.
+
+    One whose deregistration was taken back meanwhile is left alone: its consents ended then.
+    """
     ended = 0
     with news.read("consent.deregistrations", [Kind.SUBJECT_CHANGED]) as changes:
         for change in changes:
-            if change.refs.get("change") == "deregistered":
+            if change.refs.get("change") != "deregistered":
+                continue
+            if subjects.get(int(change.refs["subject"])).deregistered:
                 ended += end_of_subject(int(change.refs["subject"]), as_of=as_of)
     return ended
 

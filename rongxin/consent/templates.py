@@ -23,8 +23,8 @@ from rongxin.vocabulary.sharing_mode import SharingMode
 
 DIRECTORY = Path(__file__).parent / "fair_use"
 
-# How many days after it is given a consent may begin: the longest month. What begins later still would slip past
-# the template's limits, which are counted from the day it is given.
+# How many days after it is given a consent may begin: the longest month. One post-dated further would be
+# forgotten by the firm when it begins, and past the risk notice and template it was given under.
 POST_DATED_DAYS_MAX = 31
 
 
@@ -151,7 +151,7 @@ def draft(
 
 
 def starting(proposed: Draft, *, on: date) -> Draft:
-    """Return a draft made on an earlier day as it can be consented to on this one: never wider, often narrower.
+    """Return a draft made on an earlier day as it can be consented to on this one: never wider.
 
     It begins no earlier than this day, its data reach back no further than the template allows from here, and
     it ends when it was to end. One that is over by then stays as it is, for `check` to refuse.

@@ -8,6 +8,7 @@ one, since each ends mandates or consents.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,16 +22,18 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import naming, subjects
 from rongxin.parties.models import Subject
+from rongxin.parties.rules.identity import plain
 from rongxin.parties.rules.registration import RegistrationStatus
 from rongxin.proof import canonical
 from rongxin.vocabulary.actor import Actor
 
 _CHUNK = 10_000
+_OVER = re.compile("(?<!未)注销")
 
 
 @dataclass(frozen=True)
 class Licence:
-    """What a licence row says of its subject."""
+    """What a licence row says of its subject; a representative left out ("") says nothing."""
 
     subject_id: int
     name: str
@@ -41,7 +44,8 @@ class Licence:
 
     @property
     def deregistered(self) -> bool:
-        return self.status.startswith("注销") or self.status.startswith("已注销")
+        """Whether 登记状态 says so, also after another word: 吊销，已注销; but not 吊销，未注销."""
+        return _OVER.search(self.status) is not None
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,13 @@ class Followed:
 _REGISTER = """
     UPDATE parties_subject AS subject
     SET name = licence.name, canonical_name = licence.canonical_name, registration_status = 'registered',
-        legal_representative = licence.legal_representative, established_on = licence.established_on
+        legal_representative = coalesce(nullif(licence.representative, ''), subject.legal_representative),
+        legal_representative_commitment = CASE
+            WHEN licence.representative IN ('', subject.legal_representative)
+            THEN subject.legal_representative_commitment ELSE '' END,
+        established_on = coalesce(licence.established_on, subject.established_on)
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::date[])
-        AS licence (id, name, canonical_name, legal_representative, established_on)
+        AS licence (id, name, canonical_name, representative, established_on)
     WHERE subject.id = licence.id AND subject.registration_status = 'unregistered'
     RETURNING subject.id, subject.uscc
 """
@@ -76,11 +84,11 @@ def follow(licences: Iterable[Licence], *, actor: Actor, as_of: datetime) -> Fol
                 row = known[licence.subject_id]
                 if row.registration_status != RegistrationStatus.REGISTERED:
                     continue
-                if licence.name != row.name:
+                if plain(licence.name) != plain(row.name):
                     today = timezone.localdate(as_of)
                     subjects.rename(row.id, licence.name, changed_on=today, actor=actor, as_of=as_of)
                     renamed += 1
-                if licence.legal_representative != row.legal_representative:
+                if plain(licence.legal_representative) not in ("", plain(row.legal_representative)):
                     subjects.change_legal_representative(
                         row.id, licence.legal_representative, actor=actor, as_of=as_of
                     )

@@ -73,6 +73,13 @@ def count() -> int:
     return Subject.objects.count()
 
 
+def alone_with_its_name(subject_id: int) -> bool:
+    """Tell whether no other subject known here has this one's canonical name in its region."""
+    own = _row(subject_id)
+    others = Subject.objects.filter(canonical_name=own.canonical_name, region=own.region).exclude(pk=own.id)
+    return not others.exists()
+
+
 def get(subject_id: int) -> Card:
     """Return a subject by its number; UnknownParty where there is none."""
     return _card(_row(subject_id))

@@ -149,6 +149,19 @@ def facts_of(lot: Lot) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield subject_id, json.loads(payload)
 
 
+def facts_taken_back(
+    batch_id: UUID, item: str
+) -> Iterator[tuple[int, dict[str, Any], dict[str, Any] | None]]:
+    """Yield, of a withdrawn batch of an item with one record a subject: the subject, what the batch had said
+    and what counts now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements.FACTS_TAKEN_BACK, [batch_id, item])
+        while rows := cursor.fetchmany(_FETCH):
+            for subject_id, gone, held in rows:
+                yield subject_id, json.loads(gone), json.loads(held) if held else None
+
+
 def end(
     record_ids: Sequence[int],
     why: EndedWhy,

@@ -224,3 +224,12 @@ FACTS_OF = """
 SELECT subject_id, payload::text FROM records_record
 WHERE batch_id = %s AND item = %s AND ended_at IS NULL
 """
+
+# Beside each row that a withdrawal ended, the one that counts now; of an item with one record a subject.
+FACTS_TAKEN_BACK = """
+SELECT gone.subject_id, gone.payload::text, held.payload::text
+FROM records_record gone
+LEFT JOIN records_record held
+    ON held.subject_id = gone.subject_id AND held.item = gone.item AND held.ended_at IS NULL
+WHERE gone.batch_id = %s AND gone.item = %s AND gone.ended_why = 'withdrawn'
+"""

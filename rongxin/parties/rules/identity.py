@@ -86,7 +86,7 @@ def compare(assertion: Assertion, record: Record, *, as_of: datetime) -> Agreeme
         return Agreement.STALE
     if not record.representative:
         return Agreement.NO_RECORD
-    if _plain(assertion.name) != _plain(record.representative):
+    if plain(assertion.name) != plain(record.representative):
         return Agreement.NAME_DIFFERS
     if record.commitment:
         same = assertion.id_commitment == record.commitment
@@ -94,5 +94,6 @@ def compare(assertion: Assertion, record: Record, *, as_of: datetime) -> Agreeme
     return Agreement.AGREES if assertion.represents == record.uscc else Agreement.NAME_ALONE
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a name without what differs by keyboard only: width, blanks, the dot within, case."""
     return "".join(unicodedata.normalize("NFKC", name).split()).replace("•", "·").casefold()

@@ -1,4 +1,4 @@
-"""A request for consent outlives midnight: asked on one day, answered on another, by the Shanghai calendar."""
+"""A request for consent outlives midnight: asked on one Shanghai day, answered on another."""
 
 from __future__ import annotations
 
