@@ -13,6 +13,7 @@ from rongxin.catalogue import regions
 from rongxin.disclosure import plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
+from rongxin.parties import subjects
 from rongxin.records import reading
 from rongxin.sharing import calls
 from rongxin.sharing.aggregation import sources
@@ -34,7 +35,8 @@ def collect(
     as_of: datetime,
 ) -> tuple[ReleasedItem, ...]:
     """Return what leaves for each item of the plan, in its order."""
-    called = [(entry, _start(entry, request, subject, consent, as_of)) for entry in plans]
+    keys = _keys(plans, subject)
+    called = [(entry, _start(entry, request, keys, consent, as_of)) for entry in plans]
     wanted = [entry.item.item for entry in plans if entry.reads_store]
     # What ended since the request came in is gone: rows are read as they stand now.
     stored = reading.of(subject.id, wanted, as_of=max(as_of, timezone.now()))
@@ -67,10 +69,27 @@ def _await(
         return calls.Answer(Availability.PROVIDER_UNAVAILABLE, decision.channel.provider, as_of)
 
 
+# Types of field by which a provider finds one subject and no other.
+_CODES = frozenset({"uscc", "party_identifier"})
+
+
+def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
+    """By what providers may find the subject; by name only where nobody else here bears it."""
+    by_name = any(
+        entry.calls and not any(entry.item.field(name).type in _CODES for name in entry.item.subject_key)
+        for entry in plans
+    )
+    return SubjectKeys(
+        subject.uscc,
+        subject.name,
+        regions.label(subject.region) if subject.region else "",
+        unique_name=by_name and subjects.alone_with_its_name(subject.id),
+    )
+
+
 def _start(
-    entry: plan.ItemPlan, request: Request, subject: SubjectCard, consent: Look | None, as_of: datetime
+    entry: plan.ItemPlan, request: Request, keys: SubjectKeys, consent: Look | None, as_of: datetime
 ) -> list[Future[calls.Answer]]:
-    keys = SubjectKeys(subject.uscc, subject.name, regions.label(subject.region) if subject.region else "")
     authority = Authority(own=request.recipient.kind is rules.RecipientKind.SUBJECT)
     if consent is not None:
         authority = Authority(consent.grant.artefact, consent.grant.status, consent.ask(request, entry.item))

@@ -218,3 +218,16 @@ def test_a_number_written_into_a_public_text_does_not_leave():
     field = loader.load().item("dishonest_judgment_debtor").field("performance_status")
     shown = rules.Decision(Verdict.REVEAL, Reason.PUBLIC_INFORMATION)
     assert STRANGERS_NUMBER not in rules.apply(shown, field, f"全部未履行 身份证{STRANGERS_NUMBER}")
+
+
+def test_a_homonyms_data_is_not_asked_for_by_name(scene, connect):
+    firm, _, case = scene
+    seen = []
+    bureau = connect("agriculture_bureau", {})
+    original = bureau.fetch
+    bureau.fetch = lambda query: seen.append(query.subject.unique_name) or original(query)
+    consent = stage.consent(firm, case, draft=stage.draft("agricultural_operator"))
+    _ask(firm, "agricultural_operator", case_id=case, consent_id=consent.id)
+    stage.firm()  # another of the same name in the same district
+    _ask(firm, "agricultural_operator", case_id=case, consent_id=consent.id)
+    assert seen == [True, False]
