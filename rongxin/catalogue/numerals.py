@@ -14,6 +14,8 @@ DIGITS_MAX = 18
 DECIMALS_MAX = 6
 #: The whole numbers up to which every reader of JSON agrees (RFC 8785, RFC 7493): 2^53-1.
 EXACT_MAX = 2**53 - 1
+_STORED_DIGITS_MAX = 30
+_STORED = re.compile(rf"-?[0-9]{{1,{_STORED_DIGITS_MAX}}}(\.[0-9]{{1,12}})?")
 _CHINESE = re.compile(r"[〇零一二三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰仟两]")
 _SCALE = re.compile(r"[0-9.,]\s*(?:百万|千万|万|亿|千|百)")
 
@@ -50,11 +52,10 @@ def _refusal(text: str, plain: str) -> Unclean:
 
 def normal(number: Decimal) -> Decimal:
     """This function will give equal numbers one form: no exponent, no trailing zeros, no negative zero."""
-    number = number.normalize()
-    if number == 0:
-        return Decimal(0)
-    exponent = number.as_tuple().exponent
-    return number.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else number
+    # Through its digits and not `Decimal.normalize`, which rounds to the 28 digits of the thread's context.
+    text = format(number, "f")
+    number = Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+    return number if number else Decimal(0)
 
 
 def plain(number: Decimal) -> str:
@@ -66,10 +67,11 @@ def stored(value: object) -> Decimal | None:
     """This function will read a value or its stored form back; None where it is no number."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, Decimal):
-        return value if value.is_finite() else None
-    if isinstance(value, int):
-        return Decimal(value)
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,12})?", value):
+    if isinstance(value, int | Decimal):
+        number = Decimal(value)
+        if not number.is_finite() or number.adjusted() >= _STORED_DIGITS_MAX:
+            return None
+        value = plain(number)  # so that a number and its stored form are numbers together
+    if isinstance(value, str) and _STORED.fullmatch(value):
         return Decimal(value)
     return None

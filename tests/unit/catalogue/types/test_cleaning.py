@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rongxin.catalogue import types
+from rongxin.catalogue import numerals, types
 from rongxin.catalogue.errors import Unclean
 from rongxin.catalogue.field_type import is_blank
 from rongxin.proof import canonical
@@ -155,7 +155,21 @@ def test_a_word_is_not_nothing(cell: str) -> None:
     assert not is_blank(cell)
 
 
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        ("9999999999999999999999999999.50", "9999999999999999999999999999.5"),
+        ("1E+30", "1" + "0" * 30),
+        ("-0.00", "0"),
+        ("1.20E+2", "120"),
+    ],
+)
+def test_a_number_is_written_out_whatever_its_length(number: str, written: str) -> None:
+    assert numerals.plain(Decimal(number)) == written
+
+
 @pytest.mark.parametrize("name", types.names())
+@settings(max_examples=30)
 @given(number=st.integers(-(10**20), 10**20) | st.integers(2**53 - 9, 2**53 + 9), scale=st.integers(0, 7))
 def test_no_type_stores_a_number_that_json_cannot_carry_exactly(name: str, number: int, scale: int) -> None:
     kind = types.get(name)
