@@ -27,7 +27,25 @@ HIDDEN = [
     ("+8613812345678", f"+{MARK}"),
     ("2026-03-01 13812345678", f"2026-03-01 {MARK}"),
     ("证110101199003071233电13812345678", f"证{MARK}电{MARK}"),
-    ("11010119900307123313812345678", f"{MARK}13812345678"),
+    ("11010119900307123313812345678", f"{MARK}{MARK}"),
+    ("电话008613812345678", f"电话{MARK}"),
+    ("电话0086 138-1234-5678", f"电话{MARK}"),
+    ("电话（＋86）138 1234 5678", f"电话(+{MARK}"),
+    ("电话(138)12345678", f"电话({MARK}"),
+    ("电话（138）1234，5678", f"电话({MARK}"),
+    ("电话138，12345678", f"电话{MARK}"),
+    ("电话138、1234、5678；", f"电话{MARK};"),
+    ("电话138*1234*5678", f"电话{MARK}"),
+    ("电话138     12345678", f"电话{MARK}"),
+    ("证110101,19900307,1233", f"证{MARK}"),
+    ("证110101、19900307、1233", f"证{MARK}"),
+    ("证110101*19900307*1233", f"证{MARK}"),
+    ("证110101·19900307_1233", f"证{MARK}"),
+    ("证110101        19900307\n\n\n\n\n1233", f"证{MARK}"),
+    ("证1,1,0,1,0,1,1,9,9,0,0,3,0,7,1,2,3,3", f"证{MARK}"),
+    ("旧证130503,670401,001", f"旧证{MARK}"),
+    ("卡4111，1111，1111，1111", f"卡{MARK}"),
+    ("13812345678、13912345678", f"{MARK}、{MARK}"),
 ]
 KEPT = [
     "罚款100000元，没收违法所得12,345.67元",
@@ -37,6 +55,20 @@ KEPT = [
     "统一社会信用代码914403001922038216",
     "（2021）浙0106民初12345号",
     "热线12345",
+    "分别处以罚款150、2000、3000元",
+    "分别处以罚款15000、200000元，没收违法所得13,812,345,678.00元",
+    "注册资本13,812,345,678元（壹佰叁拾捌亿）",
+    "依据第19、22、37、45、101条作出处罚",
+    "（2021）浙0106民初138、1234、5678号",
+    "（2023）浙01民初1356、1357、1358、1359号",
+    "云溪市监罚〔2025〕18、19、20号（2025年3月17日）",
+    "2025-03-17 138000000元；2025-03-18    139000000元",
+    "产品规格1380*600*2000，共200箱，单价1,580.00元",
+    "超载，核定15000，实载20000，处罚5000元（伍仟元整）",
+    "一、没收违法所得；二、罚款10000元；三、责令改正",
+    "批号20240315、20240316，数量1000、2000、3000、4000件",
+    "数量1000、2000、3000、4000",
+    "已脱敏110***********1233，138****5678",
     "",
 ]
 
@@ -62,7 +94,13 @@ def test_it_leaves_everything_else_as_it_was(text: str) -> None:
     assert redaction.redact(text) == text
 
 
-@given(st.text(max_size=80))
+MESS = st.lists(
+    st.sampled_from(["110101", "19900307", "1233", "002X", "138", "1234", "5678", "0086", "4111", "元", "号"])
+    | st.text("0138,、*()  -。", max_size=3)
+).map("".join)
+
+
+@given(st.text(max_size=80) | MESS)
 def test_redacting_twice_is_redacting_once(text: str) -> None:
     once = redaction.redact(text)
     assert redaction.redact(once) == once
@@ -74,7 +112,12 @@ WORDS = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), max_s
 
 
 @given(
-    WORDS, WORDS, st.integers(0, 10**6), st.sampled_from(["", " ", "-", "\u200b", "\u3000"]), st.booleans()
+    WORDS,
+    WORDS,
+    st.integers(0, 10**6),
+    st.text(" \u3000\u200b\n", max_size=9)
+    | st.sampled_from(["-", "，", ",", "、", "*", "（", "）", ")(", "·", "_", " - "]),
+    st.booleans(),
 )
 def test_no_identity_number_gets_through_whatever_stands_around_it(
     before: str, after: str, seed: int, separator: str, full_width: bool
@@ -85,6 +128,17 @@ def test_no_identity_number_gets_through_whatever_stands_around_it(
         written = "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() else c for c in written)
     redacted = redaction.redact(before + written + after)
     assert redacted == f"{before}{MARK}{after}"
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**7), st.sampled_from("元件号条人%")), max_size=8))
+def test_counts_and_amounts_of_any_size_stay(counts: list[tuple[int, str]]) -> None:
+    text = "".join(f"{number}{unit}，" for number, unit in counts)
+    assert redaction.redact(text) == text
+
+
+def test_a_text_of_blanks_costs_no_more_than_one_of_letters() -> None:
+    text = "1" + " " * 30_000 + "2" + "，" * 30_000
+    assert redaction.redact(text) == text
 
 
 @given(st.text(max_size=40), st.sampled_from("3456789"), st.integers(0, 10**9 - 1))
