@@ -90,6 +90,12 @@ def get(account_id: int) -> Card:
     return _card(row)
 
 
+def of_person(assertion: Assertion) -> Card | None:
+    """Return the account of the person whom an identity provider asserts, or None; there is one at most."""
+    row = Account.objects.filter(real_name__id_commitment=assertion.id_commitment).first()
+    return None if row is None else get(row.id)
+
+
 def deactivate(account_id: int, *, actor: Actor, as_of: datetime) -> None:
     """Close an account to every login and key at once (threats T3)."""
     with transaction.atomic():

@@ -11,9 +11,11 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
+from rongxin.parties import memberships
 from rongxin.parties.errors import NotAllowed, UnknownParty
 from rongxin.parties.models import Account, ApiKey
 from rongxin.vocabulary.actor import Actor
@@ -39,22 +41,34 @@ class Standing(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     ACCOUNT_CLOSED = "account_closed"
+    ROLE_OVER = "role_over"
 
 
 @dataclass(frozen=True)
 class Authentication:
-    """Whose key it is, or why it isn't accepted. Tell the caller nothing but `accepted` or not."""
+    """In which role its holder acts, or why it isn't accepted. Tell the caller only whether it is."""
 
     standing: Standing
-    account: int | None = None
+    role: memberships.Card | None = None
 
     @property
     def accepted(self) -> bool:
         return self.standing is Standing.ACCEPTED
 
 
-def issue(account_id: int, *, label: str, expires_at: datetime, actor: Actor, as_of: datetime) -> Issued:
-    """Make a key for an account; its 256 random bits need no slow hash."""
+def issue(
+    account_id: int,
+    *,
+    label: str,
+    expires_at: datetime,
+    membership: int | None = None,
+    actor: Actor,
+    as_of: datetime,
+) -> Issued:
+    """Make a key for one role of an account; its 256 random bits need no slow hash.
+
+    `membership` says which role; an account with a single one need not say.
+    """
     if expires_at <= as_of:
         raise NotAllowed(f"密钥有效期止于{expires_at}，早于签发时间")
     prefix, rest = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -62,8 +76,9 @@ def issue(account_id: int, *, label: str, expires_at: datetime, actor: Actor, as
     with transaction.atomic():
         if not Account.objects.filter(pk=account_id, is_active=True).exists():
             raise UnknownParty(f"没有编号为{account_id}的有效账号")
+        role = _role(account_id, membership, as_of=as_of)
         row = ApiKey.objects.create(
-            account_id=account_id,
+            membership_id=role.id,
             prefix=prefix,
             hash=_hash(secret),
             label=label,
@@ -71,7 +86,10 @@ def issue(account_id: int, *, label: str, expires_at: datetime, actor: Actor, as
             expires_at=expires_at,
         )
         entries.append(
-            Kind.KEY_CREATED, actor=actor, refs={"account": account_id, "key": str(row.id)}, as_of=as_of
+            Kind.KEY_CREATED,
+            actor=actor,
+            refs={"account": account_id, "key": str(row.id), "membership": role.id},
+            as_of=as_of,
         )
     return Issued(row.id, prefix, secret, expires_at)
 
@@ -80,7 +98,7 @@ def authenticate(secret: str, *, as_of: datetime) -> Authentication:
     """Say whose key this is; the comparison takes the same time for a near miss and for nonsense."""
     parts = secret.split("_", 2)
     prefix = parts[1] if len(parts) == 3 and parts[0] == _MARK else ""
-    row = ApiKey.objects.select_related("account").filter(prefix=prefix).first()
+    row = ApiKey.objects.select_related("membership__account").filter(prefix=prefix).first()
     same = hmac.compare_digest(row.hash if row else _NOBODY, _hash(secret))
     if row is None or not same:
         return Authentication(Standing.UNKNOWN)
@@ -88,15 +106,17 @@ def authenticate(secret: str, *, as_of: datetime) -> Authentication:
         return Authentication(Standing.REVOKED)
     if row.expires_at <= as_of:
         return Authentication(Standing.EXPIRED)
-    if not row.account.is_active:
+    if not row.membership.account.is_active:
         return Authentication(Standing.ACCOUNT_CLOSED)
-    return Authentication(Standing.ACCEPTED, row.account_id)
+    role = memberships.held(row.membership_id, on=timezone.localdate(as_of))
+    return Authentication(Standing.ACCEPTED if role else Standing.ROLE_OVER, role)
 
 
 def revoke(key_id: UUID, *, actor: Actor, as_of: datetime) -> None:
     """Close a key at once and for good."""
     with transaction.atomic():
-        row = ApiKey.objects.select_for_update(no_key=True).filter(pk=key_id, revoked_at=None).first()
+        keys = ApiKey.objects.select_related("membership").select_for_update(of=["self"], no_key=True)
+        row = keys.filter(pk=key_id, revoked_at=None).first()
         if row is None:
             raise UnknownParty(f"没有编号为{key_id}的有效密钥")
         row.revoked_at = as_of
@@ -104,9 +124,19 @@ def revoke(key_id: UUID, *, actor: Actor, as_of: datetime) -> None:
         entries.append(
             Kind.KEY_CREATED,
             actor=actor,
-            refs={"account": row.account_id, "key": str(key_id), "change": "revoked"},
+            refs={"account": row.membership.account_id, "key": str(key_id), "change": "revoked"},
             as_of=as_of,
         )
+
+
+def _role(account_id: int, membership: int | None, *, as_of: datetime) -> memberships.Card:
+    roles = memberships.of_account(account_id, on=timezone.localdate(as_of))
+    wanted = [role for role in roles if membership in (None, role.id)]
+    if not wanted:
+        raise NotAllowed(f"账号{account_id}没有可供密钥代表的有效任职，请先任职再签发")
+    if len(wanted) > 1:
+        raise NotAllowed(f"账号{account_id}有多项任职，请指明密钥代表哪一项")
+    return wanted[0]
 
 
 def _hash(secret: str) -> str:

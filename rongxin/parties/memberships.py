@@ -77,7 +77,10 @@ def appoint(
 def represent(
     account_id: int, subject_id: int, assertion: Assertion, *, actor: Actor, as_of: datetime
 ) -> Card:
-    """Recognise an account as the subject's legal representative (operator, head) by an assertion."""
+    """Recognise an account as the subject's legal representative (operator, head) by an assertion.
+
+    Who is recognised already is so again, by the same proof: the role stays one.
+    """
     with transaction.atomic():
         # The lock orders this against a change of the legal representative.
         subject = Subject.objects.select_for_update(no_key=True).filter(pk=subject_id).first()
@@ -95,6 +98,11 @@ def represent(
         known = getattr(account, "real_name", None)
         if known is None or known.id_commitment != assertion.id_commitment:
             raise NotAllowed("请先完成本账号的实名注册；一个账号只属于一个人")
+        known_role = Membership.objects.filter(
+            account=account_id, subject=subject_id, role=Role.LEGAL_REPRESENTATIVE.value, ended_at=None
+        ).first()
+        if known_role is not None:
+            return _card(known_role)
         return _open(
             account_id,
             PartyKind.SUBJECT,
@@ -157,6 +165,12 @@ def of_account(account_id: int, *, on: date) -> list[Card]:
     """Return the roles that an active account holds on a day."""
     rows = Membership.objects.filter(_holds(on), account=account_id, account__is_active=True)
     return [_card(row) for row in rows.order_by("id")]
+
+
+def held(membership_id: int, *, on: date) -> Card | None:
+    """Return a role of an active account if it is held on a day."""
+    row = Membership.objects.filter(_holds(on), pk=membership_id, account__is_active=True).first()
+    return None if row is None else _card(row)
 
 
 def role_in_subject(account_id: int, subject_id: int, *, on: date) -> Role | None:

@@ -240,10 +240,13 @@ class Membership(models.Model):
 
 
 class ApiKey(models.Model):
-    """A machine's secret: only its hash is kept, only its prefix is shown."""
+    """A machine's secret: only its hash is kept, only its prefix is shown.
+
+    It stands for one role of its account, so that who acts for two firms never acts for the wrong one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="api_keys")
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="api_keys")
     prefix = models.CharField(max_length=16, unique=True)
     hash = models.CharField(max_length=64)
     label = models.CharField(max_length=100, blank=True)

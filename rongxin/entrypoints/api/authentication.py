@@ -1,4 +1,4 @@
-"""Who calls: an API key names an account, its role names the party; every route says which party may call
+"""Who calls: an API key names one role of an account and so the party; every route says which party may call
 it.
 """
 
@@ -12,14 +12,14 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.parties import api_keys, memberships
+from rongxin.parties import api_keys
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The account behind a request, in one of its roles."""
+    """The account behind a request, in the role that its key stands for."""
 
     account: int
     party_kind: PartyKind
@@ -33,7 +33,7 @@ class Caller:
 
 
 class PartyKey(HttpBearer):
-    """Admit keys of accounts that act for one of the given kinds of party."""
+    """Admit keys that act for one of the given kinds of party."""
 
     def __init__(self, *kinds: PartyKind) -> None:
         super().__init__()
@@ -43,14 +43,13 @@ class PartyKey(HttpBearer):
         """Return the caller, or None (401) for a key that isn't accepted; a wrong party is 403."""
         now = timezone.now()
         known = api_keys.authenticate(token, as_of=now)
-        if not known.accepted or known.account is None:
+        role = known.role
+        if role is None:
             return None
-        roles = memberships.of_account(known.account, on=timezone.localdate(now))
-        for role in roles:
-            if role.party_kind in self.kinds:
-                return Caller(known.account, role.party_kind, role.party, role.role, now)
-        wanted = "、".join(kind.label for kind in self.kinds)
-        raise Problem(403, "not_permitted", f"该账号无权调用此接口：需要{wanted}的角色")
+        if role.party_kind not in self.kinds:
+            wanted = "、".join(kind.label for kind in self.kinds)
+            raise Problem(403, "not_permitted", f"该密钥无权调用此接口：需要代表{wanted}的密钥")
+        return Caller(role.account, role.party_kind, role.party, role.role, now)
 
 
 INSTITUTION = PartyKey(PartyKind.INSTITUTION)

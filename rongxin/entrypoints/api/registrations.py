@@ -15,9 +15,10 @@ from ninja import Field, Router, Schema, Status
 
 from rongxin.entrypoints.api import problems
 from rongxin.parties import accounts, api_keys, memberships, subjects
+from rongxin.parties.errors import NotAllowed
 from rongxin.parties.identity import IdentityProvider
 from rongxin.vocabulary import uscc as codes
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
 router = Router(tags=["实名注册 Registration"])
 
@@ -27,16 +28,20 @@ _KEY_LIFE = timedelta(days=90)
 
 class Registration(Schema):
     uscc: str = Field(description="统一社会信用代码")
-    username: str = Field(min_length=3, max_length=64)
+    # Never a number nor anything else that an entry of the journal could be taken to name.
+    username: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9._-]{2,63}$", description="新账号的用户名；此人已有账号时沿用原账号"
+    )
     evidence: dict[str, str] = Field(description="身份认证平台给出的凭据；节点不接触密码")
 
 
 class Registered(Schema):
     account: int
+    username: str
     subject: str
     name: str
     role: str
-    key: str = Field(description="接口密钥，只显示这一次")
+    key: str = Field(description="接口密钥，只代表这一企业，只显示这一次")
     key_expires_at: datetime
 
 
@@ -48,8 +53,9 @@ def identity_provider() -> IdentityProvider:
 
 @router.post("", auth=None, response={201: Registered}, summary="企业实名注册 Register a firm")
 def create(request: HttpRequest, registration: Registration) -> Status[Registered]:
-    """Open the account of a firm's legal representative: identity asserted, then compared with the
-    register.
+    """Recognise a firm's legal representative: identity asserted, then compared with the register.
+
+    The person's account is opened with the first firm; a further firm, or a key to renew, goes the same way.
     """
     now = timezone.now()
     subject = subjects.find(codes.clean(registration.uscc))
@@ -58,19 +64,29 @@ def create(request: HttpRequest, registration: Registration) -> Status[Registere
             404, "unknown_subject", f"未找到统一社会信用代码 {registration.uscc} 的登记信息"
         )
     assertion = identity_provider().attest(registration.evidence, as_of=now)
-    newcomer = Actor(ActorKind.ACCOUNT, registration.username, f"subject:{subject.uscc}")
     with transaction.atomic():
-        account = accounts.open_account(registration.username, assertion.name, actor=newcomer, as_of=now)
+        account = accounts.of_person(assertion)
+        if account is None:
+            # Nobody has logged in yet: the node opens the account, and what follows is the account's own act.
+            account = accounts.open_account(registration.username, assertion.name, actor=SYSTEM, as_of=now)
+        elif not account.is_active:
+            raise NotAllowed("此人的账号已停用，请与平台联系")
         actor = Actor(ActorKind.ACCOUNT, str(account.id), f"subject:{subject.uscc}")
         accounts.register_real_name(account.id, assertion, actor=actor, as_of=now)
         role = memberships.represent(account.id, subject.id, assertion, actor=actor, as_of=now)
         issued = api_keys.issue(
-            account.id, label="实名注册", expires_at=now + _KEY_LIFE, actor=actor, as_of=now
+            account.id,
+            label="实名注册",
+            expires_at=now + _KEY_LIFE,
+            membership=role.id,
+            actor=actor,
+            as_of=now,
         )
     return Status(
         201,
         Registered(
             account=account.id,
+            username=account.username,
             subject=subject.uscc or "",
             name=subject.name,
             role=role.role.label,

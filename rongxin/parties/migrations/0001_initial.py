@@ -60,19 +60,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='ApiKey',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('prefix', models.CharField(max_length=16, unique=True)),
-                ('hash', models.CharField(max_length=64)),
-                ('label', models.CharField(blank=True, max_length=100)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
             name='Institution',
             fields=[
                 ('id', models.SlugField(max_length=64, primary_key=True, serialize=False)),
@@ -141,6 +128,19 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('department__isnull', True), ('institution__isnull', True), ('party_kind', 'subject'), ('provider__isnull', True), ('subject__isnull', False)), models.Q(('department__isnull', True), ('institution__isnull', True), ('party_kind', 'provider'), ('provider__isnull', False), ('subject__isnull', True)), models.Q(('department__isnull', True), ('institution__isnull', False), ('party_kind', 'institution'), ('provider__isnull', True), ('subject__isnull', True)), models.Q(('department__isnull', False), ('institution__isnull', True), ('party_kind', 'department'), ('provider__isnull', True), ('subject__isnull', True)), models.Q(('department__isnull', True), ('institution__isnull', True), ('party_kind', 'operator'), ('provider__isnull', True), ('subject__isnull', True)), _connector='OR'), name='membership_of_one_party'), models.CheckConstraint(condition=models.Q(models.Q(('party_kind', 'subject'), ('role__in', ['agent', 'legal_representative'])), models.Q(('party_kind', 'provider'), ('role__in', ['checker', 'clerk'])), models.Q(('party_kind', 'institution'), ('role__in', ['checker', 'clerk'])), models.Q(('party_kind', 'department'), ('role__in', ['checker', 'clerk'])), models.Q(('party_kind', 'operator'), ('role__in', ['audit_administrator', 'checker', 'clerk', 'security_administrator', 'system_administrator'])), _connector='OR'), name='role_fits_party'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('party_kind', 'operator')), fields=('account',), name='one_operator_role_an_account'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('account', 'party_kind', 'subject', 'provider', 'institution', 'department', 'role'), name='membership_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='mandate_runs_forward')],
             },
+        ),
+        migrations.CreateModel(
+            name='ApiKey',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('prefix', models.CharField(max_length=16, unique=True)),
+                ('hash', models.CharField(max_length=64)),
+                ('label', models.CharField(blank=True, max_length=100)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='parties.membership')),
+            ],
         ),
         migrations.CreateModel(
             name='SubjectAlias',

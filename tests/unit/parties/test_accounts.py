@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -176,21 +177,46 @@ def test_the_demo_identity_provider_warns_and_refuses_production(caplog: pytest.
 # ---- keys
 
 
+def test_a_key_stands_for_one_role() -> None:
+    someone, banks = stage.person(), [stage.bank("bank_a"), stage.bank("bank_b")]
+    given: dict[str, Any] = {
+        "label": "t",
+        "expires_at": NOW + timedelta(days=1),
+        "actor": SYSTEM,
+        "as_of": NOW,
+    }
+    with pytest.raises(NotAllowed, match="没有"):
+        api_keys.issue(someone.account, **given)
+    roles = [appoint(someone, PartyKind.INSTITUTION, bank, Role.CLERK) for bank in banks]
+    with pytest.raises(NotAllowed, match="指明"):
+        api_keys.issue(someone.account, **given)
+    issued = [api_keys.issue(someone.account, membership=role.id, **given) for role in roles]
+    acting = [api_keys.authenticate(key.secret, as_of=NOW).role for key in issued]
+    assert acting == roles
+    memberships.end(roles[0].id, why="left", actor=SYSTEM, as_of=NOW)
+    standings = [api_keys.authenticate(key.secret, as_of=NOW).standing for key in issued]
+    assert standings == [api_keys.Standing.ROLE_OVER, api_keys.Standing.ACCEPTED]
+    with pytest.raises(NotAllowed, match="没有"):
+        api_keys.issue(stage.person().account, membership=roles[1].id, **given)
+
+
 def test_a_key_is_shown_once_and_known_by_its_hash() -> None:
-    someone = stage.person()
+    someone = stage.firm().owner
     issued = api_keys.issue(
         someone.account, label="t", expires_at=NOW + timedelta(days=1), actor=SYSTEM, as_of=NOW
     )
     row = ApiKey.objects.get(pk=issued.id)
     assert issued.secret not in (row.hash, row.prefix)
     assert issued.secret.split("_")[1] == row.prefix
-    assert api_keys.authenticate(issued.secret, as_of=NOW).account == someone.account
+    role = api_keys.authenticate(issued.secret, as_of=NOW).role
+    assert role is not None
+    assert role.account == someone.account
     for wrong in (issued.secret[:-1] + "!", issued.secret.upper(), "", "rxk_x_y", "nonsense"):
         assert api_keys.authenticate(wrong, as_of=NOW).standing is api_keys.Standing.UNKNOWN
 
 
 def test_a_key_ends_by_time_revocation_and_with_its_account() -> None:
-    someone = stage.person()
+    someone = stage.firm().owner
     later = NOW + timedelta(days=1)
     issued = api_keys.issue(someone.account, label="t", expires_at=later, actor=SYSTEM, as_of=NOW)
     standing = api_keys.Standing

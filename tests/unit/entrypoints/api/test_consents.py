@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rongxin.parties import identity, institutions, subjects
+from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -90,26 +90,3 @@ def test_one_firm_does_not_see_or_answer_anothers_request(client, scene):
     assert client.get(f"{API}/consent-requests", headers=headers).json() == []
     answer = _post(client, f"/consent-requests/{request}/accept", _acceptance(client, stranger), headers)
     assert answer.status_code == 404
-
-
-def test_a_firm_registers_by_its_representatives_identity(client):
-    subject = subjects.register(
-        subjects.Registration(
-            uscc=stage.code(),
-            name="云州青竹茶业有限公司",
-            region="990101",
-            legal_representative="王小云",
-            legal_representative_commitment=identity.commit("110101199003071233"),
-        ),
-        actor=SYSTEM,
-        as_of=stage.NOW,
-    )
-    evidence = {"name": "王小云", "id_number": "110101199003071233"}
-    body = {"uscc": subject.uscc, "username": "qingzhu", "evidence": evidence}
-    stranger = body | {"evidence": {"name": "王小云", "id_number": "110101199001011237"}}
-    refused = _post(client, "/registrations", stranger, {})
-    assert (refused.status_code, refused.json()["code"]) == (403, "identity_disagrees")
-    answer = _post(client, "/registrations", body, {})
-    assert answer.status_code == 201
-    headers = {"authorization": f"Bearer {answer.json()['key']}"}
-    assert client.get(f"{API}/uses", headers=headers).json() == []
