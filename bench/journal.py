@@ -1,9 +1,9 @@
 """How fast the journal takes entries and how fast it verifies them (promise P6).
 
-`rongxin bench journal [--writers 16 --processes 2 --seconds 2 --rounds 4 --entries 300000]`. Floors come from
-the same clients in the same run, turn by turn, so that what else the machine does falls on both: for
-appending, a plain committed insert of a row as long; for verifying, a plain read of the same bodies. Appending
-includes the sequencer, which works beside the writers as in a running node.
+`rongxin bench journal [--writers 16 --processes 2 --seconds 2 --rounds 4 --entries 300000]`. Floors come
+from the same clients in the same run, turn by turn, so that what else the machine does falls on both: for
+appending, a plain committed insert of a row as long; for verifying, a plain read of the same bodies.
+Appending includes the sequencer, which works beside the writers as in a running node.
 
 Works in a database of its own, `bench_journal`, on the server of DATABASE_URL, and drops it at the end.
 """

@@ -102,7 +102,10 @@ def test_a_witness_of_another_log_is_not_taken_for_ours() -> None:
     assert outcome.counts == {Code.WITNESS_UNKNOWN: 2}
 
 
-def clean_run(seed: int) -> None:
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 100))]
+)
+def test_it_raises_no_alarm_over_a_clean_journal(seed: int) -> None:
     rng = random.Random(seed)
     journal = administrator.build(rng)
     for _ in range(rng.randrange(3)):
@@ -116,17 +119,6 @@ def clean_run(seed: int) -> None:
     assert outcome.root == tree.Reader(tree.size()).root()
     assert outcome.pending == models.Pending.objects.count()
     assert outcome.checkpoints == models.Checkpoint.objects.count()
-
-
-def test_it_raises_no_alarm_over_a_clean_journal() -> None:
-    for seed in range(5):
-        clean_run(seed)
-
-
-@pytest.mark.long
-def test_it_raises_no_alarm_over_a_hundred_clean_journals() -> None:
-    for seed in range(100, 200):
-        clean_run(seed)
 
 
 def test_it_raises_no_alarm_over_an_empty_journal() -> None:
