@@ -11,13 +11,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rongxin.consent.errors import NotPossible, UnknownConsent
+from rongxin.consent.errors import NotPossible, NotServed, UnknownCase
 from rongxin.consent.models import Case
 from rongxin.consent.rules import CaseKind
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions, subjects
-from rongxin.parties.rules.standing import Standing
 from rongxin.vocabulary.actor import Actor
 
 
@@ -44,8 +43,7 @@ def open_case(
     """Open a case under the institution's own reference, which it can use once."""
     if not reference.strip():
         raise NotPossible("请填写机构自己的业务编号，以便核对每一次查询")
-    if institutions.get(institution_id).standing is Standing.CLOSED:
-        raise NotPossible(f"{institution_id}: 已终止接入")
+    check_served(institution_id, as_of=as_of)
     with transaction.atomic():
         if subjects.lock(subject_id).deregistered:
             raise NotPossible("信息主体已注销，不能办理新的融资业务")
@@ -64,12 +62,19 @@ def open_case(
     return _card(row)
 
 
+def check_served(institution_id: str, *, as_of: datetime) -> None:
+    """Refuse an institution that is suspended, closed or without an assessment in force (（十）)."""
+    standing = institutions.standing(institution_id, as_of=as_of)
+    if not standing.admitted:
+        raise NotServed(standing.message)
+
+
 def close_case(case_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
     """Close a case: from now on no consent given for it carries a request."""
     with transaction.atomic():
         row = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
         if row is None:
-            raise UnknownConsent(f"没有编号为{case_id}的融资业务")
+            raise UnknownCase(case_id)
         if row.closed_on is not None:
             raise NotPossible(f"该融资业务已于{row.closed_on}办结")
         row.closed_on = timezone.localdate(as_of)
@@ -79,10 +84,10 @@ def close_case(case_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
 
 
 def get(case_id: UUID) -> Card:
-    """Return a case by its number; UnknownConsent where there is none."""
+    """Return a case by its number; UnknownCase where there is none."""
     row = Case.objects.filter(pk=case_id).first()
     if row is None:
-        raise UnknownConsent(f"没有编号为{case_id}的融资业务")
+        raise UnknownCase(case_id)
     return _card(row)
 
 

@@ -10,15 +10,30 @@ class ConsentError(Exception):
 
 
 class UnknownConsent(ConsentError):
-    """There is no such consent, case, request or proposal."""
+    """There is no such consent, request or proposal."""
 
     code = "unknown_consent"
+
+
+class UnknownCase(UnknownConsent):
+    """There is no such case, or it is another institution's; the two look alike to a stranger."""
+
+    code = "unknown_case"
+
+    def __init__(self, case: object) -> None:
+        super().__init__(f"没有编号为{case}的融资业务")
 
 
 class NotPossible(ConsentError):
     """The state it is in doesn't allow this act."""
 
     code = "not_possible"
+
+
+class NotServed(ConsentError):
+    """The institution is suspended or its security assessment isn't in force ((十))."""
+
+    code = "institution_not_served"
 
 
 class NotTheirs(ConsentError):

@@ -137,11 +137,8 @@ class WrittenProposal(models.Model):
             models.CheckConstraint(
                 condition=Q(checked_by=None) | ~Q(checked_by=F("proposed_by")), name="two_persons_check"
             ),
-            models.UniqueConstraint(
-                fields=["scan", "case"],
-                condition=~Q(status="rejected"),
-                name="scan_once_a_case",
-            ),
+            # One paper is one consent: it names one case, whoever hands it in again.
+            models.UniqueConstraint(fields=["scan"], condition=~Q(status="rejected"), name="scan_once"),
         ]
 
 

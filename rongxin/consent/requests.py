@@ -55,6 +55,7 @@ def request(case_id: UUID, draft: Draft, *, actor: Actor, as_of: datetime) -> Ca
         case = cases.get(case_id)
         if actor.party != f"institution:{case.institution_id}":
             raise NotTheirs("只有该笔融资业务的接入机构可以申请授权")
+        cases.check_served(case.institution_id, as_of=as_of)
         issuing.check_parties(case)
         issuing.check_draft(draft, as_of=as_of)
         row = ConsentRequest.objects.create(

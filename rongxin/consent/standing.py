@@ -6,13 +6,14 @@ committed sees it (promises P4).
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from rongxin.consent import artefacts, locks, notifications, register
-from rongxin.consent.errors import NotPossible, NotTheirs
+from rongxin.consent.errors import NotPossible, NotTheirs, Tampered
 from rongxin.consent.models import Consent
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import OWNERS, Act, Owner, Status, business_day, successor
@@ -21,6 +22,8 @@ from rongxin.journal.rules import Kind
 from rongxin.parties import memberships, subjects
 from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+
+_log = logging.getLogger(__name__)
 
 _KINDS = {
     Act.PAUSE: Kind.CONSENT_PAUSED,
@@ -165,9 +168,15 @@ _VERBS = {
 
 
 def _settle(consent_id: UUID, act: Act, *, why: str, as_of: datetime) -> bool:
-    """Do the node's own act; False where somebody else was first (withdrawn meanwhile)."""
+    """Do the node's own act; False where somebody else was first (withdrawn meanwhile) or it was edited.
+
+    An edited consent covers nothing anyway; left as it is found, it keeps no other from its end.
+    """
     try:
         move(consent_id, act, why=why, actor=SYSTEM, as_of=as_of)
     except NotPossible:
+        return False
+    except Tampered as error:
+        _log.error("consent %s can't be %s: %s", consent_id, successor(Status.ACTIVE, act), error)
         return False
     return True

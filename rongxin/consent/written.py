@@ -72,7 +72,7 @@ def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, 
                     proposed_at=as_of,
                 )
         except IntegrityError as error:
-            raise NotPossible("这份授权书已为该笔业务提交过") from error
+            raise NotPossible("这份授权书的扫描件已提交过，正在复核或已生效；另一笔业务须另行签署") from error
         _journal(row, case, "written_proposed", actor=actor, as_of=as_of)
         notifications.tell(
             case.subject_id,

@@ -27,6 +27,9 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"RONGXIN_ORIGINS: {origin}: production is reached by https:// only"
     if not environ.get("DATABASE_URL"):
         yield "DATABASE_URL: production needs a PostgreSQL server of its own; the embedded one is for demos"
+    provider = environ.get("RONGXIN_IDENTITY_PROVIDER", "").strip()
+    if not provider or provider.endswith("DemoIdentityProvider"):
+        yield "RONGXIN_IDENTITY_PROVIDER: production needs a real one; the demo's believes anybody"
     yield from _keys(environ.get("RONGXIN_KEYS", ""))
 
 

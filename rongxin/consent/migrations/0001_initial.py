@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='writtenproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'rejected'), _negated=True), fields=('scan', 'case'), name='scan_once_a_case'),
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'rejected'), _negated=True), fields=('scan',), name='scan_once'),
         ),
         migrations.RunSQL(
             (Path(__file__).parent / "guards.sql").read_text(),

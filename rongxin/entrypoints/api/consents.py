@@ -12,6 +12,7 @@ from ninja import Field, Router, Schema, Status
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, requests, templates
+from rongxin.consent.errors import UnknownCase
 from rongxin.consent.rules import CaseKind
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.authentication import Caller
@@ -99,8 +100,7 @@ def open_case(request: HttpRequest, case: CaseIn) -> Status[CaseOut]:
 )
 def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
     caller = authentication.caller(request)
-    if cases.get(case_id).institution_id != caller.party:
-        raise Problem(404, "unknown_case", f"没有编号为{case_id}的融资业务")
+    _check_own_case(case_id, caller)
     return _case(cases.close_case(case_id, actor=caller.actor, as_of=caller.at))
 
 
@@ -112,6 +112,7 @@ def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
 )
 def ask(request: HttpRequest, wish: RequestIn) -> Status[RequestOut]:
     caller = authentication.caller(request)
+    _check_own_case(wish.case, caller)
     catalogue = loader.load()
     items = frozenset(catalogue.item(name).item for name in wish.items)
     draft = templates.draft(wish.template, items, purpose=wish.purpose, on=timezone.localdate(caller.at))
@@ -222,6 +223,11 @@ def change(request: HttpRequest, consent_id: UUID, act: str) -> ConsentOut:
     if str(grants.get(consent_id).subject_id) != caller.party:
         raise _unknown(consent_id)
     return _consent(verbs[act](consent_id, actor=caller.actor, as_of=timezone.now()))
+
+
+def _check_own_case(case_id: UUID, caller: Caller) -> None:
+    if cases.get(case_id).institution_id != caller.party:
+        raise UnknownCase(case_id)
 
 
 def _own_request(request_id: UUID, caller: Caller) -> requests.Card:

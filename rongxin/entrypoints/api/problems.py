@@ -6,11 +6,16 @@ import json
 import logging
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 _LOG = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
 
 # The status of each code; a code that is not named here is the caller's to mend (400).
 _STATUS = {
@@ -34,12 +39,51 @@ _STATUS = {
     "not_possible": 409,
     "not_allowed": 403,
     "not_theirs": 403,
+    "institution_not_served": 403,
     "signer_refused": 403,
     "identity_refused": 403,
     "identity_disagrees": 403,
     "notice_outdated": 409,
     "consent_tampered": 500,
 }
+
+
+# What the contexts' errors are called for people; their own text, often English, follows as the detail.
+TITLES = {
+    "already_known": "已存在相同的登记",
+    "batch_already_withdrawn": "该批次已撤回",
+    "batch_not_filed": "批次尚未入库，不能撤回",
+    "beyond_fair_use": "超出公平使用范本允许的范围",
+    "consent_tampered": "授权凭证校验失败，已停止使用；请联系平台运行机构",
+    "damaged": "存证日志校验失败；请联系平台运行机构",
+    "identity_disagrees": "身份核验结果与登记信息不一致",
+    "identity_refused": "身份核验未通过",
+    "invalid_uscc": "统一社会信用代码有误",
+    "mandate_missing": "该单位无权报送此信息项",
+    "missing_reference": "请填写业务编号",
+    "not_allowed": "无权进行此操作",
+    "not_possible": "当前状态下不能进行此操作",
+    "not_theirs": "无权处理他人的授权",
+    "not_yet_covered": "该存证尚未纳入检查点，请稍后再试",
+    "notice_outdated": "风险告知书已更新，请重新阅读后确认",
+    "record_already_ended": "该记录已终止",
+    "record_unknown": "没有此记录",
+    "rendering_failed": "报告生成失败，请稍后重试",
+    "roles_exclude": "该角色与账号已有的角色不得兼任",
+    "signer_refused": "签署人无权代表该企业",
+    "unclean": "内容不符合信息项的格式要求",
+    "unknown_batch": "没有此批次",
+    "unknown_code_list": "没有此代码表",
+    "unknown_consent": "没有此授权",
+    "unknown_entry": "没有此存证",
+    "unknown_field": "信息项没有此字段",
+    "unknown_item": "清单中没有此信息项",
+    "unknown_party": "没有此机构、单位或账号",
+    "unknown_recipient": "没有此信息使用方",
+    "unknown_subject": "未找到该统一社会信用代码的登记信息",
+    "unknown_type": "没有此数据类型",
+}
+_OTHERWISE = "请求未能完成，原因见 detail"
 
 
 class Problem(Exception):
@@ -54,8 +98,23 @@ def response(status: int, code: str, title: str, **more: Any) -> HttpResponse:
     """Return a problem document: what happened, where, what to do; never a stack trace."""
     body = {"type": f"urn:rongxin:problem:{code}", "status": status, "code": code, "title": title, **more}
     return HttpResponse(
-        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
+        json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE
     )
+
+
+def unauthenticated() -> HttpResponse:
+    answer = response(401, "unauthenticated", "未认证：请在 Authorization 头中携带有效的接口密钥 (Bearer)")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def too_large() -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 10
+    return response(413, "body_too_large", f"请求内容超过 {most} KiB 的上限，请减少内容或分次提交")
+
+
+def internal_error() -> HttpResponse:
+    return response(500, "internal_error", "服务内部错误，已记录；请稍后重试")
 
 
 def install(api: NinjaAPI) -> None:
@@ -67,11 +126,7 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(AuthenticationError)
     def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        answer = response(
-            401, "unauthenticated", "未认证：请在 Authorization 头中携带有效的接口密钥 (Bearer)"
-        )
-        answer["WWW-Authenticate"] = "Bearer"
-        return answer
+        return unauthenticated()
 
     @api.exception_handler(ValidationError)
     def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -80,12 +135,23 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if isinstance(error.__cause__, Problem):  # of the parser, which ninja takes for a broken body
+            return _problem(request, error.__cause__)
         return response(error.status_code, "http_error", str(error))
+
+    @api.exception_handler(RequestDataTooBig)
+    def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        return too_large()
+
+    @api.exception_handler(SuspiciousOperation)
+    @api.exception_handler(MultiPartParserError)
+    def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+        return response(400, "malformed_form", "表单内容有误，请核对", detail=str(error))
 
     @api.exception_handler(Exception)
     def _any(request: HttpRequest, error: Exception) -> HttpResponse:
         code = getattr(error, "code", None)
         if isinstance(code, str):
-            return response(_STATUS.get(code, 400), code, str(error))
+            return response(_STATUS.get(code, 400), code, TITLES.get(code, _OTHERWISE), detail=str(error))
         _LOG.exception("unexpected error at %s", request.path)
-        return response(500, "internal_error", "服务内部错误，已记录；请稍后重试")
+        return internal_error()

@@ -91,9 +91,9 @@ def bank(id: str = "bank_a") -> str:
     return id
 
 
-def case(firm: Firm, institution: str, reference: str = "DK-2026-0001") -> UUID:
+def case(firm: Firm, institution: str, reference: str = "DK-2026-0001", *, as_of: datetime = NOW) -> UUID:
     kind = CaseKind.LOAN_APPLICATION
-    return cases.open_case(institution, firm.id, reference, kind, actor=SYSTEM, as_of=NOW).id
+    return cases.open_case(institution, firm.id, reference, kind, actor=SYSTEM, as_of=as_of).id
 
 
 def draft(*items: str, as_of: datetime = NOW) -> Draft:

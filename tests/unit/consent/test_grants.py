@@ -10,13 +10,20 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from rongxin.consent import artefacts, cases, grants, notifications
-from rongxin.consent.errors import BeyondFairUse, NotPossible, NotTheirs, Tampered, UnknownConsent
+from rongxin.consent.errors import (
+    BeyondFairUse,
+    NotPossible,
+    NotServed,
+    NotTheirs,
+    Tampered,
+    UnknownConsent,
+)
 from rongxin.consent.rules import Frequency, FrequencyUnit, Status
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import subjects
+from rongxin.parties import institutions, subjects
 from rongxin.parties.rules.membership import PartyKind
-from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +125,18 @@ def test_a_refused_grant_supersedes_nothing(firm: stage.Firm, grant: grants.Gran
     assert grants.get(grant.id).status is Status.ACTIVE
 
 
+def test_one_tampered_consent_does_not_keep_others_from_their_end(
+    firm: stage.Firm, grant: grants.Grant, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = stage.consent(firm, stage.case(firm, "bank_a", "DK-2026-0002"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE consent_consent SET seal = repeat('0', 64) WHERE id = %s", [grant.id])
+    assert grants.expire_due(as_of=stage.NOW + timedelta(days=31)) == 1
+    assert grants.get(other.id).status is Status.EXPIRED
+    assert [record.levelname for record in caplog.records if str(grant.id) in record.message] == ["ERROR"]
+
+
 def test_it_ends_with_the_subject_at_once(firm: stage.Firm, grant: grants.Grant) -> None:
     subjects.deregister(firm.id, actor=SYSTEM, as_of=stage.NOW)
     assert grants.get(grant.id).status is Status.ENDED
@@ -164,6 +183,22 @@ def test_it_begins_within_a_month_of_being_given(firm: stage.Firm, days: int, al
     else:
         with pytest.raises(BeyondFairUse, match="晚于授权日"):
             stage.consent(firm, case_id, draft=dated)
+
+
+def test_an_institution_that_is_not_served_opens_no_case_and_asks_for_nothing(firm: stage.Firm) -> None:
+    bank = stage.bank()
+    case_id, actor = stage.case(firm, bank), Actor(ActorKind.API_CLIENT, "k", f"institution:{bank}")
+    later = stage.NOW + timedelta(days=366)  # its assessment is over
+    institutions.suspend(bank, actor=SYSTEM, as_of=stage.NOW)
+    for as_of, word in ((stage.NOW, "暂停"), (later, "暂停")):
+        with pytest.raises(NotServed, match=word):
+            stage.case(firm, bank, "DK-2", as_of=as_of)
+        with pytest.raises(NotServed, match=word):
+            grants.request(case_id, stage.draft(as_of=as_of), actor=actor, as_of=as_of)
+    institutions.reinstate(bank, actor=SYSTEM, as_of=stage.NOW)
+    with pytest.raises(NotServed, match="评估"):
+        stage.case(firm, bank, "DK-2", as_of=later)
+    assert stage.case(firm, bank, "DK-2") != case_id
 
 
 # ---- what is done past the verbs

@@ -148,11 +148,21 @@ def test_a_rejected_paper_gives_nothing_and_may_come_again(
 def test_the_same_paper_counts_once(
     firm: stage.Firm, proposal: UUID, case_id: UUID, clerk: stage.Person
 ) -> None:
-    with pytest.raises(NotPossible, match="已为该笔业务提交过"):
+    with pytest.raises(NotPossible, match="已提交过"):
         grants.propose_written(case_id, stage.draft(), stage.paper(firm), actor=clerk.actor, as_of=stage.NOW)
     check(proposal, stage.staff(PartyKind.OPERATOR, None))
     with pytest.raises(NotPossible, match="已确认"):
         check(proposal, stage.staff(PartyKind.OPERATOR, None))
+
+
+def test_one_paper_does_not_serve_a_second_case(
+    firm: stage.Firm, proposal: UUID, clerk: stage.Person
+) -> None:
+    other = stage.case(firm, "bank_a", "DK-2026-0002")
+    with pytest.raises(NotPossible, match="已提交过"):
+        grants.propose_written(other, stage.draft(), stage.paper(firm), actor=clerk.actor, as_of=stage.NOW)
+    check(proposal, stage.staff(PartyKind.OPERATOR, None), confirmed=False)
+    grants.propose_written(other, stage.draft(), stage.paper(firm), actor=clerk.actor, as_of=stage.NOW)
 
 
 def test_it_refuses_papers_that_prove_nothing(firm: stage.Firm, case_id: UUID, clerk: stage.Person) -> None:

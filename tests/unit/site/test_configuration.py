@@ -22,6 +22,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "RONGXIN_HOSTS": "credit.example.cn",
         "RONGXIN_ORIGINS": "https://credit.example.cn",
         "DATABASE_URL": "postgresql://node:secret@db.example.cn/rongxin",
+        "RONGXIN_IDENTITY_PROVIDER": "city.identity.ElectronicLicenceProvider",
     }
 
 
@@ -43,6 +44,12 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
         ({"RONGXIN_ORIGINS": "http://credit.example.cn"}, r"RONGXIN_ORIGINS: http://credit.*https"),
         ({"RONGXIN_ORIGINS": "https://a.cn, http://b.cn"}, r"http://b\.cn"),
         ({"DATABASE_URL": ""}, r"DATABASE_URL: .*server of its own"),
+        ({"RONGXIN_IDENTITY_PROVIDER": ""}, r"RONGXIN_IDENTITY_PROVIDER: .*believes anybody"),
+        (
+            {"RONGXIN_IDENTITY_PROVIDER": "rongxin.parties.identity.DemoIdentityProvider"},
+            r"RONGXIN_IDENTITY_PROVIDER: .*believes anybody",
+        ),
+        ({"RONGXIN_IDENTITY_PROVIDER": "my.DemoIdentityProvider "}, r"RONGXIN_IDENTITY_PROVIDER"),
         ({"RONGXIN_KEYS": ""}, r"RONGXIN_KEYS: .*directory"),
         ({"RONGXIN_KEYS": "/no/such/place"}, r"isn't a directory"),
     ],

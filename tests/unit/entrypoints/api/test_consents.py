@@ -90,3 +90,24 @@ def test_one_firm_does_not_see_or_answer_anothers_request(client, scene):
     assert client.get(f"{API}/consent-requests", headers=headers).json() == []
     answer = _post(client, f"/consent-requests/{request}/accept", _acceptance(client, stranger), headers)
     assert answer.status_code == 404
+
+
+def test_anothers_case_looks_like_none_at_all(client, scene):
+    firm, _, bank = scene
+    case, _ = _asked(client, firm, bank)
+    until = timezone.localdate() + timedelta(days=30)
+    institutions.assess(stage.bank("bank_b"), until=until, actor=SYSTEM, as_of=timezone.now())
+    stranger = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_b"))
+    told = []
+    for number in (case, "00000000-0000-4000-8000-000000000000"):
+        closed = _post(client, f"/cases/{number}/close", {}, stranger)
+        asked = _post(client, "/consent-requests", {"case": number, "items": ["tax_payment"]}, stranger)
+        told += [(answer.status_code, answer.json()["code"]) for answer in (closed, asked)]
+    assert told == [(404, "unknown_case")] * 4
+
+
+def test_a_suspended_bank_is_told_so(client, scene):
+    firm, _, bank = scene
+    institutions.suspend("bank_a", actor=SYSTEM, as_of=timezone.now())
+    answer = _post(client, "/cases", {"uscc": firm.uscc, "reference": "DK-2"}, bank)
+    assert (answer.status_code, answer.json()["code"]) == (403, "institution_not_served")
