@@ -9,6 +9,7 @@ crash leaves nobody counted who is gone, and the keeper stops a server that has 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -77,7 +78,7 @@ class Membership:
         atexit.unregister(self.leave)
         with FileLock(self.directory / "door"):
             if self._users.try_exclusive():
-                _stop_keeper(self.directory)
+                _stop_keeper(self.directory, self._keeper.pid if self._keeper else None)
                 if self._keeper is not None:
                     self._keeper.wait()
             elif self._keeper is not None:
@@ -162,10 +163,20 @@ def _start_keeper(directory: Path, purpose: str) -> tuple[State, subprocess.Pope
     raise kind(word.removeprefix("error: ") + (f"\n{rest.strip()}" if rest.strip() else ""))
 
 
-def _stop_keeper(directory: Path) -> None:
-    state = State.read(directory)
+def _stop_keeper(directory: Path, ours: int | None) -> None:
+    """Tell the keeper to stop until it has; `ours` is its process if we started it.
+
+    While it restarts a killed server it has no state to read: another's keeper is looked for again and again.
+    """
     keeper = FileLock(directory / "keeper")
-    if state is not None and not keeper.try_exclusive():
-        os.kill(state.keeper, signal.SIGTERM)
-        keeper.exclusive(patience_seconds=PATIENCE_SECONDS)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not keeper.try_exclusive():
+        state = State.read(directory)
+        process = state.keeper if state is not None else ours
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        if time.monotonic() > deadline:
+            raise Busy(f"{directory}: the keeper of the server has not stopped for {PATIENCE_SECONDS} s")
+        time.sleep(0.05)
     keeper.release()

@@ -158,6 +158,16 @@ def test_who_comes_while_a_killed_server_is_started_again_waits_for_it(place: Pa
     second.leave()
 
 
+def test_the_last_leaves_in_order_while_the_server_is_started_again(place: Path) -> None:
+    """There is no state to read in that moment; a deadlock here once held a command for ever."""
+    process = user(place)
+    assert url_of(process)
+    (place / "state.json").unlink()
+    process.communicate("leave\n", timeout=60)
+    assert process.returncode == 0
+    assert FileLock(place / "keeper").try_exclusive()
+
+
 def test_the_server_ends_with_its_keeper(place: Path) -> None:
     membership = shared.join(place, "demo")
     kill(membership.state.keeper)
