@@ -87,6 +87,12 @@ def test_a_stranger_can_check_the_reports_proof_offline(demo):
     assert merkle.verify_inclusion(leaf, document["index"], head.size, path, head.root)
 
 
+def test_the_kept_page_carries_its_own_style(demo):
+    page = (demo / "report.html").read_text()
+    assert "<style>" in page
+    assert "/static/" not in page
+
+
 def _evidence(report: Path, demo: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rongxin", "evidence", "verify", str(report)]
     command += ["--proof", str(demo / "report_proof.json"), "--key", str(demo / "journal_key.pem")]

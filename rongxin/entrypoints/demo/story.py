@@ -34,6 +34,8 @@ ITEMS = (
     "administrative_penalty",
 )
 _COVERED_WITHIN_SECONDS = 30
+_LINK = '<link rel="stylesheet" href="/static/rongxin/rongxin.css">'
+_STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 
 
 class StoryFailed(Exception):
@@ -179,6 +181,8 @@ class Story:
                 raise StoryFailed(f"{name}.{suffix}: {answer.status_code} {answer.text[:500]}")
             answers[suffix] = answer
             content = _pretty(answer.json()) if suffix == "json" else answer.content
+            if suffix == "html":
+                content = _standing_alone(answer.text).encode()
             self._keep(f"{name}_{suffix}", f"{name}.{suffix}", content)
         report: dict[str, Any] = answers["json"].json()
         return report
@@ -210,6 +214,12 @@ class Story:
         path.write_bytes(content)
         self._files[name] = path
         return path
+
+
+def _standing_alone(page: str) -> str:
+    """Put the stylesheet inside, so that the kept page looks the same when it is opened from the disk."""
+    style = _STYLESHEET.read_text(encoding="utf-8")
+    return page.replace(_LINK, f"<style>{style}</style>")
 
 
 def _bearer(key: str | None) -> dict[str, str]:
