@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "rongxin.entrypoints.security.ContentSecurityPolicy",
+    "rongxin.entrypoints.api.door.Door",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -104,6 +105,9 @@ RONGXIN_IDENTITY_PROVIDER = os.environ.get(
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+# The longest file a provider may hand in over HTTP. A file lies on the disk twice while it is taken in (the
+# upload and its copy for the readers), so one must not be able to fill it; whoever has more parts the file.
+RONGXIN_UPLOAD_MAX_BYTES = int(os.environ.get("RONGXIN_UPLOAD_MAX_BYTES", 512 << 20))
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

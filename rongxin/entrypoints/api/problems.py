@@ -48,7 +48,7 @@ _STATUS = {
 }
 
 
-# What the contexts' errors are called for people; their own text, often English, follows as the detail.
+# What the contexts' errors are called for people where their own text is English; that follows as the detail.
 TITLES = {
     "already_known": "已存在相同的登记",
     "batch_already_withdrawn": "该批次已撤回",
@@ -58,6 +58,7 @@ TITLES = {
     "damaged": "存证日志校验失败；请联系平台运行机构",
     "identity_disagrees": "身份核验结果与登记信息不一致",
     "identity_refused": "身份核验未通过",
+    "institution_not_served": "该机构目前不能使用平台服务",
     "invalid_uscc": "统一社会信用代码有误",
     "mandate_missing": "该单位无权报送此信息项",
     "missing_reference": "请填写业务编号",
@@ -73,6 +74,7 @@ TITLES = {
     "signer_refused": "签署人无权代表该企业",
     "unclean": "内容不符合信息项的格式要求",
     "unknown_batch": "没有此批次",
+    "unknown_case": "没有此融资业务",
     "unknown_code_list": "没有此代码表",
     "unknown_consent": "没有此授权",
     "unknown_entry": "没有此存证",
@@ -86,6 +88,11 @@ TITLES = {
 _OTHERWISE = "请求未能完成，原因见 detail"
 
 
+def _title(code: str, text: str) -> str:
+    """Return what an error says in Chinese; where it says it in English only, what its code is called."""
+    return text if "\u4e00" <= text[:1] <= "\u9fff" else TITLES.get(code, _OTHERWISE)
+
+
 class Problem(Exception):
     """An error that this door itself has to tell."""
 
@@ -97,9 +104,7 @@ class Problem(Exception):
 def response(status: int, code: str, title: str, **more: Any) -> HttpResponse:
     """Return a problem document: what happened, where, what to do; never a stack trace."""
     body = {"type": f"urn:rongxin:problem:{code}", "status": status, "code": code, "title": title, **more}
-    return HttpResponse(
-        json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE
-    )
+    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
 
 
 def unauthenticated() -> HttpResponse:
@@ -152,6 +157,6 @@ def install(api: NinjaAPI) -> None:
     def _any(request: HttpRequest, error: Exception) -> HttpResponse:
         code = getattr(error, "code", None)
         if isinstance(code, str):
-            return response(_STATUS.get(code, 400), code, TITLES.get(code, _OTHERWISE), detail=str(error))
+            return response(_STATUS.get(code, 400), code, _title(code, str(error)), detail=str(error))
         _LOG.exception("unexpected error at %s", request.path)
         return internal_error()

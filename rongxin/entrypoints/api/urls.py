@@ -16,6 +16,7 @@ from rongxin.entrypoints.api import (
     reports,
     uses,
 )
+from rongxin.entrypoints.api.door import Bodies
 
 
 def _nobody(request: HttpRequest) -> None:
@@ -30,6 +31,7 @@ api = NinjaAPI(
     auth=_nobody,
     docs_url=None,
     urls_namespace="api",
+    parser=Bodies(),
 )
 problems.install(api)
 api.add_router("/batches", batches.router)

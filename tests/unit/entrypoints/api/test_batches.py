@@ -87,3 +87,14 @@ def test_a_provider_takes_its_batch_back(client, headers):
     answer = client.post(f"{URL}/{batch}/withdraw", headers=headers)
     assert answer.json()["ended"] == 1
     assert client.get(f"{URL}/{batch}", headers=headers).json()["status"] == "withdrawn"
+
+
+def test_a_file_beyond_the_limit_is_refused_before_it_is_read(client, headers, settings, monkeypatch):
+    settings.RONGXIN_UPLOAD_MAX_BYTES = 2 << 20
+    small = _hand_in(client, headers, _file(stage.code()))
+    assert small.status_code == 202
+    monkeypatch.setattr("django.http.request.HttpRequest._load_post_and_files", None)  # whoever reads, fails
+    answer = _hand_in(client, headers, SimpleUploadedFile("a.csv", b"x" * (2 << 20)))
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+    assert "2 MiB" in answer.json()["title"]
+    assert "分批" in answer.json()["what_to_do"]
