@@ -94,8 +94,8 @@ CONTRADICTIONS = [
     ("honours", "annex_row: []", "annex_row: [3]", "annex_row"),
     (
         PENALTY,
-        "classification_level: 3, consent: true}",
-        "classification_level: 9, consent: true}",
+        "classification_level: 3, consent: true, person",
+        "classification_level: 9, consent: true, person",
         "classification",
     ),
     (PENALTY, "type: uscc, whose", "type: uscc, min: 0, whose", "fields[1].min"),
