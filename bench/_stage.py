@@ -2,11 +2,9 @@
 
     python bench/_stage.py NAME '{"firms": 100000, "consents": 2000, "fillers": 0, "facts": true}'
 
-makes the database NAME on the server of DATABASE_URL, with a working directory of its own under RONGXIN_VAR,
-and writes what a bench needs to know into `stage.json` there. What stands already for the same parameters,
-tables and keys is used again. Facts and subjects go in by COPY; consents are signed and sealed one by one, as
-the platform does it. Fillers are rows of the same size with a seal that doesn't hold: they make the table
-large and are never looked up.
+makes the database NAME on the server of DATABASE_URL, with a directory of its own under RONGXIN_VAR, and says
+what a bench needs to know in `stage.json` there; what stands for the same parameters, tables and keys is used
+again. Consents are signed and sealed one by one; fillers have a seal that doesn't hold and are never looked up.
 """
 
 from __future__ import annotations
