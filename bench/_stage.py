@@ -4,7 +4,7 @@
 
 makes the database NAME on the server of DATABASE_URL, with a directory of its own under RONGXIN_VAR, and says
 what a bench needs to know in `stage.json` there; what stands for the same parameters, tables and keys is used
-again. Consents are signed and sealed one by one; fillers, which nobody looks up, have a seal that doesn't hold.
+again. Consents are signed and sealed one by one; fillers, which nobody looks up, have a false seal.
 """
 
 from __future__ import annotations
