@@ -10,6 +10,7 @@ import pytest
 
 from rongxin.consent import grants
 from rongxin.consent.rules import Status as ConsentStatus
+from rongxin.journal import sequencer
 from rongxin.parties import memberships, subjects
 from rongxin.parties.models import SubjectAlias
 from rongxin.sharing.aggregation import batches
@@ -155,6 +156,15 @@ def test_a_firm_that_an_earlier_licence_deregistered_stays_so(file: File) -> Non
     assert firm().deregistered
 
 
+@pytest.mark.parametrize(("person", "kept"), [("张建国", "c" * 64), ("", "c" * 64), ("李四", "")])
+def test_a_persons_commitment_goes_with_the_person(file: File, person: str, kept: str) -> None:
+    known = subjects.Registration(code(1), NAME, "990100", "张建国", "c" * 64)
+    subjects.register(known, actor=SYSTEM, as_of=NOW)
+    withdraw(file(status="注销"))
+    file(person=person)
+    assert subjects.record_of(firm().id).commitment == kept
+
+
 def test_consents_that_ended_with_a_firm_do_not_come_back_with_it(file: File) -> None:
     owner = stage.person()
     file(person=owner.name)
@@ -166,5 +176,6 @@ def test_consents_that_ended_with_a_firm_do_not_come_back_with_it(file: File) ->
     assert grants.get(former.id).status is ConsentStatus.ENDED
     memberships.represent(owner.account, whom.id, owner.attest(code(1)), actor=owner.actor, as_of=stage.NOW)
     newer = stage.consent(whom, case_id, assertion=owner.attest(code(1)))
+    sequencer.integrate()
     grants.follow_deregistrations(as_of=NOW)
     assert grants.get(newer.id).status is ConsentStatus.ACTIVE
