@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -62,7 +62,8 @@ def _database() -> Iterator[str]:
     base = os.environ.get("DATABASE_URL", "")
     if not base:
         raise RuntimeError("DATABASE_URL is not set: start the database first (`rongxin bench journal` does)")
-    url = urlunsplit(urlsplit(base)._replace(path=f"/{DATABASE}"))
+    parts = urlsplit(base)  # urlunsplit would drop the // of an address without a host
+    url = f"{parts.scheme}://{parts.netloc}/{DATABASE}?{parts.query}"
     with psycopg.connect(base, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {DATABASE}")
