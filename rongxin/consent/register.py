@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -36,7 +37,7 @@ class Grant:
 _READ = """
     SELECT consent.id, consent.subject_id, consent.institution_id, consent.case_id, consent.status,
            consent.status_at, consent.status_why, consent.artefact, consent.seal,
-           subject.registration_status, closing.closed_on IS NOT NULL
+           subject.registration_status, closing.closed_on IS NOT NULL, {{beside}}
     FROM consent_consent consent
     JOIN parties_subject subject ON subject.id = consent.subject_id
     JOIN consent_case closing ON closing.id = consent.case_id
@@ -49,9 +50,25 @@ _OF_SUBJECT = _READ.format("consent.subject_id = %s")
 _LIVE = frozenset({Status.ACTIVE, Status.PAUSED})
 
 
+@dataclass(frozen=True)
+class Beside:
+    """An SQL expression over `consent.id` that a caller wants read with each consent, in one snapshot."""
+
+    sql: str
+    parameters: tuple[list[str], ...] = ()
+
+
+_NOTHING = Beside("NULL")
+
+
 def get(consent_id: UUID) -> Grant:
     """Return a consent; UnknownConsent where there is none, Tampered where it was edited."""
-    found = _read(_ONE, consent_id)
+    return get_with(consent_id, _NOTHING)[0]
+
+
+def get_with(consent_id: UUID, beside: Beside) -> tuple[Grant, Any]:
+    """Return a consent as `get` does, and what `beside` gives for it."""
+    found = _read(_ONE, beside, consent_id)
     if not found:
         raise UnknownConsent(f"没有编号为{consent_id}的授权")
     return found[0]
@@ -67,18 +84,25 @@ def active_for(subject_id: int, institution_id: str, case_id: UUID) -> list[Gran
 
 def of_case(subject_id: int, institution_id: str, case_id: UUID) -> list[Grant]:
     """Return the consents of a case whatever their state, the newest first: one look-up by index."""
-    return _read(_OF_CASE, subject_id, institution_id, case_id)
+    return [grant for grant, _ in of_case_with(subject_id, institution_id, case_id, _NOTHING)]
+
+
+def of_case_with(
+    subject_id: int, institution_id: str, case_id: UUID, beside: Beside
+) -> list[tuple[Grant, Any]]:
+    """Return the consents of a case as `of_case` does, and what `beside` gives for each."""
+    return _read(_OF_CASE, beside, subject_id, institution_id, case_id)
 
 
 def of_subject(subject_id: int) -> list[Grant]:
     """Return all consents a subject ever gave, the newest first."""
-    return _read(_OF_SUBJECT, subject_id)
+    return [grant for grant, _ in _read(_OF_SUBJECT, _NOTHING, subject_id)]
 
 
-def _read(sql: str, *parameters: int | str | UUID) -> list[Grant]:
+def _read(sql: str, beside: Beside, *parameters: int | str | UUID) -> list[tuple[Grant, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [_grant(*row) for row in cursor.fetchall()]
+        cursor.execute(sql.format(beside=beside.sql), (*beside.parameters, *parameters))
+        return [(_grant(*row[:-1]), row[-1]) for row in cursor.fetchall()]
 
 
 def _grant(

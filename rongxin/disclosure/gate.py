@@ -84,31 +84,43 @@ def _intend(
         rules.admit(request.purpose, request.recipient.kind)
         or _speaks_for(request, subject, actor=actor, as_of=as_of)
         or _standing(request, as_of)
-        or _quota(request, as_of)
     )
     if subject is None:
+        refused = refused or _quota(request, as_of)
         entry = register.miss(request, refused, actor=actor, as_of=as_of)
         return None if refused is None else Refusal(entry, refused, as_of, entry)
-    consent = None
+    consent: look.Look | None = None
+    carries_nothing: Reason | None = None
+    plans: tuple[plan.ItemPlan, ...] = ()
     if refused is None and (request.case_id or request.consent_id):
         consent = look.at(request, subject.id, items, as_of=as_of)
-        refused = _carries_nothing(consent, request, items)
+        carries_nothing = _carries_nothing(consent, request, items)
+    if refused is None and carries_nothing is None:
+        plans = _plans(request, items, subject, consent)
+    # The day's quota is one row for which all of an institution's requests wait: it is locked last, for the
+    # writing alone.
+    refused = refused or _quota(request, as_of) or carries_nothing
     intent = register.intend(
         request, subject_id=subject.id, consent=consent.id if consent else None, actor=actor, as_of=as_of
     )
     if refused is not None:
         return _refuse(intent, refused, actor=actor, as_of=as_of)
-    plans = plan.make(
+    card = SubjectCard(
+        subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
+    )
+    return _Intended(intent, card, plans, consent)
+
+
+def _plans(
+    request: Request, items: tuple[Item, ...], subject: subjects.Card, consent: look.Look | None
+) -> tuple[plan.ItemPlan, ...]:
+    return plan.make(
         items,
         lambda item: _consented(consent, request, item),
         recipient=request.recipient.kind,
         subject_kind=subject.kind,
         is_signers=consent.is_signers if consent else _nobodys,
     )
-    card = SubjectCard(
-        subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
-    )
-    return _Intended(intent, card, plans, consent)
 
 
 def _nobodys(number: str) -> bool:

@@ -7,7 +7,7 @@ Consent is never read from a replica or a cache; a look lives as long as the tra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,8 @@ class Look:
     span: str
     uses: int
     as_of: datetime
+    # What was found per item; as fresh as the look itself, which lives no longer than its transaction.
+    _found: dict[str, rules.Consented] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def id(self) -> UUID:
@@ -49,14 +51,17 @@ class Look:
 
     def consented(self, request: Request, item: Item) -> rules.Consented:
         """Say whether the consent covers `item` for this request."""
-        terms = self.grant.terms
-        coverage = consent_rules.covers(terms, self.grant.status, self.ask(request, item))
-        return rules.Consented(
-            coverage.reason,
-            person=terms.person_signature is not None,
-            period=terms.data_period,
-            modes=terms.modes,
-        )
+        found = self._found.get(item.item)
+        if found is None:
+            terms = self.grant.terms
+            coverage = consent_rules.covers(terms, self.grant.status, self.ask(request, item))
+            found = self._found[item.item] = rules.Consented(
+                coverage.reason,
+                person=terms.person_signature is not None,
+                period=terms.data_period,
+                modes=terms.modes,
+            )
+        return found
 
     def is_signers(self, number: str) -> bool:
         """Tell whether an identity number is that of the person who signed beside the firm."""
@@ -75,15 +80,16 @@ def at(request: Request, subject_id: int, items: Sequence[Item], *, as_of: datet
     one, else the newest. Somebody else's consent is no consent here: whether it exists is not the recipient's
     to learn.
     """
+    counted = register.counted(_spans(as_of))
     if request.consent_id is not None:
-        named = _find(request.consent_id)
+        named = _find(request.consent_id, counted)
         given = [] if named is None else [named]
     else:
         assert request.case_id is not None
-        given = consents.of_case(subject_id, request.recipient.id, request.case_id)
+        given = consents.of_case_with(subject_id, request.recipient.id, request.case_id, counted)
     own = [
-        _of(grant, request, as_of)
-        for grant in given
+        _of(grant, uses, request, as_of)
+        for grant, uses in given
         if grant.institution_id == request.recipient.id and grant.subject_id == subject_id
     ]
     carrying = [one for one in own if any(one.consented(request, item).covers for item in items)]
@@ -93,16 +99,23 @@ def at(request: Request, subject_id: int, items: Sequence[Item], *, as_of: datet
 
 def again(look: Look, request: Request) -> Look:
     """Read the same consent once more; the caller holds its lock, and consents are never deleted."""
-    return _of(consents.get(look.id), request, look.as_of)
+    grant, uses = consents.get_with(look.id, register.counted(_spans(look.as_of)))
+    return _of(grant, uses, request, look.as_of)
 
 
-def _find(consent_id: UUID) -> consents.Grant | None:
+def _find(consent_id: UUID, counted: consents.Beside) -> tuple[consents.Grant, int] | None:
     try:
-        return consents.get(consent_id)
+        return consents.get_with(consent_id, counted)
     except UnknownConsent:
         return None
 
 
-def _of(grant: consents.Grant, request: Request, as_of: datetime) -> Look:
+def _spans(as_of: datetime) -> list[str]:
+    """Name the spans a use may be counted in today; a consent counts in the one that its terms name."""
+    day = consent_rules.business_day(as_of)
+    return [consent_rules.Frequency(1, unit).span(day) for unit in consent_rules.FrequencyUnit]
+
+
+def _of(grant: consents.Grant, uses: int, request: Request, as_of: datetime) -> Look:
     span = grant.terms.frequency.span(consent_rules.business_day(as_of))
-    return Look(grant, request.case_id or grant.case_id, span, register.count(grant.id, span), as_of)
+    return Look(grant, request.case_id or grant.case_id, span, uses, as_of)

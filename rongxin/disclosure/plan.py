@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from rongxin.catalogue.schema import Item
@@ -51,65 +52,76 @@ class Answered(Protocol):
 
 
 @dataclass(frozen=True)
+class Outline:
+    """What catalogue and consent alone settle about an item, before anything is read."""
+
+    table: tuple[rules.ChannelDecision, ...]
+    reads_store: bool
+    calls: tuple[rules.ChannelDecision, ...]
+    # Every field that some channel holds back; known before a row is, so it tells nothing of rows.
+    withheld: tuple[WithheldField, ...]
+    # Whether something leaves only because a consent covers the item.
+    rests_on_consent: bool
+
+
+@lru_cache(maxsize=4096)
+def outline(item: Item, context: rules.Context) -> Outline:
+    """Return the outline of an item; kept, because it is the same for every request of the same kind."""
+    table = rules.table(item, context)
+    fields = [(entry, name, decision) for entry in table for name, decision in entry.fields.items()]
+    return Outline(
+        table=table,
+        reads_store=any(
+            entry.permits_call for entry in table if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
+        ),
+        calls=tuple(
+            entry
+            for entry in table
+            if entry.channel.mode is SharingMode.INTERFACE_CALL and entry.permits_call
+        ),
+        withheld=tuple(
+            WithheldField(name, decision.reason, entry.channel.mode)
+            for entry, name, decision in fields
+            if not decision.leaves
+        ),
+        rests_on_consent=any(
+            decision.leaves and rules.needs_consent(entry.channel, item.field(name))
+            for entry, name, decision in fields
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class ItemPlan:
     """What one request may do with one item."""
 
     item: Item
     context: rules.Context
-    table: tuple[rules.ChannelDecision, ...]
+    outline: Outline
     applicable: bool
     # Whether an identity number is that of the person who signed beside the firm.
     is_signers: Callable[[str], bool]
 
     @property
     def reads_store(self) -> bool:
-        return self.applicable and any(
-            entry.permits_call
-            for entry in self.table
-            if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
-        )
+        return self.applicable and self.outline.reads_store
 
     @property
     def calls(self) -> tuple[rules.ChannelDecision, ...]:
-        if not self.applicable:
-            return ()
-        return tuple(
-            entry
-            for entry in self.table
-            if entry.channel.mode is SharingMode.INTERFACE_CALL and entry.permits_call
-        )
-
-    @property
-    def withheld(self) -> tuple[WithheldField, ...]:
-        """Every field that some channel holds back; known before a row is, so it tells nothing of rows."""
-        return tuple(
-            WithheldField(name, decision.reason, entry.channel.mode)
-            for entry in self.table
-            for name, decision in entry.fields.items()
-            if not decision.leaves
-        )
+        return self.outline.calls if self.applicable else ()
 
     @property
     def period(self) -> Period | None:
         """The span of dated facts that the consent opens, where the item rests on one."""
-        dated = self.item.observed_on is not None and self.rests_on_consent
+        dated = self.item.observed_on is not None and self.outline.rests_on_consent
         return self.context.consented.period if dated else None
-
-    @property
-    def rests_on_consent(self) -> bool:
-        """Whether something leaves only because a consent covers the item."""
-        return any(
-            decision.leaves and rules.needs_consent(entry.channel, self.item.field(name))
-            for entry in self.table
-            for name, decision in entry.fields.items()
-        )
 
     def used_consent(self, item: ReleasedItem) -> bool:
         """Whether the answer made use of the consent: something left, or a source said that it has nothing.
 
         A source that did not answer costs no use: it can be asked again.
         """
-        if not self.rests_on_consent:
+        if not self.outline.rests_on_consent:
             return False
         opened = any(field.reason is Reason.CONSENTED for row in item.rows for field in row.fields.values())
         return opened or (bool(self.calls) and item.availability is Availability.NO_RECORD)
@@ -131,7 +143,7 @@ def make(
             ItemPlan(
                 item,
                 context,
-                rules.table(item, context),
+                outline(item, context),
                 applicable=subject_kind not in item.not_applicable_to,
                 is_signers=is_signers,
             )
@@ -165,7 +177,7 @@ def answer(
         availability=availability,
         reason=reason,
         rows=tuple(rows),
-        withheld=plan.withheld,
+        withheld=plan.outline.withheld,
         provider=plan.item.channels[0].provider,
         period=plan.period,
     )
@@ -210,12 +222,14 @@ def _leading_reason(plan: ItemPlan) -> Reason | None:
     """The reason to show for an item of which nothing leaves: that of its last, usually narrowest,
     channel.
     """
-    return plan.withheld[-1].reason if plan.withheld else None
+    return plan.outline.withheld[-1].reason if plan.outline.withheld else None
 
 
 def _from_store(plan: ItemPlan, row: Stored) -> ReleasedRow:
     fields = {
-        name: _field(plan, name, value, rules.decide(plan.item, name, row.payload, plan.context))
+        name: _field(
+            plan, name, value, rules.decide_by(plan.outline.table, plan.item, name, row.payload, plan.context)
+        )
         for name, value in row.payload.items()
     }
     return ReleasedRow(

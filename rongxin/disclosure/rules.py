@@ -125,9 +125,16 @@ def table(item: Item, context: Context) -> tuple[ChannelDecision, ...]:
 
 def decide(item: Item, field: str, row: Mapping[str, Any], context: Context) -> Decision:
     """Decide what may happen to one field of one record (国办发〔2021〕52号 (六)(九))."""
+    return decide_by(table(item, context), item, field, row, context)
+
+
+def decide_by(
+    entries: tuple[ChannelDecision, ...], item: Item, field: str, row: Mapping[str, Any], context: Context
+) -> Decision:
+    """Decide as `decide` does, by the item's table already at hand."""
     if field not in item.field_names:
         return Decision(Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
-    for entry in table(item, context):
+    for entry in entries:
         if field in entry.fields and entry.channel.carries(row):
             return decide_in(entry, item, field, row, context)
     return Decision(Verdict.WITHHOLD, Reason.ROW_NOT_IN_CHANNEL)

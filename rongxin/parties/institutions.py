@@ -107,10 +107,19 @@ def set_daily_quota(institution_id: str, quota: int, *, actor: Actor, as_of: dat
 
 def get(institution_id: str) -> Card:
     """Return an institution; UnknownParty where there is none."""
-    row = Institution.objects.filter(pk=institution_id).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_GET, [institution_id])
+        row = cursor.fetchone()
     if row is None:
         raise UnknownParty(f"没有接入机构“{institution_id}”")
-    return _card(row)
+    return _card(Institution(*row))
+
+
+# Plain SQL: on the way of every disclosure, building the query would cost several times its answer.
+_GET = """
+    SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact
+    FROM parties_institution WHERE id = %s
+"""
 
 
 def standing(institution_id: str, *, as_of: datetime) -> Decision:

@@ -24,6 +24,7 @@ from rongxin.proof.errors import Uncanonical
 # (a property test says so) in a tenth of the time; fractions and other keys are left to rfc8785.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 _INTEGER_MAX = 2**53 - 1
+_AS_TEXT = frozenset({date, datetime, Decimal, UUID})
 
 
 class _NeedsCare(Exception):
@@ -60,21 +61,28 @@ def instant(moment: datetime) -> str:
 def _quick(value: object) -> Any:
     """Return what `_plain` returns, or raise `_NeedsCare`."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return value
     if kind is dict:
-        return {_quick_key(key): _quick(part) for key, part in value.items()}  # type: ignore[attr-defined]
+        _check_keys(value)
+        return {key: part if type(part) is str else _quick(part) for key, part in value.items()}  # type: ignore[attr-defined]
     if kind is list or kind is tuple:
-        return [_quick(part) for part in value]  # type: ignore[attr-defined]
-    plain = _plain(value) if not isinstance(value, Mapping | list | tuple) else None
-    if isinstance(plain, str) or (isinstance(plain, int) and abs(plain) <= _INTEGER_MAX):
-        return plain
+        return [part if type(part) is str else _quick(part) for part in value]  # type: ignore[attr-defined]
+    if value is None or kind is str or kind is bool:
+        return value
+    if isinstance(value, Enum):
+        return _quick(value.value)
+    if kind is int and -_INTEGER_MAX <= value <= _INTEGER_MAX:  # type: ignore[operator]
+        return value
+    if kind in _AS_TEXT:
+        return _as_text(value)
     raise _NeedsCare
 
 
-def _quick_key(key: object) -> str:
-    if type(key) is str and key.isascii():
-        return key
+def _check_keys(value: Any) -> None:
+    try:
+        if all(map(str.isascii, value)):
+            return
+    except TypeError:
+        pass
     raise _NeedsCare
 
 
