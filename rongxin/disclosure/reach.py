@@ -35,8 +35,11 @@ def collect(
     as_of: datetime,
 ) -> tuple[ReleasedItem, ...]:
     """Return what leaves for each item of the plan, in its order."""
-    keys = _keys(plans, subject)
-    called = [(entry, _start(entry, request, keys, consent, as_of)) for entry in plans]
+    asked = {entry.item.item: [_connected(entry, decision) for decision in entry.calls] for entry in plans}
+    keys = _keys([entry for entry in plans if any(asked[entry.item.item])], subject)
+    called = [
+        (entry, _start(entry, asked[entry.item.item], request, keys, consent, as_of)) for entry in plans
+    ]
     wanted = [entry.item.item for entry in plans if entry.reads_store]
     # What ended since the request came in is gone: rows are read as they stand now.
     stored = reading.of(subject.id, wanted, as_of=max(as_of, timezone.now()))
@@ -57,11 +60,13 @@ def collect(
 
 
 def _await(
-    future: Future[calls.Answer], decision: rules.ChannelDecision, until: float, as_of: datetime
+    future: Future[calls.Answer] | None, decision: rules.ChannelDecision, until: float, as_of: datetime
 ) -> calls.Answer:
     """Wait no longer than the report can: a provider that hangs is unavailable, for it and for nobody
     else.
     """
+    if future is None:
+        return calls.Answer(Availability.SOURCE_NOT_CONNECTED, decision.channel.provider, as_of)
     try:
         return future.result(timeout=max(0.0, until - time.monotonic()))
     except TimeoutError:
@@ -87,9 +92,21 @@ def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
     )
 
 
+def _connected(entry: plan.ItemPlan, decision: rules.ChannelDecision) -> bool:
+    """Whether there is a way to ask: no thread and no question for what isn't connected."""
+    return calls.connects(decision.channel.provider, entry.item.item)
+
+
 def _start(
-    entry: plan.ItemPlan, request: Request, keys: SubjectKeys, consent: Look | None, as_of: datetime
-) -> list[Future[calls.Answer]]:
+    entry: plan.ItemPlan,
+    connected: Sequence[bool],
+    request: Request,
+    keys: SubjectKeys,
+    consent: Look | None,
+    as_of: datetime,
+) -> list[Future[calls.Answer] | None]:
+    if not any(connected):
+        return [None for _ in connected]
     authority = Authority(own=request.recipient.kind is rules.RecipientKind.SUBJECT)
     if consent is not None:
         authority = Authority(consent.grant.artefact, consent.grant.status, consent.ask(request, entry.item))
@@ -103,5 +120,7 @@ def _start(
             authority=authority,
             as_of=as_of,
         )
-        for decision in entry.calls
+        if there
+        else None
+        for decision, there in zip(entry.calls, connected, strict=True)
     ]

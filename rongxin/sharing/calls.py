@@ -141,6 +141,14 @@ def connector_of(provider: str, item: str) -> Connector | None:
     return connector if connector is not None and connector.serves(item) else None
 
 
+def connects(provider: str, item: str) -> bool:
+    """Whether there is a way to ask a provider for an item; True where only `call` will tell."""
+    try:
+        return connector_of(provider, item) is not None
+    except Exception:
+        return True
+
+
 def directories() -> list[Path]:
     """Where mapping files lie: RONGXIN_PROVIDERS, else `providers` under the working directory."""
     given = os.environ.get("RONGXIN_PROVIDERS")
@@ -152,11 +160,12 @@ def directories() -> list[Path]:
 
 def _from_directories(provider: str) -> Connector | None:
     for directory in directories():
-        path = directory / f"{provider}.yaml"
+        name = f"{directory}/{provider}.yaml"
         try:
-            changed = path.stat().st_mtime_ns
+            changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every item of every report
         except OSError:
             continue
+        path = Path(name)
         with _guard:
             known = _from_files.get(path)
             if known is None or known[0] != changed:

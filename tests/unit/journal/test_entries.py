@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from rongxin.journal import entries, models, sequencer
 from rongxin.journal.entries import Draft
@@ -129,3 +130,21 @@ def test_the_database_refuses_to_change_what_was_written(statement: str, fill: F
     checkpoints.sign(as_of=now)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_it_writes_the_callers_row_beside_the_entry_or_neither() -> None:
+    def note(consumer: str) -> entries.Entry:
+        insert = "INSERT INTO journal_cursor (consumer, position) VALUES (%s, 7)"
+        return entries.append(
+            Kind.DEMO_NOTE,
+            actor=SYSTEM,
+            refs={"note": "n-1"},
+            as_of=timezone.now(),
+            beside=lambda entry: (insert, [consumer or str(entry)]),
+        )
+
+    entry = note("")
+    assert models.Cursor.objects.get().consumer == str(entry.id)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        note(str(entry.id))
+    assert models.Entry.objects.count() == models.Pending.objects.count() == 1
