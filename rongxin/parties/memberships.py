@@ -163,30 +163,31 @@ def end_all_of_subject(subject_id: int, *, why: str, actor: Actor, as_of: dateti
 
 def of_account(account_id: int, *, on: date) -> list[Card]:
     """Return the roles that an active account holds on a day."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_ACCOUNT, {"account": account_id, "day": on})
-        return [
-            Card(id, account_id, PartyKind(kind), party, Role(role), Mandate(valid_from, valid_until))
-            for id, kind, party, role, valid_from, valid_until in cursor.fetchall()
-        ]
-
-
-# Plain SQL: asked for every request, where building the query would cost several times its answer.
-_OF_ACCOUNT = """
-    SELECT held.id, held.party_kind,
-           COALESCE(held.subject_id::text, held.provider_id, held.institution_id, held.department_id, ''),
-           held.role, held.valid_from, held.valid_until
-    FROM parties_membership held JOIN parties_account account ON account.id = held.account_id
-    WHERE held.account_id = %(account)s AND account.is_active AND held.ended_at IS NULL
-      AND held.valid_from <= %(day)s AND (held.valid_until IS NULL OR held.valid_until >= %(day)s)
-    ORDER BY held.id
-"""
+    rows = Membership.objects.filter(_holds(on), account=account_id, account__is_active=True)
+    return [_card(row) for row in rows.order_by("id")]
 
 
 def held(membership_id: int, *, on: date) -> Card | None:
     """Return a role of an active account if it is held on a day."""
-    row = Membership.objects.filter(_holds(on), pk=membership_id, account__is_active=True).first()
-    return None if row is None else _card(row)
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"membership": membership_id, "day": on})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    account, kind, party, role, valid_from, valid_until = row
+    mandate = Mandate(valid_from, valid_until)
+    return Card(membership_id, account, PartyKind(kind), party, Role(role), mandate)
+
+
+# Plain SQL: asked for every request, where building the query would cost several times its answer.
+_HELD = """
+    SELECT held.account_id, held.party_kind,
+           COALESCE(held.subject_id::text, held.provider_id, held.institution_id, held.department_id, ''),
+           held.role, held.valid_from, held.valid_until
+    FROM parties_membership held JOIN parties_account account ON account.id = held.account_id
+    WHERE held.id = %(membership)s AND account.is_active AND held.ended_at IS NULL
+      AND held.valid_from <= %(day)s AND (held.valid_until IS NULL OR held.valid_until >= %(day)s)
+"""
 
 
 def role_in_subject(account_id: int, subject_id: int, *, on: date) -> Role | None:
