@@ -67,7 +67,11 @@ class _Decider:
     """This file run as a process on one of the databases, ordered about by lines on its standard input."""
 
     def __init__(self, known: Mapping[str, Any]) -> None:
-        environment = os.environ | {"DATABASE_URL": known["url"], "RONGXIN_VAR": known["var"]}
+        environment = os.environ | {
+            "DATABASE_URL": known["url"],
+            "RONGXIN_VAR": known["var"],
+            "RONGXIN_MODE": "demo",
+        }
         environment.setdefault("DJANGO_SETTINGS_MODULE", "rongxin.site.settings")
         self.process = subprocess.Popen(
             [sys.executable, __file__, "decider", f"{known['var']}/stage.json"],

@@ -87,6 +87,7 @@ def _served(known: Mapping[str, Any]) -> Iterator[str]:
     environment = os.environ | {
         "DATABASE_URL": known["url"],
         "RONGXIN_VAR": known["var"],
+        "RONGXIN_MODE": "demo",  # a test node opens a connection for every request
         "RONGXIN_PROVIDERS": str(Path(known["var"]) / "providers"),
     }
     command = [sys.executable, "-m", "rongxin", "serve", "--without-worker", "--port", "0", "--workers", "2"]

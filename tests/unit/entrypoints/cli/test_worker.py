@@ -9,8 +9,10 @@ import pytest
 
 from rongxin.entrypoints.cli import worker
 
+# The loop sees to its own connection after each turn, so it needs a database that is not inside a test's transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
 
-@pytest.mark.django_db(transaction=True)
+
 def test_every_duty_can_be_done_on_an_empty_node() -> None:
     for duty in worker.duties():
         assert duty.act(datetime.now(worker.SHANGHAI)) == 0, duty.name
