@@ -9,7 +9,7 @@ import pytest
 
 from rongxin.entrypoints.cli import worker
 
-# The loop sees to its own connection after each turn, so it needs a database that is not inside a test's transaction.
+# The loop sees to its own connection after each turn: it needs a database outside a test's transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
