@@ -12,35 +12,21 @@ from __future__ import annotations
 import json
 import os
 import random
-import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
+import _facts
 import psycopg
 
 BANK = "bench_bank"
 REGION = "990101"
 YEARS = timedelta(days=3650)
-SHAPES = 300  # different payloads an item
-# How often an item turns up in a subject's file, beside the licence that everybody has.
-ITEMS = {
-    "administrative_permit": 30,
-    "administrative_penalty": 8,
-    "taxpayer_credit_rating": 12,
-    "trademark": 15,
-    "software_copyright": 8,
-    "honours": 8,
-    "policy_support": 8,
-    "environmental_credit_rating": 6,
-    "customs_registration": 4,
-    "dishonest_judgment_debtor": 1,
-}
 KINDS = {"91": ("company", 70), "92": ("individual_business", 25), "93": ("farmer_cooperative", 4)}
 
 
@@ -72,7 +58,11 @@ def ensure(name: str, parameters: Mapping[str, int]) -> dict[str, Any]:
 def _tag(var: Path, parameters: Mapping[str, int], url: str) -> str:
     """Name what the contents depend on: parameters, tables, this file, and the node's secrets."""
     root = Path(__file__).parent.parent
-    files = [Path(__file__), *sorted(root.glob("rongxin/*/migrations/0*.py")), var / "secret_key"]
+    files = [
+        *sorted(Path(__file__).parent.glob("_*.py")),
+        *sorted(root.glob("rongxin/*/migrations/0*.py")),
+        var / "secret_key",
+    ]
     files += sorted((var / "keys").glob("*.pem"))
     parts = [json.dumps(parameters, sort_keys=True), url]
     parts += [sha256(file.read_bytes()).hexdigest() for file in files if file.exists()]
@@ -93,8 +83,8 @@ def _fill(parameters: Mapping[str, int], var: Path) -> dict[str, Any]:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
         firms = _firms(raw, parameters["firms"], rng, now)
         if parameters.get("facts"):
-            _facts(raw, firms, rng, now)
-            _tax_office(var / "providers", firms)
+            _say(f"{_facts.file(raw, firms, rng, now):,} records")
+            _facts.open_tax_office(var / "providers", firms)
         consents = _consents(raw, firms, parameters, now)
         _say("vacuum")
         raw.execute("VACUUM (ANALYZE)")
@@ -133,10 +123,7 @@ def _bank(now: datetime) -> str:
     return api_keys.issue(account.id, label="bench", expires_at=now + YEARS, actor=SYSTEM, as_of=now).secret
 
 
-Firm = tuple[int, str, str]  # id, code, name
-
-
-def _firms(raw: psycopg.Connection[Any], count: int, rng: random.Random, now: datetime) -> list[Firm]:
+def _firms(raw: psycopg.Connection[Any], count: int, rng: random.Random, now: datetime) -> list[_facts.Firm]:
     from rongxin.vocabulary import uscc
 
     _say(f"{count:,} subjects")
@@ -171,127 +158,8 @@ def _firms(raw: psycopg.Connection[Any], count: int, rng: random.Random, now: da
         return cursor.fetchall()
 
 
-def _facts(raw: psycopg.Connection[Any], firms: list[Firm], rng: random.Random, now: datetime) -> None:
-    """Six to ten stored records a subject, with valid payloads of the catalogue's types."""
-    _say("facts")
-    batches = _batches(now)
-    columns = (
-        "subject_id, received_at, filed_at, batch_id, line, observed_on, item_version, item, record_key,"
-        " provider, digest, payload, source"
-    )
-    shapes = _shapes(rng)
-    names, weights = list(ITEMS), list(ITEMS.values())
-    line = 0
-    with raw.cursor() as cursor, cursor.copy(f"COPY records_record ({columns}) FROM STDIN") as copy:
-        for firm_id, code, name in firms:
-            for item in ["business_licence", *rng.choices(names, weights, k=rng.randint(5, 9))]:
-                line += 1
-                payload, observed_on, version, provider = rng.choice(shapes[item])
-                text = payload.replace("\0code", code).replace("\0name", name)
-                copy.write_row(
-                    [
-                        firm_id,
-                        now,
-                        now,
-                        batches[item],
-                        line,
-                        observed_on,
-                        version,
-                        item,
-                        f"测许〔2026〕{line}号",
-                        provider,
-                        sha256(text.encode()).digest(),
-                        text,
-                        "{}",
-                    ]
-                )
-    _say(f"{line:,} records")
-
-
-Shape = tuple[str, date | None, int, str]
-
-
-def _shapes(rng: random.Random) -> dict[str, list[Shape]]:
-    from rongxin.catalogue import example, loader
-    from rongxin.disclosure.rules import span_of
-
-    catalogue = loader.load()
-    made: dict[str, list[Shape]] = {}
-    for name in ["business_licence", *ITEMS]:
-        item = catalogue.item(name)
-        channel = item.aggregation
-        assert channel is not None
-        made[name] = []
-        for _ in range(SHAPES):
-            row = example.row(item, rng) | {"name": "\0name", "uscc": "\0code"}
-            if channel.where is not None:
-                row[channel.where.field] = channel.where.equals
-            row = {key: value for key, value in row.items() if key in item.field_names and value is not None}
-            dated = row.get(item.observed_on) if item.observed_on else None
-            day = span_of(str(dated)).from_ if dated else None
-            text = json.dumps(row, ensure_ascii=False).replace("\\u0000", "\0")
-            made[name].append((text, day, item.version, channel.provider))
-    return made
-
-
-def _batches(now: datetime) -> dict[str, UUID]:
-    """One filed batch an item, so that "no record" may be said of every stored item."""
-    from rongxin.catalogue import loader
-    from rongxin.parties import seed
-    from rongxin.sharing.models import Batch
-    from rongxin.vocabulary.actor import SYSTEM
-
-    catalogue = loader.load()
-    seed.seed(catalogue, actor=SYSTEM, as_of=now)
-    made: dict[str, UUID] = {}
-    for item in catalogue.items.values():
-        if item.aggregation is None:
-            continue
-        made[item.item] = uuid4()
-        Batch.objects.create(
-            id=made[item.item],
-            item=item.item,
-            provider_id=item.aggregation.provider,
-            sha256=sha256(item.item.encode()).hexdigest(),
-            file_name=f"{item.item}.csv",
-            size_bytes=1,
-            status="filed",
-            received_at=now,
-            finished_at=now,
-            actor_kind="system",
-            actor_id="bench",
-            receipt={},
-            journal_entry=uuid4(),
-        )
-    return made
-
-
-def _tax_office(directory: Path, firms: list[Firm]) -> None:
-    """The one connected provider: 纳税信息 of every firm in a SQLite store beside its mapping file."""
-    directory.mkdir(parents=True, exist_ok=True)
-    store = directory / "tax_bureau.sqlite"
-    store.unlink(missing_ok=True)
-    with sqlite3.connect(store) as base:
-        base.execute(
-            "CREATE TABLE t_nsxx (SHXYDM TEXT PRIMARY KEY, NSRMC TEXT, YNZZS TEXT, SJZZS TEXT, RQ TEXT)"
-        )
-        rows = ((code, name, "88000.00", tax_paid(firm), "2026-02-15") for firm, code, name in firms)
-        base.executemany("INSERT INTO t_nsxx VALUES (?, ?, ?, ?, ?)", rows)
-    base.close()
-    (directory / "tax_bureau.yaml").write_text(
-        "provider: tax_bureau\nconnector: sqlite\npath: tax_bureau.sqlite\nitems:\n  tax_payment:\n"
-        "    table: t_nsxx\n    subject: {uscc: SHXYDM}\n"
-        "    columns: {uscc: SHXYDM, name: NSRMC, vat_payable_cny_12m: YNZZS, vat_paid_cny_12m: SJZZS,"
-        " last_normal_tax_payment_on: RQ}\n"
-    )
-
-
-def tax_paid(firm: int) -> str:
-    return f"{firm}.25"
-
-
 def _consents(
-    raw: psycopg.Connection[Any], firms: list[Firm], parameters: Mapping[str, int], now: datetime
+    raw: psycopg.Connection[Any], firms: list[_facts.Firm], parameters: Mapping[str, int], now: datetime
 ) -> list[dict[str, Any]]:
     """Sign the real consents, in portions between the fillers, so that they lie all over the table."""
     real, fillers = parameters["consents"], parameters.get("fillers", 0)
@@ -307,7 +175,7 @@ def _consents(
     return questions
 
 
-def _consent(firm: Firm, now: datetime) -> dict[str, Any]:
+def _consent(firm: _facts.Firm, now: datetime) -> dict[str, Any]:
     from django.db import transaction
 
     from rongxin.catalogue import loader
@@ -356,7 +224,7 @@ def _consent(firm: Firm, now: datetime) -> dict[str, Any]:
         "uscc": firm[1],
         "case": str(case.id),
         "consent": str(grant.id),
-        "tax": tax_paid(firm[0]),
+        "tax": _facts.tax_paid(firm[0]),
     }
 
 
@@ -383,14 +251,6 @@ def _filler(raw: psycopg.Connection[Any], like: UUID, count: int, firms: int) ->
     raw.execute("SET session_replication_role = replica")
     raw.execute(_FILL, {"firms": firms, "count": count, "bank": BANK, "like": like})
     raw.execute("SET session_replication_role = origin")
-
-
-def questions(known: Mapping[str, Any], seed: int) -> Iterator[dict[str, Any]]:
-    """Go through the questions for ever, in an order of one's own."""
-    order = list(known["questions"])
-    random.Random(seed).shuffle(order)
-    while True:
-        yield from order
 
 
 def _say(text: str) -> None:
