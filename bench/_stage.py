@@ -231,7 +231,7 @@ def _consent(firm: _facts.Firm, now: datetime) -> dict[str, Any]:
 _FILL = """
     WITH made AS (
         SELECT gen_random_uuid() AS id, gen_random_uuid() AS case_id, n,
-               (SELECT min(id) FROM parties_subject) + n % %(firms)s AS subject_id
+               (SELECT min(id) FROM parties_subject) + n %% %(firms)s AS subject_id
         FROM generate_series(1, %(count)s) AS n
     ), opened AS (
         INSERT INTO consent_case (id, subject_id, institution_id, reference, kind, opened_on)
