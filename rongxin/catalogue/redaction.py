@@ -27,6 +27,8 @@ _RESIDENT_PROVINCES = frozenset(
 _OLD_RESIDENT = re.compile(r"[1-9][0-9]{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 _MOBILE = re.compile(r"((?:00|0)?86)?(1[3-9][0-9]{9})")
 _SHORTEST, _LONGEST = 11, 20
+#: Whatever `_digit` may take for a digit: a text with fewer of them than the shortest number holds none.
+_DIGIT = re.compile(rf"[\dXx×{''.join(_DIGITS)}]")
 _SIGNS_MAX = 3  # signs that one sees between two groups; blanks may be any number
 _ISSUERS = "3456"  # with what numbers of bank cards begin (UnionPay 62, Visa 4, Mastercard 5, JCB 35)
 _LISTING = ",、*()"
@@ -55,6 +57,8 @@ class _Token:
 def redact(text: str) -> str:
     """This function will replace each such number by a mark; a text without any comes back unchanged."""
     plain = unicodedata.normalize("NFKC", text)
+    if len(_DIGIT.findall(plain)) < _SHORTEST:
+        return text
     found = False
     # Taking one out may lay the next one bare (证号 and phone written together).
     while spans := sorted(_spans(plain)):

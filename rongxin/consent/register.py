@@ -42,11 +42,13 @@ _READ = """
     JOIN parties_subject subject ON subject.id = consent.subject_id
     JOIN consent_case closing ON closing.id = consent.case_id
     WHERE {}
-    ORDER BY consent.granted_at DESC, consent.id
 """
+_NEWEST_FIRST = "ORDER BY consent.granted_at DESC, consent.id"
 _ONE = _READ.format("consent.id = %s")
-_OF_CASE = _READ.format("(consent.subject_id, consent.institution_id, consent.case_id) = (%s, %s, %s)")
-_OF_SUBJECT = _READ.format("consent.subject_id = %s")
+_OF_CASE = _READ.format(
+    f"(consent.subject_id, consent.institution_id, consent.case_id) = (%s, %s, %s) {_NEWEST_FIRST}"
+)
+_OF_SUBJECT = _READ.format(f"consent.subject_id = %s {_NEWEST_FIRST}")
 _LIVE = frozenset({Status.ACTIVE, Status.PAUSED})
 
 
@@ -55,7 +57,7 @@ class Beside:
     """An SQL expression over `consent.id` that a caller wants read with each consent, in one snapshot."""
 
     sql: str
-    parameters: tuple[list[str], ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 _NOTHING = Beside("NULL")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from rongxin.catalogue.schema import Item
 from rongxin.consent import register as consents
 from rongxin.consent import rules as consent_rules
 from rongxin.consent.errors import UnknownConsent
+from rongxin.consent.rules import FrequencyUnit
 from rongxin.disclosure import register, rules
 from rongxin.disclosure.release import Request
 from rongxin.parties import identity
@@ -29,8 +31,9 @@ class Look:
     span: str
     uses: int
     as_of: datetime
-    # What was found per item; as fresh as the look itself, which lives no longer than its transaction.
-    _found: dict[str, rules.Consented] = field(default_factory=dict, compare=False, repr=False)
+    # What was found of items that the terms name and of those they don't: `covers` asks no more of an item.
+    # As fresh as the look itself, which lives no longer than its transaction.
+    _found: dict[bool, rules.Consented] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def id(self) -> UUID:
@@ -51,11 +54,12 @@ class Look:
 
     def consented(self, request: Request, item: Item) -> rules.Consented:
         """Say whether the consent covers `item` for this request."""
-        found = self._found.get(item.item)
+        terms = self.grant.terms
+        named = item.item in terms.items
+        found = self._found.get(named)
         if found is None:
-            terms = self.grant.terms
             coverage = consent_rules.covers(terms, self.grant.status, self.ask(request, item))
-            found = self._found[item.item] = rules.Consented(
+            found = self._found[named] = rules.Consented(
                 coverage.reason,
                 person=terms.person_signature is not None,
                 period=terms.data_period,
@@ -80,7 +84,7 @@ def at(request: Request, subject_id: int, items: Sequence[Item], *, as_of: datet
     one, else the newest. Somebody else's consent is no consent here: whether it exists is not the recipient's
     to learn.
     """
-    counted = register.counted(_spans(as_of))
+    counted = register.counted(_spans(consent_rules.business_day(as_of)))
     if request.consent_id is not None:
         named = _find(request.consent_id, counted)
         given = [] if named is None else [named]
@@ -99,7 +103,7 @@ def at(request: Request, subject_id: int, items: Sequence[Item], *, as_of: datet
 
 def again(look: Look, request: Request) -> Look:
     """Read the same consent once more; the caller holds its lock, and consents are never deleted."""
-    grant, uses = consents.get_with(look.id, register.counted(_spans(look.as_of)))
+    grant, uses = consents.get_with(look.id, register.counted(_spans(consent_rules.business_day(look.as_of))))
     return _of(grant, uses, request, look.as_of)
 
 
@@ -110,10 +114,11 @@ def _find(consent_id: UUID, counted: consents.Beside) -> tuple[consents.Grant, i
         return None
 
 
-def _spans(as_of: datetime) -> list[str]:
-    """Name the spans a use may be counted in today; a consent counts in the one that its terms name."""
-    day = consent_rules.business_day(as_of)
-    return [consent_rules.Frequency(1, unit).span(day) for unit in consent_rules.FrequencyUnit]
+@lru_cache(maxsize=8)
+def _spans(day: date) -> tuple[str, str, str, str]:
+    """Name the spans a use may be counted in on a day; a consent counts in the one that its terms name."""
+    term, year, month, this_day = (consent_rules.Frequency(1, unit).span(day) for unit in FrequencyUnit)
+    return term, year, month, this_day
 
 
 def _of(grant: consents.Grant, uses: int, request: Request, as_of: datetime) -> Look:

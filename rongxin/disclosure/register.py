@@ -159,13 +159,14 @@ def count_use(consent: UUID, period: str, limit: int) -> bool:
         return cursor.fetchone() is not None
 
 
-def counted(periods: list[str]) -> consents.Beside:
+# One place for each unit in which terms may count (`FrequencyUnit`).
+_COUNTED = """COALESCE((SELECT sum(used.count)::int FROM disclosure_use used
+                        WHERE used.consent = consent.id AND used.period IN (%s, %s, %s, %s)), 0)"""
+
+
+def counted(periods: tuple[str, str, str, str]) -> consents.Beside:
     """Have it read with a consent how often it was used so far; its terms count in one of the periods."""
-    return consents.Beside(
-        """COALESCE((SELECT sum(used.count)::int FROM disclosure_use used
-                     WHERE used.consent = consent.id AND used.period = ANY(%s)), 0)""",
-        (periods,),
-    )
+    return consents.Beside(_COUNTED, periods)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,32 @@ any other makes them on first use.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from django.conf import settings
 
 from rongxin.journal.errors import OriginMissing
 from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
+
+# The clock of a file system is coarse: a directory listed within this time of a change may change again
+# without its time telling, so such a listing is not relied on.
+_TICK_NS = 1_000_000_000
+
+
+class _Listing(NamedTuple):
+    """What lay in the directory of the keys when it was last read."""
+
+    changed: int
+    settled: bool
+    names: tuple[str, ...]
+
+
+_listed: dict[Path, _Listing] = {}
 
 NODE = "node"
 JOURNAL = "journal"
@@ -36,9 +53,12 @@ def verifying_keys() -> Mapping[str, VerifyingKey]:
     """
     node_key(), journal_key()
     directory = _directory()
-    # The clock of a file system is coarse: two changes may share a tick, so the names count too.
-    names = tuple(path.name for path in directory.iterdir())
-    return _verifying(directory, directory.stat().st_mtime_ns, names)
+    changed = os.stat(directory).st_mtime_ns  # noqa: PTH116 - asked for every signature that is checked
+    known = _listed.get(directory)
+    if known is None or known.changed != changed or not known.settled:
+        names = tuple(path.name for path in directory.iterdir())
+        known = _listed[directory] = _Listing(changed, changed < time.time_ns() - _TICK_NS, names)
+    return _verifying(directory, changed, known.names)
 
 
 def origin() -> str:

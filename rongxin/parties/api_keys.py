@@ -104,25 +104,25 @@ def authenticate(secret: str, *, as_of: datetime) -> Authentication:
     same = hmac.compare_digest(row[0] if row else _NOBODY, _hash(secret))
     if row is None or not same:
         return Authentication(Standing.UNKNOWN)
-    _, membership, account_is_active, expires_at, revoked_at = row
+    _, account_is_active, expires_at, revoked_at, *membership = row
     if revoked_at is not None:
         return Authentication(Standing.REVOKED)
     if expires_at <= as_of:
         return Authentication(Standing.EXPIRED)
     if not account_is_active:
         return Authentication(Standing.ACCOUNT_CLOSED)
-    role = memberships.held(membership, on=timezone.localdate(as_of))
+    role = memberships.held(*membership, on=timezone.localdate(as_of))
     return Authentication(Standing.ACCEPTED if role else Standing.ROLE_OVER, role)
 
 
 # Plain SQL: asked for every request, where building the query would cost several times its answer.
-_KNOWN = """
-    SELECT key.hash, key.membership_id, account.is_active, key.expires_at, key.revoked_at
+_KNOWN = f"""
+    SELECT key.hash, account.is_active, key.expires_at, key.revoked_at, {memberships.HELD}
     FROM parties_apikey key
     JOIN parties_membership held ON held.id = key.membership_id
     JOIN parties_account account ON account.id = held.account_id
     WHERE key.prefix = %s
-"""
+"""  # noqa: S608 - the columns are ours
 
 
 def revoke(key_id: UUID, *, actor: Actor, as_of: datetime) -> None:

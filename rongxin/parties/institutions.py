@@ -112,7 +112,8 @@ def get(institution_id: str) -> Card:
         row = cursor.fetchone()
     if row is None:
         raise UnknownParty(f"没有接入机构“{institution_id}”")
-    return _card(Institution(*row))
+    id, name, uscc, kind, standing, *rest = row
+    return Card(id, name, uscc, InstitutionKind(kind), Standing(standing), *rest)
 
 
 # Plain SQL: on the way of every disclosure, building the query would cost several times its answer.

@@ -7,8 +7,8 @@ instants give equal bytes and text order is time order), `UUID` in its usual for
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,28 +16,25 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import orjson
 import rfc8785
 
 from rongxin.proof.errors import Uncanonical
 
-# Of text, whole numbers and ASCII keys the encoder of the standard library makes the same bytes as rfc8785
-# (a property test says so) in a tenth of the time; fractions and other keys are left to rfc8785.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
-_INTEGER_MAX = 2**53 - 1
-_AS_TEXT = frozenset({date, datetime, Decimal, UUID})
-
-
-class _NeedsCare(Exception):
-    """A value of which only rfc8785 knows the canonical form, or that it has none."""
+# Of text, whole numbers and ASCII keys orjson makes the same bytes as rfc8785 (a property test says so) in a
+# fiftieth of the time; fractions and other keys are left to rfc8785.
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_STRICT_INTEGER
+_SAME_IN_BOTH = frozenset({str, type(None), bool, int, date, datetime, Decimal, UUID})
 
 
 def dumps(value: object) -> bytes:
     """Return the canonical JSON of `value` as UTF-8; raise `Uncanonical` for what has none."""
+    if _same_in_both(value):
+        # What orjson refuses (an integer too large, half a surrogate) rfc8785 takes, or says why it doesn't.
+        with contextlib.suppress(orjson.JSONEncodeError):
+            return orjson.dumps(value, default=_as_text, option=_OPTIONS)
     try:
-        try:
-            return _ENCODER.encode(_quick(value)).encode()
-        except _NeedsCare:
-            return rfc8785.dumps(_plain(value))
+        return rfc8785.dumps(_plain(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise Uncanonical(f"{error}; give large numbers and money as Decimal") from error
 
@@ -58,32 +55,31 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _quick(value: object) -> Any:
-    """Return what `_plain` returns, or raise `_NeedsCare`."""
-    kind = type(value)
-    if kind is dict:
-        _check_keys(value)
-        return {key: part if type(part) is str else _quick(part) for key, part in value.items()}  # type: ignore[attr-defined]
-    if kind is list or kind is tuple:
-        return [part if type(part) is str else _quick(part) for part in value]  # type: ignore[attr-defined]
-    if value is None or kind is str or kind is bool:
-        return value
-    if isinstance(value, Enum):
-        return _quick(value.value)
-    if kind is int and -_INTEGER_MAX <= value <= _INTEGER_MAX:  # type: ignore[operator]
-        return value
-    if kind in _AS_TEXT:
-        return _as_text(value)
-    raise _NeedsCare
+def _same_in_both(value: object) -> bool:
+    """Whether the two encoders write `value` alike: no fraction in it, no key that they may sort apart."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        kind = type(part)
+        if kind is dict:
+            if not _ascii_keys(part):
+                return False
+            waiting += [each for each in part.values() if type(each) not in _SAME_IN_BOTH]  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple:
+            waiting += [each for each in part if type(each) not in _SAME_IN_BOTH]  # type: ignore[attr-defined]
+        elif isinstance(part, Enum):
+            if type(part.value) not in _SAME_IN_BOTH:
+                return False
+        elif kind not in _SAME_IN_BOTH:
+            return False
+    return True
 
 
-def _check_keys(value: Any) -> None:
+def _ascii_keys(value: Any) -> bool:
     try:
-        if all(map(str.isascii, value)):
-            return
+        return "".join(value).isascii()
     except TypeError:
-        pass
-    raise _NeedsCare
+        return False
 
 
 def _plain(value: object) -> Any:

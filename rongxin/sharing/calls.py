@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any
@@ -35,12 +36,12 @@ log = logging.getLogger(__name__)
 
 _KINDS = {"sqlite": Sqlite, "csv": CsvFile}
 _connected: dict[str, Connector] = {}
-_from_files: dict[Path, tuple[int, Connector]] = {}
+_from_files: dict[str, tuple[int, Connector]] = {}
 _guard = Lock()
 
 #: How many questions one provider is asked at a time. The gate's threads are few; a provider that hangs may
 #: keep this many of them and no more. A waiting question keeps a thread too, so it waits shortly.
-IN_FLIGHT_MAX = 4
+IN_FLIGHT_MAX = 2
 _WAIT_SECONDS = 1.0
 _in_flight: dict[str, BoundedSemaphore] = {}
 
@@ -149,29 +150,28 @@ def connects(provider: str, item: str) -> bool:
         return True
 
 
-def directories() -> list[Path]:
+@lru_cache(maxsize=8)
+def _directories(given: str, var: str | Path) -> tuple[Path, ...]:
     """Where mapping files lie: RONGXIN_PROVIDERS, else `providers` under the working directory."""
-    given = os.environ.get("RONGXIN_PROVIDERS")
     if given:
-        return [Path(given)]
-    var = Path(settings.RONGXIN_VAR)
-    return [var / "providers", *([var / "demo" / "providers"] if settings.RONGXIN_MODE == "demo" else [])]
+        return (Path(given),)
+    own = Path(var) / "providers"
+    return (own, Path(var) / "demo" / "providers") if settings.RONGXIN_MODE == "demo" else (own,)
 
 
 def _from_directories(provider: str) -> Connector | None:
-    for directory in directories():
+    for directory in _directories(os.environ.get("RONGXIN_PROVIDERS", ""), settings.RONGXIN_VAR):
         name = f"{directory}/{provider}.yaml"
         try:
             changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every item of every report
         except OSError:
             continue
-        path = Path(name)
         with _guard:
-            known = _from_files.get(path)
+            known = _from_files.get(name)
             if known is None or known[0] != changed:
-                mapping = mappings.read(path)
+                mapping = mappings.read(Path(name))
                 known = (changed, _KINDS[mapping.connector](directory, mapping, keyring.verifying_keys))
-                _from_files[path] = known
+                _from_files[name] = known
         return known[1]
     return None
 

@@ -55,7 +55,7 @@ TEMPLATES = [
 
 # One thread of a web worker holds at most one connection; the pool lends it (facts: 11 times faster than a
 # connection per request). The gate opens its own short transactions, so requests have none around them.
-WEB_THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "8"))
+WEB_THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
 DATABASES = {
     "default": {
         **CONFIGURATION.database,
@@ -63,6 +63,10 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **CONFIGURATION.options,
+            # Plans are kept by the server from the third time on: planning a gate's statement costs more than
+            # running it.
+            "server_side_binding": True,
+            "prepare_threshold": 2,
             **(
                 {}
                 if RONGXIN_MODE == "test"

@@ -18,7 +18,9 @@ import click
 from rongxin.entrypoints.cli import node
 
 PREFERRED_PORT = 8000
-THREADS = 8  # of one worker process; each may hold one connection of the pool, which is as large
+# Of one web process; each may hold one connection of the pool, which is as large. More threads than this
+# queue for the interpreter: at twice as many the slowest answers took twice as long.
+THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 

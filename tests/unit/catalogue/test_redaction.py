@@ -145,3 +145,9 @@ def test_a_text_of_blanks_costs_no_more_than_one_of_letters() -> None:
 def test_no_mobile_number_gets_through_between_words(before: str, second: str, rest: int) -> None:
     number = f"1{second}{rest:09d}"
     assert number not in redaction.redact(f"{before}甲{number}乙")
+
+
+def test_the_first_glance_misses_no_digit() -> None:
+    """A text is read closely only where this pattern finds enough; it must know whatever `_digit` knows."""
+    everything = map(chr, range(0x110000))
+    assert not [c for c in everything if bool(redaction._digit(c, "11")) != bool(redaction._DIGIT.match(c))]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rongxin.catalogue import loader
 from rongxin.consent import rules
 from rongxin.consent.rules import Act, Ask, Form, Frequency, FrequencyUnit, Owner, Signature, Status, Terms
 from rongxin.vocabulary.period import Period
@@ -283,3 +284,11 @@ def test_it_always_gives_a_reason(granted: Terms, status: Status, ask: Ask) -> N
 @given(terms())
 def test_what_is_written_is_what_is_read(granted: Terms) -> None:
     assert rules.decode(rules.encode(granted)) == granted
+
+
+def test_of_an_item_only_its_being_named_counts() -> None:
+    """The gate asks once for the items that the terms name and once for the others."""
+    for status in Status:
+        for named in (True, False):
+            items = [item for item in loader.load().items if (item in TERMS.items) is named]
+            assert len({rules.covers(TERMS, status, replace(ASK, item=item)) for item in items}) == 1
