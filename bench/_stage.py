@@ -44,18 +44,20 @@ def ensure(name: str, parameters: Mapping[str, int]) -> dict[str, Any]:
         exists = admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
         if exists and stage.exists():
             known: dict[str, Any] = json.loads(stage.read_text())
-            if known["tag"] == _tag(var, parameters, url):
-                return known
+            if known["tag"] == _tag(var, parameters):
+                # The embedded server listens at another place each time it starts.
+                stage.write_text(json.dumps(known | {"url": url}))
+                return known | {"url": url}
         stage.unlink(missing_ok=True)
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}"')
     var.mkdir(parents=True, exist_ok=True)
     known = _fill(parameters, var) | {"url": url, "var": str(var)}
-    stage.write_text(json.dumps(known | {"tag": _tag(var, parameters, url)}))
+    stage.write_text(json.dumps(known | {"tag": _tag(var, parameters)}))
     return known
 
 
-def _tag(var: Path, parameters: Mapping[str, int], url: str) -> str:
+def _tag(var: Path, parameters: Mapping[str, int]) -> str:
     """Name what the contents depend on: parameters, tables, this file, and the node's secrets."""
     root = Path(__file__).parent.parent
     files = [
@@ -64,7 +66,7 @@ def _tag(var: Path, parameters: Mapping[str, int], url: str) -> str:
         var / "secret_key",
     ]
     files += sorted((var / "keys").glob("*.pem"))
-    parts = [json.dumps(parameters, sort_keys=True), url]
+    parts = [json.dumps(parameters, sort_keys=True)]
     parts += [sha256(file.read_bytes()).hexdigest() for file in files if file.exists()]
     return sha256("\n".join(parts).encode()).hexdigest()
 

@@ -63,7 +63,7 @@ def open_sealed(consent_id: UUID, status: rules.Status, artefact: str, seal: str
     return terms
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _terms(artefact: str) -> rules.Terms:
     """Read an artefact, which never changes; where it stands, and whether it is ours, is asked each time."""
     payload = artefact.split(".")[1]
