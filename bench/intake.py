@@ -170,7 +170,8 @@ def _rows(firms: list[Any], count: int, mark: str) -> Iterator[list[str]]:
     from rongxin.catalogue import example, loader
 
     item = loader.load().item(ITEM)
-    shapes = [example.row(item, rng) for _ in range(300)]
+    # A natural person's row would be turned away (notice, annex note 2): that isn't what is measured.
+    shapes = [row for _ in range(900) if (row := example.row(item, rng))["counterpart_category"] != "自然人"]
     for number in range(count):
         shape = rng.choice(shapes)
         _, code, name = firms[number % len(firms)]
@@ -187,7 +188,7 @@ def ours(folder: Path, given: Mapping[str, int]) -> dict[str, Any]:
 
     (kept,) = lake_keeping.catch_up(as_of=datetime.now(UTC))
     seconds = time.perf_counter() - began
-    assert kept.rows == receipt["accepted"] == given["rows"], receipt["warnings"]
+    assert kept.rows == receipt["accepted"] == given["rows"], receipt["rejects"][:3]
     return {
         "seconds": round(seconds, 2),
         "of_which_lake": round(seconds - filed, 2),
