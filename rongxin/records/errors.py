@@ -41,3 +41,15 @@ class AlreadyWithdrawn(RecordsError):
 
     def __init__(self, batch_id: UUID) -> None:
         super().__init__(f"批次 {batch_id} 已撤回 / this batch has been withdrawn before; nothing more to do")
+
+
+class LakeDamaged(RecordsError):
+    """Files that the lake's manifest lists are gone."""
+
+    code = "lake_damaged"
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__(
+            f"数据湖清单所列文件不在：{'、'.join(sorted(names))} / listed files of the lake are gone; "
+            "run `rongxin lake verify`, then the `rongxin lake rebuild` it names"
+        )

@@ -215,6 +215,19 @@ def withdraw_batch(batch_id: UUID, *, item: str, actor: Actor, as_of: datetime) 
     return Withdrawn(ended=ended, reinstated=reinstated)
 
 
+def settled_through(item: str) -> int:
+    """Return an id up to which every row of the item is committed; waits for one that is being settled.
+
+    Rows of an item get their ids (of a sequence that caches none) under its settling lock and keep it till
+    they are committed, so whoever holds it sees all ids given so far.
+    """
+    with transaction.atomic():
+        _lock("records.settling", item)
+        return _run(
+            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM records_record_id_seq", fetch=True
+        )
+
+
 def _lock(room: str, item: str) -> None:
     """Take the lock of an item until the transaction ends.
 

@@ -54,3 +54,47 @@ class Source(models.Model):
 
     item = models.TextField(primary_key=True)
     connected_at = models.DateTimeField()
+
+
+class LakeFile(models.Model):
+    """The lake's manifest: a file counts only while it is listed here."""
+
+    name = models.TextField(primary_key=True)
+    item = models.TextField(db_index=True)
+    shape = models.TextField()
+    rows = models.BigIntegerField()
+    sha256 = models.TextField()
+    size_bytes = models.BigIntegerField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "records_lake_manifest"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LakeMark(models.Model):
+    """How far an item's files reach: its live rows beyond this id are read from the table."""
+
+    item = models.TextField(primary_key=True)
+    through_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "records_lake_mark"
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.through_id}"
+
+
+class LakeEnding(models.Model):
+    """A row that ended since the files were written; a trigger notes it in the ending's own transaction."""
+
+    record_id = models.BigIntegerField(primary_key=True)
+    item = models.TextField(db_index=True)
+
+    class Meta:
+        db_table = "records_lake_ending"
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.record_id}"

@@ -1,0 +1,179 @@
+"""Keep the lake: write what was filed since, put files together, sweep what a crash left.
+
+Each write is one REPEATABLE READ transaction: it reads the live rows, lists the new file, drops the old ones
+and the endings that it has seen. What ends meanwhile is noted by the table's trigger after the snapshot, so
+the note stays and readers leave the row out. The lake says nothing that `records_record` doesn't, hence no
+journal entry and no actor: filing and ending have theirs (docs/decisions/0007-lake.md).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from rongxin.catalogue import loader
+from rongxin.records import filing, lake_columns, lake_files
+from rongxin.records.models import LakeEnding, LakeFile, LakeMark, Source
+
+# A reader may still have a file open that was replaced since, and a writer one that isn't listed yet.
+GRACE_SECONDS = 3600
+_FILES_MAX = 16
+_ENDED_SHARE = 10  # one row in so many
+_OURS = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{32}(\.parquet|(\.csv)?\.part)")
+
+# Called with the item at work and the rows written of it so far.
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was done to one item's files."""
+
+    item: str
+    rows: int
+    files: int
+
+
+def catch_up(*, as_of: datetime) -> list[Kept]:
+    """Write the rows filed since the last time; files of an older shape are written anew. For the worker."""
+    done = []
+    for item in _connected():
+        stale = _listed(item).exclude(shape=_shape(item)).exists()
+        kept = _write(item, anew=stale, as_of=as_of)
+        if kept is not None:
+            done.append(kept)
+    sweep(now=time.time())
+    return done
+
+
+def rebuild(
+    *, as_of: datetime, items: list[str] | None = None, progress: Progress | None = None
+) -> list[Kept]:
+    """Write the files of all items (or these) anew from the table."""
+    wanted = items if items is not None else _connected()
+    return [kept for item in wanted if (kept := _write(item, anew=True, as_of=as_of, progress=progress))]
+
+
+def compact(*, as_of: datetime, progress: Progress | None = None) -> list[Kept]:
+    """Write anew what lies in many files or has lost many rows, then sweep."""
+    worn = [item for item in _connected() if _is_worn(item)]
+    done = rebuild(as_of=as_of, items=worn, progress=progress)
+    sweep(now=time.time())
+    return done
+
+
+def sweep(*, now: float, grace_seconds: float = GRACE_SECONDS) -> int:
+    """Delete files of ours that no manifest lists and nobody can be at work on; return how many."""
+    swept = 0
+    for path in unlisted():
+        try:
+            old = now - path.stat().st_mtime >= grace_seconds
+        except FileNotFoundError:
+            continue  # its writer has just renamed it
+        if old and _OURS.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def unlisted() -> list[Path]:
+    """Return the files in the lake's folder that don't count."""
+    folder = lake_files.directory()
+    if not folder.is_dir():
+        return []
+    # The folder first: what is listed in between then stands in the manifest.
+    lying = sorted(path for path in folder.iterdir() if path.is_file())
+    listed = set(LakeFile.objects.values_list("name", flat=True))
+    return [path for path in lying if path.name not in listed]
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file's name is one that only a writer of the lake gives."""
+    return _OURS.fullmatch(path.name) is not None
+
+
+def _write(item: str, *, anew: bool, as_of: datetime, progress: Progress | None = None) -> Kept | None:
+    """Write an item's rows beyond its mark, or all of them, and list the file; None if nothing was to do."""
+    with _alone(item):
+        through = filing.settled_through(item)
+        with snapshot():
+            mark = LakeMark.objects.filter(item=item).values_list("through_id", flat=True).first() or 0
+            if through <= mark and not anew:
+                return None
+            after = 0 if anew else mark
+            told = (lambda rows: progress(item, rows)) if progress is not None else None
+            columns = lake_columns.of(loader.load().item(item))
+            written = lake_files.write(item, columns, after=after, through=through, progress=told)
+            _list(item, written, after=after, through=through, as_of=as_of)
+    if written is None and not anew:
+        return None
+    return Kept(item, written.rows if written else 0, 1 if written else 0)
+
+
+def _list(
+    item: str, written: lake_files.Written | None, *, after: int, through: int, as_of: datetime
+) -> None:
+    """Make a file count in place of those it replaces. Endings this snapshot has seen are in no file of it;
+    those of older files stay."""
+    if after == 0:
+        _listed(item).delete()
+    LakeEnding.objects.filter(item=item, record_id__gt=after).delete()
+    if written is not None:
+        LakeFile.objects.create(
+            name=written.name,
+            item=item,
+            shape=_shape(item),
+            rows=written.rows,
+            sha256=written.sha256,
+            size_bytes=written.size_bytes,
+            written_at=as_of,
+        )
+    LakeMark.objects.update_or_create(item=item, defaults={"through_id": through})
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """A transaction whose statements all see the same state of the database."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+@contextmanager
+def _alone(item: str) -> Iterator[None]:
+    """One writer an item. A session's lock, since a transaction's would come after its snapshot."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"records.lake:{item}"])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"records.lake:{item}"])
+
+
+def _is_worn(item: str) -> bool:
+    rows = list(_listed(item).values_list("rows", flat=True))
+    ended = LakeEnding.objects.filter(item=item).count()
+    return len(rows) > _FILES_MAX or (ended > 0 and ended * _ENDED_SHARE >= sum(rows))
+
+
+def _connected() -> list[str]:
+    known = loader.load().items
+    return [item for item in Source.objects.order_by("item").values_list("item", flat=True) if item in known]
+
+
+def _listed(item: str) -> QuerySet[LakeFile]:
+    return LakeFile.objects.filter(item=item)
+
+
+def _shape(item: str) -> str:
+    return lake_columns.shape(loader.load().item(item))
