@@ -15,6 +15,7 @@ from types import MappingProxyType
 from django.conf import settings
 
 from rongxin.journal.errors import OriginMissing
+from rongxin.proof.data_keys import DataKeys
 from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
 
 NODE = "node"
@@ -22,11 +23,11 @@ JOURNAL = "journal"
 
 
 def node_key() -> SigningKey:
-    return _signing(_directory(), NODE)
+    return _signing(directory_of_keys(), NODE)
 
 
 def journal_key() -> SigningKey:
-    return _signing(_directory(), JOURNAL)
+    return _signing(directory_of_keys(), JOURNAL)
 
 
 def verifying_keys() -> Mapping[str, VerifyingKey]:
@@ -35,10 +36,18 @@ def verifying_keys() -> Mapping[str, VerifyingKey]:
     Read again when a file comes into the directory, goes or is replaced.
     """
     node_key(), journal_key()
-    directory = _directory()
+    directory = directory_of_keys()
     # The clock of a file system is coarse: two changes may share a tick, so the names count too.
     names = tuple(path.name for path in directory.iterdir())
     return _verifying(directory, directory.stat().st_mtime_ns, names)
+
+
+def data_keys() -> DataKeys:
+    """The keys that seal what the database must not show; read again when the directory changes."""
+    directory = directory_of_keys()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = tuple(path.name for path in directory.iterdir())
+    return _data_keys(directory, directory.stat().st_mtime_ns, names)
 
 
 def origin() -> str:
@@ -49,7 +58,7 @@ def origin() -> str:
     return name or "rongxin.invalid/journal"
 
 
-def _directory() -> Path:
+def directory_of_keys() -> Path:
     fallback = Path(settings.RONGXIN_VAR) / ("test/keys" if settings.RONGXIN_MODE == "test" else "keys")
     return Path(os.environ.get("RONGXIN_KEYS") or fallback)
 
@@ -66,3 +75,8 @@ def _signing(directory: Path, name: str) -> SigningKey:
 @lru_cache(maxsize=4)
 def _verifying(directory: Path, changed: int, names: tuple[str, ...]) -> Mapping[str, VerifyingKey]:
     return MappingProxyType(dict(_keyring(directory).verifying()))
+
+
+@lru_cache(maxsize=4)
+def _data_keys(directory: Path, changed: int, names: tuple[str, ...]) -> DataKeys:
+    return DataKeys.load(directory, create=settings.RONGXIN_MODE != "production")
