@@ -67,7 +67,9 @@ class DataKeys:
         version = self.version(sealed)
         where = self.directory / f"data-{version}.secret"
         if version not in self.secrets:
-            raise KeyMissing(f"{where}: missing, yet data is sealed under it; restore it from your key backup")
+            raise KeyMissing(
+                f"{where}: missing, yet data is sealed under it; restore it from your key backup"
+            )
         if sealed[:_HEAD] != self.head(version):
             raise KeyMissing(
                 f"{where}: not the key that this data was sealed under; restore the right one from your "

@@ -235,15 +235,3 @@ LEFT JOIN records_record held
     ON held.subject_id = gone.subject_id AND held.item = gone.item AND held.ended_at IS NULL
 WHERE gone.batch_id = %s AND gone.item = %s AND gone.ended_why = 'withdrawn'
 """
-
-# Sealed again under a newer key; the trigger lets nothing else of the row change.
-OLD_SEALS = """
-SELECT subject_id, id, item, batch_id, line, sealed FROM records_record
-WHERE sealed IS NOT NULL AND (subject_id, id) > (%s, %s) AND substring(sealed FROM 1 FOR 8) <> %s
-ORDER BY subject_id, id LIMIT %s
-"""
-COUNT_OLD_SEALS = """
-SELECT count(*) FROM records_record
-WHERE sealed IS NOT NULL AND (subject_id, id) > (%s, %s) AND substring(sealed FROM 1 FOR 8) <> %s
-"""
-RESEAL = "UPDATE records_record SET sealed = %s WHERE subject_id = %s AND id = %s AND sealed = %s"
