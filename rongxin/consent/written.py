@@ -25,7 +25,7 @@ from rongxin.journal.rules import Kind
 from rongxin.journal.sealing import SealedColumn
 from rongxin.parties import accounts, memberships, subjects
 from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
-from rongxin.proof.errors import Forged
+from rongxin.proof.errors import ProofError
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 SCAN_BYTES_MAX = 10 << 20
@@ -127,8 +127,8 @@ def scan_of(proposal_id: UUID) -> tuple[str, bytes]:
         raise UnknownConsent(f"没有编号为{proposal_id}的书面授权")
     try:
         content = keyring.data_keys().open(bytes(row.scan.content), place=SEALED.place((row.scan_id,)))
-    except Forged as error:
-        raise NotPossible("扫描件与提交时的哈希值不符，请通知安全管理员") from error
+    except ProofError as error:
+        raise NotPossible(f"扫描件打不开，或与提交时的哈希值不符，请通知安全管理员：{error}") from error
     if sha256(content).hexdigest() != row.scan_id:
         raise NotPossible("扫描件与提交时的哈希值不符，请通知安全管理员")
     return row.scan.media_type, content
