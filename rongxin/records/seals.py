@@ -45,7 +45,8 @@ def _rules(item: str) -> tuple[frozenset[str], frozenset[str], bool, str]:
         known = loader.load().item(item)
     except UnknownItem:
         return frozenset(), frozenset(), False, _MANY_DIGITS
-    columns = {column.name: column.field_type for column in (*known.fields, *known.source_columns)}
+    columns = {field.name: field.field_type for field in known.fields}
+    columns |= {column.name: column.field_type for column in known.source_columns}
     always = frozenset(name for name, kind in columns.items() if kind.sealed)
     plain = frozenset(
         name

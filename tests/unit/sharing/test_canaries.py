@@ -1,4 +1,4 @@
-"""A dump of the database holds no seeded identity number, phone or card (threat T11), and the gate sees all."""
+"""A dump of the database holds no seeded identity number, phone or card (T11), and the gate sees all."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from rongxin.journal import sealing
 from rongxin.parties import subjects
 from rongxin.proof.errors import Forged
 from rongxin.records import reading, seals
-from rongxin.sharing.aggregation import outcomes
+from rongxin.sharing.aggregation import batches, outcomes
 from rongxin.sharing.rules import RowOutcome
 from rongxin.vocabulary.actor import SYSTEM
 
-from .conftest import Bureau, code
+from .conftest import CLERK, Bureau, code
 
 pytestmark = pytest.mark.django_db
 PENALTY = "administrative_penalty"
 HEADER = (
-    "企业名称", "统一社会信用代码", "行政处罚决定书文号", "罚款金额", "行政处罚决定日期", "法定代表人证件号码",
-    "行政相对人证件号码", "违法事实", "备注",
+    "企业名称", "统一社会信用代码", "行政处罚决定书文号", "罚款金额", "行政处罚决定日期",
+    "法定代表人证件号码", "行政相对人证件号码", "违法事实", "备注",
 )  # fmt: skip
 FIRST17 = "99010119800101001"
 PERSON = FIRST17 + id_number.check_character(FIRST17)
@@ -147,3 +147,11 @@ def test_the_same_row_handed_in_again_is_a_duplicate_also_under_a_newer_key(bure
     sealing.rotate(actor=SYSTEM, as_of=bureau.today)
     again = bureau.submits(bureau.writes(HEADER, [row(1, PHONE, "1"), row(2, "二号", "1")]), PENALTY)
     assert (again.counts.duplicate, again.counts.accepted) == (1, 1)
+
+
+def test_what_a_withdrawal_brings_back_opens_as_before(bureau: Bureau) -> None:
+    bureau.submits(bureau.writes(HEADER, [row(1, "一号", "1")]), PENALTY)
+    later = bureau.submits(bureau.writes(HEADER, [row(1, "一号", "2", person=COUNTERPART)]), PENALTY)
+    assert later.batch is not None
+    batches.withdraw(later.batch, actor=CLERK, as_of=bureau.today)
+    assert held(bureau, 1).payload["legal_representative_id_number"] == PERSON
