@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import json
 import os
 import re
 import secrets
@@ -20,7 +21,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from rongxin.proof import canonical
 from rongxin.proof.errors import Forged, KeyMissing, KeyUnsafe, ProofError
 from rongxin.proof.profile import INTL, Profile
 
@@ -114,7 +114,7 @@ def _of(directory: Path) -> dict[int, Path]:
 
 
 def _bytes(place: tuple[str | int, ...]) -> bytes:
-    return canonical.dumps(list(place))
+    return json.dumps(place).encode()
 
 
 def _read(path: Path) -> bytes:

@@ -8,6 +8,8 @@ are so few identity numbers that a plain hash could be tried out.
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -30,9 +32,11 @@ SEALED = SealedColumn(
 )
 # Eleven digits with nothing but signs and blanks between them: less is neither phone, card nor identity
 # number. A superset of what `redaction` finds, and quick, since it is asked of every row.
-_DIGIT = r"[\p{N}〇○零一二三四五六七八九壹贰叁肆伍陆柒捌玖]"
+_CHINESE = "〇○零一二三四五六七八九壹贰叁肆伍陆柒捌玖"
+_DIGIT = rf"[\p{{N}}{_CHINESE}]"
 _SIGN = r'(?:\\.|[\s\p{Cf}\p{M}\p{P}\p{S}&&[^"\\]])'
 _MANY_DIGITS = rf"(?:{_DIGIT}{_SIGN}*){{10}}{_DIGIT}"
+_MANY = re.compile(rf"(?:[\d{_CHINESE}][\W_]*){{10}}[\d{_CHINESE}]")
 _BEFORE = r'(?:[^"\\]|\\.)*?'
 
 
@@ -89,7 +93,7 @@ def close(rows: pl.DataFrame, *, item: str, batch_id: UUID) -> pl.DataFrame:
             changed["digest"][place] = keys.index(whole, use="records.digest").hex()
     for place in hits["key"].arg_true().to_list():
         key = changed["record_key"][place]
-        if keyed or redaction.redact(key) != key:
+        if keyed or _holds_number(key):
             changed["record_key"][place] = "$" + keys.index(key, use=f"records.key:{item}").hex()
     return rows.with_columns(pl.Series(name, values, dtype=pl.String) for name, values in changed.items())
 
@@ -122,4 +126,11 @@ def _parted(text: str, always: frozenset[str], plain: frozenset[str]) -> tuple[s
 
 def _hides(value: object) -> bool:
     texts = value if isinstance(value, list) else [value]
-    return any(isinstance(text, str) and redaction.redact(text) != text for text in texts)
+    return any(isinstance(text, str) and _holds_number(text) for text in texts)
+
+
+def _holds_number(text: str) -> bool:
+    """Ask `redaction` only where so many digits stand together that it could find anything."""
+    if _MANY.search(unicodedata.normalize("NFKC", text)) is None:
+        return False
+    return redaction.redact(text) != text
