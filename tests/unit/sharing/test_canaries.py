@@ -31,7 +31,8 @@ PERSON = FIRST17 + id_number.check_character(FIRST17)
 OTHER17 = "99010219810202002"
 COUNTERPART = OTHER17 + id_number.check_character(OTHER17)
 PHONE, CARD = "13912345678", "6222021234567890128"
-CANARIES = (PERSON, COUNTERPART, PHONE, CARD)
+PASSPORT = "EA7654321"  # of a form that only the field's type tells
+CANARIES = (PERSON, COUNTERPART, PHONE, CARD, PASSPORT)
 
 
 def row(firm: int | str, number: str, fine: str, **cells: str) -> tuple[str, ...]:
@@ -79,11 +80,12 @@ def test_a_dump_holds_no_canary_after_rows_of_every_outcome(bureau: Bureau) -> N
         row("", "五号", "5"),  # waits, or out of scope
         row(6, PHONE, "6"),  # a number in the key
         row(7, "七号", "7", person=CARD),  # in the wrong column
+        row(9, "九号", "9", person=PASSPORT),
         row(8, "八号", "约" + PHONE),  # and in the words of the reject
     ]  # fmt: skip
     receipt = bureau.submits(bureau.writes(HEADER, rows), PENALTY)
     bureau.submits(bureau.writes(HEADER, [row(1, "一号", "50", person=COUNTERPART)]), PENALTY)
-    assert (receipt.counts.read, hits()) == (10, [])
+    assert (receipt.counts.read, hits()) == (11, [])
     assert held(bureau, 1).payload["legal_representative_id_number"] == COUNTERPART
     assert held(bureau, 6).payload["violation_facts"] == f"联系电话{PHONE}"
     assert receipt.batch is not None
