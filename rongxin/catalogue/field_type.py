@@ -56,8 +56,10 @@ class FieldType(ABC):
     label_en: ClassVar[str]
     column: ClassVar[Column] = Column.TEXT
     max_length: ClassVar[int] = 500
-    #: Identifies, or leads to, a natural person: encrypted at rest, and never in the lake.
+    #: Identifies, or leads to, a natural person: never in the lake.
     sensitive: ClassVar[bool] = False
+    #: A number by which a person or an account is found: encrypted at rest (docs/decisions/0008-sealing.md).
+    sealed: ClassVar[bool] = False
     widget: ClassVar[str] = "text"
     #: Whether line breaks belong to the value.
     multiline: ClassVar[bool] = False

@@ -20,10 +20,12 @@ from rongxin.consent.models import Scan, WrittenProposal
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import BUSINESS_ZONE, Form, Signature, business_day
 from rongxin.consent.templates import Draft
-from rongxin.journal import entries
+from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
+from rongxin.journal.sealing import SealedColumn
 from rongxin.parties import accounts, memberships, subjects
 from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
+from rongxin.proof.errors import ProofError
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 SCAN_BYTES_MAX = 10 << 20
@@ -42,6 +44,16 @@ class Paper:
     notice_sha256: str
 
 
+# A paper shows whole identity cards.
+SEALED = SealedColumn(
+    "consent_scan",
+    "content",
+    key=("sha256",),
+    first=("",),
+    place=lambda row: ("consent_scan", "content", row[0]),
+)
+
+
 def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, as_of: datetime) -> UUID:
     """Hand in a paper for checking; returns the proposal's number. Nothing is consented to yet."""
     digest = _check_scan(paper)
@@ -55,7 +67,7 @@ def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, 
         notices.confirm_shown(paper.notice_version, paper.notice_sha256, on=paper.signed_on)
         issuing.check_draft(templates.starting(draft, on=business_day(as_of)), as_of=as_of)
         Scan.objects.get_or_create(
-            sha256=digest, defaults={"media_type": paper.media_type, "content": paper.scan}
+            sha256=digest, defaults={"media_type": paper.media_type, "content": _sealed(digest, paper.scan)}
         )
         try:
             with transaction.atomic():
@@ -113,7 +125,10 @@ def scan_of(proposal_id: UUID) -> tuple[str, bytes]:
     row = WrittenProposal.objects.select_related("scan").filter(pk=proposal_id).first()
     if row is None:
         raise UnknownConsent(f"没有编号为{proposal_id}的书面授权")
-    content = bytes(row.scan.content)
+    try:
+        content = keyring.data_keys().open(bytes(row.scan.content), place=SEALED.place((row.scan_id,)))
+    except ProofError as error:
+        raise NotPossible(f"扫描件打不开，或与提交时的哈希值不符，请通知安全管理员：{error}") from error
     if sha256(content).hexdigest() != row.scan_id:
         raise NotPossible("扫描件与提交时的哈希值不符，请通知安全管理员")
     return row.scan.media_type, content
@@ -140,6 +155,10 @@ def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: dat
         actor=actor,
         as_of=as_of,
     )
+
+
+def _sealed(digest: str, scan: bytes) -> bytes:
+    return keyring.data_keys().seal(scan, place=SEALED.place((digest,)))
 
 
 def _check_scan(paper: Paper) -> str:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from rongxin.journal.errors import OriginMissing
+from rongxin.proof.data_keys import DataKeys
 from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
 
 # The clock of a file system is coarse: a directory listed within this time of a change may change again
@@ -39,11 +40,11 @@ JOURNAL = "journal"
 
 
 def node_key() -> SigningKey:
-    return _signing(_directory(), NODE)
+    return _signing(directory_of_keys(), NODE)
 
 
 def journal_key() -> SigningKey:
-    return _signing(_directory(), JOURNAL)
+    return _signing(directory_of_keys(), JOURNAL)
 
 
 def verifying_keys() -> Mapping[str, VerifyingKey]:
@@ -52,13 +53,26 @@ def verifying_keys() -> Mapping[str, VerifyingKey]:
     Read again when a file comes into the directory, goes or is replaced.
     """
     node_key(), journal_key()
-    directory = _directory()
+    directory = directory_of_keys()
+    listing = _listing(directory)
+    return _verifying(directory, listing.changed, listing.names)
+
+
+def data_keys() -> DataKeys:
+    """The keys that seal what the database must not show; read again when the directory changes."""
+    directory = directory_of_keys()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    listing = _listing(directory)
+    return _data_keys(directory, listing.changed, listing.names)
+
+
+def _listing(directory: Path) -> _Listing:
     changed = os.stat(directory).st_mtime_ns  # noqa: PTH116 - asked for every signature that is checked
     known = _listed.get(directory)
     if known is None or known.changed != changed or not known.settled:
         names = tuple(path.name for path in directory.iterdir())
         known = _listed[directory] = _Listing(changed, changed < time.time_ns() - _TICK_NS, names)
-    return _verifying(directory, changed, known.names)
+    return known
 
 
 def origin() -> str:
@@ -69,7 +83,7 @@ def origin() -> str:
     return name or "rongxin.invalid/journal"
 
 
-def _directory() -> Path:
+def directory_of_keys() -> Path:
     fallback = Path(settings.RONGXIN_VAR) / ("test/keys" if settings.RONGXIN_MODE == "test" else "keys")
     return Path(os.environ.get("RONGXIN_KEYS") or fallback)
 
@@ -86,3 +100,8 @@ def _signing(directory: Path, name: str) -> SigningKey:
 @lru_cache(maxsize=4)
 def _verifying(directory: Path, changed: int, names: tuple[str, ...]) -> Mapping[str, VerifyingKey]:
     return MappingProxyType(dict(_keyring(directory).verifying()))
+
+
+@lru_cache(maxsize=4)
+def _data_keys(directory: Path, changed: int, names: tuple[str, ...]) -> DataKeys:
+    return DataKeys.load(directory, create=settings.RONGXIN_MODE != "production")

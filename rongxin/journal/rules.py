@@ -45,6 +45,8 @@ class Kind(StrEnum):
     DISCLOSURE_RELEASED = "disclosure.released"
     DISCLOSURE_REFUSED = "disclosure.refused"
     KEY_CREATED = "key.created"
+    DATA_KEY_ROTATED = "data_key.rotated"
+    DATA_REENCRYPTED = "data.reencrypted"
     DEMO_NOTE = "demo.note"
 
 

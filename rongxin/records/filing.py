@@ -7,7 +7,6 @@ none of it. Two batches of one item are filed one after the other; docs/decision
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +19,7 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import statements
+from rongxin.records import seals, statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EndedWhy, Fate
 from rongxin.vocabulary.actor import Actor
@@ -98,8 +97,9 @@ class Staging:
         """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date or null, also as
         text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
         with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
-            for some in rows.select(statements.STAGED).iter_slices(_AT_ONCE):
-                copy.write(_copy_text(some))
+            for some in rows.iter_slices(_AT_ONCE):
+                closed = seals.close(some, item=self.lot.item, batch_id=self.lot.batch_id)
+                copy.write(_copy_text(closed.select(statements.STAGED)))
 
     def file(self) -> Filed:
         """Settle every row against the others and the store, and file what may be filed."""
@@ -145,8 +145,8 @@ def facts_of(lot: Lot) -> Iterator[tuple[int, dict[str, Any]]]:
     with connection.cursor() as cursor:
         cursor.execute(statements.FACTS_OF, [lot.batch_id, lot.item])
         while rows := cursor.fetchmany(_FETCH):
-            for subject_id, payload in rows:
-                yield subject_id, json.loads(payload)
+            for row in rows:
+                yield row[0], seals.whole(*row)
 
 
 def facts_taken_back(
@@ -158,8 +158,9 @@ def facts_taken_back(
     with connection.cursor() as cursor:
         cursor.execute(statements.FACTS_TAKEN_BACK, [batch_id, item])
         while rows := cursor.fetchmany(_FETCH):
-            for subject_id, gone, held in rows:
-                yield subject_id, json.loads(gone), json.loads(held) if held else None
+            for row in rows:
+                gone, held = row[:6], row[6:]
+                yield gone[0], seals.whole(*gone), seals.whole(*held) if held[4] else None
 
 
 def end(
@@ -253,6 +254,7 @@ def _copy_text(rows: pl.DataFrame) -> str:
         pl.col(name).str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
         for name in ("record_key", "payload", "source")
     ]
-    return rows.with_columns(*escaped, digest=pl.concat_str(pl.lit("\\\\x"), "digest")).write_csv(
+    octets = [pl.concat_str(pl.lit("\\\\x"), name).alias(name) for name in ("digest", "sealed")]
+    return rows.with_columns(*escaped, *octets).write_csv(
         separator="\t", include_header=False, quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
     )

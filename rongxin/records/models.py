@@ -24,6 +24,8 @@ class Record(models.Model):
     record_key = models.TextField(db_collation="C")
     payload = models.JSONField()
     source = models.JSONField()
+    # What identifies persons and accounts, taken out of payload and source (`seals`).
+    sealed = models.BinaryField(null=True)
     provider = models.TextField()
     batch_id = models.UUIDField()
     line = models.IntegerField()

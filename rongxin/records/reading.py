@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+
+from rongxin.records import seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Row:
 
 # The primary key of the one partition that holds the subject finds its rows, live and ended.
 _OF = """
-SELECT id, item, item_version, payload::text, provider, batch_id, line, observed_on, received_at
+SELECT id, item, item_version, payload::text, provider, batch_id, line, observed_on, received_at, sealed
 FROM records_record
 WHERE subject_id = %s AND item = ANY(%s) AND filed_at <= %s AND (ended_at IS NULL OR ended_at > %s)
 ORDER BY observed_on DESC NULLS LAST, id DESC
@@ -44,7 +45,8 @@ def of(subject_id: int, items: Collection[str], *, as_of: datetime) -> dict[str,
     with connection.cursor() as cursor:
         cursor.execute(_OF, [subject_id, list(found), as_of, as_of])
         for row in cursor.fetchall():
-            found[row[1]].append(Row(row[0], row[1], row[2], json.loads(row[3]), *row[4:]))
+            payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], row[9])
+            found[row[1]].append(Row(row[0], row[1], row[2], payload, *row[4:9]))
     return found
 
 

@@ -13,7 +13,8 @@ STAGING = (
         observed_on date,
         digest      bytea   NOT NULL,
         payload     jsonb   NOT NULL,
-        source      jsonb   NOT NULL
+        source      jsonb   NOT NULL,
+        sealed      bytea
     ) ON COMMIT DROP
     """,
     """
@@ -29,7 +30,7 @@ STAGING = (
     """,
 )
 
-STAGED = ("line", "subject_id", "record_key", "observed_on", "digest", "payload", "source")
+STAGED = ("line", "subject_id", "record_key", "observed_on", "digest", "payload", "source", "sealed")
 COPY = f"COPY filing_staging ({', '.join(STAGED)}) FROM STDIN"
 
 # A record that was repaired, removed or corrected is not filed again (records.rules.BARS). An item with one
@@ -136,11 +137,11 @@ WHERE h.fate = 'supersedes' AND r.subject_id = h.subject_id AND r.id = h.id AND 
 
 _COLUMNS = """
     subject_id, received_at, filed_at, batch_id, line, observed_on, item_version, item, record_key, provider,
-    digest, payload, source"""
+    digest, payload, source, sealed"""
 
 _ROW = """
     s.subject_id, %(received_at)s, %(as_of)s, %(batch)s, s.line, s.observed_on, %(version)s, %(item)s,
-    s.record_key, %(provider)s, s.digest, s.payload, s.source"""
+    s.record_key, %(provider)s, s.digest, s.payload, s.source, s.sealed"""
 
 FILE_ALL = f"INSERT INTO records_record ({_COLUMNS}) SELECT {_ROW} FROM filing_staging s"  # noqa: S608
 
@@ -200,7 +201,7 @@ INSERT INTO filing_ended SELECT * FROM ended
 REINSTATE = f"""
 INSERT INTO records_record ({_COLUMNS})
 SELECT subject_id, received_at, %(as_of)s, batch_id, line, observed_on, item_version, item, record_key,
-       provider, digest, payload, source
+       provider, digest, payload, source, sealed
 FROM (
     SELECT DISTINCT ON (r.subject_id, r.item, r.record_key) r.*
     FROM filing_ended e
@@ -221,13 +222,14 @@ FROM (
 """  # noqa: S608
 
 FACTS_OF = """
-SELECT subject_id, payload::text FROM records_record
+SELECT subject_id, item, batch_id, line, payload::text, sealed FROM records_record
 WHERE batch_id = %s AND item = %s AND ended_at IS NULL
 """
 
 # Beside each row that a withdrawal ended, the one that counts now; of an item with one record a subject.
 FACTS_TAKEN_BACK = """
-SELECT gone.subject_id, gone.payload::text, held.payload::text
+SELECT gone.subject_id, gone.item, gone.batch_id, gone.line, gone.payload::text, gone.sealed,
+       held.subject_id, held.item, held.batch_id, held.line, held.payload::text, held.sealed
 FROM records_record gone
 LEFT JOIN records_record held
     ON held.subject_id = gone.subject_id AND held.item = gone.item AND held.ended_at IS NULL

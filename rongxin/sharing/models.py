@@ -67,7 +67,7 @@ class Batch(models.Model):
 class Outcome(models.Model):
     """A row that was rejected, waits or was a duplicate: which line, by which rule, in words.
 
-    `raw` is the row as it came, so that it can be corrected and handed in again; never kept of a row
+    `raw` is the row as it came, sealed, so that it can be corrected and handed in again; never kept of a row
     that may not be stored at all (`rules.NEVER_KEPT`), nor of a duplicate.
     """
 
@@ -77,7 +77,7 @@ class Outcome(models.Model):
     outcome = models.CharField(max_length=16)
     rule = models.CharField(max_length=64)
     message = models.TextField()
-    raw = models.JSONField(null=True)
+    raw = models.BinaryField(null=True)
 
     class Meta:
         constraints = [

@@ -20,6 +20,7 @@ class AccountNumber(FieldType):
     label_en = "Account or customer number"
     max_length = 40
     sensitive = True
+    sealed = True
 
     def _read(self, text: str) -> str:
         number = without_blanks(text).upper()

@@ -23,6 +23,7 @@ class IdNumber(FieldType):
     label_en = "Identity document number"
     max_length = 30
     sensitive = True
+    sealed = True
 
     def _read(self, text: str) -> str:
         number = without_blanks(text).upper()

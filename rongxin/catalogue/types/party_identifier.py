@@ -19,6 +19,7 @@ class PartyIdentifier(FieldType):
     label_en = "Identity number or unified social credit code"
     max_length = 30
     sensitive = True
+    sealed = True
 
     def _read(self, text: str) -> str:
         number = without_blanks(text).upper()

@@ -21,6 +21,7 @@ class Phone(FieldType):
     label_en = "Telephone"
     max_length = 30
     sensitive = True
+    sealed = True
     widget = "tel"
 
     def _read(self, text: str) -> str:

@@ -14,6 +14,7 @@ COMMANDS = {
     "evidence": "rongxin.entrypoints.cli.evidence",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
+    "keys": "rongxin.entrypoints.cli.keys",
     "lake": "rongxin.entrypoints.cli.lake",
     "serve": "rongxin.entrypoints.cli.serve",
     "worker": "rongxin.entrypoints.cli.worker",

@@ -59,6 +59,7 @@ class Tally:
 
     def take(self, end: RowEnd) -> RowEnd:
         """Count a row's end and list it if it is a reject."""
+        end = outcomes.without_numbers(end)
         if end.outcome is RowOutcome.REJECTED:
             self.rejected += 1
             self.listed.append(receipts.Line(end.line, end.rule, end.message))

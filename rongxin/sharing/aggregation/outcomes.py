@@ -6,17 +6,27 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connection
 
+from rongxin.catalogue import redaction
+from rongxin.journal import keyring
+from rongxin.journal.sealing import SealedColumn
 from rongxin.records.filing import Finding
 from rongxin.records.rules import Fate
 from rongxin.sharing.models import Batch, Outcome
 from rongxin.sharing.rules import NEVER_KEPT, RowOutcome, formula_safe
 
 _COPY = "COPY sharing_outcome (batch_id, line, outcome, rule, message, raw) FROM STDIN"
+_TABLE = ("sharing_outcome", "raw")
+SEALED = SealedColumn(
+    *_TABLE,
+    key=("batch_id", "line"),
+    first=("00000000-0000-0000-0000-000000000000", -1),
+    place=lambda row: (*_TABLE, str(row[0]), row[1]),
+)
 # Columns in front of the file's own; handing the file in again, they are unknown columns and ignored.
 REASON_COLUMNS = ("退回行号", "退回结果", "退回规则", "退回原因")
 
@@ -33,11 +43,13 @@ class RowEnd:
 
 
 def keep(batch_id: UUID, ends: Iterable[RowEnd]) -> None:
-    """Write rows' ends beside the batch, in the caller's transaction."""
+    """Write rows' ends beside the batch, in the caller's transaction; what the rows held is sealed."""
+    keys = keyring.data_keys()
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for end in ends:
             keeps_raw = end.raw is not None and end.rule not in NEVER_KEPT
-            raw = json.dumps(_storable(end.raw or {}), ensure_ascii=False) if keeps_raw else None
+            text = json.dumps(_storable(end.raw or {}), ensure_ascii=False).encode()
+            raw = keys.seal(text, place=(*_TABLE, str(batch_id), end.line)) if keeps_raw else None
             copy.write_row((batch_id, end.line, end.outcome, end.rule, end.message, raw))
 
 
@@ -81,7 +93,13 @@ def of_batch(batch_id: UUID, kinds: Sequence[RowOutcome], *, limit: int | None =
     """Yield the batch's rows that ended in one of these ways, in the order of lines."""
     rows = Outcome.objects.filter(batch_id=batch_id, outcome__in=kinds).order_by("line")
     for row in rows[:limit].iterator(chunk_size=2000) if limit is None else rows[:limit]:
-        yield RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message, row.raw)
+        yield RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message, _opened(row))
+
+
+def without_numbers(end: RowEnd) -> RowEnd:
+    """Take numbers of persons, phones and cards out of a message: receipts and outcomes keep it in clear."""
+    message = redaction.redact(end.message)
+    return end if message == end.message else replace(end, message=message)
 
 
 def rejects_csv(batch_id: UUID) -> Iterator[str]:
@@ -101,6 +119,14 @@ def _csv_line(cells: Iterable[str]) -> str:
     text = io.StringIO()
     csv.writer(text).writerow([formula_safe(cell) for cell in cells])
     return text.getvalue()
+
+
+def _opened(row: Outcome) -> dict[str, str] | None:
+    if row.raw is None:
+        return None
+    place = (*_TABLE, str(row.batch_id), row.line)
+    opened: dict[str, str] = json.loads(keyring.data_keys().open(bytes(row.raw), place=place))
+    return opened
 
 
 def _storable(raw: Mapping[str, str | None]) -> dict[str, str]:

@@ -1,0 +1,49 @@
+"""`rongxin keys`: rotate the data keys, and seal what older ones sealed anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from rongxin.entrypoints.cli import node
+
+
+@click.group()
+def command() -> None:
+    """The data keys of this node: they lie in RONGXIN_KEYS, never in the database."""
+
+
+@command.command()
+def rotate() -> None:
+    """Make the next data key. Older ones stay where they are: what they sealed is read by them."""
+    with node.running():
+        from rongxin.journal import sealing
+        from rongxin.vocabulary.actor import SYSTEM
+
+        version = sealing.rotate(actor=SYSTEM, as_of=datetime.now(ZoneInfo("Asia/Shanghai")))
+    click.echo(
+        f"新数据密钥 data-{version}.secret；请备份密钥目录，再运行 rongxin keys reencrypt "
+        "new data key: back the directory of keys up, then run `rongxin keys reencrypt`"
+    )
+
+
+@command.command()
+def reencrypt() -> None:
+    """Seal anew what older keys sealed; the node may go on working, and a stopped run is taken up again."""
+    with node.running():
+        from rongxin.consent import written
+        from rongxin.journal import sealing
+        from rongxin.records import seals
+        from rongxin.sharing.aggregation import outcomes
+        from rongxin.vocabulary.actor import SYSTEM
+
+        for column in (seals.SEALED, outcomes.SEALED, written.SEALED):
+            done = sealing.renew(
+                column,
+                actor=SYSTEM,
+                as_of=datetime.now(ZoneInfo("Asia/Shanghai")),
+                progress=lambda done, total: node.say(f"重新加密 sealed anew {done:,} / {total:,}"),
+            )
+            click.echo(f"{column.table}: {done:,}")
