@@ -23,6 +23,11 @@ def defer(batch_id: UUID) -> None:
     file_batch.configure(queueing_lock=f"batch:{batch_id}").defer(batch_id=str(batch_id))
 
 
+def defer_released(batch_id: UUID) -> None:
+    """Have a batch filed that a second person let in, even if the job of its receipt still queues."""
+    file_batch.configure(queueing_lock=f"batch:{batch_id}:released").defer(batch_id=str(batch_id))
+
+
 @app.task(
     queue=QUEUE,
     name="sharing.file_batch",

@@ -75,7 +75,7 @@ def release(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Let a held batch in; a worker files it. Whoever handed it in may not."""
     caller = authentication.caller(request)
     try:
-        holding.approve(batch_id, actor=caller.actor, as_of=caller.at, then=jobs.defer)
+        holding.approve(batch_id, actor=caller.actor, as_of=caller.at, then=jobs.defer_released)
     except Refused as refusal:
         return refused(refusal)
     return _json(_card(batches.get(batch_id)), 202)

@@ -91,8 +91,9 @@ def submit(
     """
     if dry_run:
         name = file_name or path.name
-        given = {"actor": actor, "as_of": as_of, "progress": progress, "mode": mode, "listed_on": listed_on}
-        return rehearsal.of(path, name, item, provider, **given)
+        return rehearsal.of(
+            path, name, item, provider, mode, listed_on, actor=actor, as_of=as_of, progress=progress
+        )
     batch_id, repeated = receive(
         path,
         item=item,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
-
-from django.db.models import Q
 
 from rongxin.catalogue.schema import Item
 from rongxin.records import filing
@@ -70,18 +67,10 @@ def relists(batch: Batch) -> str | None:
     """Return the provider whose records count again when this batch is taken back; None where none do."""
     if batch.listed_on is None:
         return None
-    lists = Batch.objects.filter(
-        ~Q(pk=batch.id),
-        item=batch.item,
-        provider_id=batch.provider_id,
-        status=Status.FILED,
-        mode=Mode.SNAPSHOT,
-    )
-    return None if _any_newer(lists, batch) else batch.provider_id
-
-
-def _any_newer(lists: Iterable[Batch], batch: Batch) -> bool:
-    return any(_order(other) > _order(batch) for other in lists)
+    filed = Batch.objects.filter(item=batch.item, provider_id=batch.provider_id, status=Status.FILED)
+    lists = filed.filter(mode=Mode.SNAPSHOT).exclude(pk=batch.id)
+    newer = any(_order(other) > _order(batch) for other in lists)
+    return None if newer else batch.provider_id
 
 
 def _order(batch: Batch) -> tuple[date, object, UUID]:

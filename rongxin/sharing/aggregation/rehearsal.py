@@ -32,12 +32,12 @@ def of(
     file_name: str,
     item_name: str,
     provider: str,
+    mode: Mode,
+    listed_on: date | None,
     *,
     actor: Actor,
     as_of: datetime,
     progress: Progress | None,
-    mode: Mode = Mode.INCREMENT,
-    listed_on: date | None = None,
 ) -> Receipt:
     """Return the receipt that the file would get; raises `Refused`."""
     item, channel = mandates.admitted(item_name, provider)

@@ -17,5 +17,7 @@ def of(batch: Batch, item: Item, tally: Tally) -> list[dict[str, str]]:
     limits = gates.in_force(batch.received_at.astimezone(filing.CHINA).date())
     filed = Batch.objects.filter(item=batch.item, provider_id=batch.provider_id, status=Status.FILED)
     past = filed.filter(mode=batch.mode, profile__isnull=False).exclude(pk=batch.id)
-    last = past.order_by("-received_at", "-id").values_list("profile", flat=True)[: limits.history_batches]
-    return gates.findings(item, tally.profile, list(last), tally.ending, limits)
+    last = past.order_by("-received_at", "-id")[: limits.history_batches]
+    return gates.findings(
+        item, tally.profile, [before.profile or {} for before in last], tally.ending, limits
+    )
