@@ -128,10 +128,7 @@ def receive(
     day = full_lists.admitted(admitted, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
-    try:
-        spooled = spool.take(path, batch_id)
-    except FileNotFoundError as error:
-        raise attempts.refused(readers.Refusal("file_missing", where=name)) from error
+    spooled = _spooled(path, batch_id, name)
     try:
         with transaction.atomic():
             entry = entries.append(
@@ -282,6 +279,13 @@ def locked(batch_id: UUID) -> Batch:
 def refs_of(batch: Batch) -> dict[str, str | int]:
     """What a journal entry says of a batch."""
     return {"batch": str(batch.id), "item": batch.item, "provider": batch.provider_id}
+
+
+def _spooled(path: Path, batch_id: UUID, name: str) -> spool.Spooled:
+    try:
+        return spool.take(path, batch_id)
+    except FileNotFoundError as error:
+        raise attempts.refused(readers.Refusal("file_missing", where=name)) from error
 
 
 def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -> Receipt | None:
