@@ -157,14 +157,8 @@ def receive(
                 then(batch_id)
     except IntegrityError as error:
         spool.drop(batch_id)
-        standing = Batch.objects.filter(
-            sha256=spooled.sha256,
-            item=item,
-            provider_id=provider,
-            mode=mode,
-            listed_on=day,
-            status__in=rules.STANDING,
-        ).first()
+        same = Batch.objects.filter(sha256=spooled.sha256, item=item, provider_id=provider, mode=mode)
+        standing = same.filter(listed_on=day, status__in=rules.STANDING).first()
         if standing is None:
             raise error
         return standing.id, True
