@@ -24,6 +24,8 @@ class Kind(StrEnum):
 
     BATCH_RECEIVED = "batch.received"
     BATCH_FILED = "batch.filed"
+    BATCH_HELD = "batch.held"
+    BATCH_RELEASED = "batch.released"
     BATCH_REFUSED = "batch.refused"
     BATCH_WITHDRAWN = "batch.withdrawn"
     RECORD_ENDED = "record.ended"

@@ -68,6 +68,14 @@ class Filed:
 
 
 @dataclass(frozen=True)
+class Delisted:
+    """Of the rows that a full list covers: how many ended because it doesn't name them, how many stay."""
+
+    ended: int
+    live: int
+
+
+@dataclass(frozen=True)
 class Withdrawn:
     """How many rows stopped counting, and how many earlier ones count again."""
 
@@ -115,6 +123,16 @@ class Staging:
         history = run(statements.COUNT_HISTORY, fetch=True) if found else 0
         return Filed(stored=stored, superseded=superseded, history=history, found=found)
 
+    def delist(self, *, listed_on: date, by_key: bool, newer: Sequence[UUID]) -> Delisted:
+        """End what the provider's full list of `listed_on` no longer names; call it once the list is filed.
+
+        `by_key`: the list speaks of the record keys in it only. `newer`: batches that came after the list.
+        """
+        given = {**self._parameters, "listed_on": listed_on, "by_key": by_key, "newer": list(newer)}
+        live = _run(statements.COUNT_LISTED, given, fetch=True)
+        ended = _run(statements.DELIST, given)
+        return Delisted(ended=ended, live=live - ended)
+
     def findings(self) -> Iterator[Finding]:
         """Yield, in the order of lines, the rows that were not simply filed."""
         after = -1
@@ -128,6 +146,11 @@ class Staging:
             if len(rows) < _FETCH:
                 return
             after = rows[-1][0]
+
+
+def queue(item: str) -> None:
+    """Wait, inside the caller's transaction, for the batches of an item that are being filed."""
+    _lock("records.filing", item)
 
 
 def stage(lot: Lot, *, as_of: datetime) -> Staging:
@@ -198,9 +221,12 @@ def end(
             entries.append(Kind.RECORD_ENDED, actor=actor, refs=refs, as_of=as_of)
 
 
-def withdraw_batch(batch_id: UUID, *, item: str, actor: Actor, as_of: datetime) -> Withdrawn:
+def withdraw_batch(
+    batch_id: UUID, *, item: str, actor: Actor, as_of: datetime, relists: str | None = None
+) -> Withdrawn:
     """End what still counts of a batch, and let what it had superseded count again, as new rows.
 
+    `relists` names the provider whose full list this was: what it alone had ended counts again.
     The journal entry of the withdrawal is the caller's, who knows the batch. Raises `AlreadyWithdrawn`.
     """
     parameters = {"batch": batch_id, "by": f"batch:{batch_id}", "actor": actor.id, "as_of": as_of}
@@ -212,6 +238,8 @@ def withdraw_batch(batch_id: UUID, *, item: str, actor: Actor, as_of: datetime) 
         _run(statements.DROP_ENDED)
         _run(statements.CREATE_ENDED)
         ended = _run(statements.END_BATCH, parameters)
+        if relists is not None:
+            _run(statements.RELIST, {**parameters, "item": item, "provider": relists})
         reinstated = _run(statements.REINSTATE, parameters)
     return Withdrawn(ended=ended, reinstated=reinstated)
 

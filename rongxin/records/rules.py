@@ -17,6 +17,7 @@ class EndedWhy(StrEnum):
     PUBLICATION_ENDED = "publication_ended"
     REMOVED_BY_AUTHORITY = "removed_by_authority"
     WITHDRAWN = "withdrawn"
+    DELISTED = "delisted"
 
     @property
     def label(self) -> str:
@@ -30,6 +31,7 @@ _LABELS = {
     EndedWhy.PUBLICATION_ENDED: "公示期满",
     EndedWhy.REMOVED_BY_AUTHORITY: "认定机关移除",
     EndedWhy.WITHDRAWN: "提供单位撤回",
+    EndedWhy.DELISTED: "已不在最新名单",
 }
 
 
@@ -48,6 +50,7 @@ TRANSITIONS: Mapping[State, Mapping[EndedWhy, State]] = {
 OWNERS: Mapping[EndedWhy, str] = {
     EndedWhy.SUPERSEDED: "sharing",
     EndedWhy.WITHDRAWN: "sharing",
+    EndedWhy.DELISTED: "sharing",
     EndedWhy.CORRECTED: "rights",
     EndedWhy.REPAIRED: "rights",
     EndedWhy.PUBLICATION_ENDED: "rights",
@@ -69,6 +72,8 @@ class Bar(StrEnum):
 BARS: Mapping[EndedWhy, Bar] = {
     EndedWhy.SUPERSEDED: Bar.NOTHING,
     EndedWhy.WITHDRAWN: Bar.NOTHING,
+    # A line left out by mistake on one day stands on the list again the next, word for word.
+    EndedWhy.DELISTED: Bar.NOTHING,
     EndedWhy.CORRECTED: Bar.SAME_CONTENT,
     EndedWhy.PUBLICATION_ENDED: Bar.SAME_CONTENT,
     EndedWhy.REPAIRED: Bar.SAME_RECORD,

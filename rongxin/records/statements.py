@@ -159,6 +159,29 @@ CONNECT = """
 INSERT INTO records_source (item, connected_at) VALUES (%(item)s, %(as_of)s) ON CONFLICT DO NOTHING
 """
 
+# What a provider's full list covers of the store: its own live rows, none from a batch newer than the list,
+# none dated after it; of a list per key (A级名单 of a year) only the keys that it speaks of.
+_LISTED = """
+FROM records_record r
+WHERE r.item = %(item)s AND r.provider = %(provider)s AND r.ended_at IS NULL
+  AND r.batch_id <> %(batch)s AND r.batch_id <> ALL(%(newer)s)
+  AND (r.observed_on IS NULL OR r.observed_on <= %(listed_on)s)
+  AND (NOT %(by_key)s OR r.record_key IN (SELECT record_key FROM filing_staging))
+"""
+
+# Superseded rows have ended by then, so those that the list names in other words stand with its own batch.
+COUNT_LISTED = f"SELECT count(*) {_LISTED}"
+
+DELIST = f"""
+UPDATE records_record SET ended_at = %(as_of)s, ended_why = 'delisted', ended_by = %(by)s
+WHERE ended_at IS NULL AND (subject_id, id) IN (
+    SELECT r.subject_id, r.id {_LISTED}
+      AND NOT EXISTS (
+          SELECT 1 FROM filing_staging s WHERE s.subject_id = r.subject_id AND s.record_key = r.record_key
+      )
+)
+"""  # noqa: S608
+
 COUNT_FOUND = "SELECT count(*) FROM filing_finding"
 COUNT_HISTORY = "SELECT count(*) FROM filing_finding WHERE fate = 'history'"
 
@@ -195,6 +218,21 @@ WITH ended AS (
 INSERT INTO filing_ended SELECT * FROM ended
 """
 
+# What a list that is taken back had ended, unless something has become of the record since.
+RELIST = """
+INSERT INTO filing_ended
+SELECT r.subject_id, r.item, r.record_key
+FROM records_record r
+WHERE r.ended_why = 'delisted' AND r.item = %(item)s
+  AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+  AND r.provider = %(provider)s
+  AND NOT EXISTS (
+      SELECT 1 FROM records_record later
+      WHERE later.subject_id = r.subject_id AND later.item = r.item AND later.record_key = r.record_key
+        AND later.id > r.id AND later.ended_why IS DISTINCT FROM 'withdrawn'
+  )
+"""
+
 # What stood before the batch stands again: a row that this batch had superseded, or one that a batch
 # withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one. It comes back
 # as a new row with its own provenance (batch, line, receipt), counting from the day of the withdrawal.
@@ -206,7 +244,7 @@ FROM (
     SELECT DISTINCT ON (r.subject_id, r.item, r.record_key) r.*
     FROM filing_ended e
     JOIN records_record r USING (subject_id, item, record_key)
-    WHERE r.ended_why = 'superseded'
+    WHERE r.ended_why IN ('superseded', 'delisted')
       AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
       AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
       AND NOT EXISTS (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 
@@ -43,6 +44,31 @@ class UnknownBatch(SharingError):
 
     def __init__(self, batch: object) -> None:
         super().__init__(f"没有批次 {batch}；rongxin intake status 列出全部批次 / no such batch")
+
+
+class Held(SharingError):
+    """The batch waits for a second person; nothing of it counts yet."""
+
+    code = "batch_held"
+
+    def __init__(self, batch: UUID, findings: Sequence[Mapping[str, str]]) -> None:
+        what = "；".join(finding["message"] for finding in findings)
+        super().__init__(
+            f"批次 {batch} 暂存待复核：{what}。由另一人核对后放行或退回（rongxin intake release|refuse）"
+        )
+        self.batch = batch
+        self.findings = list(findings)
+
+
+class NotHeld(SharingError):
+    """Only a held batch can be released or refused."""
+
+    code = "batch_not_held"
+
+    def __init__(self, batch: UUID, status: str) -> None:
+        super().__init__(
+            f"批次 {batch} 的状态是“{status}”，只有待复核的批次可以放行或退回 / the batch is not held"
+        )
 
 
 class NotFiled(SharingError):

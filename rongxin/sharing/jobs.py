@@ -13,7 +13,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from rongxin.sharing.aggregation import batches
-from rongxin.sharing.errors import Refused
+from rongxin.sharing.errors import Held, Refused
 
 QUEUE = "intake"
 
@@ -23,14 +23,19 @@ def defer(batch_id: UUID) -> None:
     file_batch.configure(queueing_lock=f"batch:{batch_id}").defer(batch_id=str(batch_id))
 
 
+def defer_released(batch_id: UUID) -> None:
+    """Have a batch filed that a second person let in, even if the job of its receipt still queues."""
+    file_batch.configure(queueing_lock=f"batch:{batch_id}:released").defer(batch_id=str(batch_id))
+
+
 @app.task(
     queue=QUEUE,
     name="sharing.file_batch",
     retry=RetryStrategy(max_attempts=10, exponential_wait=2),
 )
 def file_batch(batch_id: str) -> None:
-    """File one batch; a refusal is its end and no failure of the job."""
+    """File one batch; a refusal or a hold is its end and no failure of the job."""
     try:
         batches.file(UUID(batch_id), as_of=datetime.now(UTC))
-    except Refused:
+    except (Refused, Held):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from rongxin.sharing.rules import NEVER_KEPT, STANDING, RowOutcome, Status
+from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowOutcome, Status
 
 
 class Batch(models.Model):
@@ -14,6 +14,9 @@ class Batch(models.Model):
     id = models.UUIDField(primary_key=True)
     item = models.CharField(max_length=64)
     provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=16, default=Mode.INCREMENT.value)
+    # The day whose state a full list tells; none of an increment.
+    listed_on = models.DateField(null=True)
     sha256 = models.CharField(max_length=64)
     file_name = models.CharField(max_length=255)
     size_bytes = models.BigIntegerField()
@@ -29,16 +32,23 @@ class Batch(models.Model):
     rejected = models.IntegerField(default=0)
     pending = models.IntegerField(default=0)
     duplicate = models.IntegerField(default=0)
+    ended = models.IntegerField(default=0)
     # The file's own column names, in order: what is handed back looks like what came.
     headers = models.JSONField(default=list)
     receipt = models.JSONField(null=True)
     refusal = models.JSONField(null=True)
+    # What the batch looked like as a whole (sums, no content), what made it suspicious, who let it pass.
+    profile = models.JSONField(null=True)
+    held_for = models.JSONField(null=True)
+    released_by = models.CharField(max_length=300, blank=True)
+    released_at = models.DateTimeField(null=True)
     journal_entry = models.UUIDField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["sha256", "item", "provider"],
+                fields=["sha256", "item", "provider", "mode", "listed_on"],
+                nulls_distinct=False,
                 condition=Q(status__in=sorted(STANDING)),
                 name="batch_same_file_once",
             ),
@@ -48,6 +58,15 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in Status]), name="batch_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(mode=Mode.SNAPSHOT, listed_on__isnull=False)
+                | Q(mode=Mode.INCREMENT, listed_on=None),
+                name="batch_list_has_its_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="held") | Q(held_for__isnull=False, receipt=None),
+                name="batch_held_says_why",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["filed", "withdrawn"]) | Q(receipt__isnull=False),

@@ -19,6 +19,7 @@ class Status(StrEnum):
 
     RECEIVED = "received"
     FILING = "filing"
+    HELD = "held"
     FILED = "filed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -31,6 +32,7 @@ class Status(StrEnum):
 _STATUS_LABELS = {
     Status.RECEIVED: "已接收",
     Status.FILING: "入库中",
+    Status.HELD: "待复核",
     Status.FILED: "已入库",
     Status.REFUSED: "已退回",
     Status.WITHDRAWN: "已撤回",
@@ -40,6 +42,8 @@ _STATUS_LABELS = {
 class Act(StrEnum):
     TAKE_UP = "take_up"
     FILE = "file"
+    HOLD = "hold"
+    RELEASE = "release"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
 
@@ -47,7 +51,14 @@ class Act(StrEnum):
 TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
     Status.RECEIVED: {Act.TAKE_UP: Status.FILING},
     # Taken up again after a crash: a batch stays in FILING until its one transaction has committed.
-    Status.FILING: {Act.TAKE_UP: Status.FILING, Act.FILE: Status.FILED, Act.REFUSE: Status.REFUSED},
+    Status.FILING: {
+        Act.TAKE_UP: Status.FILING,
+        Act.FILE: Status.FILED,
+        Act.HOLD: Status.HELD,
+        Act.REFUSE: Status.REFUSED,
+    },
+    # Nothing of a held batch is in the store; released, it is filed from its file like any other.
+    Status.HELD: {Act.RELEASE: Status.FILING, Act.REFUSE: Status.REFUSED},
     Status.FILED: {Act.WITHDRAW: Status.WITHDRAWN},
     Status.REFUSED: {},
     Status.WITHDRAWN: {},
@@ -56,13 +67,22 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
 OWNERS: Mapping[Act, str] = {
     Act.TAKE_UP: "node",
     Act.FILE: "node",
-    Act.REFUSE: "node",
+    Act.HOLD: "node",
+    Act.RELEASE: "operator",
+    Act.REFUSE: "node, operator",
     Act.WITHDRAW: "provider",
 }
 
 UNFINISHED: Final = frozenset({Status.RECEIVED, Status.FILING})
 # A file counts as handed in before as long as a batch of it stands in one of these.
-STANDING: Final = UNFINISHED | {Status.FILED}
+STANDING: Final = UNFINISHED | {Status.HELD, Status.FILED}
+
+
+class Mode(StrEnum):
+    """What a file says of the records that are not in it: nothing, or that they no longer stand."""
+
+    INCREMENT = "increment"
+    SNAPSHOT = "snapshot"
 
 
 class RowOutcome(StrEnum):

@@ -8,20 +8,22 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import File, Form, Router
+from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem, response
 from rongxin.sharing import jobs
-from rongxin.sharing.aggregation import batches, outcomes
+from rongxin.sharing.aggregation import batches, holding, outcomes
 from rongxin.sharing.errors import Refused
+from rongxin.sharing.rules import Mode
 
 router = Router(tags=["报送 Batches"])
 
@@ -31,6 +33,8 @@ def submit(
     request: HttpRequest,
     item: Form[str],
     file: File[UploadedFile],
+    mode: Form[Mode] = Mode.INCREMENT,
+    listed_on: Form[date | None] = None,
 ) -> HttpResponse:
     """Take in a file and file it in the background: 202 with the batch, 200 when the same file is known
     already.
@@ -46,6 +50,8 @@ def submit(
                 as_of=caller.at,
                 file_name=file.name,
                 then=jobs.defer,
+                mode=mode,
+                listed_on=listed_on,
             )
     except Refused as refusal:
         return refused(refusal)
@@ -56,6 +62,38 @@ def submit(
 def latest(request: HttpRequest) -> list[dict[str, Any]]:
     caller = authentication.caller(request)
     return [_card(card) for card in batches.latest(provider=caller.party)]
+
+
+@router.get("/held", auth=authentication.OPERATOR, summary="待复核的批次 Held batches")
+def held(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the batches that wait for a second person, with what was found."""
+    return holding.waiting()
+
+
+@router.post("/{batch_id}/release", auth=authentication.OPERATOR, summary="放行 Release a held batch")
+def release(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Let a held batch in; a worker files it. Whoever handed it in may not."""
+    caller = authentication.caller(request)
+    try:
+        holding.approve(batch_id, actor=caller.actor, as_of=caller.at, then=jobs.defer_released)
+    except Refused as refusal:
+        return refused(refusal)
+    return _json(_card(batches.get(batch_id)), 202)
+
+
+class Refusal(Schema):
+    reason: str
+
+
+@router.post("/{batch_id}/refuse", auth=authentication.OPERATOR, summary="退回 Refuse a held batch")
+def refuse(request: HttpRequest, batch_id: UUID, body: Refusal) -> HttpResponse:
+    """Hand a held batch back as a whole, with the reason."""
+    caller = authentication.caller(request)
+    try:
+        holding.refuse(batch_id, reason=body.reason, actor=caller.actor, as_of=caller.at)
+    except Refused as refusal:
+        return refused(refusal)
+    return _json(_card(batches.get(batch_id)), 200)
 
 
 @router.get("/{batch_id}", auth=authentication.PROVIDER, summary="批次与回执 A batch and its receipt")
@@ -120,6 +158,8 @@ def _card(card: batches.Card) -> dict[str, Any]:
         "status_label": card.status.label,
         "received_at": card.received_at,
         "refusal": card.refusal,
+        "mode": card.mode.value,
+        "held_for": card.held_for,
     }
 
 

@@ -72,6 +72,7 @@ TITLES = {
     "rendering_failed": "报告生成失败，请稍后重试",
     "roles_exclude": "该角色与账号已有的角色不得兼任",
     "signer_refused": "签署人无权代表该企业",
+    "batch_not_held": "该批次不在待复核状态",
     "unclean": "内容不符合信息项的格式要求",
     "unknown_batch": "没有此批次",
     "unknown_case": "没有此融资业务",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rongxin.sharing.aggregation.batches import Card
 
 REFUSED = 2
+HELD = 3
 
 
 @click.group("intake", help="报送：接收数据提供单位的文件 Hand in departments' files.")
@@ -34,16 +35,28 @@ def command() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--item", required=True, help="信息项 the catalogue's item, such as administrative_permit")
 @click.option("--provider", required=True, help="数据提供单位 the provider's id, such as tax_bureau")
+@click.option(
+    "--mode",
+    type=click.Choice(["increment", "snapshot"]),
+    default="increment",
+    show_default=True,
+    help="增量，或该单位此项的全量名单 an increment, or the provider's full list",
+)
+@click.option("--listed-on", type=click.DateTime(["%Y-%m-%d"]), help="全量名单截至日期 a full list's day")
 @click.option("--dry-run", is_flag=True, help="只检查，不入库 check everything, keep nothing")
-def submit(file: Path, item: str, provider: str, dry_run: bool) -> None:
+def submit(
+    file: Path, item: str, provider: str, mode: str, listed_on: datetime | None, dry_run: bool
+) -> None:
     """报送一个文件，打印签名回执 Hand in FILE and print the signed receipt as JSON.
 
-    Exit status 0: the file was taken (rows may have been handed back). 2: it was refused as a whole.
+    Exit status 0: the file was taken (rows may have been handed back). 2: it was refused as a whole. 3: it
+    waits for a second person.
     """
     with node.running(), _refusals():
         from rongxin.catalogue import loader
         from rongxin.parties import seed
         from rongxin.sharing.aggregation import batches
+        from rongxin.sharing.rules import Mode
 
         # A node that has just been made knows its catalogue's providers before the first file comes.
         seed.seed(loader.load(), actor=SYSTEM, as_of=_now())
@@ -56,6 +69,8 @@ def submit(file: Path, item: str, provider: str, dry_run: bool) -> None:
             as_of=_now(),
             dry_run=dry_run,
             progress=progress,
+            mode=Mode(mode),
+            listed_on=listed_on.date() if listed_on else None,
         )
         progress.end()
         _print(receipt.document())
@@ -89,6 +104,37 @@ def withdraw(batch: UUID) -> None:
                 "journal_entry": str(done.journal_entry),
             }
         )
+
+
+@command.command()
+def held() -> None:
+    """待复核的批次 Print the batches that wait for a second person, with what was found."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import holding
+
+        _print(holding.waiting())
+
+
+@command.command()
+@click.argument("batch", type=click.UUID)
+def release(batch: UUID) -> None:
+    """放行待复核的批次 Let a held batch in; whoever handed it in may not."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import holding
+
+        _print(holding.release(batch, actor=_operator(), as_of=_now()).document())
+
+
+@command.command()
+@click.argument("batch", type=click.UUID)
+@click.option("--reason", required=True, help="退回原因，告知报送单位 told to the provider")
+def refuse(batch: UUID, reason: str) -> None:
+    """退回待复核的批次 Hand a held batch back as a whole."""
+    with node.running(), _refusals():
+        from rongxin.sharing.aggregation import batches, holding
+
+        holding.refuse(batch, reason=reason, actor=_operator(), as_of=_now())
+        _print(_card(batches.get(batch)))
 
 
 @command.command()
@@ -139,16 +185,20 @@ class _Progress:
 def _refusals() -> Iterator[None]:
     """Turn what the sender can act on into one JSON document and exit status 2."""
     from rongxin.records.errors import RecordsError
-    from rongxin.sharing.errors import Refused, SharingError
+    from rongxin.sharing.errors import Held, Refused, SharingError
 
     try:
         yield
     except Refused as refusal:
         _print(refusal.document())
         raise SystemExit(REFUSED) from refusal
+    except Held as held:
+        document = {"held": True, "code": held.code, "batch": str(held.batch), "what": str(held)}
+        _print({**document, "findings": held.findings})
+        raise SystemExit(HELD) from held
     except (SharingError, RecordsError) as error:
-        document = {"refused": True, "code": error.code, "what": str(error), "where": "", "what_to_do": ""}
-        _print(document)
+        what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
+        _print({"refused": True, **what})
         raise SystemExit(REFUSED) from error
 
 
@@ -168,6 +218,7 @@ def _card(card: Card) -> dict[str, Any]:
         "item": card.item,
         "provider": card.provider,
         "file_name": card.file_name,
+        "mode": card.mode.value,
         "status": card.status.value,
         "read": counts.read,
         "accepted": counts.accepted,
@@ -176,6 +227,7 @@ def _card(card: Card) -> dict[str, Any]:
         "duplicate": counts.duplicate,
         "received_at": card.received_at.isoformat(),
         "refusal": card.refusal,
+        "held_for": card.held_for,
     }
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,18 +17,21 @@ from rongxin.parties import matching
 from rongxin.parties.rules.matching import Finding, Pending
 from rongxin.records import filing
 from rongxin.records.rules import Fate
-from rongxin.sharing.aggregation import headers as heads
 from rongxin.sharing.aggregation import (
+    gates,
     outcomes,
+    profiles,
     readers,
     receipts,
     record_keys,
     registration,
     validation,
 )
+from rongxin.sharing.aggregation import headers as heads
 from rongxin.sharing.aggregation.ahead import ahead
+from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
-from rongxin.sharing.rules import OUTSIDE_CHANNEL, Counts, RowOutcome
+from rongxin.sharing.rules import NEVER_KEPT, OUTSIDE_CHANNEL, Counts, RowOutcome
 from rongxin.vocabulary.actor import Actor
 
 # Called with the rows done so far and the rate in rows per second.
@@ -55,6 +59,11 @@ class Tally:
     history: int = 0
     names_differ: int = 0
     warned: int = 0
+    duplicate_in_file: int = 0
+    unread: int = 0  # handed back or waiting before the store was asked, so that nobody knows which record
+    ended: int = 0
+    ending: gates.Ending | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
     listed: list[receipts.Line] = field(default_factory=list)
 
     def take(self, end: RowEnd) -> RowEnd:
@@ -67,6 +76,7 @@ class Tally:
             self.pending += 1
         else:
             self.duplicate += 1
+            self.duplicate_in_file += end.rule == str(Fate.DUPLICATE_IN_FILE)
         if len(self.listed) > 2 * receipts.LISTED_MAX:
             self.listed = self._first_listed()
         return end
@@ -92,6 +102,8 @@ class Tally:
         found = [*self.notes]
         if self.superseded:
             found.append(f"{self.superseded} 条记录更新了平台已有的版本")
+        if self.ended:
+            found.append(f"{self.ended} 条记录已不在本次全量名单中，已终止")
         if self.history:
             found.append(f"{self.history} 条记录早于现有状态，已存为历史，不改变现状")
         if self.names_differ:
@@ -116,10 +128,11 @@ class Assembly:
     lot: filing.Lot
     actor: Actor
     as_of: datetime
+    full_list: FullList | None = None
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
-        tally = Tally()
+        tally, profile = Tally(), profiles.Profile(self.item)
         staging = filing.stage(self.lot, as_of=self.as_of)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item)
@@ -127,6 +140,7 @@ class Assembly:
             began = time.monotonic()
             with closing(ahead(self._checked(source, mapping))) as chunks:
                 for chunk, checked in chunks:
+                    profile.add(checked.values, checked.accepted["uscc"])
                     self._stage(staging, chunk, checked, tally)
                     tally.read += chunk.rows
                     if progress is not None:
@@ -136,8 +150,23 @@ class Assembly:
         tally.accepted, tally.superseded, tally.history = filed.stored, filed.superseded, filed.history
         if filed.found:
             self._keep_findings(staging, tally)
+        if self.full_list is not None:
+            self._delist(staging, self.full_list, tally)
+        in_file = tally.duplicate_in_file
+        tally.profile = profile.document(read=tally.read, in_file=in_file, held=tally.duplicate - in_file)
         registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally
+
+    def _delist(self, staging: filing.Staging, full: FullList, tally: Tally) -> None:
+        """End what the list no longer names. A row that could not be read names nothing, and may be any."""
+        done = staging.delist(listed_on=full.listed_on, by_key=full.by_key, newer=full.newer)
+        tally.ended = done.ended
+        tally.ending = gates.Ending(
+            ended=done.ended,
+            live=done.live + done.ended + tally.superseded,
+            named=tally.accepted + tally.duplicate,
+            unread=tally.unread,
+        )
 
     def _checked(
         self, source: readers.Source, mapping: heads.Mapping
@@ -164,6 +193,7 @@ class Assembly:
         raw = _raw_rows(chunk, set(unmatched))
         ends = [self._rejected(reject) for reject in checked.rejects]
         ends += [_unmatched(line, finding, raw[line]) for line, finding in unmatched.items()]
+        tally.unread += sum(end.rule not in NEVER_KEPT for end in ends)
         if ends:
             ends.sort(key=lambda end: end.line)
             outcomes.keep(self.lot.batch_id, [tally.take(end) for end in ends])

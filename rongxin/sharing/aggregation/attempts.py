@@ -15,7 +15,7 @@ from psycopg import errors as postgres_errors
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
-from rongxin.sharing.aggregation import readers
+from rongxin.sharing.aggregation import full_lists, readers
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import Refused
@@ -39,7 +39,8 @@ def assembly(batch: Batch, item: Item, channel: Channel, path: Path, *, as_of: d
         received_at=batch.received_at,
         is_state=not item.record_key,
     )
-    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of)
+    full_list = full_lists.of(batch, item)
+    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of, full_list)
 
 
 def receipt(batch: Batch, tally: Tally) -> Receipt:
@@ -53,6 +54,8 @@ def receipt(batch: Batch, tally: Tally) -> Receipt:
         provider=batch.provider_id,
         counts=tally.counts,
         superseded=tally.superseded,
+        mode=str(batch.mode),
+        ended=tally.ended,
         rejects=tally.rejects,
         warnings=tally.warnings(),
         unknown_columns=(*mapping.unknown, *mapping.not_aggregated),

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from rongxin.records import filing
 from rongxin.sharing import rules
 from rongxin.sharing.aggregation import (
     attempts,
+    full_lists,
     identifiers,
     mandates,
     readers,
@@ -31,12 +32,14 @@ from rongxin.sharing.aggregation import (
     registration,
     rehearsal,
     spool,
+    suspicion,
+    sweeping,
 )
 from rongxin.sharing.aggregation.assembly import Progress, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
-from rongxin.sharing.errors import NotFiled, Refused, UnknownBatch
+from rongxin.sharing.errors import Held, NotFiled, Refused, UnknownBatch
 from rongxin.sharing.models import Batch
-from rongxin.sharing.rules import Status
+from rongxin.sharing.rules import Mode, Status
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 log = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ class Card:
     counts: rules.Counts
     received_at: datetime
     refusal: dict[str, object] | None
+    mode: Mode
+    held_for: list[dict[str, str]] | None
 
 
 @dataclass(frozen=True)
@@ -76,17 +81,28 @@ def submit(
     dry_run: bool = False,
     file_name: str | None = None,
     progress: Progress | None = None,
+    mode: Mode = Mode.INCREMENT,
+    listed_on: date | None = None,
 ) -> Receipt:
-    """Take in a file and file it at once; raises `Refused`.
+    """Take in a file and file it at once; raises `Refused`, `Held`.
 
     The same file for the same item from the same provider is the same batch: its receipt comes back, marked
     `repeated`. A dry run goes the whole way and takes everything back.
     """
     if dry_run:
         name = file_name or path.name
-        return rehearsal.of(path, name, item, provider, actor=actor, as_of=as_of, progress=progress)
+        return rehearsal.of(
+            path, name, item, provider, mode, listed_on, actor=actor, as_of=as_of, progress=progress
+        )
     batch_id, repeated = receive(
-        path, item=item, provider=provider, actor=actor, as_of=as_of, file_name=file_name
+        path,
+        item=item,
+        provider=provider,
+        actor=actor,
+        as_of=as_of,
+        file_name=file_name,
+        mode=mode,
+        listed_on=listed_on,
     )
     receipt = file(batch_id, as_of=as_of, progress=progress)
     return receipts.read(receipt.document(), repeated=repeated)
@@ -101,18 +117,18 @@ def receive(
     as_of: datetime,
     file_name: str | None = None,
     then: Callable[[UUID], object] | None = None,
+    mode: Mode = Mode.INCREMENT,
+    listed_on: date | None = None,
 ) -> tuple[UUID, bool]:
     """Promise to file: spool the file, commit the batch as received; return it, and whether it was known.
 
     `then` runs in the same transaction: a job deferred there exists if and only if the batch does.
     """
-    mandates.admitted(item, provider)
+    admitted, _ = mandates.admitted(item, provider)
+    day = full_lists.admitted(admitted, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
-    try:
-        spooled = spool.take(path, batch_id)
-    except FileNotFoundError as error:
-        raise attempts.refused(readers.Refusal("file_missing", where=name)) from error
+    spooled = _spooled(path, batch_id, name)
     try:
         with transaction.atomic():
             entry = entries.append(
@@ -126,6 +142,8 @@ def receive(
                 id=batch_id,
                 item=item,
                 provider_id=provider,
+                mode=mode,
+                listed_on=day,
                 sha256=spooled.sha256,
                 file_name=name,
                 size_bytes=spooled.size_bytes,
@@ -139,9 +157,8 @@ def receive(
                 then(batch_id)
     except IntegrityError as error:
         spool.drop(batch_id)
-        standing = Batch.objects.filter(
-            sha256=spooled.sha256, item=item, provider_id=provider, status__in=rules.STANDING
-        ).first()
+        same = Batch.objects.filter(sha256=spooled.sha256, item=item, provider_id=provider, mode=mode)
+        standing = same.filter(listed_on=day, status__in=rules.STANDING).first()
         if standing is None:
             raise error
         return standing.id, True
@@ -149,7 +166,7 @@ def receive(
 
 
 def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -> Receipt:
-    """File a received batch, or return the receipt of one that is filed; raises `Refused`."""
+    """File a received batch, or return the receipt of one that is filed; raises `Refused`, `Held`."""
     # Committed by itself, so that whoever looks sees that the batch is being worked on.
     Batch.objects.filter(pk=batch_id, status=Status.RECEIVED).update(status=Status.FILING)
     try:
@@ -161,6 +178,8 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
     except PartiesError as error:
         where = Batch.objects.values_list("file_name", flat=True).get(pk=batch_id)
         raise _refuse(batch_id, attempts.contradicted(error, where), as_of=as_of) from error
+    if receipt is None:
+        raise Held(batch_id, get(batch_id).held_for or [])
     spool.drop(batch_id)
     return receipt
 
@@ -180,16 +199,18 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
             file(batch_id, as_of=as_of)
         except Refused as refusal:
             log.warning("batch %s refused: %s", batch_id, refusal)
+        except Held as held:
+            log.warning("%s", held)
         except Exception:
             log.exception("batch %s could not be filed; it stays as it is and is tried again", batch_id)
-    _sweep(now=time.time())
+    sweeping.sweep(now=time.time())
     return [get(batch_id) for batch_id in ids]
 
 
 def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
     """Take a filed batch back: its rows end, what they had superseded counts again. Raises `NotFiled`."""
     with transaction.atomic():
-        batch = _locked(batch_id)
+        batch = locked(batch_id)
         if rules.Act.WITHDRAW not in rules.TRANSITIONS[Status(batch.status)]:
             raise NotFiled(batch_id, Status(batch.status).label)
         if actor.kind is not ActorKind.SYSTEM and actor.party not in (
@@ -202,12 +223,14 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
                 where=actor.party,
                 what_to_do="只有报送单位或平台运营机构可以撤回。",
             )
-        done = filing.withdraw_batch(batch_id, item=batch.item, actor=actor, as_of=as_of)
+        done = filing.withdraw_batch(
+            batch_id, item=batch.item, actor=actor, as_of=as_of, relists=full_lists.relists(batch)
+        )
         registration.follow_withdrawal(batch_id, batch.item, actor=actor, as_of=as_of)
         entry = entries.append(
             Kind.BATCH_WITHDRAWN,
             actor=actor,
-            refs={**_refs(batch), "ended": done.ended, "reinstated": done.reinstated},
+            refs={**refs_of(batch), "ended": done.ended, "reinstated": done.reinstated},
             as_of=as_of,
         )
         batch.status, batch.withdrawn_at = Status.WITHDRAWN, as_of
@@ -239,11 +262,36 @@ def latest(*, provider: str | None = None, limit: int = 50) -> Sequence[Card]:
     return [_card(batch) for batch in found[:limit]]
 
 
-def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -> Receipt:
-    """The one transaction: rows, subjects opened for them, outcomes, receipt, journal entry, status."""
+def locked(batch_id: UUID) -> Batch:
+    """Return a batch, its row locked till the transaction ends; raises `UnknownBatch`."""
+    batch = Batch.objects.select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        raise UnknownBatch(batch_id)
+    return batch
+
+
+def refs_of(batch: Batch) -> dict[str, str | int]:
+    """What a journal entry says of a batch."""
+    return {"batch": str(batch.id), "item": batch.item, "provider": batch.provider_id}
+
+
+def _spooled(path: Path, batch_id: UUID, name: str) -> spool.Spooled:
+    try:
+        return spool.take(path, batch_id)
+    except FileNotFoundError as error:
+        raise attempts.refused(readers.Refusal("file_missing", where=name)) from error
+
+
+def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -> Receipt | None:
+    """The one transaction: rows, subjects opened for them, outcomes, receipt, journal entry, status.
+
+    None: the batch looks wrong, all of that was taken back, and it waits for a second person.
+    """
     with transaction.atomic():
-        batch = _locked(batch_id)
+        batch = locked(batch_id)
         status = Status(batch.status)
+        if status is Status.HELD:
+            return None
         if status not in rules.UNFINISHED:
             return _as_it_ended(batch)
         item, channel = mandates.admitted(batch.item, batch.provider_id)
@@ -256,12 +304,17 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
                 what_to_do="请重新报送同一文件；本批次没有任何一行入库。",
                 batch=batch_id,
             )
+        before = transaction.savepoint()
         tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
+        if held_for := suspicion.of(batch, item, tally):
+            transaction.savepoint_rollback(before)
+            _hold(batch, tally, held_for, as_of)
+            return None
         receipt = attempts.receipt(batch, tally)
         entry = entries.append(
             Kind.BATCH_FILED,
             actor=attempts.actor_of(batch),
-            refs={**_refs(batch), "accepted": tally.accepted, "read": tally.read},
+            refs={**refs_of(batch), "accepted": tally.accepted, "read": tally.read},
             commitments={"file": batch.sha256, "receipt": receipt.commitment()},
             as_of=as_of,
         )
@@ -274,24 +327,20 @@ def _with_entry(receipt: Receipt, entry: UUID) -> Receipt:
     return receipts.read({**receipt.document(), "journal_entry": str(entry)})
 
 
+def _hold(batch: Batch, tally: Tally, held_for: list[dict[str, str]], as_of: datetime) -> None:
+    refs = {**refs_of(batch), "findings": len(held_for), "read": tally.read}
+    entries.append(Kind.BATCH_HELD, actor=attempts.actor_of(batch), refs=refs, as_of=as_of)
+    batch.status, batch.held_for, batch.profile = Status.HELD, held_for, tally.profile
+    batch.save(update_fields=["status", "held_for", "profile"])
+
+
 def _finish(batch: Batch, tally: Tally, receipt: Receipt, as_of: datetime) -> None:
     batch.status, batch.finished_at = Status.FILED, as_of
     batch.read, batch.accepted, batch.rejected = tally.read, tally.accepted, tally.rejected
     batch.pending, batch.duplicate = tally.pending, tally.duplicate
+    batch.ended, batch.profile = tally.ended, tally.profile
     batch.headers, batch.receipt = list(tally.headers), receipt.document()
     batch.save()
-
-
-def _sweep(*, now: float) -> None:
-    """Delete what a kill left on disk: the file of a batch that is finished, and one that became no batch."""
-    lying = spool.waiting()
-    known = dict(Batch.objects.filter(pk__in=lying).values_list("id", "status"))
-    for batch_id in lying:
-        status = known.get(batch_id)
-        finished = status is not None and Status(status) not in rules.UNFINISHED
-        if finished or (status is None and spool.abandoned(batch_id, now=now)):
-            spool.drop(batch_id)
-    spool.drop_parts(now=now)
 
 
 def _in_work(batch_id: UUID) -> bool:
@@ -304,12 +353,12 @@ def _refuse(batch_id: UUID, refusal: Refused, *, as_of: datetime) -> Refused:
     """Note why a received file could not be filed; it may be handed in again."""
     refusal.batch = batch_id
     with transaction.atomic():
-        batch = _locked(batch_id)
+        batch = locked(batch_id)
         if Status(batch.status) in rules.UNFINISHED:
             entries.append(
                 Kind.BATCH_REFUSED,
                 actor=attempts.actor_of(batch),
-                refs={**_refs(batch), "code": refusal.code},
+                refs={**refs_of(batch), "code": refusal.code},
                 as_of=as_of,
             )
             batch.status, batch.finished_at, batch.refusal = Status.REFUSED, as_of, refusal.document()
@@ -327,17 +376,6 @@ def _as_it_ended(batch: Batch) -> Receipt:
     )
 
 
-def _locked(batch_id: UUID) -> Batch:
-    batch = Batch.objects.select_for_update().filter(pk=batch_id).first()
-    if batch is None:
-        raise UnknownBatch(batch_id)
-    return batch
-
-
-def _refs(batch: Batch) -> dict[str, str | int]:
-    return {"batch": str(batch.id), "item": batch.item, "provider": batch.provider_id}
-
-
 def _card(batch: Batch) -> Card:
     return Card(
         id=batch.id,
@@ -348,4 +386,6 @@ def _card(batch: Batch) -> Card:
         counts=rules.Counts(batch.accepted, batch.rejected, batch.pending, batch.duplicate),
         received_at=batch.received_at,
         refusal=batch.refusal,
+        mode=Mode(batch.mode),
+        held_for=batch.held_for if batch.status == Status.HELD else None,
     )

@@ -49,6 +49,8 @@ class Receipt:
     signature: str | None = None
     dry_run: bool = False
     repeated: bool = False
+    mode: str = "increment"
+    ended: int = 0
 
     def document(self) -> dict[str, Any]:
         """The receipt as one JSON-ready object."""
@@ -60,7 +62,9 @@ class Receipt:
             "provider": self.provider,
             "read": self.counts.read,
             **asdict(self.counts),
+            "mode": self.mode,
             "superseded": self.superseded,
+            "ended": self.ended,
             "rejects": [asdict(line) for line in self.rejects],
             "rejects_listed": len(self.rejects),
             "warnings": list(self.warnings),
@@ -103,6 +107,8 @@ def read(document: Mapping[str, Any], *, repeated: bool = False) -> Receipt:
         signature=document["signature"],
         dry_run=document["dry_run"],
         repeated=repeated,
+        mode=document["mode"],
+        ended=document["ended"],
     )
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db import transaction
 
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
-from rongxin.sharing.aggregation import attempts, identifiers, mandates, readers, receipts, spool
+from rongxin.records import filing
+from rongxin.sharing.aggregation import (
+    attempts,
+    full_lists,
+    identifiers,
+    mandates,
+    readers,
+    receipts,
+    spool,
+    suspicion,
+)
 from rongxin.sharing.aggregation.assembly import Progress
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.models import Batch
-from rongxin.sharing.rules import Status
+from rongxin.sharing.rules import Mode, Status
 from rongxin.vocabulary.actor import Actor
 
 
@@ -22,6 +32,8 @@ def of(
     file_name: str,
     item_name: str,
     provider: str,
+    mode: Mode,
+    listed_on: date | None,
     *,
     actor: Actor,
     as_of: datetime,
@@ -29,6 +41,7 @@ def of(
 ) -> Receipt:
     """Return the receipt that the file would get; raises `Refused`."""
     item, channel = mandates.admitted(item_name, provider)
+    listed_on = full_lists.admitted(item, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     try:
         spooled = spool.take(path, batch_id)
@@ -37,6 +50,8 @@ def of(
     batch = Batch(
         id=batch_id,
         item=item.item,
+        mode=mode,
+        listed_on=listed_on,
         provider_id=provider,
         sha256=spooled.sha256,
         file_name=file_name,
@@ -69,7 +84,9 @@ def _file_and_take_back(
         batch.sha256, sha256 = batch.id.hex * 2, batch.sha256
         batch.save(force_insert=True)
         tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
+        held_for = suspicion.of(batch, item, tally)
         transaction.savepoint_rollback(savepoint)
     batch.sha256 = sha256
+    tally.notes += [f"报送后将暂存待复核：{finding['message']}" for finding in held_for]
     receipt = attempts.receipt(batch, tally)
     return receipts.read({**receipt.document(), "batch": None, "dry_run": True})

@@ -25,10 +25,10 @@ def headers():
     return keys.header_of(stage.staff(PartyKind.PROVIDER, PROVIDER))
 
 
-def _file(*codes: str) -> SimpleUploadedFile:
+def _file(*codes: str, repeats: int = 0) -> SimpleUploadedFile:
     rows = [f"云州某厂（虚构）,{code},99010{n:05d},进出口货物收发货人,正常" for n, code in enumerate(codes)]
     head = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志"
-    return SimpleUploadedFile("海关注册.csv", "\n".join([head, *rows]).encode("gb18030"))
+    return SimpleUploadedFile("海关注册.csv", "\n".join([head, *rows, *rows[:repeats]]).encode("gb18030"))
 
 
 def _hand_in(client, headers, file, item="customs_registration"):
@@ -98,3 +98,37 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read(client, headers, s
     assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
     assert "2 MiB" in answer.json()["title"]
     assert "分批" in answer.json()["what_to_do"]
+
+
+def test_a_list_is_taken_for_an_item_that_is_one_and_refused_for_others(client, headers):
+    answer = client.post(
+        URL,
+        {"item": "customs_registration", "file": _file(stage.code()), "mode": "snapshot"},
+        headers=headers,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_full_list")
+    wrong = client.post(
+        URL, {"item": "customs_registration", "file": _file(stage.code()), "mode": "all"}, headers=headers
+    )
+    assert wrong.status_code == 422
+
+
+def test_only_the_operator_sees_releases_and_refuses_what_is_held(client, headers):
+    """Fifty rows, and half of them once more: a second person looks at such a file."""
+    code = stage.code()
+    batch = _hand_in(client, headers, _file(*[code] * 50, repeats=25)).json()["batch"]
+    batches.resume_unfinished(as_of=timezone.now())
+    state = client.get(f"{URL}/{batch}", headers=headers).json()
+    assert (state["status"], state["receipt"]) == ("held", None)
+    assert [finding["rule"] for finding in state["held_for"]] == ["duplicates_in_file"]
+    assert client.post(f"{URL}/{batch}/release", headers=headers).status_code == 403
+    operator = keys.header_of(stage.staff(PartyKind.OPERATOR, "node"))
+    assert [one["batch"] for one in client.get(f"{URL}/held", headers=operator).json()] == [batch]
+    assert client.post(f"{URL}/{batch}/release", headers=operator).status_code == 202
+    batches.resume_unfinished(as_of=timezone.now())
+    receipt = client.get(f"{URL}/{batch}", headers=headers).json()["receipt"]
+    assert (receipt["read"], receipt["accepted"], receipt["duplicate"]) == (75, 50, 25)
+    again = client.post(
+        f"{URL}/{batch}/refuse", {"reason": "晚了"}, content_type="application/json", headers=operator
+    )
+    assert again.json()["code"] == "batch_not_held"
