@@ -15,7 +15,7 @@ INDEX = "CREATE INDEX records_record_delisted ON records_record (item, provider)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0001_initial")]
+    dependencies = [("records", "0003_sealed")]
 
     operations = [
         migrations.RunSQL(
