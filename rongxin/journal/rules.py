@@ -44,6 +44,7 @@ class Kind(StrEnum):
     DISCLOSURE_INTENDED = "disclosure.intended"
     DISCLOSURE_RELEASED = "disclosure.released"
     DISCLOSURE_REFUSED = "disclosure.refused"
+    REPORT_TRACED = "report.traced"
     KEY_CREATED = "key.created"
     DEMO_NOTE = "demo.note"
 

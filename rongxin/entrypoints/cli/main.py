@@ -14,6 +14,7 @@ COMMANDS = {
     "evidence": "rongxin.entrypoints.cli.evidence",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
+    "report": "rongxin.entrypoints.cli.report",
     "serve": "rongxin.entrypoints.cli.serve",
     "worker": "rongxin.entrypoints.cli.worker",
 }
