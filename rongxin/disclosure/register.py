@@ -192,6 +192,33 @@ def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
     return [_use(intent) for intent in intents[:limit]]
 
 
+@dataclass(frozen=True)
+class Traced:
+    """What the register holds of a request that a page bears the mark of; `use` is None where it has none."""
+
+    request: UUID
+    use: UseOfData | None
+    consent: UUID | None
+    digest: str
+    entry: UUID
+
+
+def trace(request: UUID, *, file: str, actor: Actor, as_of: datetime) -> Traced:
+    """Look up the request behind a page ((十)); the look is journalled with the file's SHA-256 (hex)."""
+    intent = Intent.objects.filter(id=request).select_related("outcome").first()
+    entry = entries.append(
+        Kind.REPORT_TRACED,
+        actor=actor,
+        refs={"request": str(request), "outcome": "found" if intent else "unknown"},
+        commitments={"file": file},
+        as_of=as_of,
+    )
+    if intent is None:
+        return Traced(request, None, None, "", entry.id)
+    outcome: Outcome | None = getattr(intent, "outcome", None)
+    return Traced(request, _use(intent), intent.consent, outcome.digest if outcome else "", entry.id)
+
+
 def released() -> int:
     """Return how many answers have left the node."""
     return Outcome.objects.filter(released=True).count()

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     DISCLOSURE_INTENDED = "disclosure.intended"
     DISCLOSURE_RELEASED = "disclosure.released"
     DISCLOSURE_REFUSED = "disclosure.refused"
+    REPORT_TRACED = "report.traced"
     KEY_CREATED = "key.created"
     DATA_KEY_ROTATED = "data_key.rotated"
     DATA_REENCRYPTED = "data.reencrypted"

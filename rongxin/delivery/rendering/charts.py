@@ -47,6 +47,7 @@ def _availability(report: Mapping[str, Any]) -> Drawing | None:
     ]
     if len({bar["category"] for bar in counted}) < _CATEGORIES_MIN:
         return None
+    longest = max(len(section["items"]) for section in report["sections"])
     states = {item["availability"]["code"] for item in _items(report)}
     shown = [state for state in _COLOURS if state in states]
     bars = (
@@ -54,7 +55,7 @@ def _availability(report: Mapping[str, Any]) -> Drawing | None:
         .mark_bar(height=8)
         .encode(
             y=altair.Y("category:N", sort=None, title=None),
-            x=altair.X("count:Q", title="信息项数", axis=altair.Axis(format="d", tickMinStep=1, tickCount=8)),
+            x=altair.X("count:Q", title="信息项数", axis=altair.Axis(format="d", values=_whole(longest))),
             color=altair.Color(
                 "state:N",
                 title=None,
@@ -98,6 +99,7 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
         for year in _years(year for year, _ in counts)
         for bad, kind in ((False, _GOOD), (True, _BAD))
     ]
+    most = max(counts.values())
     chart = (
         altair.Chart(altair.Data(values=data))
         .mark_bar(size=12)
@@ -106,7 +108,7 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
             y=altair.Y(
                 "count:Q",
                 title="条",
-                axis=altair.Axis(tickMinStep=1, format="d", labelExpr="abs(datum.value)"),
+                axis=altair.Axis(values=_whole(most, -most), labelExpr="abs(datum.value)"),
             ),
             color=altair.Color(
                 "kind:N",
@@ -122,6 +124,12 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
     return Drawing(
         "按年份的记录", _svg(chart), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录（轴下方）。"
     )
+
+
+def _whole(last: int, first: int = 0) -> list[int]:
+    """Ticks for a count, nine at most to a side: left to itself the axis writes 0, 1, 1, 2, 2."""
+    step = max(1, -(-last // 8))
+    return list(range(-(-first // step) * step, last + 1, step))
 
 
 def _years(found: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rongxin.delivery import tracing
 from rongxin.delivery.rendering import glyphs
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
@@ -47,6 +48,7 @@ def prepare(report: Mapping[str, Any], *, region_label: str, notice: str | None)
             "subject": {**subject, "region_label": region_label},
             "issued_label": issued,
             "watermark": [f"{recipient['name']} {recipient['person']}", issued, report["report"]],
+            "mark": tracing.mark(report["report"]),
             "notice": notice,
             "rows_shown": ROWS_SHOWN,
             "table_rows_shown": TABLE_ROWS_SHOWN,

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('parties', '0001_initial'),
-        ('sharing', '0001_initial'),
+        ('sharing', '0002_sealed_rows'),
     ]
 
     operations = [

@@ -65,3 +65,12 @@ def test_a_word_with_markup_in_it_stays_a_word():
     assert stand_in.isascii()
     svg = lettering.put_back(f"<text>{stand_in}</text>", "X")
     assert svg == "<text>虚构&lt;script&gt;&quot;&amp;</text>"
+
+
+def test_an_axis_of_counts_names_each_whole_number_once():
+    given = factory.release(items=["business_licence", "honours", "patent", "trademark"], rows=3)
+    for chart in charts.draw(factory.prepared(given))[:2]:
+        labels = re.findall(r">(1|2|0\.5|1\.5)</text>", chart["svg"])
+        assert labels
+        assert len(labels) == len(set(labels))
+        assert set(labels) <= {"1", "2"}

@@ -1,0 +1,88 @@
+"""`rongxin report trace`: which request a report, or a single page of one, was the answer to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rongxin.entrypoints.cli import node
+
+if TYPE_CHECKING:
+    from rongxin.disclosure.register import Traced
+
+
+@click.group(help="报告：追溯 Reports: trace one to its request.")
+def command() -> None:
+    pass
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def trace(file: Path) -> None:
+    """由水印追溯查询 Find the request that FILE (PDF, one page of it, saved page, JSON) was the answer to."""
+    from rongxin.delivery import tracing
+
+    data = file.read_bytes()
+    try:
+        found = tracing.read(data)
+    except tracing.Untraceable as error:
+        raise click.ClickException(f"{file}: 无法追溯 {error} [{error.code}]") from error
+    except ImportError as error:
+        raise click.ClickException(
+            "读取 PDF 需要 pypdf：pip install pypdf reading a PDF needs pypdf"
+        ) from error
+    with node.running():
+        from datetime import datetime
+        from zoneinfo import ZoneInfo
+
+        from rongxin.disclosure import register
+        from rongxin.vocabulary.actor import Actor, ActorKind
+
+        actor = Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
+        now = datetime.now(ZoneInfo("Asia/Shanghai"))
+        fingerprint = hashlib.sha256(data).hexdigest()
+        answers = [register.trace(r, file=fingerprint, actor=actor, as_of=now) for r in found.requests]
+    if len(answers) > 1:
+        click.echo(f"文件含 {len(answers)} 个查询的标记 the file bears the marks of {len(answers)} requests")
+    for traced in answers:
+        click.echo("\n".join(_lines(traced, found.digest)))
+    if not any(traced.use for traced in answers):
+        raise SystemExit(1)
+
+
+def _lines(traced: Traced, digest: str | None) -> list[str]:
+    look = f"本次追溯 this look    {traced.entry}"
+    use = traced.use
+    if use is None:
+        return [
+            f"查询编号 request      {traced.request}",
+            "登记簿中没有此编号 unknown to this node's register",
+            look,
+        ]
+    outcome = {None: "未完成 unfinished", True: "已提供 released", False: f"已拒绝 refused ({use.reason})"}
+    return [
+        f"查询编号 request      {use.request}",
+        f"查询机构 institution  {use.recipient}",
+        f"查询人   person       {use.person}",
+        f"查询时间 asked at     {use.asked_at.isoformat()}",
+        f"查询用途 purpose      {use.purpose}",
+        f"业务编号 reference    {use.reference}",
+        f"授权编号 consent      {traced.consent or '无 none'}",
+        f"结果     outcome      {outcome[use.released]}",
+        f"意向存证 intent       {use.intent_entry}",
+        f"提供存证 outcome      {use.outcome_entry or '—'}",
+        _content(traced.digest, digest),
+        look,
+    ]
+
+
+def _content(held: str, digest: str | None) -> str:
+    if digest is None:
+        return "内容     content      仅由标记追溯，标记可被复制 by the mark alone, which can be copied"
+    if digest == held:
+        return "内容     content      与登记一致 as the register holds it"
+    return "内容     content      与登记不符，已被改动 NOT what the register holds: it was changed"
