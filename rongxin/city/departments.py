@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from rongxin.catalogue.schema import Item
-from rongxin.city import authorities, channels, faults, sheets, stories
+from rongxin.city import authorities, channels, faults, sheets
 from rongxin.city.channels import Column
 from rongxin.city.city import City
 from rongxin.city.facts.rows import Row
@@ -23,6 +23,9 @@ from rongxin.city.subjects import Subject
 from rongxin.city.words import NOTICE
 
 _REMARK = "备注"
+#: A workbook is closed and a further one begun at so many rows: a sixth of what intake takes. Looked at
+#: between two subjects, so that all rows of a subject stand in one file.
+WORKBOOK_ROWS = 50_000
 _ENDINGS = {"csv": "csv", "jsonl": "jsonl", "xlsx": "xlsx", "parquet": "parquet"}
 
 
@@ -63,27 +66,35 @@ class Delivery:
         self._columns: tuple[Column, ...] = channels.columns(item, self._sender.headers, fields)
         self._person_columns: tuple[Column, ...] = self._columns_of_persons()
         self._own_remark = "remark" not in fields
-        headers = [column.header for column in (*self._columns, *self._person_columns)]
-        unknown = [_REMARK] if self._own_remark else []
-        name = item.item if role == "initial" else f"{item.item}-{role}"
-        self._path = out / f"{name}.{_ENDINGS[self._sender.format]}"
-        self._sheet = sheets.create(
-            self._path, headers + unknown, form=self._sender.format, encoding=self._sender.encoding
-        )
+        self._absent = sorted(set(channels.of_channel(item, channel)) - set(fields))
         self._kinds = faults.fitting(item) if role == "initial" else ()
         self._last: tuple[Subject, Cells] | None = None
-        self.entry = DepartmentFile(
-            path=f"{out.name}/{self._path.name}",
-            item=item.item,
-            provider=channel.provider,
+        self._out, self._role = out, role
+        self._closed: list[DepartmentFile] = []
+        self.entry, self._sheet = self._open()
+
+    def _open(self) -> tuple[DepartmentFile, sheets.Sheet]:
+        """Open the next file: the only one of most items, one of several where workbooks grow long."""
+        headers = [column.header for column in (*self._columns, *self._person_columns)]
+        unknown = [_REMARK] if self._own_remark else []
+        name = self._item.item if self._role == "initial" else f"{self._item.item}-{self._role}"
+        if self._closed:
+            name = f"{name}-{len(self._closed) + 1}"
+        path = self._out / f"{name}.{_ENDINGS[self._sender.format]}"
+        entry = DepartmentFile(
+            path=f"{self._out.name}/{path.name}",
+            item=self._item.item,
+            provider=self._channel.provider,
             sender=authorities.find(self._sender.office).name,
-            role=role,
+            role=self._role,
             format=self._sender.format,
             encoding=self._sender.encoding,
             headers=headers + unknown,
             unknown_columns=unknown,
-            absent_fields=sorted(set(channels.of_channel(item, channel)) - set(fields)),
+            absent_fields=self._absent,
         )
+        form, encoding = self._sender.format, self._sender.encoding
+        return entry, sheets.create(path, headers + unknown, form=form, encoding=encoding)
 
     def _columns_of_persons(self) -> tuple[Column, ...]:
         """The columns a 双公示 file has for natural persons; among firms they stay empty."""
@@ -97,6 +108,10 @@ class Delivery:
         """Write a subject's rows that the channel admits; return the cells of those left whole."""
         kept = []
         draw: Stream | None = None
+        if self._sender.format == "xlsx" and self.entry.rows >= WORKBOOK_ROWS:
+            self._sheet.close()
+            self._closed.append(self.entry)
+            self.entry, self._sheet = self._open()
         for row in rows:
             if not self._channel.carries(row):
                 continue
@@ -129,16 +144,16 @@ class Delivery:
         """The line that the next row will stand in."""
         return self._sheet.first_line + self.entry.rows
 
-    def finish(self) -> DepartmentFile:
+    def finish(self) -> list[DepartmentFile]:
         """Plant each kind of fault that chance left out, close the file, take no more rows."""
         missing = {kind.name: kind for kind in self._kinds}
-        for planted in self.entry.faults:
+        for planted in (fault for entry in (*self._closed, self.entry) for fault in entry.faults):
             missing.pop(planted.kind, None)
         if self._last:
             for kind in missing.values():
                 self._add(kind, self._last[1], Stream(self._city.seed, "last", self._item.item, kind.name))
         self._sheet.close()
-        return self.entry
+        return [*self._closed, self.entry]
 
     def _spell(self, row: Row) -> Cells:
         number = self.entry.rows
@@ -167,7 +182,7 @@ class Increment:
 
     def __init__(self, out: Path, item: Item, city: City) -> None:
         self._delivery = Delivery(out, item, city, role="increment")
-        self._city, self.entry = city, self._delivery.entry
+        self._city = city
 
     def take(self, subject: Subject, kept: list[Cells]) -> None:
         """Take up the last of the rows that the first file brought whole."""
@@ -184,7 +199,7 @@ class Increment:
             line = self._delivery.line()
             self._delivery.write(cells, Planted(line, "sent_again", faults.DUPLICATE, ""))
 
-    def finish(self) -> DepartmentFile:
+    def finish(self) -> list[DepartmentFile]:
         return self._delivery.finish()
 
 
@@ -198,7 +213,7 @@ class Conflict:
         self._firms = 0
 
     def take(self, subject: Subject, kept: list[Cells]) -> None:
-        if not kept or subject.number < stories.RESERVED or self._firms >= self.FIRMS:
+        if not kept or subject.story or self._firms >= self.FIRMS:
             return
         self._firms += 1
         first, second = dict(kept[0]), dict(kept[0])
@@ -209,5 +224,5 @@ class Conflict:
             line = self._delivery.line()
             self._delivery.write(cells, Planted(line, "conflict", REJECTED, "environmental_credit_grade"))
 
-    def finish(self) -> DepartmentFile:
+    def finish(self) -> list[DepartmentFile]:
         return self._delivery.finish()

@@ -86,7 +86,12 @@ class _Builder:
         self._stores = [ProviderStore(homes, provider, items) for provider in descriptions()]
         self._homes = {name: store for store in self._stores for name in store.items}
         self._topics = _check(items, self._deliveries, self._homes)
-        self._manifest = Manifest(city.seed, subjects, city.today.isoformat(), stories=_cast(city))
+        self._manifest = Manifest(city.seed, subjects, city.today.isoformat(), stories=_cast(city, subjects))
+        self._played = {
+            f"{story['id']}.{role}/{part['number']}": part
+            for story in self._manifest.stories
+            for role, part in story["parts"].items()
+        }
         self._kinds: Counter[str] = Counter()
         self._sizes: Counter[str] = Counter()
         self._truth: IO[str] = (out / self._manifest.truth).open("w", encoding="utf-8", newline="")
@@ -103,8 +108,16 @@ class _Builder:
         rows = list(invention.rows(self._city, subject, name))
         if not rows:
             return
+        part = self._played.get(f"{subject.story}/{subject.number}")
+        if part:
+            part["records"][name] = len(rows)
         if name in self._deliveries:
-            kept = self._deliveries[name].take(subject, rows)
+            delivery = self._deliveries[name]
+            kept = delivery.take(subject, rows)
+            if part and kept:
+                # Nothing of a story is spoilt, so that its rows are the last ones of the file.
+                end = delivery.line()
+                part["lines"][delivery.entry.path] = list(range(end - len(kept), end))
             if name == _INCREMENT:
                 self._increment.take(subject, kept)
             elif name == _CONFLICT:
@@ -129,8 +142,8 @@ class _Builder:
         self._truth.close()
         found = self._manifest
         found.kinds, found.sizes = dict(sorted(self._kinds.items())), dict(sorted(self._sizes.items()))
-        found.files = [delivery.finish() for delivery in self._deliveries.values()]
-        found.files += [self._increment.finish(), self._conflict.finish()]
+        found.files = [entry for delivery in self._deliveries.values() for entry in delivery.finish()]
+        found.files += [*self._increment.finish(), *self._conflict.finish()]
         for entry in found.files:
             entry.sha256 = manifest.sha256(self._out / entry.path)
         found.stores = [store.finish() for store in self._stores]
@@ -158,10 +171,14 @@ def _check(
     return tuple(name for name in invention.ITEMS if name in items)
 
 
-def _cast(city: City) -> list[dict[str, Any]]:
-    """The planted stories: who plays in them and under which code."""
+def _cast(city: City, subjects: int) -> list[dict[str, Any]]:
+    """The planted stories: who plays in them and under which code.
+
+    `records` (item → rows, wherever they are kept) and `lines` (department file → lines, all of them to be
+    accepted) fill while the subjects stream through.
+    """
     told = []
-    for story in stories.tell():
+    for story in stories.within(subjects):
         parts = {}
         for part in story.parts:
             subject = city.subject(part.number)
@@ -173,6 +190,16 @@ def _cast(city: City) -> list[dict[str, Any]]:
                 "legal_representative": subject.representative.name,
                 "id_number": subject.representative.id_number,
                 "phone": people.phone(Stream(city.seed, part.number, "phone")),
+                "records": {},
+                "lines": {},
             }
-        told.append({"id": story.id, "label": story.label, "what": story.what, "parts": parts})
+        told.append(
+            {
+                "id": story.id,
+                "chapter": story.chapter,
+                "label": story.label,
+                "what": story.what,
+                "parts": parts,
+            }
+        )
     return told

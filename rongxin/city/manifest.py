@@ -78,7 +78,7 @@ class Manifest:
     truth_sha256: str = ""
 
     def file(self, item: str, role: str = "initial") -> DepartmentFile:
-        """The department file of an item."""
+        """The department file of an item, the first where it came in several."""
         return next(entry for entry in self.files if (entry.item, entry.role) == (item, role))
 
     def as_dict(self) -> dict[str, Any]:

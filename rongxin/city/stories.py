@@ -4,6 +4,9 @@ A part gives a subject's facts and, item by item, its rows in catalogue fields. 
 invented as for anybody; an empty list means that there is nothing. In texts `{name}`, `{uscc}`, `{person}`,
 `{person_id}` stand for the part's own, `{role.name}` and so on for another part's of the same story, and
 `@-40` (alone) for the day 40 days ago, `@+90` for one ahead, `@-1y` for the year before this one.
+
+What a test at size must find more than once is told again: a *chapter* begins at each of `CHAPTERS`, as far
+as the city reaches, and its names, accounts and document numbers are its own.
 """
 
 from __future__ import annotations
@@ -27,8 +30,12 @@ from rongxin.vocabulary.subject_kind import SubjectKind
 
 #: The first numbers of every city are kept for stories; no city is smaller.
 RESERVED = 32
+#: Told again in every chapter. Chapters lie at doubling distances: a few in a small city, a dozen in a large.
+REPEATED = ("sliding_firm", "guarantee_circle", "name_clash", "repaired_firm")
+CHAPTERS = tuple(100 << step for step in range(24))
 _DAY = re.compile(r"@([+-][0-9]+)")
 _YEAR = re.compile(r"@(-[0-9]+)y")
+_SERIAL = re.compile(r"([A-Z]?9901(?:20[0-9]{2})?)([0-9]{6,8})")
 _WORD = re.compile(r"\{(?:(\w+)\.)?(name|uscc|person|person_id)\}")
 
 Row = Mapping[str, Any]
@@ -36,13 +43,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One subject of a story, as told."""
+    """One subject of a story, as told. Chapter 0 is the original, told under the part's own number."""
 
     story: str
     role: str
     number: int
     facts: Mapping[str, Any]
     records: Mapping[str, list[Row]]
+    chapter: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Story:
     label: str
     what: str
     parts: tuple[Part, ...]
+    chapter: int = 0
 
 
 @cache
@@ -68,8 +77,49 @@ def tell() -> tuple[Story, ...]:
 
 
 @cache
+def tell_again() -> tuple[Story, ...]:
+    """The repeated stories of all chapters, nearest first."""
+    return tuple(
+        _again(story, chapter, start)
+        for chapter, start in enumerate(CHAPTERS, start=1)
+        for story in tell()
+        if story.id in REPEATED
+    )
+
+
+def _again(story: Story, chapter: int, start: int) -> Story:
+    parts = []
+    for part in story.parts:
+        number = start + part.number
+        facts, records = (_reword(told, chapter, part.number, number) for told in (part.facts, part.records))
+        parts.append(Part(part.story, part.role, number, facts, records, chapter))
+    return Story(story.id, story.label, story.what, tuple(parts), chapter)
+
+
+def _reword(told: Any, chapter: int, original: int, number: int) -> Any:
+    """The same, so that no name, account or document of a chapter is that of another."""
+    if isinstance(told, dict):
+        return {key: _reword(value, chapter, original, number) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_reword(value, chapter, original, number) for value in told]
+    if not isinstance(told, str):
+        return told
+    if serial := _SERIAL.fullmatch(told):
+        width = len(serial[2])
+        return f"{serial[1]}{number:0{width}d}" if int(serial[2]) == original else told
+    return told.replace("虚构", f"虚构{chapter}")
+
+
+def within(subjects: int) -> tuple[Story, ...]:
+    """The stories whose whole cast lives in a city of that size."""
+    return tuple(
+        story for story in (*tell(), *tell_again()) if all(part.number < subjects for part in story.parts)
+    )
+
+
+@cache
 def _by_number() -> dict[int, Part]:
-    found: dict[int, Part] = {}
+    found: dict[int, Part] = {part.number: part for story in tell_again() for part in story.parts}
     for story in tell():
         for part in story.parts:
             if part.number in found or not 0 <= part.number < RESERVED:
@@ -119,7 +169,8 @@ def records(part: Part, item: str, seed: int, today: date) -> list[dict[str, Any
     """The rows the story tells of an item, filled in; None where it leaves the item to invention."""
     if item not in part.records:
         return None
-    story = next(story for story in tell() if story.id == part.story)
+    told = tell_again() if part.chapter else tell()
+    story = next(story for story in told if (story.id, story.chapter) == (part.story, part.chapter))
     cast = {
         other.role: play(other, subjects.invent(seed, other.number, today), seed, today)
         for other in story.parts

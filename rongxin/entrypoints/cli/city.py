@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -50,7 +52,7 @@ def generate(subjects: int, seed: int, out: Path, as_of: datetime | None) -> Non
         "rows": sum(entry.rows for entry in manifest.files),
         "faults": sum(len(entry.faults) for entry in manifest.files),
         "stores": len(manifest.stores),
-        "stories": [story["id"] for story in manifest.stories],
+        "stories": Counter(story["id"] for story in manifest.stories),
     }
     click.echo(json.dumps(summary, ensure_ascii=False))
 
@@ -58,18 +60,30 @@ def generate(subjects: int, seed: int, out: Path, as_of: datetime | None) -> Non
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, a line each tenth elsewhere; on stderr, since stdout carries the summary."""
+    begun = time.monotonic()
     if not sys.stderr.isatty():
-        yield _line
+        yield lambda done, total: _line(done, total, time.monotonic() - begun)
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("云州市（虚构）", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("云州市（虚构）", total=None, rate="")
+        yield lambda done, total: bar.update(
+            task, completed=done, total=total, rate=f"{done / max(0.001, time.monotonic() - begun):,.0f}/s"
+        )
 
 
-def _line(done: int, total: int) -> None:
+def _line(done: int, total: int, seconds: float) -> None:
     tenth = max(1, total // 10)
     if done == total or done // tenth > (done - 1_000) // tenth:
-        click.echo(f"city: {done} of {total} subjects", err=True)
+        rate = done / max(0.001, seconds)
+        left = (total - done) / rate
+        click.echo(f"city: {done} of {total} subjects, {rate:,.0f}/s, {left:,.0f} s left", err=True)
