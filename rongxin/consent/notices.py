@@ -57,6 +57,10 @@ def confirm_shown(version: str, digest: str, *, on: date) -> Notice:
     """Return the notice in force if it is the one that was shown; raise NoticeOutdated otherwise."""
     notice = current(on)
     if (version, digest) != (notice.version, notice.sha256):
+        if version == notice.version:
+            raise NoticeOutdated(
+                f"所示的风险告知书（{version}）与现行文本不一致（摘要不符），请重新读取并阅读后再授权。"
+            )
         raise NoticeOutdated(
             f"所示的风险告知书（{version}）不是现行版本（{notice.version}），请阅读现行版本后再授权。"
         )

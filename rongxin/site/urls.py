@@ -11,3 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if find_spec("rongxin.entrypoints.api.urls"):
     urlpatterns.append(path("api/v1/", include("rongxin.entrypoints.api.urls")))
 urlpatterns.append(path("", include("rongxin.entrypoints.portals.urls")))
+
+handler404 = "rongxin.entrypoints.portals.public.not_found"

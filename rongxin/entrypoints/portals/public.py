@@ -127,6 +127,13 @@ def demo_file(request: HttpRequest, name: str) -> HttpResponseBase:
     return FileResponse((_demo() / name).open("rb"), filename=name)
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say in our own words that there is no such page, and lead back."""
+    page = _page(request, "not_found", {})
+    page.status_code = 404
+    return page
+
+
 def _page(request: HttpRequest, name: str, context: Mapping[str, Any]) -> HttpResponse:
     shared = {"node": settings.RONGXIN_NODE_NAME, "notice": settings.RONGXIN_NOTICE, "here": name}
     return render(request, f"public/{name}.html", {**shared, **context})

@@ -125,3 +125,12 @@ def test_elsewhere_than_in_a_demo_nothing_is_handed_out(client, demo, settings):
     settings.RONGXIN_MODE = "production"
     settings.SECURE_SSL_REDIRECT = False
     assert client.get("/demo/report.pdf").status_code == 404
+
+
+def test_an_address_that_is_not_there_gets_a_page_of_ours_that_leads_back(client):
+    for path in ("/nowhere", "/catalogue/no_such_item", "/demo/no_such_file"):
+        answer = client.get(path)
+        page = answer.content.decode()
+        assert answer.status_code == 404, path
+        assert "没有这个页面" in page, path
+        assert 'href="/catalogue"' in page, path

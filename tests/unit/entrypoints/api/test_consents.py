@@ -63,6 +63,7 @@ def test_it_refuses_consent_to_an_outdated_notice(client, scene):
     stale = _acceptance(client, firm, notice_sha256="0" * 64)
     answer = _post(client, f"/consent-requests/{request}/accept", stale, owner)
     assert (answer.status_code, answer.json()["code"]) == (409, "notice_outdated")
+    assert "摘要不符" in answer.json()["title"], "the version is the current one: only the text differs"
 
 
 def test_it_refuses_a_signer_who_is_not_the_one_in_the_register(client, scene):
