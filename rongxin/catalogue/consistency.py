@@ -73,6 +73,11 @@ def _keys(item: Item) -> Iterator[Fault]:
         yield from unknown
         if not unknown and item.column(item.observed_on).field_type.column not in _DATED:
             yield ("observed_on",), f"{item.observed_on} 不是日期、月份或年度字段"
+    if item.published_until is not None:
+        unknown = list(_known(("published_until",), item.published_until, everything))
+        yield from unknown
+        if not unknown and item.column(item.published_until).type != "date":
+            yield ("published_until",), f"{item.published_until} 不是日期字段"
 
 
 def _layouts(item: Item) -> Iterator[Fault]:

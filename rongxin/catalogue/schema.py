@@ -160,6 +160,8 @@ class Item(Frozen):
     record_key: tuple[Identifier, ...]
     record_key_falls_back: tuple[Identifier, ...] = ()
     observed_on: Identifier | None
+    # Which field says until when the record may be published; after that day it is shared and used no more.
+    published_until: Identifier | None = None
     # Whether a provider may hand in its whole list, ending what no longer stands in it: the list holds all
     # records ("whole"), or all of each record key in it ("by_record_key": the A级名单 of a year).
     full_list: Literal["whole", "by_record_key"] | None = None

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from rongxin.journal import plans
+
 
 def shared(consent_id: UUID) -> None:
     """Hold a consent as it stands until the transaction ends; many may."""
@@ -29,7 +31,7 @@ def _take(sql: str, consent_id: UUID) -> None:
         raise transaction.TransactionManagementError(
             "a lock on a consent lasts as long as its transaction; open one with transaction.atomic()"
         )
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(sql, [_key(consent_id)])
 
 

@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from rongxin.consent import artefacts
 from rongxin.consent.errors import UnknownConsent
 from rongxin.consent.rules import Status, Terms
+from rongxin.journal import plans
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def of_subject(subject_id: int) -> list[Grant]:
 
 
 def _read(sql: str, beside: Beside, *parameters: int | str | UUID) -> list[tuple[Grant, Any]]:
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(sql.format(beside=beside.sql), (*beside.parameters, *parameters))
         return [(_grant(*row[:-1]), row[-1]) for row in cursor.fetchall()]
 

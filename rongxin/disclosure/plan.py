@@ -60,8 +60,9 @@ class Outline:
     calls: tuple[rules.ChannelDecision, ...]
     # Every field that some channel holds back; known before a row is, so it tells nothing of rows.
     withheld: tuple[WithheldField, ...]
-    # Whether something leaves only because a consent covers the item.
+    # Whether something leaves only because a consent covers the item, and whether whole rows do.
     rests_on_consent: bool
+    rows_rest_on_consent: bool
 
 
 @lru_cache(maxsize=4096)
@@ -88,6 +89,7 @@ def outline(item: Item, context: rules.Context) -> Outline:
             decision.leaves and rules.needs_consent(entry.channel, item.field(name))
             for entry, name, decision in fields
         ),
+        rows_rest_on_consent=any(entry.channel.consent and entry.permits_call for entry in table),
     )
 
 
@@ -112,8 +114,10 @@ class ItemPlan:
 
     @property
     def period(self) -> Period | None:
-        """The span of dated facts that the consent opens, where the item rests on one."""
-        dated = self.item.observed_on is not None and self.outline.rests_on_consent
+        """The span of dated facts that the consent opens, where rows leave by it and not just a field of
+        them.
+        """
+        dated = self.item.observed_on is not None and self.outline.rows_rest_on_consent
         return self.context.consented.period if dated else None
 
     def used_consent(self, item: ReleasedItem) -> bool:
@@ -157,17 +161,20 @@ def answer(
     answers: Sequence[Answered],
     *,
     connected: bool,
+    day: date,
 ) -> ReleasedItem:
     """Apply the plan to what was read and called; `connected` says whether the store has a source for the
-    item.
+    item, `day` is the business day on which the answer leaves.
     """
     if not plan.applicable:
         return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
-    rows = [_from_store(plan, row) for row in stored]
+    item, context = plan.item, plan.context
+    rows = [_from_store(plan, row) for row in stored if rules.published(item, row.payload, context, day)]
     rows += [
         _from_call(plan, entry, reply, row)
         for entry, reply in zip(plan.calls, answers, strict=True)
         for row in reply.rows
+        if rules.published(item, row, context, day)
     ]
     rows = [row for row in rows if row.fields]
     availability, reason = _availability(plan, bool(rows), answers, connected=connected)

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from rongxin.catalogue import regions
+from rongxin.consent.rules import business_day
 from rongxin.disclosure import plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
@@ -54,6 +55,7 @@ def collect(
                 for future, decision in zip(futures, entry.calls, strict=True)
             ],
             connected=entry.item.item in connected,
+            day=business_day(as_of),
         )
         for entry, futures in called
     )

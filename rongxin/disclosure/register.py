@@ -9,12 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
-
 from rongxin.consent import register as consents
 from rongxin.disclosure.models import Intent, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
-from rongxin.journal import entries
+from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.reason import Reason
@@ -154,7 +152,7 @@ _COUNT_USE = """
 
 def count_use(consent: UUID, period: str, limit: int) -> bool:
     """Count one use of a consent in `period`; False when the limit is reached. Exact under concurrency."""
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(_COUNT_USE, [consent, period, limit])
         return cursor.fetchone() is not None
 

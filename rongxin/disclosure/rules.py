@@ -169,6 +169,14 @@ def _within_period(item: Item, row: Mapping[str, Any], context: Context) -> bool
     return fact.from_ <= period.to and period.from_ <= fact.to
 
 
+def published(item: Item, row: Mapping[str, Any], context: Context, day: date) -> bool:
+    """Whether a record may still be shown: its publication has not ended, or it is the subject's own question
+    (发改委令第36号: publication ends by itself, and sharing and use with it).
+    """
+    value = row.get(item.published_until) if item.published_until else None
+    return value is None or context.own or day <= span_of(str(value)).to
+
+
 def span_of(value: str) -> Period:
     """Return the days that a catalogue date stands for: a year and a month are their whole span."""
     parts = [int(part) for part in value[:10].split("-")]

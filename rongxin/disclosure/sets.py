@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from psycopg import sql
@@ -43,6 +44,14 @@ def decision(
         for kind in SubjectKind
     ]
     return sql.SQL("CASE {} END").format(sql.SQL(" ").join(branches))
+
+
+def published(item: Item, *, recipient: rules.RecipientKind, day: date, source: Source) -> sql.Composable:
+    """Return the SQL condition under which a row may still be shown, as `rules.published` has it."""
+    if item.published_until is None or recipient is rules.RecipientKind.SUBJECT:
+        return sql.SQL("true")
+    value = sql.SQL("({} ->> {})").format(source.payload, sql.Literal(item.published_until))
+    return sql.SQL("({value} IS NULL OR {value}::date >= {day})").format(value=value, day=sql.Literal(day))
 
 
 def parse(text: str) -> rules.Decision:

@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from rongxin.journal import models, rules
+from rongxin.journal import models, plans, rules
 from rongxin.journal.errors import UnknownEntry, Unrecordable
 from rongxin.journal.rules import Kind
 from rongxin.proof import merkle
@@ -105,7 +105,7 @@ def append(
     entry = _prepare(Draft(kind=kind, refs=refs, commitments=commitments), actor=actor, as_of=as_of)
     insert, values = beside(entry.id) if beside else ("", [])
     sql = _APPEND_ONE.format(beside=f", beside AS ({insert})" if insert else "")
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(sql, [*_row(entry), *values, entry.id, entry.leaf_hash])
     return entry
 

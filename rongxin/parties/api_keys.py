@@ -10,10 +10,10 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from rongxin.journal import entries
+from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import memberships
 from rongxin.parties.errors import NotAllowed, UnknownParty
@@ -98,7 +98,7 @@ def authenticate(secret: str, *, as_of: datetime) -> Authentication:
     """Say whose key this is; the comparison takes the same time for a near miss and for nonsense."""
     parts = secret.split("_", 2)
     prefix = parts[1] if len(parts) == 3 and parts[0] == _MARK else ""
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(_KNOWN, [prefix])
         row = cursor.fetchone()
     same = hmac.compare_digest(row[0] if row else _NOBODY, _hash(secret))

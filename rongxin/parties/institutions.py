@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rongxin.journal import entries
+from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import AlreadyKnown, InvalidCode, NotAllowed, UnknownParty
 from rongxin.parties.models import Institution
@@ -107,7 +107,7 @@ def set_daily_quota(institution_id: str, quota: int, *, actor: Actor, as_of: dat
 
 def get(institution_id: str) -> Card:
     """Return an institution; UnknownParty where there is none."""
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(_GET, [institution_id])
         row = cursor.fetchone()
     if row is None:
@@ -145,7 +145,7 @@ def take_quota(institution_id: str, day: date) -> Decision:
     The row stays locked until the caller's transaction ends, so call it in the short one that writes the
     intent; a rollback gives the request back.
     """
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(_TAKE, {"institution": institution_id, "day": day})
         if cursor.fetchone() is not None:
             return rules.ADMITTED

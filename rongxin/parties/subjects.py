@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from rongxin.journal import entries
+from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import memberships, naming
 from rongxin.parties.errors import AlreadyKnown, InvalidCode, NotAllowed, UnknownParty
@@ -80,7 +80,7 @@ _FIND = f"SELECT {', '.join(_CARD_COLUMNS)} FROM parties_subject WHERE uscc = %s
 
 def find(uscc: str) -> Card | None:
     """Return the subject with this code, or None."""
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(_FIND, [codes.clean(uscc)])
         row = cursor.fetchone()
     return None if row is None else _card(Subject(**dict(zip(_CARD_COLUMNS, row, strict=True))))

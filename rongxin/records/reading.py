@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from rongxin.journal import plans
 from rongxin.records import seals
 
 
@@ -42,7 +43,7 @@ def of(subject_id: int, items: Collection[str], *, as_of: datetime) -> dict[str,
     found: dict[str, list[Row]] = {item: [] for item in items}
     if not found:
         return found
-    with connection.cursor() as cursor:
+    with plans.kept() as cursor:
         cursor.execute(_OF, [subject_id, list(found), as_of, as_of])
         for row in cursor.fetchall():
             payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], row[9])

@@ -53,7 +53,7 @@ OWNERS: Mapping[EndedWhy, str] = {
     EndedWhy.DELISTED: "sharing",
     EndedWhy.CORRECTED: "rights",
     EndedWhy.REPAIRED: "rights",
-    EndedWhy.PUBLICATION_ENDED: "rights",
+    EndedWhy.PUBLICATION_ENDED: "records",
     EndedWhy.REMOVED_BY_AUTHORITY: "rights",
 }
 

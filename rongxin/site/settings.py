@@ -63,10 +63,7 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **CONFIGURATION.options,
-            # Plans are kept by the server from the third time on: planning a gate's statement costs more than
-            # running it.
-            "server_side_binding": True,
-            "prepare_threshold": 2,
+            "server_side_binding": True,  # so that plans can be kept where that pays (`journal.plans`)
             **(
                 {}
                 if RONGXIN_MODE == "test"

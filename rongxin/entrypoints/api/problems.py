@@ -52,6 +52,8 @@ _STATUS = {
 TITLES = {
     "already_known": "已存在相同的登记",
     "batch_already_withdrawn": "该批次已撤回",
+    "batch_held": "该批次已暂存，等待另一人核准",
+    "lake_damaged": "数据湖文件校验失败；请运行 rongxin lake rebuild",
     "batch_not_filed": "批次尚未入库，不能撤回",
     "beyond_fair_use": "超出公平使用范本允许的范围",
     "consent_tampered": "授权凭证校验失败，已停止使用；请联系平台运行机构",

@@ -169,3 +169,17 @@ def test_an_institution_gets_nothing_for_purposes_beside_financing(purpose):
     assert (refused is Reason.PURPOSE_NOT_PERMITTED) == (
         purpose in (Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY)
     )
+
+
+@pytest.mark.parametrize(
+    ("until", "day", "shown"),
+    [
+        ("2026-03-01", date(2026, 3, 1), True),
+        ("2026-03-01", date(2026, 3, 2), False),
+        (None, date(2026, 3, 2), True),
+    ],
+)
+def test_a_record_is_shown_until_its_publication_ends(until, day, shown):
+    item, row = loader.load().item("administrative_penalty"), {"published_until": until}
+    assert rules.published(item, row, _context(), day) is shown
+    assert rules.published(item, row, _context(recipient=rules.RecipientKind.SUBJECT), day)
