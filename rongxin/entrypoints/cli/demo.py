@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
     from rongxin.entrypoints.demo.cast import Player
@@ -40,12 +41,41 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     os.environ["RONGXIN_MODE"] = "demo"
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
-    out = _fresh(var / "demo")
-    os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
-    with node.running("demo", must_be_empty=True) as running:
-        if running.embedded:
-            _empty_embedded()
-        _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+    with _alone(var):
+        out = _fresh(var / "demo")
+        os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
+        with node.running("demo", must_be_empty=True) as running:
+            if running.embedded:
+                _empty_embedded()
+            _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+
+
+@contextmanager
+def _alone(var: Path) -> Iterator[None]:
+    """Be the one demo of this directory; a second would take the first one's tables and files away."""
+    var.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(var / "demo.lock")
+    if not lock.try_exclusive():
+        who = _who(var, lock.path)
+        lock.release()
+        raise click.ClickException(
+            f"演示正在此目录运行（{who}）：请先按 Ctrl-C 停止它，或把 RONGXIN_VAR 设为另一目录 "
+            f"a demo is running in {var} ({who}): stop it with Ctrl-C, or set another RONGXIN_VAR"
+        )
+    try:
+        lock.path.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()
+
+
+def _who(var: Path, lock: Path) -> str:
+    """The running demo's process and, once it serves, its address."""
+    who = f"PID {lock.read_text() or '?'}"
+    try:
+        return f"{who}, {json.loads((var / 'demo' / 'addresses.json').read_text())['web']}"
+    except (OSError, ValueError, KeyError):
+        return who
 
 
 def _fresh(out: Path) -> Path:
