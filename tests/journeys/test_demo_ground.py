@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -78,3 +79,21 @@ def test_the_next_demo_may_begin_when_the_last_was_killed(earlier: Path) -> None
     done = rongxin(earlier, "demo", "--exit", "--subjects", "32", "--port", "0")
     assert done.returncode == 0, done.stderr
     assert json.loads((earlier / "demo" / "summary.json").read_text())["subjects"] == 32
+
+
+def test_a_database_that_does_not_answer_costs_no_earlier_results(earlier: Path) -> None:
+    done = rongxin(earlier, "demo", "--exit", DATABASE_URL=f"postgresql:///none?host={earlier}&user=nobody")
+    assert done.returncode == 1
+    assert "Error: DATABASE_URL" in done.stderr
+    assert results(earlier) == {"summary.json": b"{}"}
+
+
+def test_a_port_that_is_taken_costs_no_earlier_results(earlier: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = rongxin(earlier, "demo", "--exit", "--subjects", "32", "--port", port)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert f"{port} can't be used" in done.stderr
+    assert results(earlier) == {"summary.json": b"{}"}

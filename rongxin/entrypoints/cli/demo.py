@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli import node, serve
 from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rongxin.entrypoints.demo.story import Played
 
 NODE_NAME = "云州市融资信用服务平台（虚构）"
+HOST = "127.0.0.1"  # where `rongxin serve` listens unless it is told otherwise
 _READY_WITHIN_SECONDS = 60
 
 
@@ -33,7 +34,12 @@ _READY_WITHIN_SECONDS = 60
 @click.option(
     "--exit", "leave", is_flag=True, help="Stop after the story; exit status 0 if it went as it must."
 )
-@click.option("--subjects", default=10_000, show_default=True, help="How many subjects the city has.")
+@click.option(
+    "--subjects",
+    default=10_000,
+    show_default=True,
+    help="How many subjects the city has.",
+)
 @click.option("--seed", default=7, show_default=True, help="Which city: the same seed is the same city.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; without it 8000, or a free one.")
 def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
@@ -41,10 +47,15 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     os.environ["RONGXIN_MODE"] = "demo"
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
+    out = var / "demo"
+    os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
     with _alone(var):
-        out = _fresh(var / "demo")
-        os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
+        if port is not None:
+            with serve.reserved_port(HOST, port):
+                pass  # it is free: better refused here than after everything has been cleared
         with node.running("demo", must_be_empty=True) as running:
+            # Not before: a demo that can't begin must not cost the results of the last one.
+            _clear(out)
             if running.embedded:
                 _empty_embedded()
             _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
@@ -78,13 +89,12 @@ def _who(var: Path, lock: Path) -> str:
         return who
 
 
-def _fresh(out: Path) -> Path:
+def _clear(out: Path) -> None:
     """Clear what an earlier demo wrote; the database's own directory stays, it is emptied from inside."""
     out.mkdir(parents=True, exist_ok=True)
     for path in out.iterdir():
         if path.name != "postgres":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return out
 
 
 def _empty_embedded() -> None:
