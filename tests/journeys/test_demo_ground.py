@@ -97,3 +97,14 @@ def test_a_port_that_is_taken_costs_no_earlier_results(earlier: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert f"{port} can't be used" in done.stderr
     assert results(earlier) == {"summary.json": b"{}"}
+
+
+@pytest.mark.parametrize("subjects", ["-5", "0", "31"])
+@pytest.mark.parametrize("command", [("demo", "--exit"), ("city", "generate", "--out", "none")])
+def test_a_city_too_small_for_its_stories_is_refused_first(
+    earlier: Path, command: tuple[str, ...], subjects: str
+) -> None:
+    done = rongxin(earlier, *command, "--subjects", subjects)
+    assert done.returncode == 2, done.stderr
+    assert "x>=32" in done.stderr
+    assert results(earlier) == {"summary.json": b"{}"}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rongxin.city import stories
 from rongxin.entrypoints.cli import node, serve
 from rongxin.postgres.locks import FileLock
 
@@ -38,6 +39,7 @@ _READY_WITHIN_SECONDS = 60
     "--subjects",
     default=10_000,
     show_default=True,
+    type=click.IntRange(min=stories.RESERVED),
     help="How many subjects the city has.",
 )
 @click.option("--seed", default=7, show_default=True, help="Which city: the same seed is the same city.")
