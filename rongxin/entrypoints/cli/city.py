@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from rongxin.city import stories
+
 
 @click.group()
 def command() -> None:
@@ -21,7 +23,11 @@ def command() -> None:
 
 @command.command()
 @click.option(
-    "--subjects", default=10_000, show_default=True, type=click.IntRange(min=1), help="How many subjects."
+    "--subjects",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=stories.RESERVED),
+    help="How many subjects.",
 )
 @click.option(
     "--seed", default=7, show_default=True, help="The same seed, size and date give the same bytes."

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rongxin.entrypoints.cli import node
+from rongxin.city import stories
+from rongxin.entrypoints.cli import node, serve
+from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
     from rongxin.entrypoints.demo.cast import Player
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from rongxin.entrypoints.demo.story import Played
 
 NODE_NAME = "云州市融资信用服务平台（虚构）"
+HOST = "127.0.0.1"  # where `rongxin serve` listens unless it is told otherwise
 _READY_WITHIN_SECONDS = 60
 
 
@@ -32,7 +35,13 @@ _READY_WITHIN_SECONDS = 60
 @click.option(
     "--exit", "leave", is_flag=True, help="Stop after the story; exit status 0 if it went as it must."
 )
-@click.option("--subjects", default=10_000, show_default=True, help="How many subjects the city has.")
+@click.option(
+    "--subjects",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=stories.RESERVED),
+    help="How many subjects the city has.",
+)
 @click.option("--seed", default=7, show_default=True, help="Which city: the same seed is the same city.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; without it 8000, or a free one.")
 def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
@@ -40,21 +49,54 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     os.environ["RONGXIN_MODE"] = "demo"
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
-    out = _fresh(var / "demo")
+    out = var / "demo"
     os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
-    with node.running("demo", must_be_empty=True) as running:
-        if running.embedded:
-            _empty_embedded()
-        _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+    with _alone(var):
+        if port is not None:
+            with serve.reserved_port(HOST, port):
+                pass  # it is free: better refused here than after everything has been cleared
+        with node.running("demo", must_be_empty=True) as running:
+            # Not before: a demo that can't begin must not cost the results of the last one.
+            _clear(out)
+            if running.embedded:
+                _empty_embedded()
+            _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
 
 
-def _fresh(out: Path) -> Path:
+@contextmanager
+def _alone(var: Path) -> Iterator[None]:
+    """Be the one demo of this directory; a second would take the first one's tables and files away."""
+    var.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(var / "demo.lock")
+    if not lock.try_exclusive():
+        who = _who(var, lock.path)
+        lock.release()
+        raise click.ClickException(
+            f"演示正在此目录运行（{who}）：请先按 Ctrl-C 停止它，或把 RONGXIN_VAR 设为另一目录 "
+            f"a demo is running in {var} ({who}): stop it with Ctrl-C, or set another RONGXIN_VAR"
+        )
+    try:
+        lock.path.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()
+
+
+def _who(var: Path, lock: Path) -> str:
+    """The running demo's process and, once it serves, its address."""
+    who = f"PID {lock.read_text() or '?'}"
+    try:
+        return f"{who}, {json.loads((var / 'demo' / 'addresses.json').read_text())['web']}"
+    except (OSError, ValueError, KeyError):
+        return who
+
+
+def _clear(out: Path) -> None:
     """Clear what an earlier demo wrote; the database's own directory stays, it is emptied from inside."""
     out.mkdir(parents=True, exist_ok=True)
     for path in out.iterdir():
         if path.name != "postgres":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return out
 
 
 def _empty_embedded() -> None:

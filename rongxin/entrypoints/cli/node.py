@@ -103,6 +103,8 @@ def _set_up(*, progress: bool, must_be_empty: bool) -> None:
         psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=10).close()
         if must_be_empty and connection.introspection.table_names():
             raise click.ClickException(
+                "DATABASE_URL 指向的数据库不是空的，演示只写入自己的数据库："
+                "请新建一个空库，或取消 DATABASE_URL 以使用内置数据库 "
                 "DATABASE_URL names a database that isn't empty: the demo fills one of its own; "
                 "create an empty database, or unset DATABASE_URL to use the embedded one"
             )

@@ -6,9 +6,12 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ PREFERRED_PORT = 8000
 # Of one web process; each may hold one connection of the pool, which is as large. More threads than this
 # queue for the interpreter: at twice as many the slowest answers took twice as long.
 THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
+LONGEST_PAUSE_SECONDS = 60
+STOP_PATIENCE_SECONDS = 30.0
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
@@ -115,15 +120,71 @@ def write_addresses(path: Path | None, host: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def background_worker() -> Iterator[subprocess.Popen[bytes]]:
-    """Run `rongxin worker` as a child that ends with us; it uses our database."""
-    child = subprocess.Popen([sys.executable, "-m", "rongxin", "worker"])
+def background_worker() -> Iterator[None]:
+    """Run `rongxin worker` beside us, on our database, and again whenever it ends; it ends with us."""
+    keeping = WorkerKeeping()
+    watch = threading.Thread(target=keeping.watch, name="worker watch", daemon=True)
+    watch.start()
     try:
-        yield child
+        yield
     finally:
-        child.terminate()
+        keeping.end()
+        watch.join(STOP_PATIENCE_SECONDS)
+        if watch.is_alive():
+            keeping.end(signal.SIGKILL)
+            watch.join(STOP_PATIENCE_SECONDS)
+
+
+class WorkerKeeping:
+    """The worker that we keep alive; one that keeps ending is started again ever more rarely."""
+
+    def __init__(self) -> None:
+        self._ending = threading.Event()
+        self._change = threading.Lock()  # none is started once we are ending
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def watch(self) -> None:
+        """Start the worker, wait for it, say how it ended, pause, and again; until `end`."""
+        pauses = restart_pauses()
+        while True:
+            began = time.monotonic()
+            ended = self._run()
+            if self._ending.is_set():
+                return
+            if time.monotonic() - began > LONGEST_PAUSE_SECONDS:  # it has worked: no chain of failures
+                pauses = restart_pauses()
+            pause = next(pauses)
+            node.say(
+                f"后台进程已结束（{ended}），{pause}秒后重启 worker ended ({ended}), restarting in {pause} s"
+            )
+            if self._ending.wait(pause):
+                return
+
+    def _run(self) -> str:
+        """One life of the worker; says how it ended."""
+        command = [sys.executable, "-m", "rongxin", "worker"]
         try:
-            child.wait(30)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            with self._change:
+                if self._ending.is_set():
+                    return "not started"
+                # In a group of its own: Ctrl-C is for us, and we tell the worker to stop.
+                self._child = subprocess.Popen(command, process_group=0)  # noqa: S603
+        except OSError as error:  # the machine has no room for another process now
+            return str(error)
+        status = self._child.wait()
+        return signal.Signals(-status).name if -status in set(signal.Signals) else f"exit status {status}"
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Tell the worker to stop, and start none again."""
+        with self._change:
+            self._ending.set()
+            if self._child is not None:
+                self._child.send_signal(number)
+
+
+def restart_pauses() -> Iterator[int]:
+    """The seconds before each restart: 1, 2, 4 … and no more than a minute."""
+    pause = 1
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -71,7 +71,9 @@ def test_a_demo_refuses_a_database_with_somebodys_data(tmp_path: Path) -> None:
     process = command(tmp_path, DATABASE_URL=url)
     output, errors = process.communicate("leave\n")
     assert (process.returncode, output) == (1, "")
+    assert errors.startswith("Error: DATABASE_URL 指向的数据库不是空的")
     assert "isn't empty" in errors
+    assert errors.count("\n") == 1
 
 
 def test_an_address_that_leads_nowhere_is_told_in_a_line(tmp_path: Path) -> None:

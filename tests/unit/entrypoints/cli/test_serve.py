@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -67,3 +68,7 @@ def test_it_writes_where_it_serves(tmp_path: Path) -> None:
 def test_each_worker_has_as_many_threads_as_connections() -> None:
     server = serve.server("127.0.0.1", free_port(), 2)
     assert server.blocking_threads == serve.THREADS
+
+
+def test_a_worker_that_keeps_ending_is_restarted_ever_more_rarely() -> None:
+    assert list(islice(serve.restart_pauses(), 9)) == [1, 2, 4, 8, 16, 32, 60, 60, 60]
