@@ -19,6 +19,8 @@ class _Wording(NamedTuple):
 _SAVE_AS_XLSX: Final = "请在表格软件中打开，另存为 .xlsx 或 UTF-8 的 CSV 后重新报送。"
 _SAVE_AS_CSV: Final = "请另存为 CSV（UTF-8）或 Parquet，或拆成几个文件后重新报送。"
 _EXPORT_AGAIN: Final = "请从原系统重新导出后报送。"
+# What a parser says of the damage (`detail` among the values) tells a department nothing, so it isn't shown.
+_SEND_WHOLE: Final = "请先确认原文件能正常打开，并与原文件核对大小，再重新导出或重新传送完整的文件。"
 
 WORDINGS: Final[dict[str, _Wording]] = {
     # Every file
@@ -88,7 +90,7 @@ WORDINGS: Final[dict[str, _Wording]] = {
     ),
     "not_a_workbook": _Wording("这不是 .xlsx 工作簿", "This is no .xlsx workbook", _SAVE_AS_XLSX),
     "workbook_broken": _Wording(
-        "工作簿已损坏或被截断（{detail}）", "The workbook is broken or cut short ({detail})", _EXPORT_AGAIN
+        "工作簿已损坏或不完整（可能被截断）", "The workbook is damaged or cut short", _SEND_WHOLE
     ),
     "workbook_encrypted": _Wording("工作簿加了密码", "The workbook has a password", "请去掉密码后重新报送。"),
     "zip_too_many_members": _Wording(
@@ -128,7 +130,7 @@ WORDINGS: Final[dict[str, _Wording]] = {
     "too_slow": _Wording("读取所需时间超出限制", "Reading it takes longer than allowed", _SAVE_AS_CSV),
     # Parquet
     "parquet_broken": _Wording(
-        "Parquet 文件已损坏或被截断", "The Parquet file is broken or cut short", _EXPORT_AGAIN
+        "Parquet 文件已损坏或不完整（可能被截断）", "The Parquet file is damaged or cut short", _SEND_WHOLE
     ),
     "nested_column": _Wording(
         "列“{column}”是嵌套类型（{dtype}）",

@@ -105,6 +105,6 @@ def _cell_of(rule: str, data: bytes, at: int, starts: list[bytes]) -> _Mark:
     start = max(data.rfind(mark, 0, at) for mark in starts)
     cell = _CELL.match(data, start) if start >= 0 else None
     if cell is None:
-        raise Refusal("workbook_broken", where="工作表", detail="有公式或错误值的单元格没有坐标")
+        raise Refusal("workbook_broken", where="工作表：有公式或错误值的单元格没有坐标")
     row = int(cell.group(2))
     return _Mark(rule, cell.group(1).decode(), row, row)

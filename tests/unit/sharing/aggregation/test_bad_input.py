@@ -232,6 +232,38 @@ def test_it_refuses_with_what_where_and_what_to_do(tmp_path: Path, name: str) ->
     assert set(refusal.document()) == {"code", "message", "message_en", "where", "what_to_do"}
 
 
+@pytest.mark.parametrize(
+    ("called", "make"),
+    [
+        ("清单.xlsx", lambda: good_workbook()[:-300]),
+        ("清单.parquet", lambda: small_parquet()[:-9]),
+        ("清单.parquet", lambda: small_parquet()[:-300] + b"PAR1"),
+        ("清单.xlsx", cells_at_the_corners),
+    ],
+)
+def test_a_damaged_file_is_named_as_its_sender_calls_it(
+    tmp_path: Path, called: str, make: Callable[[], bytes]
+) -> None:
+    path = tmp_path / "01a20da4-spooled"
+    path.write_bytes(make())
+    with pytest.raises(readers.Refusal) as refused, readers.open_file(path, declared_name=called) as source:
+        list(source.chunks())
+    assert refused.value.where == called
+    assert path.name not in refused.value.text
+
+
+@pytest.mark.parametrize("name", ["workbook cut short", "broken XML", "Parquet cut short"])
+def test_damage_is_told_in_words_and_not_in_an_exceptions(tmp_path: Path, name: str) -> None:
+    called, make, _ = CORPUS[name]
+    path = tmp_path / called
+    path.write_bytes(make())
+    with pytest.raises(readers.Refusal) as refused:
+        consume(path)
+    assert "已损坏或不完整" in refused.value.message
+    assert "重新" in refused.value.what_to_do
+    assert not any(word in refused.value.text for word in ("Error", "BadZip", "parquet:", "syntax"))
+
+
 def test_wrong_encoding_is_named_with_byte_and_line(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     good = "名称,b\n甲,1\n".encode()
