@@ -81,7 +81,30 @@ def bomb_of_equal_bytes() -> bytes:
     return workbook_of(sheet_with(body=b"<row/>" + b" " * (64 << 20)))
 
 
-def a_million_columns_wide() -> bytes:
+def a_million_cells_in_a_row(*, count: int = 10**6, placed: bool = True) -> bytes:
+    """Far beyond the last column a sheet can have (XFD), and so long that the row ends in no piece of it."""
+    cells = (b'<c r="%s1"><v>1</v></c>' % _letters(n) if placed else b"<c><v>1</v></c>" for n in range(count))
+    return _stored(workbook_of(sheet_with(body=b'<row r="1">' + b"".join(cells) + b"</row>")))
+
+
+def _letters(number: int) -> bytes:
+    name, number = b"", number + 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        name = bytes([65 + letter]) + name
+    return name
+
+
+def _stored(whole: bytes) -> bytes:
+    """The same without compression: or its ratio alone would refuse it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    return out.getvalue()
+
+
+def as_wide_as_a_sheet() -> bytes:
     return workbook_of(sheet_with(body=b'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row>'))
 
 
@@ -187,7 +210,23 @@ CORPUS: Corpus = {
         lambda: workbook_of(sheet_with(ENTITIES, declaration=b"").decode().encode("utf-16-le")),
         "xml_encoding",
     ),
-    "a sheet as wide as can be": ("a.xlsx", a_million_columns_wide, "too_many_columns"),
+    "a sheet as wide as can be": ("a.xlsx", as_wide_as_a_sheet, "too_many_columns"),
+    "a sheet of a million columns": ("a.xlsx", a_million_cells_in_a_row, "too_many_columns"),
+    "a million cells without a place": (
+        "a.xlsx",
+        lambda: a_million_cells_in_a_row(placed=False),
+        "too_many_columns",
+    ),
+    "a sheet of 20,000 columns": (
+        "a.xlsx",
+        lambda: a_million_cells_in_a_row(count=20_000),
+        "too_many_columns",
+    ),
+    "a sheet whose only row is one endless cell": (
+        "a.xlsx",
+        lambda: _stored(workbook_of(sheet_with(body=ROW.replace(b"<t>a", b"<t>" + b"a" * (24 << 20))))),
+        "record_too_long",
+    ),
     "cells at the corners": ("a.xlsx", cells_at_the_corners, "too_large"),
     "broken XML": ("a.xlsx", lambda: workbook_of(b"<worksheet><sheetData><row"), "workbook_broken"),
     "empty sheet": ("a.xlsx", lambda: workbook_of(sheet_with()), "empty_file"),
