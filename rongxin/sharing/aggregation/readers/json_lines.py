@@ -32,19 +32,22 @@ class JsonLinesSource(Source):
 
     def _keys(self) -> tuple[str, ...]:
         keys: dict[str, None] = {}
-        first = 0
+        first, bad = 0, ""
         for line, text in self._lines():
             first = first or line
             if line == first and text.startswith("["):
                 raise Refusal("json_array", where=f"第{line}行")
             try:
                 keys.update(dict.fromkeys(_object(text)))
-            except _BadObject:
+            except _BadObject as error:
+                bad = bad or error.message
                 continue  # reported with its line when the rows are read
             if len(keys) > limits.MAX_COLUMNS:
                 raise Refusal("too_many_columns", where=f"第{line}行", limit=limits.MAX_COLUMNS)
         if not first:
             raise Refusal("empty_file")
+        if not keys and bad:
+            raise Refusal("json_invalid", where=f"第{first}行", detail=bad)
         if not keys:
             raise Refusal("no_header", where=f"第{first}行")
         return named(list(keys), where="键名")

@@ -84,6 +84,11 @@ WORDINGS: Final[dict[str, _Wording]] = {
     "json_array": _Wording(
         "这是一个 JSON 数组", "The file is one JSON array", "请改为每行一个 JSON 对象（JSON Lines）。"
     ),
+    "json_invalid": _Wording(
+        "没有一行是有效的 JSON 对象；首个非空行：{detail}",
+        "No line is a valid JSON object, nor is the first",
+        "每行须为一个 JSON 对象；空值请写 null，不要写 NaN 或 Infinity。改正后重新报送。",
+    ),
     # Workbooks
     "old_workbook": _Wording(
         "这是旧版 .xls 或加了密码的工作簿", "An old .xls or a workbook with a password", _SAVE_AS_XLSX
