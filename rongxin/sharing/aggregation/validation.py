@@ -29,6 +29,7 @@ _CATEGORIES: Final = "subject_categories"
 # 双公示: 相对人证件号码 and 相对人类别, as every item that has them calls them.
 _PERSONS_NUMBER: Final = "counterpart_id_number"
 _PERSONS_CATEGORY: Final = "counterpart_category"
+_CODE: Final = "统一社会信用代码"
 #: Under this key a reject keeps the text of a row that could not be parsed into columns.
 RAW_TEXT: Final = "原文"
 
@@ -153,7 +154,8 @@ class Validator:
         read = self._columns.read(texts)
         for name, by_row in read.faults.items():
             for row, unclean in by_row.items():
-                finding = Finding(unclean.rule, f"{self._members[name].label} {unclean.message}", name)
+                message = _about(self._members[name].label, unclean.message)
+                finding = Finding(unclean.rule, message, name)
                 found.setdefault(row, []).append(finding)
         return read
 
@@ -260,6 +262,11 @@ class Validator:
 def validate(chunk: Chunk, item: Item, mapping: headers.Mapping, *, today: date) -> Validated:
     """Validate one chunk; for more than one, keep a `Validator`."""
     return Validator(item, mapping, today=today).validate(chunk)
+
+
+def _about(label: str, message: str) -> str:
+    """Say of which column a message is, once: those about codes begin with the name that most columns have."""
+    return f"{label} {message.removeprefix(_CODE) if label.endswith(_CODE) else message}"
 
 
 def _names_no_firm(text: str) -> bool:

@@ -269,6 +269,15 @@ def test_a_row_without_anything_to_tell_it_by_is_rejected() -> None:
     assert the_reject(validated(PENALTY, row)).rule == "record_key"
 
 
+def test_a_message_names_its_column_once() -> None:
+    wrong = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+    for text in (wrong, CODE[:-1]):
+        reject = the_reject(validated(PENALTY, penalty(统一社会信用代码=text)))
+        assert reject.message.count("统一社会信用代码") == 1, reject.message
+    reject = the_reject(validated(PENALTY, penalty(罚款金额="一百")))
+    assert reject.message.count("罚款金额") == 1
+
+
 # -------------------------------------------------------------------------------------------- natural persons
 
 
