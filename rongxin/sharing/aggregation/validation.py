@@ -282,9 +282,9 @@ def _rows_where(texts: pl.Series, suspect: str, is_person: Callable[[str], bool]
 
 
 def _broken(fault: Fault) -> Reject:
-    """A row that could not be parsed; where it speaks of a natural person its text is not kept."""
+    """A row that could not be parsed; where it may be a natural person's its text is not kept."""
     message = f"第{fault.line}行 {fault.message}"
-    keep = fault.text is not None and "自然人" not in fault.text
+    keep = fault.text is not None and not persons.are_spoken_of(fault.text)
     raw = {RAW_TEXT: _storable(fault.text or "")} if keep else None
     return Reject(fault.line, fault.rule, message, raw, (Finding(fault.rule, fault.message),))
 

@@ -306,6 +306,23 @@ def test_nothing_is_kept_of_a_natural_persons_row(changes: dict[str, str | None]
     assert result.accepted["uscc"].to_list() == [OTHER]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"企业名称":"张建三","统一社会信用代码":"{RESIDENT}","罚款金额":NaN}}',
+        f"张建三,{RESIDENT},一号,多一列",
+        "张建三,1101**********1233,一号,多一列",
+        '{"name":"x","category":"\\u81ea\\u7136\\u4eba","fine":NaN}',
+    ],
+)
+def test_nothing_is_kept_of_a_persons_row_that_could_not_be_parsed(text: str) -> None:
+    (reject,) = validated(PENALTY, penalty(), broken=(Fault(3, "json", "不是有效的 JSON", text),)).rejects
+    assert (reject.line, reject.rule, reject.raw) == (3, "json", None)
+    firm = Fault(3, "json", "不是有效的 JSON", f"甲公司,{CODE},一号,多一列")
+    (kept,) = validated(PENALTY, penalty(), broken=(firm,)).rejects
+    assert kept.raw is not None
+
+
 def test_a_debtor_who_is_a_person_is_out_of_scope_and_a_firm_is_not() -> None:
     item = loader.load().item("dishonest_judgment_debtor")
     row = {"案号": "(2025)云01执1号", "企业名称": "张建三", "身份证号码/统一社会信用代码": RESIDENT}
