@@ -151,7 +151,7 @@ WORDINGS: Final[dict[str, _Wording]] = {
     "identifying_column_absent": _Wording(
         "缺少识别主体的列：{labels}",
         "The column that says whose row it is is absent: {labels}",
-        "请补上该列；可用的列名：{names}。表头须在第一行，本文件的列名：{found}。",
+        "请补上该列；可用的列名：{names}。表头须在第一行，本文件的列名：{found}。{hint}",
     ),
     "unit_unknown": _Wording(
         "列“{column}”的单位不适用于“{label}”",

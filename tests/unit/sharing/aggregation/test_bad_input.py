@@ -15,7 +15,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from rongxin.sharing.aggregation import limits, readers
+from rongxin.catalogue import loader
+from rongxin.sharing.aggregation import headers, limits, readers
 from rongxin.sharing.aggregation.readers.refusals import WORDINGS
 
 Corpus = dict[str, tuple[str, Callable[[], bytes], str]]
@@ -301,6 +302,19 @@ def test_damage_is_told_in_words_and_not_in_an_exceptions(tmp_path: Path, name: 
     assert "已损坏或不完整" in refused.value.message
     assert "重新" in refused.value.what_to_do
     assert not any(word in refused.value.text for word in ("Error", "BadZip", "parquet:", "syntax"))
+
+
+def test_a_header_in_big5_is_not_shown_as_names_but_as_an_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("企業名稱,統一社會信用代碼,罰款金額\n雲州甲公司,1,1\n".encode("big5"))
+    with pytest.raises(readers.Refusal) as refused, readers.open_file(path) as source:
+        headers.match(source.headers, loader.load().item("administrative_penalty"))
+    assert refused.value.code == "identifying_column_absent"
+    for word in ("编码", "UTF-8", "GB18030", "Big5"):
+        assert word in refused.value.what_to_do
+    with pytest.raises(readers.Refusal) as known:
+        headers.match(["企业名称", "其他"], loader.load().item("administrative_penalty"))
+    assert "Big5" not in known.value.what_to_do
 
 
 def test_wrong_encoding_is_named_with_byte_and_line(tmp_path: Path) -> None:
