@@ -89,3 +89,19 @@ def test_a_file_of_empty_objects_has_no_header(tmp_path: Path) -> None:
     with pytest.raises(readers.Refusal) as refused:
         readers.open_file(path)
     assert refused.value.code == "no_header"
+
+
+def test_a_file_cut_anywhere_in_its_last_line_gives_the_whole_ones_and_names_the_cut_one(
+    tmp_path: Path,
+) -> None:
+    """Inside a character too; a last line that is whole needs no newline."""
+    path = tmp_path / "a.jsonl"
+    first, last = '{"名":"甲"}\n'.encode(), '{"名":"乙"}'.encode()
+    for length in range(1, len(last)):
+        path.write_bytes(first + last[:length])
+        rows, faults = read(path)
+        assert rows == [(1, {"名": "甲"})]
+        assert [fault.line for fault in faults] == [2]
+        assert "文件可能被截断" in faults[0].message
+    path.write_bytes(first + last)
+    assert read(path) == ([(1, {"名": "甲"}), (2, {"名": "乙"})], [])
