@@ -265,7 +265,7 @@ def validate(chunk: Chunk, item: Item, mapping: headers.Mapping, *, today: date)
 
 
 def _about(label: str, message: str) -> str:
-    """Say of which column a message is, once: those about codes begin with the name that most columns have."""
+    """Say once of which column a message is: those about codes begin with the usual name of it."""
     return f"{label} {message.removeprefix(_CODE) if label.endswith(_CODE) else message}"
 
 

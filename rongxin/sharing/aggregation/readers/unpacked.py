@@ -145,7 +145,7 @@ class ParquetSource(_UnpackedSource):
 
 
 def _unpack(path: Path, kind: str, directory: Path, name: str) -> dict[str, Any]:
-    """Let the child unpack. What it says of the whole file is said of `name`: `path` may be a copy of ours."""
+    """Let the child unpack. What it says of the whole file it says of `name`: `path` may be our copy."""
     command = [sys.executable, "-X", "utf8", "-m", _CHILD, kind, str(path.resolve()), str(directory)]
     try:
         # The command is ours: this interpreter, this module; the file's name is an argument, never parsed.
