@@ -20,8 +20,10 @@ class UnknownItem(CatalogueError, LookupError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name = name
+        # What is wrong without a command: not everybody who asks stands at a terminal.
+        self.what = f"清单中没有信息项 {name!r}{did_you_mean(name, known)}"
         super().__init__(
-            f"清单中没有信息项 {name!r}{did_you_mean(name, known)}；用 `rongxin catalogue show` 列出全部"
+            f"{self.what}；用 `rongxin catalogue show` 列出全部"
             f" (the catalogue has no item {name!r}; `rongxin catalogue show` lists them)"
         )
 

@@ -27,6 +27,10 @@ from rongxin.sharing.rules import Mode
 
 router = Router(tags=["报送 Batches"])
 
+# A refusal speaks of the command's options; here they are fields of the form.
+_FORM_FIELDS = {"--item": "item", "--mode snapshot": "mode", "--provider": "provider"}
+_WHAT_TO_DO_HERE = {"unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。"}
+
 
 @router.post("", auth=authentication.PROVIDER, summary="报送文件 Hand in a file")
 def submit(
@@ -127,6 +131,8 @@ def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
 def refused(refusal: Refused) -> HttpResponse:
     """Say what was refused, where, and what to do."""
     more = {key: value for key, value in refusal.document().items() if key not in ("code", "what")}
+    more["where"] = _FORM_FIELDS.get(refusal.where, refusal.where)
+    more["what_to_do"] = _WHAT_TO_DO_HERE.get(refusal.code, refusal.what_to_do)
     return response(422, refusal.code, refusal.what, **more)
 
 

@@ -37,6 +37,11 @@ _PLAIN_UNITS: Final = {
 }  # fmt: skip
 # What an item's money type counts in; the others take no factor.
 _COUNTED_IN: Final = {"money_cny": Decimal(1), "money_10k_cny": Decimal(10_000)}
+# Big5 reads as GB18030 without an error, as names that nobody has written.
+_PERHAPS_THE_ENCODING: Final = (
+    "没有一个列名可识别；若上列列名是乱码，则文件可能是 Big5 等其他编码，"
+    "请另存为 UTF-8（或 GB18030）编码后重新报送。"
+)
 _DATE_HINT: Final = re.compile(r"^[ymd年月日/.:-]+$")
 
 
@@ -222,6 +227,7 @@ def _check_identified(item: Item, present: set[str], headers: Sequence[str], kno
         labels="、".join(labels[name] for name in missing),
         names="；".join("/".join(known.ways(name)) for name in missing),
         found="、".join(header[:40] for header in headers[:30]),
+        hint="" if any(known.column(header) for header in headers) else _PERHAPS_THE_ENCODING,
     )
 
 

@@ -47,7 +47,7 @@ def _item(name: str) -> Item:
     except UnknownItem as error:
         raise Refused(
             "unknown_item",
-            what=str(error),
+            what=error.what,
             where="--item",
             what_to_do="rongxin catalogue export 列出全部信息项。",
         ) from error

@@ -23,6 +23,9 @@ _PROVINCES: Final = frozenset(
 # Companies, individual businesses, cooperatives and village collectives: no identity number begins so.
 _FIRMS: Final = ("91", "92", "93", "N")
 _MASKED: Final = re.compile(r"[0-9]{1,6}[*＊xX]{6,16}[0-9X]{0,4}")
+# 自然人 as it is and as JSON may write it.
+_WORDS: Final = ("自然人", r"\u81ea\u7136\u4eba")
+_NUMBERS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{1,17}[0-9*xX]{1,17}(?![0-9A-Za-z])")
 _NATURAL_PERSON: Final = frozenset({"自然人", "个人", "公民"})
 
 #: What may be one of these, for a whole column at once (a superset of `is_identity_number`).
@@ -58,6 +61,14 @@ def is_old_code(text: str) -> bool:
     if re.fullmatch(r"[0-9A-Z]{8}[0-9X]", plain):
         return uscc.organisation_check_digit(plain[:8]) == plain[8]
     return bool(re.fullmatch(r"[0-9]{15}", plain)) and _is_registration_number(plain)
+
+
+def are_spoken_of(text: str) -> bool:
+    """Whether a text that could not be parsed into columns may be a person's row: by a word or a number."""
+    plain = unicodedata.normalize("NFKC", text)
+    if any(word in plain for word in _WORDS):
+        return True
+    return any(is_identity_number(number) for number in _NUMBERS.findall(plain))
 
 
 def is_natural_person(category: str) -> bool:

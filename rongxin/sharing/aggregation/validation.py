@@ -29,6 +29,7 @@ _CATEGORIES: Final = "subject_categories"
 # 双公示: 相对人证件号码 and 相对人类别, as every item that has them calls them.
 _PERSONS_NUMBER: Final = "counterpart_id_number"
 _PERSONS_CATEGORY: Final = "counterpart_category"
+_CODE: Final = "统一社会信用代码"
 #: Under this key a reject keeps the text of a row that could not be parsed into columns.
 RAW_TEXT: Final = "原文"
 
@@ -153,7 +154,8 @@ class Validator:
         read = self._columns.read(texts)
         for name, by_row in read.faults.items():
             for row, unclean in by_row.items():
-                finding = Finding(unclean.rule, f"{self._members[name].label} {unclean.message}", name)
+                message = _about(self._members[name].label, unclean.message)
+                finding = Finding(unclean.rule, message, name)
                 found.setdefault(row, []).append(finding)
         return read
 
@@ -262,6 +264,11 @@ def validate(chunk: Chunk, item: Item, mapping: headers.Mapping, *, today: date)
     return Validator(item, mapping, today=today).validate(chunk)
 
 
+def _about(label: str, message: str) -> str:
+    """Say once of which column a message is: those about codes begin with the usual name of it."""
+    return f"{label} {message.removeprefix(_CODE) if label.endswith(_CODE) else message}"
+
+
 def _names_no_firm(text: str) -> bool:
     return not (party_identifier.is_code(text) or persons.is_old_code(text))
 
@@ -275,9 +282,9 @@ def _rows_where(texts: pl.Series, suspect: str, is_person: Callable[[str], bool]
 
 
 def _broken(fault: Fault) -> Reject:
-    """A row that could not be parsed; where it speaks of a natural person its text is not kept."""
+    """A row that could not be parsed; where it may be a natural person's its text is not kept."""
     message = f"第{fault.line}行 {fault.message}"
-    keep = fault.text is not None and "自然人" not in fault.text
+    keep = fault.text is not None and not persons.are_spoken_of(fault.text)
     raw = {RAW_TEXT: _storable(fault.text or "")} if keep else None
     return Reject(fault.line, fault.rule, message, raw, (Finding(fault.rule, fault.message),))
 

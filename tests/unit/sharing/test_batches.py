@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
@@ -168,6 +170,48 @@ def test_it_keeps_nothing_of_a_natural_person(bureau: Bureau, penalties: Penalti
     (end,) = outcomes.of_batch(receipt.batch, list(rules.RowOutcome))
     assert (end.rule, end.raw) == ("out_of_scope", None)
     assert "1949" not in str(Batch.objects.values().get())
+
+
+def test_a_natural_persons_row_is_told_by_line_and_rule_and_stands_nowhere(
+    bureau: Bureau, penalties: Penalties
+) -> None:
+    receipt = bureau.submits(penalties((1, "一号", "100"), ("11010519491231002X", "二号", "200")), PENALTY)
+    assert counts(receipt) == (1, 1, 0, 0)
+    assert [(line.line, line.rule) for line in receipt.rejects] == [(3, "out_of_scope")]
+    assert receipt.rejects[0].message.startswith("第3行 自然人")
+    assert receipt.batch is not None
+    handed_back = "".join(outcomes.rejects_csv(receipt.batch))
+    assert "out_of_scope" in handed_back
+    everything = handed_back + str(receipt.document())
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, '|'), '') FROM \"{table}\" t")
+            everything += cursor.fetchone()[0]
+    assert "一号" in everything
+    for word in ("11010519491231002X", "二号"):
+        assert word not in everything
+
+
+def test_a_json_file_cut_short_gives_every_whole_line_and_hands_back_the_cut_one(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    rows = [
+        {"企业名称": f"云州{n}公司", "统一社会信用代码": code(n), "行政处罚决定书文号": f"{n}号"}
+        for n in (1, 2, 3)
+    ]
+    whole = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    path = tmp_path / "penalties.jsonl"
+    path.write_text(whole[:-9], encoding="utf-8")
+    receipt = bureau.submits(path, PENALTY)
+    assert counts(receipt) == (2, 1, 0, 0)
+    (cut,) = receipt.rejects
+    assert (cut.line, cut.rule) == (3, "json")
+    assert "文件可能被截断" in cut.message
+    assert any("最后一行" in warning for warning in receipt.warnings)
+    assert subjects.find(code(3)) is None
+    assert receipt.batch is not None
+    (end,) = outcomes.of_batch(receipt.batch, list(rules.RowOutcome))
+    assert rows[2]["企业名称"] in str(end.raw)
 
 
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(bureau: Bureau, penalties: Penalties) -> None:

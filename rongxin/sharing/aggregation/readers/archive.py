@@ -40,20 +40,23 @@ BROKEN: Final = (
 
 
 def opened(path: Path) -> zipfile.ZipFile:
-    """Open the archive and check what its directory says of it."""
+    """Open the archive and check what its directory says of it.
+
+    A refusal without a place concerns the file, which the parent process knows by its sender's name.
+    """
     size = path.stat().st_size
     if size > limits.MAX_WORKBOOK_BYTES:
         detail = f"{size // limits.MIB} MB，上限 {limits.MAX_WORKBOOK_BYTES // limits.MIB} MB"
-        raise Refusal("zip_bomb", where=path.name, detail=detail)
+        raise Refusal("zip_bomb", detail=detail)
     try:
         archive = zipfile.ZipFile(path)
     except BROKEN as error:
-        raise Refusal("workbook_broken", where=path.name, detail=_short(error)) from None
+        raise Refusal("workbook_broken", detail=_short(error)) from None
     members = archive.infolist()
     if len(members) > limits.MAX_ZIP_MEMBERS:
-        raise Refusal("zip_too_many_members", where=path.name, limit=limits.MAX_ZIP_MEMBERS)
+        raise Refusal("zip_too_many_members", limit=limits.MAX_ZIP_MEMBERS)
     if any(member.flag_bits & _ENCRYPTED for member in members):
-        raise Refusal("workbook_encrypted", where=path.name)
+        raise Refusal("workbook_encrypted")
     _check_overlap(members, size)
     _check_declared(members)
     return archive

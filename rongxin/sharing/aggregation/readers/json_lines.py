@@ -27,24 +27,28 @@ class JsonLinesSource(Source):
     def __init__(self, path: Path) -> None:
         super().__init__(kind="jsonl")
         self._path = path
+        self._unended = 0  # the last line, where no newline ends it
         self.encoding, self._skip = encoding.detect(path)
         self.headers = self._keys()
 
     def _keys(self) -> tuple[str, ...]:
         keys: dict[str, None] = {}
-        first = 0
+        first, bad = 0, ""
         for line, text in self._lines():
             first = first or line
             if line == first and text.startswith("["):
                 raise Refusal("json_array", where=f"第{line}行")
             try:
                 keys.update(dict.fromkeys(_object(text)))
-            except _BadObject:
+            except _BadObject as error:
+                bad = bad or error.message
                 continue  # reported with its line when the rows are read
             if len(keys) > limits.MAX_COLUMNS:
                 raise Refusal("too_many_columns", where=f"第{line}行", limit=limits.MAX_COLUMNS)
         if not first:
             raise Refusal("empty_file")
+        if not keys and bad:
+            raise Refusal("json_invalid", where=f"第{first}行", detail=bad)
         if not keys:
             raise Refusal("no_header", where=f"第{first}行")
         return named(list(keys), where="键名")
@@ -62,8 +66,9 @@ class JsonLinesSource(Source):
             yield from _split(text, line)
             line += text.count("\n")
             offset, rest = offset + cut, rest[cut:]
-        if rest:
-            yield from _split(encoding.checked(rest, offset=offset, line=line), line)
+        if rest.strip():
+            self._unended = line
+            yield from _split(encoding.checked(_whole(rest), offset=offset, line=line), line)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows, `CHUNK_ROWS` at a time."""
@@ -77,7 +82,11 @@ class JsonLinesSource(Source):
                 rows.append(self._row(_object(text), line))
                 lines.append(line)
             except _BadObject as error:
-                faults.append(Fault(line, error.rule, error.message, clipped(text)))
+                message = error.message
+                if line == self._unended:
+                    message += "；文件末尾没有换行，文件可能被截断"
+                    self.warnings.append("最后一行不完整，文件可能被截断；其前各行已照常读取")
+                faults.append(Fault(line, error.rule, message, clipped(text)))
             if len(rows) + len(faults) >= limits.CHUNK_ROWS:
                 yield self._chunk(rows, lines, faults)
                 rows, lines, faults = [], [], []
@@ -113,6 +122,16 @@ def _split(text: str, line: int) -> Iterator[tuple[int, str]]:
             raise Refusal("record_too_long", where=f"第{number}行")
         if stripped := piece.strip(" \t\r"):
             yield number, stripped
+
+
+def _whole(line: bytes) -> bytes:
+    """Mark a character that the file's end cuts, so that its line alone is faulty and not the whole file."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        if error.end == len(line) and error.reason == "unexpected end of data":
+            return line[: error.start] + "\ufffd".encode()
+    return line
 
 
 def _too_long(text: str) -> bool:

@@ -47,9 +47,9 @@ def open_file(path: Path, *, declared_name: str | None = None) -> Source:
             raise Refusal("not_a_workbook", where=name)
         if suffix == ".zip":
             raise Refusal("compressed", where=name)
-        return WorkbookSource(path)
+        return WorkbookSource(path, name=name)
     if head.startswith(b"PAR1") or suffix == ".parquet":
-        return ParquetSource(path)
+        return ParquetSource(path, name=name)
     first = head.removeprefix(_BOM).lstrip()[:1]
     if first == b"{" or (suffix in (".jsonl", ".ndjson", ".json") and first == b"["):
         return JsonLinesSource(path)

@@ -26,7 +26,7 @@ def unpack(path: Path, directory: Path) -> dict[str, object]:
         schema = lazy.collect_schema()
         rows = int(lazy.select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Refusal("parquet_broken", where=str(error).splitlines()[0][:120]) from None
+        raise Refusal("parquet_broken", detail=str(error).splitlines()[0][:120]) from None
     if len(schema) > limits.MAX_COLUMNS:
         raise Refusal("too_many_columns", where=f"{len(schema)} 列", limit=limits.MAX_COLUMNS)
     if rows > limits.MAX_ROWS:
@@ -37,7 +37,7 @@ def unpack(path: Path, directory: Path) -> dict[str, object]:
         try:
             part = lazy.slice(at, limits.CHUNK_ROWS).select(columns).collect()
         except pl.exceptions.PolarsError as error:
-            raise Refusal("parquet_broken", where=str(error).splitlines()[0][:120]) from None
+            raise Refusal("parquet_broken", detail=str(error).splitlines()[0][:120]) from None
         _check_cells(part, at)
         part.write_ipc(directory / f"{parts:06d}.arrow", compression="uncompressed")
         parts += 1

@@ -19,6 +19,8 @@ class _Wording(NamedTuple):
 _SAVE_AS_XLSX: Final = "请在表格软件中打开，另存为 .xlsx 或 UTF-8 的 CSV 后重新报送。"
 _SAVE_AS_CSV: Final = "请另存为 CSV（UTF-8）或 Parquet，或拆成几个文件后重新报送。"
 _EXPORT_AGAIN: Final = "请从原系统重新导出后报送。"
+# What a parser says of the damage (`detail` among the values) tells a department nothing, so it isn't shown.
+_SEND_WHOLE: Final = "请先确认原文件能正常打开，并与原文件核对大小，再重新导出或重新传送完整的文件。"
 
 WORDINGS: Final[dict[str, _Wording]] = {
     # Every file
@@ -82,13 +84,18 @@ WORDINGS: Final[dict[str, _Wording]] = {
     "json_array": _Wording(
         "这是一个 JSON 数组", "The file is one JSON array", "请改为每行一个 JSON 对象（JSON Lines）。"
     ),
+    "json_invalid": _Wording(
+        "没有一行是有效的 JSON 对象；首个非空行：{detail}",
+        "No line is a valid JSON object, nor is the first",
+        "每行须为一个 JSON 对象；空值请写 null，不要写 NaN 或 Infinity。改正后重新报送。",
+    ),
     # Workbooks
     "old_workbook": _Wording(
         "这是旧版 .xls 或加了密码的工作簿", "An old .xls or a workbook with a password", _SAVE_AS_XLSX
     ),
     "not_a_workbook": _Wording("这不是 .xlsx 工作簿", "This is no .xlsx workbook", _SAVE_AS_XLSX),
     "workbook_broken": _Wording(
-        "工作簿已损坏或被截断（{detail}）", "The workbook is broken or cut short ({detail})", _EXPORT_AGAIN
+        "工作簿已损坏或不完整（可能被截断）", "The workbook is damaged or cut short", _SEND_WHOLE
     ),
     "workbook_encrypted": _Wording("工作簿加了密码", "The workbook has a password", "请去掉密码后重新报送。"),
     "zip_too_many_members": _Wording(
@@ -128,7 +135,7 @@ WORDINGS: Final[dict[str, _Wording]] = {
     "too_slow": _Wording("读取所需时间超出限制", "Reading it takes longer than allowed", _SAVE_AS_CSV),
     # Parquet
     "parquet_broken": _Wording(
-        "Parquet 文件已损坏或被截断", "The Parquet file is broken or cut short", _EXPORT_AGAIN
+        "Parquet 文件已损坏或不完整（可能被截断）", "The Parquet file is damaged or cut short", _SEND_WHOLE
     ),
     "nested_column": _Wording(
         "列“{column}”是嵌套类型（{dtype}）",
@@ -144,7 +151,7 @@ WORDINGS: Final[dict[str, _Wording]] = {
     "identifying_column_absent": _Wording(
         "缺少识别主体的列：{labels}",
         "The column that says whose row it is is absent: {labels}",
-        "请补上该列；可用的列名：{names}。表头须在第一行，本文件的列名：{found}。",
+        "请补上该列；可用的列名：{names}。表头须在第一行，本文件的列名：{found}。{hint}",
     ),
     "unit_unknown": _Wording(
         "列“{column}”的单位不适用于“{label}”",

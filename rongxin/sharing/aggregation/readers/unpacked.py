@@ -24,11 +24,11 @@ _CHILD = "rongxin.sharing.aggregation.readers.child"
 class _UnpackedSource(Source):
     """Hold the directory of parts the child wrote; closing removes it."""
 
-    def __init__(self, path: Path, kind: str) -> None:
+    def __init__(self, path: Path, kind: str, name: str) -> None:
         super().__init__(kind=kind)
         self._directory = tempfile.TemporaryDirectory(prefix="rongxin-intake-")
         try:
-            self._result = _unpack(path, kind, Path(self._directory.name))
+            self._result = _unpack(path, kind, Path(self._directory.name), name)
             self._read_result()
         except BaseException:
             self._directory.cleanup()
@@ -51,8 +51,8 @@ class _UnpackedSource(Source):
 class WorkbookSource(_UnpackedSource):
     """The first visible sheet of an .xlsx; its first filled row is the header."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "xlsx")
+    def __init__(self, path: Path, *, name: str) -> None:
+        super().__init__(path, "xlsx", name)
 
     def _read_result(self) -> None:
         self.sheet = str(self._result["sheet"])
@@ -126,8 +126,8 @@ def _beyond(rows: pl.DataFrame, lines: pl.Series, width: int) -> list[Fault]:
 class ParquetSource(_UnpackedSource):
     """A Parquet file of flat columns; its "lines" count records from 1."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "parquet")
+    def __init__(self, path: Path, *, name: str) -> None:
+        super().__init__(path, "parquet", name)
 
     def _read_result(self) -> None:
         self.headers = named([str(name) for name in self._result["headers"]], where="列名")
@@ -144,7 +144,8 @@ class ParquetSource(_UnpackedSource):
             yield Chunk(part.filter(filled), lines.filter(filled))
 
 
-def _unpack(path: Path, kind: str, directory: Path) -> dict[str, Any]:
+def _unpack(path: Path, kind: str, directory: Path, name: str) -> dict[str, Any]:
+    """Let the child unpack. What it says of the whole file it says of `name`: `path` may be our copy."""
     command = [sys.executable, "-X", "utf8", "-m", _CHILD, kind, str(path.resolve()), str(directory)]
     try:
         # The command is ours: this interpreter, this module; the file's name is an argument, never parsed.
@@ -156,23 +157,24 @@ def _unpack(path: Path, kind: str, directory: Path) -> dict[str, Any]:
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
-        raise Refusal("too_slow", where=path.name) from None
+        raise Refusal("too_slow", where=name) from None
     answer = directory / "result.json"
     if not answer.exists():
-        raise _of_death(done.returncode, done.stderr.decode(errors="replace"), path)
+        raise _of_death(done.returncode, done.stderr.decode(errors="replace"), kind, name)
     result: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     if code := result.get("refused"):
         assert code in WORDINGS
-        raise Refusal(code, where=result["where"], **result["values"])
+        raise Refusal(code, where=result["where"] or name, **result["values"])
     return result
 
 
-def _of_death(status: int, stderr: str, path: Path) -> Refusal:
+def _of_death(status: int, stderr: str, kind: str, name: str) -> Refusal:
     """Say why the child died: time, memory, or a file its parser cannot stomach."""
     if -status in (24, 9):  # SIGXCPU, then SIGKILL at the hard limit
-        return Refusal("too_slow", where=path.name)
+        return Refusal("too_slow", where=name)
     signs = ("memory allocation", "MemoryError", "Cannot allocate memory", "capacity overflow", "bad_alloc")
     if any(sign in stderr for sign in signs) or -status in (6, 11, 25):
-        return Refusal("too_large", where=path.name)
+        return Refusal("too_large", where=name)
     last = stderr.strip().splitlines()[-1:] or [f"exit {status}"]
-    return Refusal("workbook_broken", where=path.name, detail=last[0][:120])
+    code = "parquet_broken" if kind == "parquet" else "workbook_broken"
+    return Refusal(code, where=name, detail=last[0][:120])

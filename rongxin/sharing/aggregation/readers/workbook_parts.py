@@ -26,7 +26,7 @@ def unpack(path: Path, directory: Path) -> dict[str, object]:
         archive.check_members(workbook)
         name, part, others = _first_visible_sheet(workbook)
         if part not in workbook.namelist():
-            raise Refusal("workbook_broken", where=path.name, detail=f"缺少 {part[:80]}")
+            raise Refusal("workbook_broken", where=f"缺少 {part[:80]}")
         marks = sheet_scan.faults(archive.pieces(workbook, part))
     frame = _without_margins(_load(path, name))
     parts = _write(frame, directory)

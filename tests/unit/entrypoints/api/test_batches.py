@@ -73,6 +73,15 @@ def test_it_refuses_an_unknown_item_and_another_providers_item(client, headers):
         assert "Traceback" not in answer.content.decode()
 
 
+def test_an_unknown_item_is_told_by_its_form_field_and_where_the_catalogue_is(client, headers):
+    answer = _hand_in(client, headers, _file(stage.code()), item="customs_registrations").json()
+    assert (answer["code"], answer["where"]) == ("unknown_item", "item")
+    assert "/api/v1/catalogue" in answer["what_to_do"]
+    assert client.get("/api/v1/catalogue").status_code == 200
+    assert "customs_registration" in answer["title"]  # the closest name
+    assert "rongxin catalogue" not in str(answer)
+
+
 def test_nobody_sees_anothers_batch(client, headers):
     batch = _hand_in(client, headers, _file(stage.code())).json()["batch"]
     other = keys.header_of(stage.staff(PartyKind.PROVIDER, "tax_bureau"))

@@ -15,7 +15,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from rongxin.sharing.aggregation import limits, readers
+from rongxin.catalogue import loader
+from rongxin.sharing.aggregation import headers, limits, readers
 from rongxin.sharing.aggregation.readers.refusals import WORDINGS
 
 Corpus = dict[str, tuple[str, Callable[[], bytes], str]]
@@ -81,7 +82,30 @@ def bomb_of_equal_bytes() -> bytes:
     return workbook_of(sheet_with(body=b"<row/>" + b" " * (64 << 20)))
 
 
-def a_million_columns_wide() -> bytes:
+def a_million_cells_in_a_row(*, count: int = 10**6, placed: bool = True) -> bytes:
+    """Far beyond the last column a sheet can have (XFD), and so long that the row ends in no piece of it."""
+    cells = (b'<c r="%s1"><v>1</v></c>' % _letters(n) if placed else b"<c><v>1</v></c>" for n in range(count))
+    return _stored(workbook_of(sheet_with(body=b'<row r="1">' + b"".join(cells) + b"</row>")))
+
+
+def _letters(number: int) -> bytes:
+    name, number = b"", number + 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        name = bytes([65 + letter]) + name
+    return name
+
+
+def _stored(whole: bytes) -> bytes:
+    """The same without compression: or its ratio alone would refuse it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    return out.getvalue()
+
+
+def as_wide_as_a_sheet() -> bytes:
     return workbook_of(sheet_with(body=b'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row>'))
 
 
@@ -187,7 +211,23 @@ CORPUS: Corpus = {
         lambda: workbook_of(sheet_with(ENTITIES, declaration=b"").decode().encode("utf-16-le")),
         "xml_encoding",
     ),
-    "a sheet as wide as can be": ("a.xlsx", a_million_columns_wide, "too_many_columns"),
+    "a sheet as wide as can be": ("a.xlsx", as_wide_as_a_sheet, "too_many_columns"),
+    "a sheet of a million columns": ("a.xlsx", a_million_cells_in_a_row, "too_many_columns"),
+    "a million cells without a place": (
+        "a.xlsx",
+        lambda: a_million_cells_in_a_row(placed=False),
+        "too_many_columns",
+    ),
+    "a sheet of 20,000 columns": (
+        "a.xlsx",
+        lambda: a_million_cells_in_a_row(count=20_000),
+        "too_many_columns",
+    ),
+    "a sheet whose only row is one endless cell": (
+        "a.xlsx",
+        lambda: _stored(workbook_of(sheet_with(body=ROW.replace(b"<t>a", b"<t>" + b"a" * (24 << 20))))),
+        "record_too_long",
+    ),
     "cells at the corners": ("a.xlsx", cells_at_the_corners, "too_large"),
     "broken XML": ("a.xlsx", lambda: workbook_of(b"<worksheet><sheetData><row"), "workbook_broken"),
     "empty sheet": ("a.xlsx", lambda: workbook_of(sheet_with()), "empty_file"),
@@ -230,6 +270,51 @@ def test_it_refuses_with_what_where_and_what_to_do(tmp_path: Path, name: str) ->
     assert refusal.what_to_do
     assert refusal.message in str(refusal)
     assert set(refusal.document()) == {"code", "message", "message_en", "where", "what_to_do"}
+
+
+@pytest.mark.parametrize(
+    ("called", "make"),
+    [
+        ("清单.xlsx", lambda: good_workbook()[:-300]),
+        ("清单.parquet", lambda: small_parquet()[:-9]),
+        ("清单.parquet", lambda: small_parquet()[:-300] + b"PAR1"),
+        ("清单.xlsx", cells_at_the_corners),
+    ],
+)
+def test_a_damaged_file_is_named_as_its_sender_calls_it(
+    tmp_path: Path, called: str, make: Callable[[], bytes]
+) -> None:
+    path = tmp_path / "01a20da4-spooled"
+    path.write_bytes(make())
+    with pytest.raises(readers.Refusal) as refused, readers.open_file(path, declared_name=called) as source:
+        list(source.chunks())
+    assert refused.value.where == called
+    assert path.name not in refused.value.text
+
+
+@pytest.mark.parametrize("name", ["workbook cut short", "broken XML", "Parquet cut short"])
+def test_damage_is_told_in_words_and_not_in_an_exceptions(tmp_path: Path, name: str) -> None:
+    called, make, _ = CORPUS[name]
+    path = tmp_path / called
+    path.write_bytes(make())
+    with pytest.raises(readers.Refusal) as refused:
+        consume(path)
+    assert "已损坏或不完整" in refused.value.message
+    assert "重新" in refused.value.what_to_do
+    assert not any(word in refused.value.text for word in ("Error", "BadZip", "parquet:", "syntax"))
+
+
+def test_a_header_in_big5_is_not_shown_as_names_but_as_an_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("企業名稱,統一社會信用代碼,罰款金額\n雲州甲公司,1,1\n".encode("big5"))
+    with pytest.raises(readers.Refusal) as refused, readers.open_file(path) as source:
+        headers.match(source.headers, loader.load().item("administrative_penalty"))
+    assert refused.value.code == "identifying_column_absent"
+    for word in ("编码", "UTF-8", "GB18030", "Big5"):
+        assert word in refused.value.what_to_do
+    with pytest.raises(readers.Refusal) as known:
+        headers.match(["企业名称", "其他"], loader.load().item("administrative_penalty"))
+    assert "Big5" not in known.value.what_to_do
 
 
 def test_wrong_encoding_is_named_with_byte_and_line(tmp_path: Path) -> None:

@@ -269,6 +269,15 @@ def test_a_row_without_anything_to_tell_it_by_is_rejected() -> None:
     assert the_reject(validated(PENALTY, row)).rule == "record_key"
 
 
+def test_a_message_names_its_column_once() -> None:
+    wrong = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+    for text in (wrong, CODE[:-1]):
+        reject = the_reject(validated(PENALTY, penalty(统一社会信用代码=text)))
+        assert reject.message.count("统一社会信用代码") == 1, reject.message
+    reject = the_reject(validated(PENALTY, penalty(罚款金额="一百")))
+    assert reject.message.count("罚款金额") == 1
+
+
 # -------------------------------------------------------------------------------------------- natural persons
 
 
@@ -295,6 +304,23 @@ def test_nothing_is_kept_of_a_natural_persons_row(changes: dict[str, str | None]
     assert "张建三" not in text
     assert not any(value in text for value in changes.values() if value and value.strip() != "自然人")
     assert result.accepted["uscc"].to_list() == [OTHER]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"企业名称":"张建三","统一社会信用代码":"{RESIDENT}","罚款金额":NaN}}',
+        f"张建三,{RESIDENT},一号,多一列",
+        "张建三,1101**********1233,一号,多一列",
+        '{"name":"x","category":"\\u81ea\\u7136\\u4eba","fine":NaN}',
+    ],
+)
+def test_nothing_is_kept_of_a_persons_row_that_could_not_be_parsed(text: str) -> None:
+    (reject,) = validated(PENALTY, penalty(), broken=(Fault(3, "json", "不是有效的 JSON", text),)).rejects
+    assert (reject.line, reject.rule, reject.raw) == (3, "json", None)
+    firm = Fault(3, "json", "不是有效的 JSON", f"甲公司,{CODE},一号,多一列")
+    (kept,) = validated(PENALTY, penalty(), broken=(firm,)).rejects
+    assert kept.raw is not None
 
 
 def test_a_debtor_who_is_a_person_is_out_of_scope_and_a_firm_is_not() -> None:
