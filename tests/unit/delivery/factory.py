@@ -92,7 +92,7 @@ def release(
             )
             for call in entry.calls
         ]
-        released.append(plan.answer(entry, stored, replies, connected=connected(entry.item)))
+        released.append(plan.answer(entry, stored, replies, connected=connected(entry.item), day=AT.date()))
     draft = Release(
         id=UUID(int=0x0190_0000_0000_7000_8000_0000_0000_0000 + seed),
         recipient=BANK,
