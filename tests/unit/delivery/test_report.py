@@ -66,7 +66,8 @@ def test_what_is_withheld_carries_its_reason_and_article():
 def test_it_states_the_period_that_a_consent_opens_where_it_restricts_an_item():
     items = _items(factory.document(factory.release(consent=PERIOD)))
     assert items["change_record"]["period"] == {"from": "2024-01-01", "to": "2026-03-01"}
-    assert items["administrative_permit"]["period"] is not None  # its identity numbers rest on consent
+    # Its rows are public; the consent opens a field of them, and restricts none.
+    assert items["administrative_permit"]["period"] is None
     assert items["honours"]["period"] is items["tax_payment"]["period"] is None
 
 
