@@ -90,6 +90,8 @@ def reserved_port(host: str, port: int | None) -> Iterator[int]:
             refusal = error
             continue
         with socket.socket(family) as reservation:
+            # A server that stopped a moment ago leaves connections that still count as using the port.
+            reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             reservation.bind((host, chosen))
             yield chosen
