@@ -7,9 +7,9 @@ the lake follow and a department's next full export doesn't bring it back (å‘æ”
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.records import filing
@@ -17,7 +17,6 @@ from rongxin.records.errors import AlreadyEnded
 from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.actor import SYSTEM
 
-_CHINA = ZoneInfo("Asia/Shanghai")
 _DUE = """
     SELECT subject_id, array_agg(id ORDER BY id) FROM records_record
     WHERE item = %s AND ended_at IS NULL AND payload ->> %s < %s
@@ -27,7 +26,7 @@ _DUE = """
 
 def end_due(*, as_of: datetime, subjects_max: int = 1000) -> int:
     """End the live records whose last day of publication is over; return of how many subjects."""
-    today = as_of.astimezone(_CHINA).date().isoformat()
+    today = timezone.localdate(as_of).isoformat()
     ended = 0
     for item in loader.load().items.values():
         if item.published_until is None or item.aggregation is None:

@@ -151,16 +151,17 @@ def connects(provider: str, item: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _directories(given: str, var: str | Path) -> tuple[Path, ...]:
+def _directories(given: str, var: str | Path, mode: str) -> tuple[Path, ...]:
     """Where mapping files lie: RONGXIN_PROVIDERS, else `providers` under the working directory."""
     if given:
         return (Path(given),)
     own = Path(var) / "providers"
-    return (own, Path(var) / "demo" / "providers") if settings.RONGXIN_MODE == "demo" else (own,)
+    return (own, Path(var) / "demo" / "providers") if mode == "demo" else (own,)
 
 
 def _from_directories(provider: str) -> Connector | None:
-    for directory in _directories(os.environ.get("RONGXIN_PROVIDERS", ""), settings.RONGXIN_VAR):
+    given = os.environ.get("RONGXIN_PROVIDERS", "")
+    for directory in _directories(given, settings.RONGXIN_VAR, settings.RONGXIN_MODE):
         name = f"{directory}/{provider}.yaml"
         try:
             changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every item of every report
