@@ -152,9 +152,7 @@ _COUNT_USE = """
 
 def count_use(consent: UUID, period: str, limit: int) -> bool:
     """Count one use of a consent in `period`; False when the limit is reached. Exact under concurrency."""
-    with plans.kept() as cursor:
-        cursor.execute(_COUNT_USE, [consent, period, limit])
-        return cursor.fetchone() is not None
+    return bool(plans.rows(_COUNT_USE, [consent, period, limit]))
 
 
 # One place for each unit in which terms may count (`FrequencyUnit`).

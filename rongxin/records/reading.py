@@ -43,11 +43,9 @@ def of(subject_id: int, items: Collection[str], *, as_of: datetime) -> dict[str,
     found: dict[str, list[Row]] = {item: [] for item in items}
     if not found:
         return found
-    with plans.kept() as cursor:
-        cursor.execute(_OF, [subject_id, list(found), as_of, as_of])
-        for row in cursor.fetchall():
-            payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], row[9])
-            found[row[1]].append(Row(row[0], row[1], row[2], payload, *row[4:9]))
+    for row in plans.rows(_OF, [subject_id, list(found), as_of, as_of]):
+        payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], row[9])
+        found[row[1]].append(Row(row[0], row[1], row[2], payload, *row[4:9]))
     return found
 
 

@@ -63,7 +63,9 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **CONFIGURATION.options,
-            "server_side_binding": True,  # so that plans can be kept where that pays (`journal.plans`)
+            # Plans are kept for what asks for it (`journal.plans`), never because a statement ran often.
+            "server_side_binding": True,
+            "prepare_threshold": 1_000_000_000,
             **(
                 {}
                 if RONGXIN_MODE == "test"
