@@ -66,6 +66,7 @@ DATABASES = {
             # Plans are kept for what asks for it (`journal.plans`), never because a statement ran often.
             "server_side_binding": True,
             "prepare_threshold": 1_000_000_000,
+            "application_name": f"rongxin {os.getpid()}",  # who uses the database, in pg_stat_activity
             **(
                 {}
                 if RONGXIN_MODE == "test"

@@ -20,7 +20,6 @@ CONTENT_TYPE = "application/problem+json"
 # The status of each code; a code that is not named here is the caller's to mend (400).
 _STATUS = {
     "unknown_subject": 404,
-    "unknown_recipient": 404,
     "unknown_item": 404,
     "unknown_batch": 404,
     "unknown_consent": 404,
@@ -84,7 +83,6 @@ TITLES = {
     "unknown_field": "信息项没有此字段",
     "unknown_item": "清单中没有此信息项",
     "unknown_party": "没有此机构、单位或账号",
-    "unknown_recipient": "没有此信息使用方",
     "unknown_subject": "未找到该统一社会信用代码的登记信息",
     "unknown_type": "没有此数据类型",
 }

@@ -44,11 +44,12 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """
     caller = authentication.caller(request)
     form = _form(request)
+    uscc = _code(question.uscc)
     institution = institutions.get(caller.party)
     answer = gate.release(
         Request(
             recipient=Recipient(RecipientKind.INSTITUTION, institution.id, institution.name, question.person),
-            uscc=codes.clean(question.uscc),
+            uscc=uscc,
             items=tuple(question.items or loader.load().items),
             purpose=question.purpose,
             reference=question.reference,
@@ -61,6 +62,15 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     if isinstance(answer, Refusal):
         return _refused(answer)
     return _rendered(answer, form)
+
+
+def _code(text: str) -> str:
+    """Return the code in its written form; one that can't be a code is a slip of the pen, not a question."""
+    code = codes.clean(text)
+    found = codes.examine(code)
+    if not found.acceptable:
+        raise problems.Problem(400, "invalid_uscc", found.message, where="body.uscc")
+    return code
 
 
 def _form(request: HttpRequest) -> str:
