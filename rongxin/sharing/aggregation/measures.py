@@ -20,9 +20,8 @@ from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.aggregation.validation import RAW_TEXT, Reject, Validated
 from rongxin.sharing.rules import RowOutcome
 
-#: Days further back are only counted: no rule gives anybody that long.
+#: Further back months do: no rule gives anybody that long.
 FOLLOWED_DAYS: Final = 90
-EARLIER: Final = "earlier"
 UNDATED: Final = "undated"
 
 
@@ -67,7 +66,10 @@ class Measures:
         since = received_on - timedelta(days=FOLLOWED_DAYS)
         counted: Counter[str] = Counter()
         for day, rows in days.items():
-            counted[UNDATED if day is None else EARLIER if day < since else day.isoformat()] += rows
+            if day is None:
+                counted[UNDATED] += rows
+            else:
+                counted[day.isoformat() if day >= since else f"{day:%Y-%m}"] += rows
         self.first_filed = dict(counted)
 
     def document(self) -> dict[str, Any]:

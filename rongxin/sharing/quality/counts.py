@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from rongxin.sharing.aggregation.measures import EARLIER, UNDATED
+from rongxin.sharing.aggregation.measures import UNDATED
 from rongxin.sharing.quality import timeliness
 from rongxin.sharing.quality.rules import Arrivals, Figures, Timeliness, judged
 
@@ -76,8 +76,10 @@ def figures(*, first: str, last: str, provider: str | None = None) -> dict[Key, 
     arrivals: dict[Key, list[Arrivals]] = defaultdict(list)
     for *key, received_on, day, rows in _ask(_ARRIVALS, span):
         arrivals[_key(key)].append(_arrival(received_on, day, int(rows)))
+    since = connected(provider=provider)
     for key_of, some in arrivals.items():
-        found[key_of].timeliness = _judged(key_of[1], some)
+        owner, item, _ = key_of
+        found[key_of].timeliness = _judged(item, some, since.get((owner, item)))
     return dict(found)
 
 
@@ -107,12 +109,13 @@ def _take(own: Figures, kind: str, name: str, rows: int) -> None:
 
 
 def _arrival(received_on: date, day: str, rows: int) -> Arrivals:
-    if day in (EARLIER, UNDATED):
-        return Arrivals(received_on, None, rows, long_ago=day == EARLIER)
-    return Arrivals(received_on, date.fromisoformat(day), rows)
+    if day == UNDATED:
+        return Arrivals(received_on, None, rows)
+    # Of long ago the month is kept, and its first day stands for it.
+    return Arrivals(received_on, date.fromisoformat(day if len(day) > len("2026-01") else f"{day}-01"), rows)
 
 
-def _judged(item: str, arrivals: list[Arrivals]) -> Timeliness:
+def _judged(item: str, arrivals: list[Arrivals], since: date | None) -> Timeliness:
     """Judge each day's arrivals by the rule of that day."""
     by_limit: dict[int, list[Arrivals]] = defaultdict(list)
     for some in arrivals:
@@ -121,7 +124,7 @@ def _judged(item: str, arrivals: list[Arrivals]) -> Timeliness:
             by_limit[rule.working_days].append(some)
     found = Timeliness()
     for working_days, those in by_limit.items():
-        found += judged(those, working_days=working_days, calendar=timeliness.calendar())
+        found += judged(those, working_days=working_days, calendar=timeliness.calendar(), since=since)
     return found
 
 

@@ -76,35 +76,46 @@ class Arrivals:
     received_on: date
     observed_on: date | None
     rows: int
-    long_ago: bool = False
 
 
 @dataclass
 class Timeliness:
-    """时效性: of the records that came for the first time, how many in time; `undated` can't be judged."""
+    """时效性: of the records that came for the first time, how many in time.
+
+    `undated` can't be judged. `backlog` was decided before the provider's first batch of the item: the stock
+    with which an item begins tells nothing of how quickly its provider reports.
+    """
 
     timely: int = 0
     late: int = 0
     undated: int = 0
+    backlog: int = 0
 
     @property
     def share(self) -> Share:
         return Share(self.timely, self.timely + self.late)
 
     def __add__(self, other: Timeliness) -> Timeliness:
-        return Timeliness(self.timely + other.timely, self.late + other.late, self.undated + other.undated)
+        return Timeliness(
+            self.timely + other.timely,
+            self.late + other.late,
+            self.undated + other.undated,
+            self.backlog + other.backlog,
+        )
 
 
-def judged(arrivals: Iterable[Arrivals], *, working_days: int, calendar: Calendar) -> Timeliness:
-    """Count what came within so many working days of its decision."""
+def judged(
+    arrivals: Iterable[Arrivals], *, working_days: int, calendar: Calendar, since: date | None
+) -> Timeliness:
+    """Count what came within so many working days of its decision; `since` the item is handed in."""
     found = Timeliness()
     for some in arrivals:
-        if some.long_ago:
-            found.late += some.rows
-        elif some.observed_on is None:
+        if some.observed_on is None:
             found.undated += some.rows
         elif some.received_on <= calendar.deadline(some.observed_on, working_days):
             found.timely += some.rows
+        elif since is not None and some.observed_on < since:
+            found.backlog += some.rows
         else:
             found.late += some.rows
     return found
@@ -240,3 +251,8 @@ def span_of(month: str) -> tuple[date, date]:
     """Return the first and the last day of a month (YYYY-MM)."""
     year, number = (int(part) for part in month.split("-"))
     return date(year, number, 1), date(year, number, monthrange(year, number)[1])
+
+
+def month_after(month: str) -> str:
+    """Return the month that follows."""
+    return (span_of(month)[1] + timedelta(days=1)).strftime("%Y-%m")

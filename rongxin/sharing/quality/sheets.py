@@ -119,6 +119,7 @@ def _line(item: Item, own: Figures, last: date) -> dict[str, Any]:
             **_share(own.timeliness.share),
             "late": own.timeliness.late,
             "undated": own.timeliness.undated,
+            "backlog": own.timeliness.backlog,
         }
         if rule
         else None,

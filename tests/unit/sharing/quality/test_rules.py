@@ -70,10 +70,11 @@ def test_the_last_day_is_in_time_and_the_next_is_late():
         Arrivals(last, decided, 3),
         Arrivals(last + timedelta(days=1), decided, 2),
         Arrivals(last, None, 5),
-        Arrivals(last, None, 4, long_ago=True),
+        Arrivals(last, date(2026, 2, 1), 4),
+        Arrivals(last, date(2025, 12, 1), 7),
     ]
-    found = rules.judged(some, working_days=7, calendar=WEEKENDS)
-    assert (found.timely, found.late, found.undated) == (3, 6, 5)
+    found = rules.judged(some, working_days=7, calendar=WEEKENDS, since=date(2026, 1, 1))
+    assert (found.timely, found.late, found.undated, found.backlog) == (3, 6, 5, 7)
     assert found.share == Share(3, 9)
 
 

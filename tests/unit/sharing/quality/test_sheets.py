@@ -82,7 +82,7 @@ def test_figures_add_up_to_the_receipts(bureau: Bureau, files, withdrawn):
             assert getattr(figures, f"{outcome}_by") == kept
     first = figures.timeliness
     superseded = sum(receipt.superseded for receipt in receipts)
-    assert first.timely + first.late + first.undated == figures.accepted - superseded
+    assert first.timely + first.late + first.undated + first.backlog == figures.accepted - superseded
 
 
 def test_seven_working_days_are_counted_from_the_first_filing_alone(bureau: Bureau):
@@ -91,12 +91,12 @@ def test_seven_working_days_are_counted_from_the_first_filing_alone(bureau: Bure
 
     _hand_in(bureau, [row("一号", "1", "2026-03-02"), row("二号", "1", "2026-02-20")], _at(3, 11))
     first = _own("2026-03").timeliness
-    assert (first.timely, first.late, first.undated) == (1, 1, 0)
+    assert (first.timely, first.late, first.undated, first.backlog) == (1, 0, 0, 1)
     # The same export again, a corrected amount, and a decision a day beyond its seven working days.
     again = [row("一号", "9", "2026-03-02"), row("二号", "1", "2026-02-20"), row("三号", "1", "2026-05-11")]
     _hand_in(bureau, [*again, row("四号", "1", "2025-01-01"), row("五号", "1", "")], _at(5, 21))
     later = _own("2026-05").timeliness
-    assert (later.timely, later.late, later.undated) == (0, 2, 1)
+    assert (later.timely, later.late, later.undated, later.backlog) == (0, 1, 1, 1)
 
 
 def test_completeness_counts_an_empty_required_field_of_a_rejected_row(bureau: Bureau):
