@@ -21,10 +21,8 @@ from tests.unit.entrypoints.api import keys
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/quality"
 PAGE = "/operator/quality"
-CUSTOMS = (
-    "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志",
-    "9901000001,进出口货物收发货人,正常",
-)
+HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志"
+REST = "9901000001,进出口货物收发货人,正常"
 
 
 @pytest.fixture
