@@ -165,7 +165,7 @@ class Assembly:
         received_on = self.lot.received_at.astimezone(filing.CHINA).date()
         if timeliness.rule_for(self.item.item, received_on) is not None:
             measured.follow(staging.first_filed(), received_on=received_on)
-        tally.profile["quality"] = measured.document()
+        tally.profile["quality"] = measured.document(tally.counts)
         registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally
 

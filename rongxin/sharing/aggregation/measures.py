@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import polars as pl
 from rongxin.catalogue.schema import Item
 from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.aggregation.validation import RAW_TEXT, Reject, Validated
-from rongxin.sharing.rules import RowOutcome
+from rongxin.sharing.rules import Counts, RowOutcome
 
 #: Further back months do: no rule gives anybody that long.
 FOLLOWED_DAYS: Final = 90
@@ -72,9 +72,14 @@ class Measures:
                 counted[day.isoformat() if day >= since else f"{day:%Y-%m}"] += rows
         self.first_filed = dict(counted)
 
-    def document(self) -> dict[str, Any]:
-        """The counts as the batch keeps them: by kind, then by name, so that SQL adds them up as they are."""
+    def document(self, counts: Counts) -> dict[str, Any]:
+        """The counts as the batch keeps them: by kind, then by name, so that SQL adds them up as they are.
+
+        `counts` are the receipt's own, kept again here: a receipt may list a thousand rejects, and a sum over
+        a year's batches must not unpack them all.
+        """
         return {
+            "receipt": {"read": counts.read, **asdict(counts)},
             "rows": {"checked": self.checked, "valid": self.valid},
             "required": dict(self.required),
             "filled": dict(self.filled),

@@ -27,13 +27,15 @@ _WITHIN = """
     AND received_at < (%(last)s::timestamp + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
     AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)"""
 
+# The receipt's own counts, kept beside the measures; of a batch without these the receipt is unpacked.
+_COUNTED = ("read", "accepted", "rejected", "pending", "duplicate")
+_SUMS = ", ".join(
+    f"sum(coalesce(profile -> 'quality' -> 'receipt' ->> '{name}', receipt ->> '{name}')::bigint)"
+    for name in _COUNTED
+)
 _RECEIPTS = f"""
 SELECT {_OF}, status, count(*),
-       ARRAY[
-           sum((receipt ->> 'read')::bigint), sum((receipt ->> 'accepted')::bigint),
-           sum((receipt ->> 'rejected')::bigint), sum((receipt ->> 'pending')::bigint),
-           sum((receipt ->> 'duplicate')::bigint), sum(pending)
-       ],
+       ARRAY[{_SUMS}, sum(pending)],
        count(*) FILTER (WHERE profile ? 'quality')
 FROM sharing_batch WHERE {_WITHIN} GROUP BY 1, 2, 3, 4
 """  # noqa: S608
@@ -42,7 +44,7 @@ FROM sharing_batch WHERE {_WITHIN} GROUP BY 1, 2, 3, 4
 _MEASURES = f"""
 SELECT {_OF}, kind.key, one.key, sum(one.value::bigint)
 FROM sharing_batch, jsonb_each(profile -> 'quality') kind, jsonb_each_text(kind.value) one
-WHERE {_WITHIN} AND status = 'filed' AND profile ? 'quality' AND kind.key <> 'first_filed'
+WHERE {_WITHIN} AND status = 'filed' AND profile ? 'quality' AND kind.key NOT IN ('first_filed', 'receipt')
 GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from rongxin.sharing.aggregation import batches, outcomes
 from rongxin.sharing.errors import BadMonth
-from rongxin.sharing.quality import counts, sheets
+from rongxin.sharing.models import Batch
+from rongxin.sharing.quality import counts, sheets, timeliness
+from rongxin.sharing.quality.rules import Calendar
 from rongxin.sharing.rules import RowOutcome
 from tests.unit.sharing.conftest import CLERK, PROVIDER, Bureau, code
 
@@ -114,6 +116,26 @@ def test_completeness_counts_an_empty_required_field_of_a_rejected_row(bureau: B
     assert line["completeness"]["required"] == {"part": 5, "whole": 6, "text": "83.3%"}
     assert [field["name"] for field in line["completeness"]["fields"]][:2] == ["name", "uscc"]
     assert line["acceptance"] == {"part": 1, "whole": 4, "text": "25.0%"}
+
+
+def test_a_batch_from_before_the_measures_counts_by_its_receipt(bureau: Bureau):
+    row = ("云州公司", code(1), "一号", "1", "2026-03-02")
+    receipts = [_hand_in(bureau, [row, row], _at(3, 4)), _hand_in(bureau, [row], _at(3, 5))]
+    batch = Batch.objects.get(pk=receipts[0].batch)
+    del batch.profile["quality"]
+    batch.save()
+    own = _own("2026-03")
+    assert (own.read, own.accepted, own.duplicate) == (3, 1, 2)
+    assert (own.batches, own.measured) == (2, 1)
+    assert sheets.of("2026-03", as_of=_at(3, 31))["totals"]["batches"]["unmeasured"] == 1
+
+
+def test_a_sheet_says_whether_holidays_are_known(bureau: Bureau, monkeypatch):
+    assert "尚未录入" in sheets.of("2026-03", as_of=_at(3, 31))["basis"]["calendar"]
+    whole = Calendar(complete=((date(2026, 1, 1), date(2026, 12, 31)),))
+    monkeypatch.setattr(timeliness, "calendar", lambda: whole)
+    assert sheets.of("2026-03", as_of=_at(3, 31))["basis"]["calendar_complete"] is True
+    assert sheets.of("2026-01", as_of=_at(3, 31))["basis"]["calendar_complete"] is False
 
 
 def test_a_sheet_names_what_was_not_handed_in_and_the_months_before(bureau: Bureau):
