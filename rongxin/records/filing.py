@@ -133,6 +133,12 @@ class Staging:
         ended = _run(statements.DELIST, given)
         return Delisted(ended=ended, live=live - ended)
 
+    def first_filed(self) -> dict[date | None, int]:
+        """Return how many rows were the first of their record, by the day of the fact; call it once filed."""
+        with connection.cursor() as cursor:
+            cursor.execute(statements.FIRST_FILED)
+            return dict(cursor.fetchall())
+
     def findings(self) -> Iterator[Finding]:
         """Yield, in the order of lines, the rows that were not simply filed."""
         after = -1

@@ -185,6 +185,14 @@ WHERE ended_at IS NULL AND (subject_id, id) IN (
 COUNT_FOUND = "SELECT count(*) FROM filing_finding"
 COUNT_HISTORY = "SELECT count(*) FROM filing_finding WHERE fate = 'history'"
 
+# A record's first rows: neither a later version of one that is held nor an older one of its history.
+FIRST_FILED = """
+SELECT s.observed_on, count(*) FROM filing_staging s
+WHERE NOT EXISTS (SELECT 1 FROM filing_finding f WHERE f.line = s.line)
+  AND NOT EXISTS (SELECT 1 FROM filing_held h WHERE h.line = s.line AND h.fate = 'supersedes')
+GROUP BY s.observed_on
+"""
+
 FINDINGS = """
 SELECT line, fate, other_line, held_batch, held_on, held_provider, ended_why
 FROM filing_finding WHERE line > %s ORDER BY line LIMIT %s

@@ -80,3 +80,12 @@ class NotFiled(SharingError):
         super().__init__(
             f"批次 {batch} 的状态是“{status}”，只有已入库的批次可以撤回 / only a filed batch can be withdrawn"
         )
+
+
+class BadMonth(SharingError):
+    """A month is asked for that is none."""
+
+    code = "bad_month"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"月份“{text}”应写成 2026-10 这样的年和月 / a month is written as 2026-10")

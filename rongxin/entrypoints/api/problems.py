@@ -50,6 +50,7 @@ _STATUS = {
 # What the contexts' errors are called for people where their own text is English; that follows as the detail.
 TITLES = {
     "already_known": "已存在相同的登记",
+    "bad_month": "月份应写成 2026-10 这样的年和月",
     "batch_already_withdrawn": "该批次已撤回",
     "batch_held": "该批次已暂存，等待另一人核准",
     "lake_damaged": "数据湖文件校验失败；请运行 rongxin lake rebuild",

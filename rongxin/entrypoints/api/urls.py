@@ -12,6 +12,7 @@ from rongxin.entrypoints.api import (
     consents,
     journal,
     problems,
+    quality,
     registrations,
     reports,
     uses,
@@ -38,6 +39,7 @@ api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/journal", journal.router)
 api.add_router("/registrations", registrations.router)
+api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
 api.add_router("/uses", uses.router)
 api.add_router("", consents.router)

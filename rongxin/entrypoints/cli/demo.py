@@ -253,6 +253,7 @@ def _tell(
     path.write_text(json.dumps(accounts, ensure_ascii=False, indent=1) + "\n")
     node.say("")
     node.say(f"网页 pages        {addresses['web']}")
+    node.say(f"数据质量 quality  {addresses['web']}operator/quality")
     node.say(f"接口 API          {addresses['api']}openapi.json")
     node.say(f"授权报告 report   {played.files['report_pdf']}")
     node.say(f"公共报告 public   {played.files['public_report_pdf']}")

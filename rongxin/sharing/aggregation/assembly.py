@@ -19,6 +19,7 @@ from rongxin.records import filing
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import (
     gates,
+    measures,
     outcomes,
     profiles,
     readers,
@@ -31,6 +32,7 @@ from rongxin.sharing.aggregation import headers as heads
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
+from rongxin.sharing.quality import timeliness
 from rongxin.sharing.rules import NEVER_KEPT, OUTSIDE_CHANNEL, Counts, RowOutcome
 from rongxin.vocabulary.actor import Actor
 
@@ -64,11 +66,14 @@ class Tally:
     ended: int = 0
     ending: gates.Ending | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    measures: measures.Measures | None = None
     listed: list[receipts.Line] = field(default_factory=list)
 
     def take(self, end: RowEnd) -> RowEnd:
         """Count a row's end and list it if it is a reject."""
         end = outcomes.without_numbers(end)
+        if self.measures is not None:
+            self.measures.end(end)
         if end.outcome is RowOutcome.REJECTED:
             self.rejected += 1
             self.listed.append(receipts.Line(end.line, end.rule, end.message))
@@ -132,15 +137,18 @@ class Assembly:
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
-        tally, profile = Tally(), profiles.Profile(self.item)
+        measured = measures.Measures(self.item)
+        tally, profile = Tally(measures=measured), profiles.Profile(self.item)
         staging = filing.stage(self.lot, as_of=self.as_of)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item)
             tally.headers, tally.mapping = tuple(source.headers), mapping
+            present = frozenset(name for column in mapping.columns for name in column.fields)
             began = time.monotonic()
             with closing(ahead(self._checked(source, mapping))) as chunks:
                 for chunk, checked in chunks:
                     profile.add(checked.values, checked.accepted["uscc"])
+                    measured.add(checked, present)
                     self._stage(staging, chunk, checked, tally)
                     tally.read += chunk.rows
                     if progress is not None:
@@ -154,6 +162,10 @@ class Assembly:
             self._delist(staging, self.full_list, tally)
         in_file = tally.duplicate_in_file
         tally.profile = profile.document(read=tally.read, in_file=in_file, held=tally.duplicate - in_file)
+        received_on = self.lot.received_at.astimezone(filing.CHINA).date()
+        if timeliness.rule_for(self.item.item, received_on) is not None:
+            measured.follow(staging.first_filed(), received_on=received_on)
+        tally.profile["quality"] = measured.document(tally.counts)
         registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally
 
