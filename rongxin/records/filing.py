@@ -8,6 +8,7 @@ none of it. Two batches of one item are filed one after the other; docs/decision
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -104,15 +105,29 @@ class Staging:
     def write(self, rows: pl.DataFrame) -> None:
         """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date or null, also as
         text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
-        with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
-            for some in rows.iter_slices(_AT_ONCE):
-                closed = seals.close(some, item=self.lot.item, batch_id=self.lot.batch_id)
-                copy.write(_copy_text(closed.select(statements.STAGED)))
+        slices = rows.iter_slices(_AT_ONCE)
+        with (
+            ThreadPoolExecutor(1, "filing") as pool,
+            connection.cursor() as cursor,
+            cursor.copy(statements.COPY) as copy,
+        ):
+            made = pool.submit(self._text_of, next(slices, None))
+            while text := made.result():
+                # The next text is made while PostgreSQL takes this one; there are never more than two.
+                made = pool.submit(self._text_of, next(slices, None))
+                copy.write(text)
+
+    def _text_of(self, rows: pl.DataFrame | None) -> str:
+        if rows is None:
+            return ""
+        closed = seals.close(rows, item=self.lot.item, batch_id=self.lot.batch_id)
+        return _copy_text(closed.select(statements.STAGED))
 
     def file(self) -> Filed:
         """Settle every row against the others and the store, and file what may be filed."""
         run = _run
-        run("ANALYZE filing_staging")
+        run(statements.MORE_MEMORY)
+        run(statements.ANALYZE)
         _lock("records.settling", self.lot.item)
         for statement in statements.SETTLE:
             run(statement, self._parameters)
@@ -277,12 +292,13 @@ def _run(statement: str, parameters: dict[str, Any] | None = None, *, fetch: boo
 
 
 def _copy_text(rows: pl.DataFrame) -> str:
-    """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape."""
-    escaped = [
-        pl.col(name).str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
-        for name in ("record_key", "payload", "source")
-    ]
+    """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape.
+
+    Canonical JSON holds no tab and no line end, so of its texts only the backslash does.
+    """
+    key = pl.col("record_key").str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
+    escaped = [pl.col(name).str.replace_all("\\", "\\\\", literal=True) for name in ("payload", "source")]
     octets = [pl.concat_str(pl.lit("\\\\x"), name).alias(name) for name in ("digest", "sealed")]
-    return rows.with_columns(*escaped, *octets).write_csv(
+    return rows.with_columns(key, *escaped, *octets).write_csv(
         separator="\t", include_header=False, quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
     )

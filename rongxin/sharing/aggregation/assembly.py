@@ -28,6 +28,7 @@ from rongxin.sharing.aggregation import (
     validation,
 )
 from rongxin.sharing.aggregation import headers as heads
+from rongxin.sharing.aggregation.acquaintances import Acquaintances, Matched
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
@@ -84,9 +85,9 @@ class Tally:
     def _first_listed(self) -> list[receipts.Line]:
         return sorted(self.listed, key=lambda line: line.line)[: receipts.LISTED_MAX]
 
-    def warn(self, checked: validation.Validated, matches: matching.Matches) -> None:
+    def warn(self, checked: validation.Validated, matched: Matched) -> None:
         """Note what is odd about rows that are taken all the same."""
-        self.names_differ += len(matches.name_differs)
+        self.names_differ += matched.names_differ
         self.notes += [note.message for note in checked.warnings[: max(_WARNED_MAX - self.warned, 0)]]
         self.warned += len(checked.warnings)
 
@@ -134,6 +135,7 @@ class Assembly:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
         tally, profile = Tally(), profiles.Profile(self.item)
         staging = filing.stage(self.lot, as_of=self.as_of)
+        firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item)
             tally.headers, tally.mapping = tuple(source.headers), mapping
@@ -141,7 +143,7 @@ class Assembly:
             with closing(ahead(self._checked(source, mapping))) as chunks:
                 for chunk, checked in chunks:
                     profile.add(checked.values, checked.accepted["uscc"])
-                    self._stage(staging, chunk, checked, tally)
+                    self._stage(staging, firms, chunk, checked, tally)
                     tally.read += chunk.rows
                     if progress is not None:
                         progress(tally.read, tally.read / max(time.monotonic() - began, 1e-6))
@@ -177,19 +179,20 @@ class Assembly:
             yield chunk, validator.validate(chunk)
 
     def _stage(
-        self, staging: filing.Staging, chunk: readers.Chunk, checked: validation.Validated, tally: Tally
+        self,
+        staging: filing.Staging,
+        firms: Acquaintances,
+        chunk: readers.Chunk,
+        checked: validation.Validated,
+        tally: Tally,
     ) -> None:
         """Sort one chunk's rows: handed back, waiting, or staged."""
         rows = checked.accepted.with_columns(
             pl.col("observed_on").cast(pl.Utf8), record_key=record_keys.folded(checked.accepted["record_key"])
         )
-        matches = self._match(rows)
-        rows = rows.with_columns(subject_id=pl.Series(matches.subject_ids, dtype=pl.Int64))
-        unmatched = {
-            line: finding
-            for line, finding in zip(rows["line"], matches.findings, strict=True)
-            if finding.subject_id is None
-        }
+        matched = firms.match(rows)
+        rows = rows.with_columns(subject_id=matched.subject_ids)
+        unmatched = {int(rows["line"][place]): finding for place, finding in matched.unmatched.items()}
         raw = _raw_rows(chunk, set(unmatched))
         ends = [self._rejected(reject) for reject in checked.rejects]
         ends += [_unmatched(line, finding, raw[line]) for line, finding in unmatched.items()]
@@ -197,8 +200,8 @@ class Assembly:
         if ends:
             ends.sort(key=lambda end: end.line)
             outcomes.keep(self.lot.batch_id, [tally.take(end) for end in ends])
-        tally.warn(checked, matches)
-        staged = rows.filter(pl.col("subject_id").is_not_null())
+        tally.warn(checked, matched)
+        staged = rows.filter(pl.col("subject_id").is_not_null()) if unmatched else rows
         if staged.height:
             staging.write(staged)
 
