@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -117,9 +118,9 @@ class Staging:
                 made = pool.submit(self._text_of, next(slices, None))
                 copy.write(text)
 
-    def _text_of(self, rows: pl.DataFrame | None) -> str:
+    def _text_of(self, rows: pl.DataFrame | None) -> bytes:
         if rows is None:
-            return ""
+            return b""
         closed = seals.close(rows, item=self.lot.item, batch_id=self.lot.batch_id)
         return _copy_text(closed.select(statements.STAGED))
 
@@ -291,7 +292,7 @@ def _run(statement: str, parameters: dict[str, Any] | None = None, *, fetch: boo
         return int(cursor.rowcount)
 
 
-def _copy_text(rows: pl.DataFrame) -> str:
+def _copy_text(rows: pl.DataFrame) -> bytes:
     """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape.
 
     Canonical JSON holds no tab and no line end, so of its texts only the backslash does.
@@ -299,6 +300,13 @@ def _copy_text(rows: pl.DataFrame) -> str:
     key = pl.col("record_key").str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
     escaped = [pl.col(name).str.replace_all("\\", "\\\\", literal=True) for name in ("payload", "source")]
     octets = [pl.concat_str(pl.lit("\\\\x"), name).alias(name) for name in ("digest", "sealed")]
-    return rows.with_columns(key, *escaped, *octets).write_csv(
-        separator="\t", include_header=False, quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
+    text = BytesIO()
+    rows.with_columns(key, *escaped, *octets).write_csv(
+        text,
+        separator="\t",
+        include_header=False,
+        quote_style="never",
+        null_value="\\N",
+        date_format="%Y-%m-%d",
     )
+    return text.getvalue()

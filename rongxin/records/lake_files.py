@@ -33,7 +33,8 @@ SUFFIX, PART, SPOOL = ".parquet", ".part", ".spool"
 _NULL = "\x01"
 _BLOCK = 8 << 20
 _MEMORY = "192MB"
-_ROW_GROUP = 65_536
+# Two of these, uncompressed, are held while rows are sorted: of wide rows 65,536 left the sort no memory.
+_ROW_GROUP = 20_480
 # Called with the rows written so far.
 Progress = Callable[[int], None]
 
