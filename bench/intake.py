@@ -1,10 +1,10 @@
 """How fast a department's file comes into the store, its lake file included (promise P3).
 
 `rongxin bench intake [--rows 1000000 --firms 50000 --xlsx-rows 100000 --peer 1 --larger 0]`. The floor is a
-COPY of the same rows, ready as JSON, into an identical table with the same indexes, in the same run. Each part
-is a process of its own, on a database of their own, `bench_intake`, dropped at the end.
-`ratio` = floor's seconds / ours. `cpu_ratio` says the same of processor time, the server's included: on a busy
-machine seconds tell what else ran. `--larger 10000000` files so many rows more, into a database of their own.
+COPY of the same rows, ready as JSON, into an identical table with the same indexes, in the same run. Each
+part is a process of its own, on a database of their own, `bench_intake`, dropped at the end.
+`ratio` = floor's seconds / ours. `cpu_ratio` says the same of processor time, the server's included: on a
+busy machine seconds tell what else ran. `--larger 10000000` files so many rows more, into another database.
 """
 
 from __future__ import annotations

@@ -140,10 +140,10 @@ class Assembly:
             mapping = heads.match(source.headers, self.item)
             tally.headers, tally.mapping = tuple(source.headers), mapping
             began = time.monotonic()
-            with closing(ahead(self._checked(source, mapping))) as chunks:
-                for chunk, checked in chunks:
-                    profile.add(checked.values, checked.accepted["uscc"])
-                    self._stage(staging, firms, chunk, checked, tally)
+            # All that needs no database is done ahead: it waits for whatever is done here.
+            with closing(ahead(self._checked(source, mapping, profile))) as chunks:
+                for chunk, checked, rows in chunks:
+                    self._stage(staging, firms, chunk, checked, rows, tally)
                     tally.read += chunk.rows
                     if progress is not None:
                         progress(tally.read, tally.read / max(time.monotonic() - began, 1e-6))
@@ -171,12 +171,19 @@ class Assembly:
         )
 
     def _checked(
-        self, source: readers.Source, mapping: heads.Mapping
-    ) -> Iterator[tuple[readers.Chunk, validation.Validated]]:
+        self, source: readers.Source, mapping: heads.Mapping, profile: profiles.Profile
+    ) -> Iterator[tuple[readers.Chunk, validation.Validated, pl.DataFrame]]:
         today = self.as_of.astimezone(filing.CHINA).date()
         validator = validation.Validator(self.item, mapping, today=today)
         for chunk in source.chunks():
-            yield chunk, validator.validate(chunk)
+            checked = validator.validate(chunk)
+            profile.add(checked.values, checked.accepted["uscc"])
+            rows = checked.accepted.with_columns(
+                pl.col("observed_on").cast(pl.Utf8),
+                record_key=record_keys.folded(checked.accepted["record_key"]),
+            )
+            yield chunk, checked, rows
+            del chunk, checked, rows  # else they stay alive while the next ones are made
 
     def _stage(
         self,
@@ -184,12 +191,10 @@ class Assembly:
         firms: Acquaintances,
         chunk: readers.Chunk,
         checked: validation.Validated,
+        rows: pl.DataFrame,
         tally: Tally,
     ) -> None:
         """Sort one chunk's rows: handed back, waiting, or staged."""
-        rows = checked.accepted.with_columns(
-            pl.col("observed_on").cast(pl.Utf8), record_key=record_keys.folded(checked.accepted["record_key"])
-        )
         matched = firms.match(rows)
         rows = rows.with_columns(subject_id=matched.subject_ids)
         unmatched = {int(rows["line"][place]): finding for place, finding in matched.unmatched.items()}

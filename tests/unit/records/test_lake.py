@@ -70,7 +70,11 @@ def test_a_file_larger_than_the_memory_of_its_writer_is_written(
     tmp_path: Path, var: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     var.mkdir()
-    columns = (LakeColumn("_id", "BIGINT"), LakeColumn("_subject", "BIGINT"), LakeColumn("_observed_on", "DATE"))
+    columns = (
+        LakeColumn("_id", "BIGINT"),
+        LakeColumn("_subject", "BIGINT"),
+        LakeColumn("_observed_on", "DATE"),
+    )
     columns += (LakeColumn("facts", "VARCHAR"),)
     spool = tmp_path / "rows.spool"
     spool.mkdir()
