@@ -209,8 +209,8 @@ def _rows(firms: list[Any], count: int, mark: str) -> Iterator[list[str]]:
     for number in range(count):
         shape = rng.choice(shapes)
         _, code, name = firms[number % len(firms)]
-        # In hexadecimal: from a million up, year and number would make eleven digits in a row, and be searched
-        # for a phone's number like any text that may hold one. Rows of all sizes are to be alike.
+        # In hexadecimal: from a million up, year and number would make eleven digits in a row, and be
+        # searched for a phone's number like any text that may hold one. Rows of all sizes are to be alike.
         own = {"name": name, "uscc": code, "document_number": f"{mark}〔2026〕{number:X}号"}
         yield [str(own.get(field, shape.get(field))) for field in FIELDS]
 
