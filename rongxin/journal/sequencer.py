@@ -50,8 +50,8 @@ def waiting_since() -> datetime | None:
     """Return the time of the entry that has waited longest for its place; None when none waits."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT entry.at FROM journal_pending pending JOIN journal_entry entry ON entry.id = pending.entry"
-            " ORDER BY pending.number LIMIT 1"
+            "SELECT entry.at FROM journal_pending waiting"
+            " JOIN journal_entry entry ON entry.id = waiting.entry ORDER BY waiting.number LIMIT 1"
         )
         row = cursor.fetchone()
     return row[0] if row else None

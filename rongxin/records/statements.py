@@ -33,6 +33,11 @@ STAGING = (
 STAGED = ("line", "subject_id", "record_key", "observed_on", "digest", "payload", "source", "sealed")
 COPY = f"COPY filing_staging ({', '.join(STAGED)}) FROM STDIN"
 
+# Of the wide columns no plan depends on, and to sample them costs more than to settle the batch.
+ANALYZE = "ANALYZE filing_staging (line, subject_id, record_key, observed_on, digest)"
+# A million lines are compared with one another in memory; ends with the transaction.
+MORE_MEMORY = "SET LOCAL work_mem = '128MB'"
+
 # A record that was repaired, removed or corrected is not filed again (records.rules.BARS). An item with one
 # record a subject has the empty key, which can't name a single entry: there only the content is barred.
 _BARRED = """

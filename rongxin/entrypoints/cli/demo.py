@@ -104,14 +104,15 @@ def _refuse_beside_others(out: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name LIKE 'rongxin %%' AND application_name <> current_setting('application_name')"
+            " AND application_name LIKE 'rongxin %%'"
+            " AND application_name <> current_setting('application_name')"
         )
         (others,) = cursor.fetchone()
     if others:
         raise click.ClickException(
             f"另有 rongxin 命令正在使用 {out} 的数据库（{others} 个连接）：请先停止它（例如 rongxin serve），"
-            f"或把 RONGXIN_VAR 设为另一目录 another command uses the database of {out} ({others} connections): "
-            "stop it, or set another RONGXIN_VAR"
+            f"或把 RONGXIN_VAR 设为另一目录 another command uses the database of {out} "
+            f"({others} connections): stop it, or set another RONGXIN_VAR"
         )
 
 

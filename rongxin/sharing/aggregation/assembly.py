@@ -29,6 +29,7 @@ from rongxin.sharing.aggregation import (
     validation,
 )
 from rongxin.sharing.aggregation import headers as heads
+from rongxin.sharing.aggregation.acquaintances import Acquaintances, Matched
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
@@ -89,9 +90,9 @@ class Tally:
     def _first_listed(self) -> list[receipts.Line]:
         return sorted(self.listed, key=lambda line: line.line)[: receipts.LISTED_MAX]
 
-    def warn(self, checked: validation.Validated, matches: matching.Matches) -> None:
+    def warn(self, checked: validation.Validated, matched: Matched) -> None:
         """Note what is odd about rows that are taken all the same."""
-        self.names_differ += len(matches.name_differs)
+        self.names_differ += matched.names_differ
         self.notes += [note.message for note in checked.warnings[: max(_WARNED_MAX - self.warned, 0)]]
         self.warned += len(checked.warnings)
 
@@ -140,16 +141,17 @@ class Assembly:
         measured = measures.Measures(self.item)
         tally, profile = Tally(measures=measured), profiles.Profile(self.item)
         staging = filing.stage(self.lot, as_of=self.as_of)
+        firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item)
             tally.headers, tally.mapping = tuple(source.headers), mapping
             present = frozenset(name for column in mapping.columns for name in column.fields)
             began = time.monotonic()
-            with closing(ahead(self._checked(source, mapping))) as chunks:
-                for chunk, checked in chunks:
-                    profile.add(checked.values, checked.accepted["uscc"])
+            # All that needs no database is done ahead: it waits for whatever is done here.
+            with closing(ahead(self._checked(source, mapping, profile))) as chunks:
+                for chunk, checked, rows in chunks:
                     measured.add(checked, present)
-                    self._stage(staging, chunk, checked, tally)
+                    self._stage(staging, firms, chunk, checked, rows, tally)
                     tally.read += chunk.rows
                     if progress is not None:
                         progress(tally.read, tally.read / max(time.monotonic() - began, 1e-6))
@@ -181,27 +183,33 @@ class Assembly:
         )
 
     def _checked(
-        self, source: readers.Source, mapping: heads.Mapping
-    ) -> Iterator[tuple[readers.Chunk, validation.Validated]]:
+        self, source: readers.Source, mapping: heads.Mapping, profile: profiles.Profile
+    ) -> Iterator[tuple[readers.Chunk, validation.Validated, pl.DataFrame]]:
         today = self.as_of.astimezone(filing.CHINA).date()
         validator = validation.Validator(self.item, mapping, today=today)
         for chunk in source.chunks():
-            yield chunk, validator.validate(chunk)
+            checked = validator.validate(chunk)
+            profile.add(checked.values, checked.accepted["uscc"])
+            rows = checked.accepted.with_columns(
+                pl.col("observed_on").cast(pl.Utf8),
+                record_key=record_keys.folded(checked.accepted["record_key"]),
+            )
+            yield chunk, checked, rows
+            del chunk, checked, rows  # else they stay alive while the next ones are made
 
     def _stage(
-        self, staging: filing.Staging, chunk: readers.Chunk, checked: validation.Validated, tally: Tally
+        self,
+        staging: filing.Staging,
+        firms: Acquaintances,
+        chunk: readers.Chunk,
+        checked: validation.Validated,
+        rows: pl.DataFrame,
+        tally: Tally,
     ) -> None:
         """Sort one chunk's rows: handed back, waiting, or staged."""
-        rows = checked.accepted.with_columns(
-            pl.col("observed_on").cast(pl.Utf8), record_key=record_keys.folded(checked.accepted["record_key"])
-        )
-        matches = self._match(rows)
-        rows = rows.with_columns(subject_id=pl.Series(matches.subject_ids, dtype=pl.Int64))
-        unmatched = {
-            line: finding
-            for line, finding in zip(rows["line"], matches.findings, strict=True)
-            if finding.subject_id is None
-        }
+        matched = firms.match(rows)
+        rows = rows.with_columns(subject_id=matched.subject_ids)
+        unmatched = {int(rows["line"][place]): finding for place, finding in matched.unmatched.items()}
         raw = _raw_rows(chunk, set(unmatched))
         ends = [self._rejected(reject) for reject in checked.rejects]
         ends += [_unmatched(line, finding, raw[line]) for line, finding in unmatched.items()]
@@ -209,8 +217,8 @@ class Assembly:
         if ends:
             ends.sort(key=lambda end: end.line)
             outcomes.keep(self.lot.batch_id, [tally.take(end) for end in ends])
-        tally.warn(checked, matches)
-        staged = rows.filter(pl.col("subject_id").is_not_null())
+        tally.warn(checked, matched)
+        staged = rows.filter(pl.col("subject_id").is_not_null()) if unmatched else rows
         if staged.height:
             staging.write(staged)
 

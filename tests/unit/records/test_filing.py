@@ -40,6 +40,16 @@ def test_it_keeps_text_that_copy_could_misread(bureau: Bureau, subject: Opened) 
     assert live(firm, bureau) == [odd]
 
 
+def test_it_files_every_row_of_a_chunk_that_is_written_in_slices(
+    bureau: Bureau, subject: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "_AT_ONCE", 2)
+    rows = [Row(line, subject(), f"{line}号", {"fine_cny": str(line)}) for line in range(2, 9)]
+    _, filed, found = bureau.files(*rows)
+    assert (filed.stored, found) == (7, [])
+    assert [live(row["subject_id"], bureau) for row in rows] == [[{"fine_cny": str(n)}] for n in range(2, 9)]
+
+
 def test_it_takes_the_same_content_for_a_duplicate(bureau: Bureau, subject: Opened) -> None:
     firm = subject()
     first, *_ = bureau.files(Row(2, firm, "一号", {"fine_cny": "10.00"}, MARCH))
