@@ -29,6 +29,8 @@ MOST = 3
 # How many names are read for one search, and how many of them are compared letter by letter.
 _READ_MAX = 5000
 _COMPARED_MAX = 60
+# Below half, two names share their place and their trade: no more than any two firms of a city.
+_LIKENESS_MIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def _nearest(key: Key, alike: dict[int, str], *, always: Collection[int]) -> lis
         return entry[0] in always, len(own.intersection(other)) / (len(own) + len(other) or 1)
 
     first = sorted(alike.items(), key=shared, reverse=True)[:_COMPARED_MAX]
-    return [(likeness.likeness(key, naming.key(name)), id, name) for id, name in first]
+    scored = [(likeness.likeness(key, naming.key(name)), id, name) for id, name in first]
+    return [one for one in scored if one[0] >= _LIKENESS_MIN or one[1] in always]
 
 
 # ---------------------------------------------------------------------- looking up

@@ -1,4 +1,4 @@
-"""`rongxin matching`: settle rows that wait for their subject; what is against a firm takes two ((五)(十))."""
+"""`rongxin matching`: settle rows that wait for their subject; against a firm it takes two ((五)(十))."""
 
 from __future__ import annotations
 
