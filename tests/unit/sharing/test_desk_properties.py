@@ -8,7 +8,7 @@ from itertools import count
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rongxin.records.models import Record
@@ -124,6 +124,7 @@ class Universe:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example(acts=[("match", 3, 0), ("newer", 0, 0), ("reverse", 3, 0), ("undo_newer", 0, 0)], withdrawn=True)
 @given(acts=ACTS, withdrawn=st.booleans())
 def test_rows_add_up_and_what_is_reversed_leaves_no_trace(
     bureau: Bureau, acts: list[Act], withdrawn: bool
