@@ -246,6 +246,19 @@ WHERE r.ended_why = 'delisted' AND r.item = %(item)s
   )
 """
 
+# A row that a person matched and took back (`unmatching`), and one that such a row had superseded: of a batch
+# and a record key there is one row a subject at a time, so the two name it.
+_UNMATCHED = """EXISTS (
+          SELECT 1 FROM records_unmatching u
+          WHERE u.batch_id = r.batch_id AND u.line = r.line AND u.subject_id = r.subject_id
+            AND r.id <= u.through_id
+      )"""
+_BY_UNMATCHED = """EXISTS (
+          SELECT 1 FROM records_unmatching u
+          WHERE r.ended_by = 'batch:' || u.batch_id AND u.subject_id = r.subject_id
+            AND u.record_key = r.record_key AND r.id <= u.through_id
+      )"""
+
 # What stood before the batch stands again: a row that this batch had superseded, or one that a batch
 # withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one. It comes back
 # as a new row with its own provenance (batch, line, receipt), counting from the day of the withdrawal.
@@ -257,9 +270,11 @@ FROM (
     SELECT DISTINCT ON (r.subject_id, r.item, r.record_key) r.*
     FROM filing_ended e
     JOIN records_record r USING (subject_id, item, record_key)
-    WHERE r.ended_why IN ('superseded', 'delisted')
-      AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+    WHERE (r.ended_why IN ('superseded', 'delisted')
+           AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+           OR r.ended_why = 'superseded' AND {_BY_UNMATCHED})
       AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+      AND NOT {_UNMATCHED}
       AND NOT EXISTS (
           SELECT 1 FROM records_record bar
           WHERE bar.subject_id = r.subject_id AND bar.item = r.item AND bar.record_key = r.record_key

@@ -91,10 +91,20 @@ class RowOutcome(StrEnum):
     REJECTED = "rejected"
     PENDING = "pending"
     DUPLICATE = "duplicate"
+    # It waited and was filed by a person's decision: counted as accepted, kept so that it can be taken back.
+    MATCHED = "matched"
 
     @property
     def label(self) -> str:
-        return {"rejected": "退回", "pending": "待确认", "duplicate": "重复"}[self.value]
+        return _OUTCOME_LABELS[self]
+
+
+_OUTCOME_LABELS = {
+    RowOutcome.REJECTED: "退回",
+    RowOutcome.PENDING: "待确认",
+    RowOutcome.DUPLICATE: "重复",
+    RowOutcome.MATCHED: "已人工归集",
+}
 
 
 OUT_OF_SCOPE: Final = "out_of_scope"

@@ -11,6 +11,7 @@ from rongxin.entrypoints.api import (
     catalogue,
     consents,
     journal,
+    matching,
     problems,
     quality,
     registrations,
@@ -38,6 +39,7 @@ problems.install(api)
 api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/journal", journal.router)
+api.add_router("/matching", matching.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)

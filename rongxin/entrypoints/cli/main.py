@@ -16,6 +16,7 @@ COMMANDS = {
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",
     "lake": "rongxin.entrypoints.cli.lake",
+    "matching": "rongxin.entrypoints.cli.matching",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "serve": "rongxin.entrypoints.cli.serve",
