@@ -63,7 +63,9 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         consent_id=intended.consent.id if intended.consent else None,
         reference=request.reference,
         released_at=as_of,
-        items=reach.collect(request, intended.plans, intended.subject, intended.consent, as_of=as_of),
+        items=reach.collect(
+            intended.intent.id, request, intended.plans, intended.subject, intended.consent, as_of=as_of
+        ),
         intent_entry=intended.intent.entry,
     )
     draft = replace(draft, digest=draft.compute_digest())

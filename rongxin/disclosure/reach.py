@@ -6,8 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-
-from django.utils import timezone
+from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
@@ -28,6 +27,7 @@ _CALLERS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="call")
 
 
 def collect(
+    intent: UUID,
     request: Request,
     plans: Sequence[plan.ItemPlan],
     subject: SubjectCard,
@@ -44,8 +44,7 @@ def collect(
     keys = _keys([entry for entry in plans if entry.item.item in items], subject)
     called = [(entry, _start(entry, ways, request, keys, consent, as_of)) for entry in plans]
     wanted = [entry.item.item for entry in plans if entry.reads_store]
-    # What ended since the request came in is gone: rows are read as they stand now.
-    stored = reading.of(subject.id, wanted, as_of=max(as_of, timezone.now()))
+    stored = reading.of(intent, wanted)
     connected = sources.filed_items()
     until = time.monotonic() + _PATIENCE_SECONDS
     return tuple(

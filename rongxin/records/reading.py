@@ -29,22 +29,23 @@ class Row:
     received_at: datetime
 
 
-# The primary key of the one partition that holds the subject finds its rows, live and ended.
+# The database gives them to a committed intent only, for its own subject and items, and once. The function is
+# the gate's (migration disclosure 0002).
 _OF = """
-SELECT id, item, item_version, payload::text, provider, batch_id, line, observed_on, received_at, sealed
-FROM records_record
-WHERE subject_id = %s AND item = ANY(%s) AND filed_at <= %s AND (ended_at IS NULL OR ended_at > %s)
-ORDER BY observed_on DESC NULLS LAST, id DESC
+SELECT subject_id, id, item, item_version, payload, provider, batch_id, line, observed_on, received_at, sealed
+FROM gate_read(%s, %s)
 """
 
 
-def of(subject_id: int, items: Collection[str], *, as_of: datetime) -> dict[str, list[Row]]:
-    """Return the rows that counted at `as_of`, newest first, for every item asked for (empty: none held)."""
+def of(intent: UUID, items: Collection[str]) -> dict[str, list[Row]]:
+    """Return the rows of the intent's subject that count now, newest first, for every item asked for
+    (empty: none held). The intent must be committed, must name the items, and is used up.
+    """
     found: dict[str, list[Row]] = {item: [] for item in items}
     if not found:
         return found
-    for row in plans.rows(_OF, [subject_id, list(found), as_of, as_of]):
-        payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], row[9])
+    for subject_id, *row, sealed in plans.rows(_OF, [intent, list(found)]):
+        payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], sealed)
         found[row[1]].append(Row(row[0], row[1], row[2], payload, *row[4:9]))
     return found
 

@@ -11,12 +11,13 @@ import pytest
 from django.db import connection
 
 from rongxin.catalogue import loader
-from rongxin.records import filing, lake, lake_columns, lake_files, lake_keeping, lake_verification, reading
+from rongxin.records import filing, lake, lake_columns, lake_files, lake_keeping, lake_verification
 from rongxin.records.lake_columns import LakeColumn
 from rongxin.records.lake_verification import Kind
 from rongxin.records.models import LakeEnding, LakeFile
 from rongxin.records.rules import EndedWhy
 
+from . import stored
 from .conftest import CLERK, NOW, Bureau, Row
 from .lake_stage import ITEM, NUMBER, held, laid_down, payload
 
@@ -35,7 +36,7 @@ def firm(subject: Callable[[], int]) -> int:
 
 
 def end_first(firm: int, bureau: Bureau, why: EndedWhy = EndedWhy.REPAIRED) -> None:
-    row = reading.of(firm, [ITEM], as_of=bureau.day)[ITEM][0]
+    row = stored.of(firm, [ITEM], as_of=bureau.day)[ITEM][0]
     filing.end([row.id], why, subject_id=firm, ended_by="r:1", actor=CLERK, as_of=bureau.day)
 
 
