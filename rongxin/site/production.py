@@ -59,7 +59,7 @@ def _signature(environ: Mapping[str, str]) -> Iterator[str]:
         return
     try:
         found = credential.load(Path(path), environ.get("RONGXIN_REPORT_CERTIFICATE_PASSWORD", ""))
-        found.require_valid(datetime.now(UTC))
+        found.require_valid(as_of=datetime.now(UTC))
     except CertificateUnfit as error:
         yield f"RONGXIN_REPORT_CERTIFICATE: {error}"
         return

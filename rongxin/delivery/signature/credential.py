@@ -56,7 +56,7 @@ class Credential:
         """The certificates, without the key: what is given to those who check."""
         return "".join(c.public_bytes(Encoding.PEM).decode() for c in (self.certificate, *self.chain))
 
-    def require_valid(self, as_of: datetime) -> None:
+    def require_valid(self, *, as_of: datetime) -> None:
         """Refuse to sign outside of the certificate's time: nobody would believe the signature."""
         first, last = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
         if not first <= as_of <= last:

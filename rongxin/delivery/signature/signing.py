@@ -54,7 +54,7 @@ def sign(
     Where the authority gives no time-stamp, `without_stamp` says whether to sign all the same; the
     signature then says in its reason that it has none.
     """
-    credential.require_valid(as_of)
+    credential.require_valid(as_of=as_of)
     try:
         return Signed(_sign(pdf, credential, REASON, authority))
     except TimeStampMissing as error:

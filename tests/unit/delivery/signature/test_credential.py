@@ -83,7 +83,7 @@ def test_eight_at_once_get_one_self_signed_pair(tmp_path):
         made = list(pool.map(lambda _: credential.kept(tmp_path / "keys", "节点"), range(8)))
     assert len({pair.certificate for pair in made}) == 1
     assert made[0].self_signed
-    made[0].require_valid(datetime.now(UTC))
+    made[0].require_valid(as_of=datetime.now(UTC))
     assert [path.name for path in (tmp_path / "keys").iterdir()] == [credential.FILE]
     assert (tmp_path / "keys" / credential.FILE).stat().st_mode & 0o077 == 0
     assert repr(made[0].key) not in repr(made[0])
