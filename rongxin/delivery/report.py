@@ -5,7 +5,7 @@ It never sees raw data: everything in a report comes out of a `Release`, so the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, Literal
 
@@ -98,6 +98,8 @@ def _summary(release: Release) -> dict[str, int]:
 
 
 def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str, Any]:
+    # As the annex prints them: a stored row comes in whatever order its store keeps keys in.
+    order = {field.name: place for place, field in enumerate(item.fields)}
     return {
         "item": item.item,
         "label": item.label,
@@ -108,15 +110,15 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "provider": {"id": released.provider, "label": catalogue.provider_label(released.provider)},
         "negative": item.negative,
         "period": _period(released),
-        "rows": [_row(row, item, catalogue) for row in released.rows],
+        "rows": [_row(row, item, catalogue, order) for row in released.rows],
         "withheld": _withheld(released.withheld, item),
     }
 
 
-def _row(row: ReleasedRow, item: Item, catalogue: Catalogue) -> dict[str, Any]:
+def _row(row: ReleasedRow, item: Item, catalogue: Catalogue, order: Mapping[str, int]) -> dict[str, Any]:
     fields = []
-    for name, given in row.fields.items():
-        field = item.field(name)
+    for name in sorted(row.fields, key=lambda name: order.get(name, 0)):
+        field, given = item.field(name), row.fields[name]
         masked = given.verdict is Verdict.MASK
         display = wording.say(field, given.value, masked=masked)
         fields.append(

@@ -69,6 +69,18 @@ def _read_pdf(data: bytes) -> Found:
     return Found(_marks(text), _digest(json.loads(attached[0])) if attached else None)
 
 
+def attached(data: bytes) -> dict[str, Any] | None:
+    """Return the report that a PDF carries along; None where it carries none that can be read."""
+    import pypdf  # noqa: PLC0415 - as above
+
+    try:
+        found = pypdf.PdfReader(io.BytesIO(data)).attachments.get(_ATTACHMENT)
+        document = json.loads(found[0]) if found else None
+    except Exception:  # a damaged file fails anywhere in the reader
+        return None
+    return document if isinstance(document, dict) else None
+
+
 def _read_json(data: bytes) -> Found:
     try:
         document = json.loads(data)

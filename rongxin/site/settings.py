@@ -107,6 +107,17 @@ RONGXIN_IDENTITY_PROVIDER = os.environ.get(
     "RONGXIN_IDENTITY_PROVIDER", "rongxin.parties.identity.DemoIdentityProvider"
 )
 
+# Who signs reports on paper (PKCS#12 or PEM with key and chain; made by the demo, given in production), and
+# the authority that stamps them with the time. Where it is silent, `refuse` prints no report and `sign` one
+# whose signature says that it has no time-stamp.
+RONGXIN_REPORT_CERTIFICATE = os.environ.get("RONGXIN_REPORT_CERTIFICATE", "")
+RONGXIN_REPORT_CERTIFICATE_PASSWORD = os.environ.get("RONGXIN_REPORT_CERTIFICATE_PASSWORD", "")
+RONGXIN_TSA_URL = os.environ.get("RONGXIN_TSA_URL", "")
+RONGXIN_TSA_SECONDS = float(os.environ.get("RONGXIN_TSA_SECONDS", "5"))
+RONGXIN_TSA_SILENT = os.environ.get("RONGXIN_TSA_SILENT") or (
+    "refuse" if RONGXIN_MODE == "production" else "sign"
+)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 # The longest file a provider may hand in over HTTP. A file lies on the disk twice while it is taken in (the

@@ -13,6 +13,7 @@ from rongxin.catalogue import loader, regions
 from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
+from rongxin.delivery.signature import issuing
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -100,7 +101,8 @@ def _rendered(release: Release, form: str) -> HttpResponse:
         document, region_label=regions.label(release.subject.region), notice=settings.RONGXIN_NOTICE
     )
     if form == "application/pdf":
-        response = HttpResponse(_PRESS.pdf(prepared), content_type=form)
+        signed = issuing.sign(_PRESS.pdf(prepared), as_of=release.released_at)
+        response = HttpResponse(signed, content_type=form)
         response["Content-Disposition"] = f'attachment; filename="report-{release.id}.pdf"'
         return response
     return HttpResponse(
