@@ -2,8 +2,8 @@
 
 `rongxin bench pdf [rounds=20 warmup=3]`. The floor, in the same run and turn by turn, is typst itself: an
 empty document of as many pages in the same font. Every round prints another report, since the compiler keeps
-what it has set before. What signing adds (PAdES B-B, ECDSA P-256, no time-stamp: that is another's time) stands
-beside it and is not part of the reach. CPU time of this process is counted, so other work does not fall on it.
+what it has set before. What signing adds (PAdES B-B, ECDSA P-256, without a time-stamp) stands
+beside it and is no part of the reach. CPU time of this process is counted, so other work doesn't fall on it.
 """
 
 from __future__ import annotations
