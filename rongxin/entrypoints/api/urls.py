@@ -14,6 +14,7 @@ from rongxin.entrypoints.api import (
     problems,
     registrations,
     reports,
+    rows,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -39,6 +40,7 @@ api.add_router("/catalogue", catalogue.router)
 api.add_router("/journal", journal.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/reports", reports.router)
+api.add_router("/rows", rows.router)
 api.add_router("/uses", uses.router)
 api.add_router("", consents.router)
 
