@@ -19,7 +19,7 @@ from rongxin.disclosure import rules, sets
 from rongxin.journal import keyring
 from rongxin.journal.models import Entry
 from rongxin.parties import subjects
-from rongxin.records import filing, lake_keeping, lake_verification, reading
+from rongxin.records import filing, lake_keeping, lake_verification
 from rongxin.records.errors import RowOver, RowUnknown
 from rongxin.records.models import Record
 from rongxin.records.rules import EndedWhy, Fate
@@ -28,7 +28,7 @@ from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch
 from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.reason import Reason
-from tests.unit.records import lake_stage
+from tests.unit.records import lake_stage, stored
 
 from .conftest import CLERK, Bureau, code
 
@@ -75,7 +75,7 @@ class Store:
         found = []
         for firm in range(1, 4):
             subject = subjects.find(code(firm))
-            rows = reading.of(subject.id, [ITEM], as_of=self.bureau.today)[ITEM] if subject else []
+            rows = stored.of(subject.id, [ITEM], as_of=self.bureau.today)[ITEM] if subject else []
             found += [(firm, json.dumps(row.payload, sort_keys=True), row.batch_id, row.line) for row in rows]
         return sorted(found)
 
