@@ -55,10 +55,19 @@ def end(row: Standing, why: EndedWhy, *, ended_by: str, actor: Actor, as_of: dat
 
 def withdraw(row: Standing, *, ended_by: str, actor: Actor, as_of: datetime) -> int:
     """End the row as if it had never come; return how many earlier rows count again (one or none)."""
+    return take_back(
+        row.id, EndedWhy.WITHDRAWN, subject_id=row.subject_id, ended_by=ended_by, actor=actor, as_of=as_of
+    )
+
+
+def take_back(
+    record_id: int, why: EndedWhy, *, subject_id: int, ended_by: str, actor: Actor, as_of: datetime
+) -> int:
+    """End a live row and let what stood before it count again; return how many do (one or none)."""
     with transaction.atomic(), connection.cursor() as cursor:
-        end(row, EndedWhy.WITHDRAWN, ended_by=ended_by, actor=actor, as_of=as_of)
+        filing.end([record_id], why, subject_id=subject_id, ended_by=ended_by, actor=actor, as_of=as_of)
         cursor.execute(statements.DROP_ENDED)
         cursor.execute(statements.CREATE_ENDED)
-        cursor.execute(row_statements.NAME_ENDED, {"subject": row.subject_id, "record": row.id})
+        cursor.execute(row_statements.NAME_ENDED, {"subject": subject_id, "record": record_id})
         cursor.execute(statements.REINSTATE, {"as_of": as_of})
         return int(cursor.rowcount)

@@ -15,9 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from rongxin.journal import entries
-from rongxin.journal.rules import Kind
-from rongxin.records import filing, statements
+from rongxin.records import filing, row_endings
 from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.actor import Actor
 
@@ -50,8 +48,8 @@ ORDER BY id DESC LIMIT 1
 _NOTE = """
 INSERT INTO records_unmatching
     (decision, batch_id, line, subject_id, record_key, through_id, unmatched_at)
-SELECT %(decision)s, %(batch)s, %(line)s, %(subject)s, %(record_key)s, last_value, %(as_of)s
-FROM records_record_id_seq
+VALUES
+    (%(decision)s, %(batch)s, %(line)s, %(subject)s, %(record_key)s, %(through)s, %(as_of)s)
 """
 
 
@@ -117,39 +115,22 @@ def take_back(
     }
     with transaction.atomic():
         filing.queue(item)
-        # Whoever holds the settling of an item sees every id given so far.
-        filing.settled_through(item)
+        through = filing.settled_through(item)
         with connection.cursor() as cursor:
             cursor.execute(_ROWS, given)
             record_id, record_key, is_live = cursor.fetchone()
-            cursor.execute(_NOTE, {**given, "record_key": record_key})
+            cursor.execute(_NOTE, {**given, "record_key": record_key, "through": through})
         if not is_live:
             return Unmatched(ended=False, reinstated=False)
-        return Unmatched(ended=True, reinstated=_end(record_id, record_key, given, actor=actor))
-
-
-def _end(record_id: int, record_key: str, given: dict[str, Any], *, actor: Actor) -> bool:
-    by = f"match:{given['decision']}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statements.END, [given["as_of"], EndedWhy.UNMATCHED, by, given["subject"], [record_id]]
+        reinstated = row_endings.take_back(
+            record_id,
+            EndedWhy.UNMATCHED,
+            subject_id=subject_id,
+            ended_by=f"match:{decision}",
+            actor=actor,
+            as_of=as_of,
         )
-        cursor.execute(statements.DROP_ENDED)
-        cursor.execute(statements.CREATE_ENDED)
-        cursor.execute(
-            "INSERT INTO filing_ended VALUES (%s, %s, %s)", [given["subject"], given["item"], record_key]
-        )
-        cursor.execute(statements.REINSTATE, given)
-        reinstated = bool(cursor.rowcount > 0)
-    refs: dict[str, str | int] = {
-        "subject": given["subject"],
-        "record": record_id,
-        "item": given["item"],
-        "why": str(EndedWhy.UNMATCHED),
-        "by": by,
-    }
-    entries.append(Kind.RECORD_ENDED, actor=actor, refs=refs, as_of=given["as_of"])
-    return reinstated
+    return Unmatched(ended=True, reinstated=reinstated > 0)
 
 
 def _of(lot: filing.Lot) -> dict[str, Any]:

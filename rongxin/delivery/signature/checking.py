@@ -12,7 +12,7 @@ import io
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -207,8 +207,7 @@ def _content(signed: bytes) -> tuple[tuple[str, ...], str | None, bool]:
         found = tracing.read(signed)
     except tracing.Untraceable:
         return (), None, True
-    document = tracing.attached(signed)
-    agrees = document is None or _holds(document)
+    agrees = found.document is None or _holds(found.document)
     return tuple(map(str, found.requests)), found.digest, agrees
 
 
@@ -221,14 +220,4 @@ def _holds(document: dict[str, Any]) -> bool:
 
 def as_json(finding: Finding) -> str:
     """Return the finding for programs: times in ISO 8601, problems by code."""
-    return json.dumps(_plain(finding), ensure_ascii=False, indent=2)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return list(value)
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+    return json.dumps(asdict(finding), default=datetime.isoformat, ensure_ascii=False, indent=2)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from rongxin.sharing import editions as dated
 from rongxin.sharing.quality.rules import Calendar
-
-PARAMETERS = Path(__file__).parent.parent / "parameters"
 
 
 class Rule(BaseModel):
@@ -50,14 +47,13 @@ class Year(BaseModel):
 
 @cache
 def editions() -> tuple[Edition, ...]:
-    """Return every edition of the rules on file, the oldest first."""
-    found = [Edition.model_validate(_read(path)) for path in PARAMETERS.glob("timeliness_*.yaml")]
-    return tuple(sorted(found, key=lambda edition: edition.effective_from))
+    """Return every edition of the rules on file."""
+    return dated.read(Edition, "timeliness_*.yaml")
 
 
 def edition(on: date) -> Edition:
     """Return the rules of a day; before the first edition, the first."""
-    return ([e for e in editions() if e.effective_from <= on] or [editions()[0]])[-1]
+    return dated.in_force(editions(), on)
 
 
 def rule_for(item: str, on: date) -> Rule | None:
@@ -68,13 +64,9 @@ def rule_for(item: str, on: date) -> Rule | None:
 @cache
 def calendar() -> Calendar:
     """Return the working-day calendar of all years on file."""
-    years = [Year.model_validate(_read(path)) for path in sorted(PARAMETERS.glob("working_days_*.yaml"))]
+    years = dated.read(Year, "working_days_*.yaml")
     return Calendar(
         holidays=frozenset(day for year in years for day in year.holidays),
         made_up=frozenset(day for year in years for day in year.made_up),
         complete=tuple((year.first, year.until) for year in years if year.complete),
     )
-
-
-def _read(path: Path) -> object:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from rongxin.catalogue import loader
 from rongxin.entrypoints.cli import main, matching
+from rongxin.entrypoints.cli.answers import REFUSED
 from rongxin.parties import seed
 from rongxin.sharing.aggregation import desk
 from rongxin.vocabulary.actor import SYSTEM
@@ -45,7 +46,7 @@ def test_a_clerk_finds_a_row_and_settles_it_with_a_second_person(court: Court) -
     assert (evidence["representative_name"], evidence["old_code"]) == ("一致", "不一致")
     proposed = says("match", batch, 2, code(1), "--reason", "法定代表人一致")
     assert (proposed["state_label"], proposed["outcome"]) == ("待第二人确认", None)
-    refused = says("confirm", proposed["decision"], status=matching.REFUSED)
+    refused = says("confirm", proposed["decision"], status=REFUSED)
     assert refused["code"] == "second_person_needed"
     shown = says("show", batch, 2)
     assert [one["reason"] for one in shown["decisions"]] == ["法定代表人一致"]
@@ -61,18 +62,18 @@ def test_a_clerk_returns_a_row_and_is_told_what_cannot_be(court: Court) -> None:
     returned = says("dismiss", batch, 2, "--reason", "请补报代码", "--return")
     dismissed = says("dismiss", batch, 3, "--reason", "查无此企业")
     assert (returned["verdict_label"], dismissed["verdict_label"]) == ("退回提供单位", "本平台无此主体")
-    again = says("match", batch, 2, code(1), status=matching.REFUSED)
+    again = says("match", batch, 2, code(1), status=REFUSED)
     assert again["code"] == "row_not_waiting"
     assert "退回提供单位" in again["what"]
-    assert says("match", batch, 9, code(1), status=matching.REFUSED)["code"] == "unknown_row"
-    assert says("match", batch, 2, code(7), status=matching.REFUSED)["code"] == "unknown_party"
+    assert says("match", batch, 9, code(1), status=REFUSED)["code"] == "unknown_row"
+    assert says("match", batch, 2, code(7), status=REFUSED)["code"] == "unknown_party"
 
 
 def test_the_next_page_begins_after_the_last_row(court: Court) -> None:
     batch = court.honours((NAME, "?", "示范企业"), (NAME, "?", "先进集体"))
     assert [row["line"] for row in says("list", "--after", f"{batch}:2", "--brief")] == [3]
     wrong = CliRunner().invoke(matching.command, ["list", "--after", "2"])
-    assert wrong.exit_code == matching.REFUSED
+    assert wrong.exit_code == REFUSED
     assert "批次:行号" in wrong.output
 
 
