@@ -38,6 +38,8 @@ class Kind(StrEnum):
     SUBJECT_CHANGED = "subject.changed"
     ACCOUNT_CREATED = "account.created"
     INSTITUTION_CHANGED = "institution.changed"
+    DEPARTMENT_CHANGED = "department.changed"
+    DUTY_MANDATE_CHANGED = "duty_mandate.changed"
     CASE_OPENED = "case.opened"
     CASE_CLOSED = "case.closed"
     CONSENT_REQUESTED = "consent.requested"
