@@ -50,6 +50,9 @@ def take(request: Request, day: date) -> Reason | None:
     return Reason.DUTY_MANDATE_MISSING if mandate is None else duty_mandates.take(mandate, day, count=1)
 
 
-def carries(mandate: Mandate) -> Callable[[Item], rules.Consented]:
+Carries = Callable[[Item], rules.Consented]
+
+
+def carries(mandate: Mandate) -> Carries:
     """Return for the decision table on what each item rests."""
     return lambda item: rules.Consented(duty.of_item(mandate.terms, item.item))

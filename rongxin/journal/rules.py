@@ -52,6 +52,7 @@ class Kind(StrEnum):
     DISCLOSURE_INTENDED = "disclosure.intended"
     DISCLOSURE_RELEASED = "disclosure.released"
     DISCLOSURE_REFUSED = "disclosure.refused"
+    DISCLOSURE_DELIVERED = "disclosure.delivered"
     REPORT_TRACED = "report.traced"
     KEY_CREATED = "key.created"
     DATA_KEY_ROTATED = "data_key.rotated"

@@ -97,6 +97,14 @@ def find(mandate_id: UUID) -> Card | None:
     return None if row is None else _card(row)
 
 
+def get(mandate_id: UUID) -> Card:
+    """Return a mandate as it stands now; UnknownParty where there is none."""
+    card = find(mandate_id)
+    if card is None:
+        raise UnknownParty(f"没有编号为{mandate_id}的履职依据")
+    return card
+
+
 def of_department(department_id: str) -> list[Card]:
     """Return all mandates of a department, the newest first."""
     rows = DutyMandate.objects.filter(department=department_id).order_by("-proposed_at", "id")
@@ -140,12 +148,11 @@ def _decide(mandate_id: UUID, act: Act, why: str, *, actor: Actor, as_of: dateti
     _operator(actor)
     with transaction.atomic():
         _lock("SELECT pg_advisory_xact_lock(%s)", mandate_id)
-        row = DutyMandate.objects.filter(pk=mandate_id).first()
-        if row is None:
-            raise UnknownParty(f"没有编号为{mandate_id}的履职依据")
-        after = duty.TRANSITIONS[State(row.state)].get(act)
+        state = get(mandate_id).state
+        row = DutyMandate.objects.get(pk=mandate_id)
+        after = duty.TRANSITIONS[state].get(act)
         if after is None:
-            raise NotAllowed(f"该履职依据{State(row.state).label}，不能进行此操作")
+            raise NotAllowed(f"该履职依据{state.label}，不能进行此操作")
         if act is Act.GRANT:
             if _person(actor) == row.proposed_by:
                 raise NotAllowed("提出人不能核准自己提出的履职依据，请由平台运营机构的另一人核准")
