@@ -137,10 +137,10 @@ def _request(order: Order, uscc: str, items: Sequence[Item]) -> Request:
 
 def _admitted(request: Request, subjects_asked: int, *, actor: Actor, as_of: datetime) -> Reason | None:
     """Whether the list may be answered at all; the operator hands files over, so it may act here too."""
-    parties = (f"department:{request.recipient.id}", "operator")
-    if actor != SYSTEM and not actor.party.startswith(parties):
+    own = actor.party == f"department:{request.recipient.id}"
+    if actor != SYSTEM and not own and actor.party.split(":")[0] != "operator":
         return Reason.RECIPIENT_MISMATCH
-    refused = official_duty.standing(request, as_of)
+    refused = official_duty.standing(request, as_of=as_of)
     if refused is not None:
         return refused
     mandate = official_duty.look(request)
@@ -186,15 +186,13 @@ def _intend(
             register.miss(request, None, actor=actor, as_of=as_of)
             files.refuse(code, None, "unknown_subject")
             continue
-        refused = official_duty.standing(request, as_of) or official_duty.outside(mandate, subject)
+        refused = official_duty.standing(request, as_of=as_of) or official_duty.outside(mandate, subject)
         intent = register.intend(request, subject_id=subject.id, consent=None, actor=actor, as_of=as_of)
         if refused is not None:
             register.refuse(intent, refused, actor=actor, as_of=as_of)
             files.refuse(code, intent.id, refused.value)
             continue
-        card = SubjectCard(
-            subject.id, code, subject.name, subject.kind, subject.region, subject.status.label
-        )
+        card = SubjectCard(subject.id, code, subject.name, subject.kind, subject.region, subject.status.label)
         yield request, card, intent
 
 
@@ -291,7 +289,7 @@ def _conclude(
 ) -> UUID | Reason:
     """Look at the mandate once more, then commit every outcome and the delivery; bytes leave after that."""
     with transaction.atomic(durable=True):
-        refused = official_duty.standing(request, as_of)
+        refused = official_duty.standing(request, as_of=as_of)
         for one in opened:
             if refused is not None:
                 register.refuse(one.intent, refused, actor=actor, as_of=as_of)

@@ -1,4 +1,4 @@
-"""The files of a delivery: rows as JSON Lines or CSV, what became of each code, a manifest signed by the node.
+"""The files of a delivery: rows as JSON Lines or CSV, what became of each code, a signed manifest.
 
 `manifest.jws` is a token whose payload is the manifest; it names every other file by its SHA-256. Whoever has
 the node's public key can check a delivery with nothing else.

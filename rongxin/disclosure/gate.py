@@ -23,7 +23,7 @@ from rongxin.disclosure import look, official_duty, plan, reach, register, rules
 from rongxin.disclosure.errors import MissingReference, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
-from rongxin.parties import institutions, memberships, subjects
+from rongxin.parties import duty_mandates, institutions, memberships, subjects
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
 
@@ -121,7 +121,7 @@ def _plans(
     items: tuple[Item, ...],
     subject: subjects.Card,
     consent: look.Look | None,
-    mandate: official_duty.Mandate | None,
+    mandate: duty_mandates.Card | None,
 ) -> tuple[plan.ItemPlan, ...]:
     return plan.make(
         items,
@@ -158,7 +158,7 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
     if request.recipient.kind is rules.RecipientKind.SUBJECT:
         return None
     if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
-        return official_duty.standing(request, as_of)
+        return official_duty.standing(request, as_of=as_of)
     standing = institutions.standing(request.recipient.id, as_of=as_of)
     return None if standing.admitted else standing.reason
 

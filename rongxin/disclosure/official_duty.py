@@ -26,7 +26,7 @@ def look(request: Request) -> Mandate | None:
     return duty_mandates.held(request.mandate_id)
 
 
-def standing(request: Request, as_of: datetime) -> Reason | None:
+def standing(request: Request, *, as_of: datetime) -> Reason | None:
     """Say why the department may not ask at all: no mandate in force, or items that it does not name."""
     mandate = look(request)
     if mandate is None:

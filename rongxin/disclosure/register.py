@@ -198,7 +198,7 @@ def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
     shown = list(intents[:limit])
     bases = duty_mandates.bases_of(intent.mandate for intent in shown if intent.mandate)
-    return [replace(_use(intent), legal_basis=bases.get(intent.mandate, "")) for intent in shown]
+    return [replace(_use(intent), legal_basis=bases.get(intent.mandate or intent.id, "")) for intent in shown]
 
 
 @dataclass(frozen=True)

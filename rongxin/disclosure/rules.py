@@ -211,7 +211,7 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
 
 
 def _outside_duty(channel: Channel, reason: Reason, *, asks_consent: bool) -> Reason | None:
-    """Say why a field is none of a department's duty; None where it is ((五): 依法依规同步共享所归集的信用信息).
+    """Say why a field is none of a department's duty; None where it is ((五): 依法依规同步共享).
 
     The mandate must name the item; what the annex shares only with consent, by a law cited for that item; and
     only what is collected here is shared on: for the rest the responsible department is asked itself.

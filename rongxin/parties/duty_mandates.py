@@ -1,7 +1,7 @@
 """履职依据: proposed by one person of the operator's, granted by another, revoked by any ((五)(十)).
 
-A department never gives itself a mandate. The terms are written once and stand in the journal by their digest;
-whoever wants other terms proposes another mandate.
+A department never gives itself a mandate. The terms are written once and stand in the journal by their
+digest; whoever wants other terms proposes another mandate.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ class Department(models.Model):
 
 
 class DutyMandate(models.Model):
-    """履职依据: by what law a department may see which items of whose; proposed by one, granted by another."""
+    """履职依据: by what law a department may see which items of whose; it takes two persons."""
 
     id = models.UUIDField(primary_key=True, default=uuid4)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="duty_mandates")

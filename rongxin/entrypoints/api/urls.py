@@ -12,6 +12,7 @@ from rongxin.entrypoints.api import (
     consents,
     journal,
     matching,
+    official_duty,
     problems,
     quality,
     registrations,
@@ -40,6 +41,7 @@ api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/journal", journal.router)
 api.add_router("/matching", matching.router)
+api.add_router("/official-duty", official_duty.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)

@@ -10,6 +10,7 @@ COMMANDS = {
     "bench": "rongxin.entrypoints.cli.bench",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
+    "department": "rongxin.entrypoints.cli.department",
     "demo": "rongxin.entrypoints.cli.demo",
     "evidence": "rongxin.entrypoints.cli.evidence",
     "intake": "rongxin.entrypoints.cli.intake",

@@ -1,8 +1,8 @@
-"""履职依据: by what law a department may see which items of whose, and until when ((五): 依法依规同步共享). Pure.
+"""履职依据: by what law a department may see which items of whose, and until when ((五)). Pure.
 
-A department needs no firm's consent for what its duty covers, so what stands in the consent's place is told as
-exactly: the duty, the law, the items, the regions or firms, the days. It is put forward by one person of the
-operator's and granted by another. What the annex shares only with consent needs a law of its own, cited
+A department needs no firm's consent for what its duty covers, so what stands in the consent's place is told
+as exactly: the duty, the law, the items, the regions or firms, the days. It is put forward by one person of
+the operator's and granted by another. What the annex shares only with consent needs a law of its own, cited
 beside the item.
 """
 
@@ -121,9 +121,7 @@ def faults(terms: Terms, known_items: Iterable[str]) -> Iterator[str]:
     )
     if not terms.regions and not terms.subjects:
         yield "请列明行政区划或信息主体：履职依据不能没有范围"
-    yield from (
-        f"“{code}”不是六位行政区划代码" for code in terms.regions if not regions.well_formed(code)
-    )
+    yield from (f"“{code}”不是六位行政区划代码" for code in terms.regions if not regions.well_formed(code))
     yield from (
         f"{code}：{codes.examine(code).message}"
         for code in terms.subjects
