@@ -21,7 +21,7 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import seals, statements
+from rongxin.records import row_statements, seals, statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EndedWhy, Fate
 from rongxin.vocabulary.actor import Actor
@@ -262,6 +262,7 @@ def withdraw_batch(
         ended = _run(statements.END_BATCH, parameters)
         if relists is not None:
             _run(statements.RELIST, {**parameters, "item": item, "provider": relists})
+        _run(row_statements.UNCORRECT, parameters)
         reinstated = _run(statements.REINSTATE, parameters)
     return Withdrawn(ended=ended, reinstated=reinstated)
 

@@ -27,7 +27,7 @@ class EndedWhy(StrEnum):
 
 _LABELS = {
     EndedWhy.SUPERSEDED: "已被更新",
-    EndedWhy.CORRECTED: "经异议更正",
+    EndedWhy.CORRECTED: "内容已更正",
     EndedWhy.REPAIRED: "信用修复",
     EndedWhy.PUBLICATION_ENDED: "公示期满",
     EndedWhy.REMOVED_BY_AUTHORITY: "认定机关移除",
@@ -54,10 +54,10 @@ OWNERS: Mapping[EndedWhy, str] = {
     EndedWhy.WITHDRAWN: "sharing",
     EndedWhy.DELISTED: "sharing",
     EndedWhy.UNMATCHED: "sharing",
-    EndedWhy.CORRECTED: "rights",
+    EndedWhy.CORRECTED: "rights, sharing",
     EndedWhy.REPAIRED: "rights",
-    EndedWhy.PUBLICATION_ENDED: "records",
-    EndedWhy.REMOVED_BY_AUTHORITY: "rights",
+    EndedWhy.PUBLICATION_ENDED: "records, sharing",
+    EndedWhy.REMOVED_BY_AUTHORITY: "rights, sharing",
 }
 
 

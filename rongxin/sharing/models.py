@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rongxin.parties.rules.desk import TAKEN, State, Verdict
-from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowOutcome, Status
+from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
 
 
 class Batch(models.Model):
@@ -160,3 +160,32 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line} {self.verdict} {self.state}"
+
+
+class RowChange(models.Model):
+    """What a provider did to one row of a batch, and why: corrected, ended or taken back."""
+
+    id = models.UUIDField(primary_key=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    line = models.IntegerField()
+    act = models.CharField(max_length=16)
+    reason = models.TextField()
+    # The batch of one row that holds the corrected version; none of a row that was ended or taken back.
+    correction = models.OneToOneField(Batch, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(act__in=[a.value for a in RowAct]), name="row_change_act_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(act="correct", correction__isnull=False) | ~Q(act="correct") & Q(correction=None),
+                name="row_change_correction_has_its_batch",
+            ),
+        ]
+        indexes = [models.Index(fields=["batch", "line"], name="row_change_by_row")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.act}"

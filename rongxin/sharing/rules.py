@@ -85,6 +85,18 @@ class Mode(StrEnum):
     SNAPSHOT = "snapshot"
 
 
+class RowAct(StrEnum):
+    """What a provider may do to one row that counts."""
+
+    CORRECT = "correct"
+    END = "end"
+    WITHDRAW = "withdraw"
+
+    @property
+    def label(self) -> str:
+        return {"correct": "更正", "end": "终止", "withdraw": "撤回"}[self.value]
+
+
 class RowOutcome(StrEnum):
     """How a row that is not simply accepted ends."""
 

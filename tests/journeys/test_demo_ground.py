@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -95,17 +94,6 @@ def test_a_demo_takes_no_tables_away_from_a_server(earlier: Path) -> None:
     assert "Error: 另有 rongxin 命令正在使用" in done.stderr
     assert "another command uses the database" in done.stderr
     assert (earlier / "demo" / "summary.json").read_text() == "{}"
-
-
-def test_ctrl_c_in_the_middle_says_what_becomes_of_it(tmp_path: Path) -> None:
-    with process(tmp_path, "demo", "--subjects", "3000", "--port", "0") as demo:
-        until(lambda: (tmp_path / "demo" / "city").exists(), demo)
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(120) == 130
-    said = (tmp_path / "log").read_text()
-    assert "演示中途停止" in said
-    assert "Traceback" not in said
-    assert processes.living(tmp_path / "demo" / "postgres" / "data") == set()
 
 
 def test_the_next_demo_may_begin_when_the_last_was_killed(earlier: Path) -> None:

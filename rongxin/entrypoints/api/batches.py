@@ -28,7 +28,7 @@ from rongxin.sharing.rules import Mode
 router = Router(tags=["报送 Batches"])
 
 # A refusal speaks of the command's options; here they are fields of the form.
-_FORM_FIELDS = {"--item": "item", "--mode snapshot": "mode", "--provider": "provider"}
+_FORM_FIELDS = {"--item": "item", "--set": "values", "--mode snapshot": "mode", "--provider": "provider"}
 _WHAT_TO_DO_HERE = {"unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。"}
 
 

@@ -17,6 +17,7 @@ from rongxin.entrypoints.api import (
     quality,
     registrations,
     reports,
+    rows,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -45,6 +46,7 @@ api.add_router("/official-duty", official_duty.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
+api.add_router("/rows", rows.router)
 api.add_router("/uses", uses.router)
 api.add_router("", consents.router)
 

@@ -39,6 +39,8 @@ class Thresholds(BaseModel):
     usual_region_share: float
     snapshot_ended_share: float
     snapshot_ended_min: int
+    reject_share_change: float
+    reject_share_first: float
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_it_names_the_forms_it_has(client, scene):
         ({"reference": "   "}, 400),
         ({"purpose": "curiosity"}, 422),
         ({"items": ["tax_payments"]}, 404),
-        ({"uscc": "91990101MA00000000"}, 404),
+        ({"uscc": "91990101MA00000000"}, 400),
         ({"case": "no-uuid"}, 422),
     ],
 )
