@@ -55,6 +55,8 @@ class Kind(StrEnum):
     DISCLOSURE_DELIVERED = "disclosure.delivered"
     REPORT_TRACED = "report.traced"
     KEY_CREATED = "key.created"
+    MOVED_IN = "moved.in"
+    MOVED_OUT = "moved.out"
     DATA_KEY_ROTATED = "data_key.rotated"
     DATA_REENCRYPTED = "data.reencrypted"
     DEMO_NOTE = "demo.note"

@@ -10,6 +10,7 @@ from rongxin.entrypoints.api import (
     batches,
     catalogue,
     consents,
+    imported_consents,
     journal,
     matching,
     official_duty,
@@ -40,6 +41,7 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
+api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/matching", matching.router)
 api.add_router("/official-duty", official_duty.router)

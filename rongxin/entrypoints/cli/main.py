@@ -18,6 +18,7 @@ COMMANDS = {
     "keys": "rongxin.entrypoints.cli.keys",
     "lake": "rongxin.entrypoints.cli.lake",
     "matching": "rongxin.entrypoints.cli.matching",
+    "move": "rongxin.entrypoints.cli.move",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "serve": "rongxin.entrypoints.cli.serve",
