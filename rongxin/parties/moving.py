@@ -183,9 +183,10 @@ def take_institutions(rows: Iterable[dict[str, Any]], *, actor: Actor, as_of: da
     """Take institutions on probation: whoever assessed them elsewhere, here they are assessed anew ((十))."""
 
     def one(row: Mapping[str, Any]) -> bool:
-        held = Institution.objects.filter(Q(pk=row["id"]) | Q(uscc=codes.clean(str(row["uscc"])))).first()
+        code = codes.clean(str(row["uscc"]))
+        held = Institution.objects.filter(Q(pk=row["id"]) | Q(uscc=code)).first()
         if held is not None:
-            if (held.id, held.name) != (row["id"], row["name"]):
+            if (held.id, held.name, held.uscc) != (row["id"], row["name"], code):
                 raise _Refused("differs", f"{row['id']}：平台已有同一标识或代码的其他机构（{held.name}）")
             return False
         institutions.admit(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -98,7 +97,3 @@ def held(directory: Path, key: Path) -> dict[str, list[dict[str, Any]]]:
                 place = json.dumps((item, row["batch"], str(row["line"]), row["subject"])).encode()
                 row["box"] = INTL.open(secret, base64.b64decode(row["box"]), place=place).decode()
     return found
-
-
-def total(amounts: Iterable[str]) -> str:
-    return str(sum(map(Decimal, amounts), Decimal(0)))
