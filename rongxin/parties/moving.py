@@ -289,7 +289,13 @@ def _role(username: str, role: Mapping[str, Any]) -> tuple[PartyKind, str, Role,
             "role_not_moved",
             f"{username}：“{kind.label}”的“{name.label}”须在本平台重新认定或任命，该账号未迁入",
         )
-    return kind, str(role["party"]), name, date.fromisoformat(role["valid_from"]), _day(role["valid_until"])
+    return (
+        kind,
+        str(role["party"]),
+        name,
+        date.fromisoformat(role["valid_from"]),
+        _day(role.get("valid_until")),
+    )
 
 
 def _each(rows: Iterable[dict[str, Any]], one: Callable[[Mapping[str, Any]], bool]) -> Taken:

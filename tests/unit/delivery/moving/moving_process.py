@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rongxin.delivery.moving import layout
+from rongxin.delivery.moving import inward, layout
 from rongxin.sharing.aggregation import batches
 from tests.unit.delivery.moving import stage
 
@@ -35,6 +35,14 @@ def main(directory: str, death: int) -> None:
         return receipt
 
     batches.submit = submitted
+    note = inward._note
+
+    def noted(*given: Any) -> None:
+        if next(seen) == death:  # taken, not yet noted
+            os.kill(os.getpid(), signal.SIGKILL)
+        note(*given)
+
+    inward._note = noted
     stage.take(Path(directory))
 
 

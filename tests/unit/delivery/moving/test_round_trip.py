@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rongxin.delivery.moving.errors import KeyNeeded, Unreadable
+from rongxin.disclosure import gate
+from rongxin.disclosure.release import Recipient, Request
+from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal import entries
 from rongxin.journal.models import Entry
 from rongxin.parties import subjects
@@ -21,6 +24,8 @@ from rongxin.records import filing
 from rongxin.records.errors import AlreadyEnded
 from rongxin.records.rules import EndedWhy, Fate
 from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.purpose import Purpose
 from tests.unit.consent import stage as consent_stage
 from tests.unit.delivery.moving import stage
 from tests.unit.delivery.moving.stage import PENALTY
@@ -98,6 +103,30 @@ def test_a_repaired_record_stands_against_the_next_list_on_the_new_node_too(tmp_
     again = subjects.find(one.uscc)
     _, filed, findings = Bureau().files(Row(2, again.id, "二号", {"fine_cny": "99.00"}, date(2026, 3, 1)))
     assert (filed.stored, [one.fate for one in findings]) == (0, [Fate.BARRED])
+
+
+def test_of_what_was_moved_in_the_gate_says_no_record_and_of_nothing_else(tmp_path):
+    _scene()
+    stage.out(tmp_path / "a", tmp_path / "key")
+    stage.empty()
+    stage.take(tmp_path / "a", opener=boxes.opener(tmp_path / "key"))
+    other = consent_stage.firm("云州新设商贸有限公司")
+    consent_stage.bank()
+    answer = gate.release(
+        Request(
+            recipient=Recipient(RecipientKind.INSTITUTION, "bank_a", "云州银行", "clerk-7"),
+            uscc=other.uscc,
+            items=(PENALTY, "honours"),
+            purpose=Purpose.PRE_LOAN_REVIEW,
+            reference="DK-1",
+        ),
+        actor=SYSTEM,
+        as_of=NOW,
+    )
+    assert [item.availability for item in answer.items] == [
+        Availability.NO_RECORD,
+        Availability.SOURCE_NOT_CONNECTED,
+    ]
 
 
 def test_nothing_that_is_sealed_leaves_in_clear_and_none_of_it_without_a_key(tmp_path):
