@@ -46,7 +46,8 @@ class Universe:
     number: int = field(default_factory=lambda: next(UNIVERSES))
     newer: list[UUID] = field(default_factory=list)
     standing: dict[int, tuple[int, desk.Card]] = field(default_factory=dict)
-    reversed: set[int] = field(default_factory=set)
+    # Acts that another universe leaves out: decisions taken back, their reversals, and what was refused.
+    void: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.firms = [firm(self.number * 10 + n, f"云州{self.number}之{n}厂") for n in (0, 1)]
@@ -76,6 +77,7 @@ class Universe:
         elif line in self.standing:
             with pytest.raises(NotWaiting):
                 self._decide(what, line, which)
+            self.void.add(place)
         else:
             card = self._decide(what, line, which)
             if what != "propose":
@@ -92,7 +94,7 @@ class Universe:
         if line in self.standing:
             decided, card = self.standing.pop(line)
             desk.reverse(card.id, reason="看错了", actor=SECOND, as_of=self.court.later())
-            self.reversed |= {decided, place}
+            self.void |= {decided, place}
             with pytest.raises(DecisionOver):
                 desk.reverse(card.id, reason="再撤", actor=SECOND, as_of=self.court.later())
 
@@ -132,7 +134,7 @@ def test_rows_add_up_and_what_is_reversed_leaves_no_trace(
     court = Court(bureau)
     with_reversals, without = Universe(court), Universe(court)
     with_reversals.plays(acts)
-    without.plays(acts, without=with_reversals.reversed)
+    without.plays(acts, without=with_reversals.void)
     assert with_reversals.counts_now() == without.counts_now()
     assert counts(with_reversals.own) == counts(without.own)
     if withdrawn:
