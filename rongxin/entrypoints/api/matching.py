@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.batches import refused
 from rongxin.sharing.aggregation import desk, waiting_rows
-from rongxin.sharing.errors import Refused
 
 router = Router(tags=["匹配台 Matching desk"], auth=authentication.OPERATOR)
 Text = Annotated[str, Field(max_length=500)]
@@ -61,14 +59,12 @@ class Match(Schema):
 
 
 @router.post("/{batch_id}/{int:line}/match", auth=authentication.OPERATOR, summary="归集到主体 Match")
-def match(request: HttpRequest, batch_id: UUID, line: int, body: Match) -> Any:
+def match(request: HttpRequest, batch_id: UUID, line: int, body: Match) -> dict[str, Any]:
     """Attach the row to a subject; a negative item's row waits for a second person (`state`: proposed)."""
     caller = authentication.caller(request)
-    try:
-        card = desk.match(batch_id, line, body.uscc, reason=body.reason, actor=caller.actor, as_of=caller.at)
-    except Refused as refusal:
-        return refused(refusal)
-    return card.document()
+    return desk.match(
+        batch_id, line, body.uscc, reason=body.reason, actor=caller.actor, as_of=caller.at
+    ).document()
 
 
 class Dismissal(Schema):
@@ -77,26 +73,18 @@ class Dismissal(Schema):
 
 
 @router.post("/{batch_id}/{int:line}/dismiss", auth=authentication.OPERATOR, summary="无此主体 Dismiss")
-def dismiss(request: HttpRequest, batch_id: UUID, line: int, body: Dismissal) -> Any:
+def dismiss(request: HttpRequest, batch_id: UUID, line: int, body: Dismissal) -> dict[str, Any]:
     """Say that no subject here is meant, or return the row to its provider to be corrected."""
     caller = authentication.caller(request)
     settle = desk.send_back if body.return_to_provider else desk.dismiss
-    try:
-        card = settle(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at)
-    except Refused as refusal:
-        return refused(refusal)
-    return card.document()
+    return settle(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
 
 
 @router.post("/decisions/{decision_id}/confirm", auth=authentication.OPERATOR, summary="确认 Confirm")
-def confirm(request: HttpRequest, decision_id: UUID) -> Any:
+def confirm(request: HttpRequest, decision_id: UUID) -> dict[str, Any]:
     """Put another account's decision in force: its id names exactly what was seen."""
     caller = authentication.caller(request)
-    try:
-        card = desk.confirm(decision_id, actor=caller.actor, as_of=caller.at)
-    except Refused as refusal:
-        return refused(refusal)
-    return card.document()
+    return desk.confirm(decision_id, actor=caller.actor, as_of=caller.at).document()
 
 
 class Reversal(Schema):
@@ -104,14 +92,10 @@ class Reversal(Schema):
 
 
 @router.post("/decisions/{decision_id}/reverse", auth=authentication.OPERATOR, summary="撤销 Reverse")
-def reverse(request: HttpRequest, decision_id: UUID, body: Reversal) -> HttpResponse | dict[str, Any]:
+def reverse(request: HttpRequest, decision_id: UUID, body: Reversal) -> dict[str, Any]:
     """Take a decision back, or decline a proposed one; the row waits again."""
     caller = authentication.caller(request)
-    try:
-        card = desk.reverse(decision_id, reason=body.reason, actor=caller.actor, as_of=caller.at)
-    except Refused as refusal:
-        return refused(refusal)
-    return card.document()
+    return desk.reverse(decision_id, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
 
 
 def _candidates(row: waiting_rows.Waiting) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from rongxin.sharing.errors import Refused
+
 _LOG = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
@@ -109,6 +111,10 @@ TITLES = {
 }
 _OTHERWISE = "请求未能完成，原因见 detail"
 
+# A refusal speaks of the command's options; here they are fields of the form.
+_FORM_FIELDS = {"--item": "item", "--set": "values", "--mode snapshot": "mode", "--provider": "provider"}
+_WHAT_TO_DO_HERE = {"unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。"}
+
 
 def _title(code: str, text: str) -> str:
     """Return what an error says in Chinese; where it says it in English only, what its code is called."""
@@ -150,6 +156,13 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(Problem)
     def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
         return response(error.status, error.code, error.title, **error.more)
+
+    @api.exception_handler(Refused)
+    def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+        more = {key: value for key, value in refusal.document().items() if key not in ("code", "what")}
+        more["where"] = _FORM_FIELDS.get(refusal.where, refusal.where)
+        more["what_to_do"] = _WHAT_TO_DO_HERE.get(refusal.code, refusal.what_to_do)
+        return response(422, refusal.code, refusal.what, **more)
 
     @api.exception_handler(AuthenticationError)
     def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

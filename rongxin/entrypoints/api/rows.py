@@ -10,10 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.entrypoints.api import authentication, batches
-from rongxin.entrypoints.api.problems import Problem
-from rongxin.sharing.aggregation import batches as filed
 from rongxin.sharing.aggregation import row_changes
-from rongxin.sharing.errors import Refused
 
 router = Router(tags=["逐行更正 Rows"])
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -37,7 +34,7 @@ class TakingBack(Schema):
 
 @router.get("/{batch_id}", auth=authentication.PROVIDER, summary="逐行更正记录 Changes of single rows")
 def changes(request: HttpRequest, batch_id: UUID) -> list[dict[str, Any]]:
-    _own(request, batch_id)
+    batches.own(request, batch_id)
     return row_changes.of_batch(batch_id)
 
 
@@ -45,13 +42,10 @@ def changes(request: HttpRequest, batch_id: UUID) -> list[dict[str, Any]]:
 def correct(request: HttpRequest, batch_id: UUID, line: int, body: Correction) -> HttpResponse:
     """File the row anew with these values: the whole is checked like a file's; the answer is its receipt."""
     caller = authentication.caller(request)
-    _own(request, batch_id)
-    try:
-        receipt = row_changes.correct(
-            batch_id, line, body.values, reason=body.reason, actor=caller.actor, as_of=caller.at
-        )
-    except Refused as refusal:
-        return batches.refused(refusal)
+    batches.own(request, batch_id)
+    receipt = row_changes.correct(
+        batch_id, line, body.values, reason=body.reason, actor=caller.actor, as_of=caller.at
+    )
     return JsonResponse(receipt.document(), status=201)
 
 
@@ -59,13 +53,10 @@ def correct(request: HttpRequest, batch_id: UUID, line: int, body: Correction) -
 def end(request: HttpRequest, batch_id: UUID, line: int, body: Ending) -> HttpResponse:
     """Say that the record no longer stands; a later full export doesn't bring it back."""
     caller = authentication.caller(request)
-    _own(request, batch_id)
-    try:
-        done = row_changes.end(
-            batch_id, line, why=body.why, reason=body.reason, actor=caller.actor, as_of=caller.at
-        )
-    except Refused as refusal:
-        return batches.refused(refusal)
+    batches.own(request, batch_id)
+    done = row_changes.end(
+        batch_id, line, why=body.why, reason=body.reason, actor=caller.actor, as_of=caller.at
+    )
     return JsonResponse({"batch": batch_id, "line": line, "ended": done.why, "why": done.why.label})
 
 
@@ -73,15 +64,6 @@ def end(request: HttpRequest, batch_id: UUID, line: int, body: Ending) -> HttpRe
 def withdraw(request: HttpRequest, batch_id: UUID, line: int, body: TakingBack) -> HttpResponse:
     """Take the row back as if it had never come; what it had replaced counts again."""
     caller = authentication.caller(request)
-    _own(request, batch_id)
-    try:
-        done = row_changes.withdraw(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at)
-    except Refused as refusal:
-        return batches.refused(refusal)
+    batches.own(request, batch_id)
+    done = row_changes.withdraw(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at)
     return JsonResponse({"batch": batch_id, "line": line, "ended": done.why, "reinstated": done.reinstated})
-
-
-def _own(request: HttpRequest, batch_id: UUID) -> None:
-    """Another provider's batch is as good as unknown."""
-    if filed.get(batch_id).provider != authentication.caller(request).party:
-        raise Problem(404, "unknown_batch", f"没有批次 {batch_id}")

@@ -11,8 +11,7 @@ from uuid import UUID
 
 import click
 
-from rongxin.entrypoints.cli import intake_answers as answers
-from rongxin.entrypoints.cli import intake_rows, node
+from rongxin.entrypoints.cli import answers, intake_rows, node
 from rongxin.vocabulary.actor import SYSTEM
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from uuid import UUID
 
 import click
 
-from rongxin.entrypoints.cli import intake_answers as answers
-from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli import answers, node
 
 _BATCH = click.argument("batch", type=click.UUID)
 _LINE = click.argument("line", type=click.IntRange(1))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import click
 
-from rongxin.entrypoints.cli import node
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.entrypoints.cli import answers, node
 
 if TYPE_CHECKING:
     from rongxin.sharing.aggregation.desk import Card
-
-REFUSED = 2
 
 
 @click.group("matching", help="匹配台：人工核对待匹配的行 Settle rows that wait for their subject.")
@@ -45,7 +37,7 @@ def list_rows(
     brief: bool,
 ) -> None:
     """待匹配的行与候选主体 Print rows that wait, oldest batch first, with whom they may belong to."""
-    with _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import waiting_rows
 
         found = waiting_rows.find(
@@ -55,13 +47,13 @@ def list_rows(
             older_than_days=days,
             after=_row(after) if after else None,
             limit=limit,
-            as_of=_now(),
+            as_of=answers.now(),
         )
         documents = [row.document() for row in found]
         if not brief:
             for row, document in zip(found, documents, strict=True):
                 document["candidates"] = [one.document() for one in row.candidates()]
-        _print(documents)
+        answers.show(documents)
 
 
 @command.command()
@@ -69,14 +61,14 @@ def list_rows(
 @click.argument("line", type=click.IntRange(1))
 def show(batch: UUID, line: int) -> None:
     """一行的候选主体、旁证与历次决定 Print a row with candidates, evidence and every decision on it."""
-    with _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import desk, waiting_rows
 
-        row = waiting_rows.get(batch, line, as_of=_now())
+        row = waiting_rows.get(batch, line, as_of=answers.now())
         document = row.document()
         document["candidates"] = [one.document() for one in row.candidates()]
         document["decisions"] = [card.document() for card in desk.decisions_on(batch, line)]
-        _print(document)
+        answers.show(document)
 
 
 @command.command()
@@ -121,29 +113,10 @@ def reverse(decision: UUID, reason: str) -> None:
 
 
 def _settle(act: Callable[[Any, dict[str, Any]], Card]) -> None:
-    with _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import desk
 
-        _print(act(desk, {"actor": _operator(), "as_of": _now()}).document())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Run on the node; turn what the clerk can act on into one JSON document and exit status 2."""
-    with node.running():
-        from rongxin.parties.errors import PartiesError
-        from rongxin.records.errors import RecordsError
-        from rongxin.sharing.errors import Refused, SharingError
-
-        try:
-            yield
-        except Refused as refusal:
-            _print(refusal.document())
-            raise SystemExit(REFUSED) from refusal
-        except (SharingError, RecordsError, PartiesError) as error:
-            what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
-            _print({"refused": True, **what})
-            raise SystemExit(REFUSED) from error
+        answers.show(act(desk, {"actor": answers.operator(), "as_of": answers.now()}).document())
 
 
 def _row(text: str) -> tuple[UUID, int]:
@@ -154,16 +127,3 @@ def _row(text: str) -> tuple[UUID, int]:
         raise click.BadParameter(
             f"{text}：应为 批次:行号 give BATCH:LINE, the last row of the page before", param_hint="--after"
         ) from error
-
-
-def _operator() -> Actor:
-    """Whoever has the command line of a node is its operator; the account of the machine is named."""
-    return Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
-
-
-def _now() -> datetime:
-    return datetime.now(ZoneInfo("Asia/Shanghai"))
-
-
-def _print(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

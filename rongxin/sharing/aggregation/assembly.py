@@ -190,10 +190,7 @@ class Assembly:
         for chunk in source.chunks():
             checked = validator.validate(chunk)
             profile.add(checked.values, checked.accepted["uscc"])
-            rows = checked.accepted.with_columns(
-                pl.col("observed_on").cast(pl.Utf8),
-                record_key=record_keys.folded(checked.accepted["record_key"]),
-            )
+            rows = record_keys.keyed(checked.accepted)
             yield chunk, checked, rows
             del chunk, checked, rows  # else they stay alive while the next ones are made
 

@@ -52,9 +52,7 @@ def of(row: Standing, item: Item, given: Mapping[str, str], *, actor: Actor, as_
     checked = validation.validate(chunk, item, mapping, today=today)
     if checked.rejects:
         raise _faulty(checked.rejects[0], item)
-    rows = checked.accepted.with_columns(
-        pl.col("observed_on").cast(pl.Utf8), record_key=record_keys.folded(checked.accepted["record_key"])
-    )
+    rows = record_keys.keyed(checked.accepted)
     same = not anew.intersection(item.subject_key)
     subject = row.subject_id if same else _subject(rows, item, actor=actor, as_of=as_of)
     return Corrected(

@@ -248,7 +248,7 @@ def _move(batch: Batch, line: int, end: RowEnd, *, counts: dict[str, int]) -> No
 
 def _filed(batch_id: UUID, actor: Actor) -> Batch:
     """Lock the batch: its decisions, its withdrawal and its counts come one after the other."""
-    if actor.party.split(":")[0] != "operator":
+    if not actor.is_operator:
         raise Refused(
             "not_the_operator",
             what="待匹配的行由平台运营机构处理",

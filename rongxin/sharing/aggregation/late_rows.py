@@ -15,6 +15,7 @@ from rongxin.parties import subjects
 from rongxin.records import filing, unmatching
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import (
+    attempts,
     full_lists,
     mandates,
     outcomes,
@@ -32,14 +33,7 @@ from rongxin.vocabulary.actor import Actor
 def file(batch: Batch, row: Outcome, subject_id: int, *, actor: Actor, as_of: datetime) -> RowEnd:
     """File one kept row of a batch for a subject, inside the caller's transaction; return how it ends."""
     item, _ = mandates.admitted(batch.item, batch.provider_id)
-    lot = filing.Lot(
-        batch_id=batch.id,
-        item=item.item,
-        item_version=item.version,
-        provider=batch.provider_id,
-        received_at=batch.received_at,
-        is_state=not item.record_key,
-    )
+    lot = attempts.lot_of(batch, item)
     staging = filing.stage(lot, as_of=as_of)
     staging.write(_staged(batch, item, row, subject_id))
     if end := _stands_against(lot, row.line) or _overtaken(batch, item, lot, row.line):
@@ -63,12 +57,8 @@ def _staged(batch: Batch, item: Item, row: Outcome, subject_id: int) -> pl.DataF
             where=f"{batch.id}:{row.line}",
             what_to_do="该行不符合现行清单的要求，请退回提供单位（rongxin matching dismiss --return）。",
         )
-    rows = checked.accepted
-    return rows.with_columns(
-        pl.col("observed_on").cast(pl.Utf8),
-        record_key=record_keys.folded(rows["record_key"]),
-        subject_id=pl.lit(subject_id, dtype=pl.Int64),
-    )
+    rows = record_keys.keyed(checked.accepted)
+    return rows.with_columns(subject_id=pl.lit(subject_id, dtype=pl.Int64))
 
 
 def _stands_against(lot: filing.Lot, line: int) -> RowEnd | None:

@@ -167,7 +167,7 @@ def of_batch(batch_id: UUID) -> list[dict[str, Any]]:
 def _own(batch_id: UUID, actor: Actor) -> tuple[Batch, Item]:
     """Return a filed batch of the actor's own, locked, and its item; the operator may act for everybody."""
     batch = batches.locked(batch_id)
-    operator = actor.kind is ActorKind.SYSTEM or actor.party.split(":")[0] == "operator"
+    operator = actor.kind is ActorKind.SYSTEM or actor.is_operator
     if not operator and actor.party != f"provider:{batch.provider_id}":
         raise Refused(
             "not_your_batch",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from uuid import UUID
+
+from django.db.models import Count
+
 from rongxin.catalogue.schema import Item
 from rongxin.records import filing
 from rongxin.sharing.aggregation import gates, reject_gate
@@ -26,12 +31,17 @@ def of(batch: Batch, item: Item, tally: Tally) -> list[dict[str, str]]:
     )
     if not tally.rejected:
         return found
-    back = _handed_back(batch, tally.read, tally.rejected)
-    usual = [_handed_back(before, before.read, before.rejected) for before in last]
+    never = _never_kept([batch, *(before for before in last if before.rejected)])
+    back = _handed_back(tally.read, tally.rejected, never[batch.id])
+    usual = [_handed_back(before.read, before.rejected, never[before.id]) for before in last]
     return found + reject_gate.findings(back, usual, limits)
 
 
-def _handed_back(batch: Batch, read: int, rejected: int) -> reject_gate.HandedBack:
-    """Of a batch without rejects nothing has to be counted."""
-    never = Outcome.objects.filter(batch_id=batch.id, rule__in=NEVER_KEPT).count() if rejected else 0
+def _never_kept(batches: list[Batch]) -> Counter[UUID]:
+    """Count, of each batch, the rows that may not be stored at all."""
+    rows = Outcome.objects.filter(batch__in=batches, rule__in=NEVER_KEPT)
+    return Counter(dict(rows.values_list("batch_id").annotate(Count("line"))))
+
+
+def _handed_back(read: int, rejected: int, never: int) -> reject_gate.HandedBack:
     return reject_gate.HandedBack(rows=read - never, rejected=rejected - never)

@@ -1,4 +1,4 @@
-"""What the commands of `rongxin intake` share: who acts, when, and how an answer or a refusal is printed."""
+"""What commands that write share: who acts, when, and how an answer or a refusal is printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ HELD = 3
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn what the sender can act on into one JSON document and exit status 2."""
+    """Turn what the caller can act on into one JSON document and exit status 2."""
+    from rongxin.parties.errors import PartiesError
     from rongxin.records.errors import RecordsError
     from rongxin.sharing.errors import Held, Refused, SharingError
 
@@ -32,7 +33,7 @@ def refusals() -> Iterator[None]:
         document = {"held": True, "code": held.code, "batch": str(held.batch), "what": str(held)}
         show({**document, "findings": held.findings})
         raise SystemExit(HELD) from held
-    except (SharingError, RecordsError) as error:
+    except (SharingError, RecordsError, PartiesError) as error:
         what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
         show({"refused": True, **what})
         raise SystemExit(REFUSED) from error
