@@ -53,6 +53,7 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
         "reference": release.reference,
         "case": str(release.case_id) if release.case_id else None,
         "consent": str(release.consent_id) if release.consent_id else None,
+        "mandate": str(release.mandate_id) if release.mandate_id else None,
         "summary": _summary(release),
         "sections": sections,
         "consent_would_add": _consent_would_add(release, catalogue),
@@ -64,9 +65,11 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
     }
 
 
-def _kind(release: Release) -> Literal["public", "consented", "self"]:
+def _kind(release: Release) -> Literal["public", "consented", "self", "duty"]:
     if release.recipient.kind == "subject":
         return "self"
+    if release.recipient.kind == "department":
+        return "duty"
     return "consented" if release.consent_id else "public"
 
 

@@ -31,3 +31,24 @@ class MissingReference(DisclosureError):
             "请填写贵机构自己的业务编号，以便每次查询与业务对应（十） "
             "give your own reference number, so that the query can be laid beside a matter"
         )
+
+
+class TooManyCodes(DisclosureError):
+    """A delivery names at least one firm and not more than can be read at once."""
+
+    code = "too_many_codes"
+
+    def __init__(self, given: int, most: int) -> None:
+        super().__init__(
+            f"名单中有{given}个代码，每次交付须为1至{most}个：请分次申请 "
+            f"the list names {given} codes; give 1 to {most}, the rest in another delivery"
+        )
+
+
+class DeliveryInTheWay(DisclosureError):
+    """The place of a delivery is taken: nothing is written over."""
+
+    code = "delivery_in_the_way"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"{place}：目录已存在，请另指定一个 the directory exists: name a new one")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from psycopg import sql
 
 from rongxin.journal import plans
 from rongxin.records import seals
@@ -48,6 +49,59 @@ def of(intent: UUID, items: Collection[str]) -> dict[str, list[Row]]:
         payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], sealed)
         found[row[1]].append(Row(row[0], row[1], row[2], payload, *row[4:9]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A row with what a query decided on its fields, in the order in which they were named."""
+
+    intent: UUID
+    row: Row
+    decisions: list[str]
+
+
+# The facts of many subjects, each by an intent of its own, in one statement: the gate's function is asked
+# once an intent. What is decided on which row is the caller's SQL over `facts.payload` and `facts.kind`.
+_FACTS = sql.SQL("""
+WITH facts AS MATERIALIZED (
+    SELECT asked.intent, asked.kind, given.subject_id, given.id, given.item, given.item_version,
+           given.payload AS text, given.payload::jsonb AS payload, given.provider, given.batch_id, given.line,
+           given.observed_on, given.received_at, given.sealed
+    FROM unnest(%s::uuid[], %s::text[]) AS asked (intent, kind),
+         LATERAL gate_read(asked.intent, %s::text[]) AS given
+)
+SELECT * FROM ({}) AS decided ORDER BY intent, item, observed_on DESC NULLS LAST, id DESC
+""")
+_OF_ITEM = sql.SQL("""
+SELECT intent, subject_id, id, item, item_version, text, provider, batch_id, line, observed_on, received_at,
+       sealed, ARRAY[{columns}]::text[] AS decisions
+FROM facts WHERE item = {item} AND {shown}
+""")
+PAYLOAD, KIND = sql.SQL("facts.payload"), sql.SQL("facts.kind")
+
+
+def of_set(
+    kinds: Mapping[UUID, str], decided: Mapping[str, tuple[Sequence[sql.Composable], sql.Composable]]
+) -> Iterator[Decided]:
+    """Yield the rows that count now of each intent's subject, by intent, as `of` gives one's, with decisions.
+
+    `kinds` gives each intent the kind of its subject; `decided` gives each item its columns of decisions and
+    the condition under which a row may be shown. The intents are used up.
+    """
+    if not kinds or not decided:
+        return
+    branches = [
+        _OF_ITEM.format(columns=sql.SQL(", ").join(columns), item=sql.Literal(item), shown=shown)
+        for item, (columns, shown) in sorted(decided.items())
+    ]
+    query = _FACTS.format(sql.SQL(" UNION ALL ").join(branches))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query.as_string(connection.connection), [list(kinds), list(kinds.values()), sorted(decided)]
+        )
+        for intent, subject_id, *row, sealed, decisions in cursor.fetchall():
+            payload = seals.whole(subject_id, row[1], row[5], row[6], row[3], sealed)
+            yield Decided(intent, Row(row[0], row[1], row[2], payload, *row[4:9]), decisions)
 
 
 def connected_items() -> frozenset[str]:

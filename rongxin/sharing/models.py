@@ -9,6 +9,28 @@ from rongxin.parties.rules.desk import TAKEN, State, Verdict
 from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
 
 
+class MovedFile(models.Model):
+    """A file of another platform that was taken in, with what came of it; taken again it is this one."""
+
+    id = models.BigAutoField(primary_key=True)
+    sha256 = models.CharField(max_length=64)
+    kind = models.CharField(max_length=32)
+    item = models.CharField(max_length=64, blank=True)
+    provider = models.CharField(max_length=64, blank=True)
+    name = models.CharField(max_length=255)
+    report = models.JSONField()
+    taken_at = models.DateTimeField()
+    entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sha256", "kind", "item", "provider"], name="moved_file_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Batch(models.Model):
     """One file that a provider handed in for one item."""
 

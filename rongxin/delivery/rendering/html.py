@@ -13,6 +13,7 @@ from rongxin.delivery.rendering import fonts, glyphs
 TITLES = {
     "public": ("公共信用信息报告", "Public credit information report"),
     "consented": ("授权信用信息报告", "Credit information report by consent"),
+    "duty": ("信用信息查询结果（部门履职）", "Credit information for a department's duty"),
     "self": ("本人信用信息报告", "The subject's own report"),
 }
 

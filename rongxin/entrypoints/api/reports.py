@@ -45,7 +45,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """
     caller = authentication.caller(request)
     form = _form(request)
-    uscc = _code(question.uscc)
+    uscc = code_of(question.uscc)
     institution = institutions.get(caller.party)
     answer = gate.release(
         Request(
@@ -61,11 +61,11 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
         as_of=caller.at,
     )
     if isinstance(answer, Refusal):
-        return _refused(answer)
+        return refused(answer)
     return _rendered(answer, form)
 
 
-def _code(text: str) -> str:
+def code_of(text: str) -> str:
     """Return the code in its written form; one that can't be a code is a slip of the pen, not a question."""
     code = codes.clean(text)
     found = codes.examine(code)
@@ -85,7 +85,8 @@ def _form(request: HttpRequest) -> str:
 _FORMS = ("application/json", "text/html", "application/pdf")
 
 
-def _refused(refusal: Refusal) -> HttpResponse:
+def refused(refusal: Refusal) -> HttpResponse:
+    """Return the gate's no, with its reason and where it stands in the journal."""
     reason = refusal.reason
     return problems.response(
         403, "refused", reason.label, reason=reason.value, article=reason.article, entry=str(refusal.entry)

@@ -10,8 +10,10 @@ from rongxin.entrypoints.api import (
     batches,
     catalogue,
     consents,
+    imported_consents,
     journal,
     matching,
+    official_duty,
     problems,
     quality,
     registrations,
@@ -39,8 +41,10 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
+api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/matching", matching.router)
+api.add_router("/official-duty", official_duty.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)

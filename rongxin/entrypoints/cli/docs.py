@@ -18,6 +18,7 @@ MACHINES = {
     "批次 batch": "rongxin.sharing.rules",
     "信用信息记录 record": "rongxin.records.rules",
     "匹配决定 matching decision": "rongxin.parties.rules.desk",
+    "履职依据 duty mandate": "rongxin.parties.rules.duty",
     "授权 consent": "rongxin.consent.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
 }
