@@ -7,6 +7,7 @@ isn't permitted is not made.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,6 +50,10 @@ class Answered(Protocol):
     def provider(self) -> str: ...
     @property
     def answered_at(self) -> datetime: ...
+    @property
+    def reason(self) -> Reason | None: ...
+    @property
+    def sealed(self) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,8 @@ class ItemPlan:
         if not self.outline.rests_on_consent:
             return False
         opened = any(field.reason is Reason.CONSENTED for row in item.rows for field in row.fields.values())
-        return opened or (bool(self.calls) and item.availability is Availability.NO_RECORD)
+        looked = bool(self.calls) and item.availability is Availability.NO_RECORD
+        return opened or looked or bool(item.sealed)
 
 
 def make(
@@ -184,7 +190,8 @@ def released(
     if not plan.applicable:
         return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
     rows = [row for row in rows if row.fields]
-    availability, reason = _availability(plan, bool(rows), answers, connected=connected)
+    sealed = tuple(base64.b64encode(answer.sealed).decode() for answer in answers if answer.sealed)
+    availability, reason = _availability(plan, bool(rows or sealed), answers, connected=connected)
     return ReleasedItem(
         item=plan.item.item,
         item_version=plan.item.version,
@@ -194,6 +201,7 @@ def released(
         withheld=plan.outline.withheld,
         provider=plan.item.channels[0].provider,
         period=plan.period,
+        sealed=sealed,
     )
 
 
@@ -210,15 +218,11 @@ def _availability(
     plan: ItemPlan, any_row: bool, answers: Sequence[Answered], *, connected: bool
 ) -> tuple[Availability, Reason | None]:
     """ "No answer" is never "no record": each way of having no rows keeps its own word."""
-    failed = [
-        a.availability
-        for a in answers
-        if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)
-    ]
+    failed = [a for a in answers if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)]
     if any_row:
         return (Availability.PARTIAL, _because(failed[0])) if failed else (Availability.RECORDS, None)
     if failed:
-        return failed[0], _because(failed[0])
+        return failed[0].availability, _because(failed[0])
     if not plan.reads_store and not plan.calls:
         return Availability.WITHHELD, _leading_reason(plan)
     if plan.reads_store and not connected and not answers:
@@ -226,8 +230,11 @@ def _availability(
     return Availability.NO_RECORD, None
 
 
-def _because(availability: Availability) -> Reason:
-    if availability is Availability.SOURCE_NOT_CONNECTED:
+def _because(answer: Answered) -> Reason:
+    """A provider that finds a question not authorised says why; the others have one reason each."""
+    if answer.reason is not None:
+        return answer.reason
+    if answer.availability is Availability.SOURCE_NOT_CONNECTED:
         return Reason.SOURCE_NOT_CONNECTED
     return Reason.PROVIDER_UNAVAILABLE
 

@@ -46,6 +46,8 @@ class Request:
     case_id: UUID | None = None
     consent_id: UUID | None = None
     mandate_id: UUID | None = None
+    #: The institution's X25519 key (PEM) to which providers are to seal their rows; "" = not sealed.
+    seal_to: str = ""
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
@@ -65,6 +67,7 @@ class Request:
                 "case": self.case_id,
                 "consent": self.consent_id,
                 **_by_mandate(self.mandate_id),
+                **({"seal_to": self.seal_to} if self.seal_to else {}),
             }
         )
 
@@ -125,6 +128,8 @@ class ReleasedItem:
     provider: str
     # Where a consent opens dated facts, the span it opens: without it "no record" would say too much.
     period: Period | None = None
+    # Rows that a provider sealed to the institution's own key (base64): carried, and readable to nobody here.
+    sealed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,8 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
             for row in item.rows
         ],
         "withheld": [{"field": w.field, "reason": w.reason, "mode": w.mode} for w in item.withheld],
+        # Stands only where something is sealed: digests of other answers stay what they were.
+        **({"sealed": list(item.sealed)} if item.sealed else {}),
     }
 
 

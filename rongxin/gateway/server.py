@@ -1,0 +1,162 @@
+"""The HTTP server of a gateway: bytes in, bytes out; all thought is the door's."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from rongxin.catalogue import loader
+from rongxin.exchange import question as questions
+from rongxin.gateway import config as configs
+from rongxin.gateway.config import Config
+from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply
+from rongxin.gateway.errors import Misconfigured
+from rongxin.gateway.evidence import Evidence
+from rongxin.gateway.sources import opening
+from rongxin.proof import canonical
+from rongxin.proof.http_messages import Request
+from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
+
+KEY = "gateway"
+_CONFIG = "RONGXIN_GATEWAY_CONFIG"
+_TYPE = "application/json"
+
+Environ = Mapping[str, Any]
+Start = Callable[[str, list[tuple[str, str]]], object]
+
+
+def open_door(config: Config) -> Door:
+    """Open everything that a gateway needs; raises `Misconfigured` with what is missing."""
+    platform = _trust(config)
+    return Door(
+        config,
+        catalogue=loader.load(),
+        source=opening.open_source(config),
+        evidence=Evidence(config.place("evidence")),
+        key=key_of(config),
+        nodes=lambda: _trusted(platform, _changed(platform)),
+        institutions=lambda: _pinned(config.place("institutions"), _changed(config.place("institutions"))),
+    )
+
+
+def _trust(config: Config) -> Path:
+    """Return the directory of the nodes' keys; raises `Misconfigured` where nobody could ever ask."""
+    platform = config.place("platform")
+    if not _trusted(platform, _changed(platform)):
+        raise Misconfigured(
+            f"{platform}: 没有平台公钥，请放入 *.pub.pem put the node's public key there; nobody else may ask"
+        )
+    return platform
+
+
+def key_of(config: Config) -> SigningKey:
+    """Return the gateway's own key, made at its first start."""
+    return Keyring(config.place("keys"), create=True).signing(KEY)
+
+
+def serve(path: Path) -> None:
+    """Serve until told to stop."""
+    config = configs.read(path)
+    _trust(config)  # what is wrong is said here, and not by each worker
+    opening.open_source(config).close()
+    key_of(config)
+    host, port = config.address
+    os.environ[_CONFIG] = str(path.absolute())
+    tls = config.tls
+    Granian(
+        "rongxin.gateway.server:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=config.limits.workers,
+        backlog=256,
+        log_access=False,
+        ssl_cert=tls.certificate if tls else None,
+        ssl_key=tls.key if tls else None,
+        ssl_ca=tls.client_authority if tls else None,
+        ssl_client_verify=tls is not None and tls.client_authority is not None,
+        factory=True,
+    ).serve()
+
+
+def application() -> Callable[[Environ, Start], Iterable[bytes]]:
+    """Return the WSGI application of the configuration that `serve` names."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    config = configs.read(Path(os.environ[_CONFIG]))
+    door = open_door(config)
+    return lambda environ, start: _handle(door, config, environ, start)
+
+
+def _handle(door: Door, config: Config, environ: Environ, start: Start) -> Iterable[bytes]:
+    reply = _reply(door, config, environ)
+    phrase = f"{reply.status} {HTTPStatus(reply.status).phrase}"
+    start(phrase, [("Content-Type", _TYPE), ("Content-Length", str(len(reply.body)))])
+    return [reply.body]
+
+
+def _reply(door: Door, config: Config, environ: Environ) -> Reply:
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if (method, path) == ("GET", "/healthz"):
+        served = {"provider": config.provider, "items": sorted(config.mapped)}
+        return Reply(200, canonical.dumps({"status": "ok", **served}))
+    if path != questions.PATH:
+        return _problem(404, "not_found", "没有这个地址 no such path")
+    if method != "POST":
+        return _problem(405, "method_not_allowed", "只接受 POST POST only")
+    body = environ["wsgi.input"].read(BODY_BYTES_MAX + 1)
+    if len(body) > BODY_BYTES_MAX:
+        return _problem(413, "too_large", f"请求超过 {BODY_BYTES_MAX >> 10} KiB")
+    try:
+        return door.answer(Request(method, _url(environ), _headers(environ), body))
+    except Exception:
+        logging.getLogger(__name__).exception("a question could not be answered")
+        return _problem(503, "unavailable", "网关暂不可用 the gateway can't answer at present")
+
+
+def _url(environ: Environ) -> str:
+    query = environ.get("QUERY_STRING", "")
+    scheme, host = environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")
+    return f"{scheme}://{host}{environ['PATH_INFO']}{'?' + query if query else ''}"
+
+
+def _headers(environ: Environ) -> dict[str, str]:
+    """What a signature may cover; the rest of a request's headers is nobody's evidence."""
+    named = {
+        "content-type": "CONTENT_TYPE",
+        "content-digest": "HTTP_CONTENT_DIGEST",
+        "signature-input": "HTTP_SIGNATURE_INPUT",
+        "signature": "HTTP_SIGNATURE",
+    }
+    return {name: str(environ[key]) for name, key in named.items() if environ.get(key)}
+
+
+def _problem(status: int, code: str, detail: str) -> Reply:
+    return Reply(status, canonical.dumps({"code": code, "detail": detail, "status": status}))
+
+
+def _changed(directory: Path) -> int:
+    try:
+        return directory.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _trusted(directory: Path, changed: int) -> Mapping[str, VerifyingKey]:
+    return Keyring(directory, create=False).verifying() if changed else {}
+
+
+@lru_cache(maxsize=8)
+def _pinned(directory: Path, changed: int) -> Mapping[str, bytes]:
+    suffix = ".pub.pem"
+    found = directory.glob(f"*{suffix}") if changed else ()
+    return {path.name.removesuffix(suffix): path.read_bytes() for path in found}
