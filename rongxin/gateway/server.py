@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import orjson
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -30,6 +31,8 @@ _CONFIG = "RONGXIN_GATEWAY_CONFIG"
 _TYPE = "application/json"
 
 Environ = Mapping[str, Any]
+Doors = Mapping[str, Door]
+Served = Mapping[str, list[str]]
 Start = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -62,14 +65,20 @@ def key_of(config: Config) -> SigningKey:
     return Keyring(config.place("keys"), create=True).signing(KEY)
 
 
-def serve(path: Path) -> None:
-    """Serve until told to stop."""
-    config = configs.read(path)
-    _trust(config)  # what is wrong is said here, and not by each worker
-    opening.open_source(config).close()
-    key_of(config)
+def serve(paths: Sequence[Path]) -> None:
+    """Serve until told to stop. Several providers may share one server, at the first one's address: each
+    keeps its own store, key and evidence.
+    """
+    read = [configs.read(path) for path in paths]
+    for each in read:  # what is wrong is said here, and not by the worker
+        _trust(each)
+        opening.open_source(each).close()
+        key_of(each)
+    if len({each.provider for each in read}) < len(read):
+        raise Misconfigured("同一单位只能有一份配置 one configuration a provider")
+    config = read[0]
     host, port = config.address
-    os.environ[_CONFIG] = str(path.absolute())
+    os.environ[_CONFIG] = os.pathsep.join(str(path.absolute()) for path in paths)
     tls = config.tls
     Granian(
         "rongxin.gateway.server:application",
@@ -91,23 +100,23 @@ def serve(path: Path) -> None:
 def application() -> Callable[[Environ, Start], Iterable[bytes]]:
     """Return the WSGI application of the configuration that `serve` names."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    config = configs.read(Path(os.environ[_CONFIG]))
-    door = open_door(config)
-    return lambda environ, start: _handle(door, config, environ, start)
+    read = [configs.read(Path(path)) for path in os.environ[_CONFIG].split(os.pathsep)]
+    doors = {config.provider: open_door(config) for config in read}
+    served = {config.provider: sorted(config.mapped) for config in read}
+    return lambda environ, start: _handle(doors, served, environ, start)
 
 
-def _handle(door: Door, config: Config, environ: Environ, start: Start) -> Iterable[bytes]:
-    reply = _reply(door, config, environ)
+def _handle(doors: Doors, served: Served, environ: Environ, start: Start) -> Iterable[bytes]:
+    reply = _reply(doors, served, environ)
     phrase = f"{reply.status} {HTTPStatus(reply.status).phrase}"
     start(phrase, [("Content-Type", _TYPE), ("Content-Length", str(len(reply.body)))])
     return [reply.body]
 
 
-def _reply(door: Door, config: Config, environ: Environ) -> Reply:
+def _reply(doors: Doors, served: Served, environ: Environ) -> Reply:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if (method, path) == ("GET", "/healthz"):
-        served = {"provider": config.provider, "items": sorted(config.mapped)}
-        return Reply(200, canonical.dumps({"status": "ok", **served}))
+        return Reply(200, canonical.dumps({"status": "ok", "served": served}))
     if path != questions.PATH:
         return _problem(404, "not_found", "没有这个地址 no such path")
     if method != "POST":
@@ -116,10 +125,21 @@ def _reply(door: Door, config: Config, environ: Environ) -> Reply:
     if len(body) > BODY_BYTES_MAX:
         return _problem(413, "too_large", f"请求超过 {BODY_BYTES_MAX >> 10} KiB")
     try:
-        return door.answer(Request(method, _url(environ), _headers(environ), body))
+        return _door(doors, body).answer(Request(method, _url(environ), _headers(environ), body))
     except Exception:
         logging.getLogger(__name__).exception("a question could not be answered")
         return _problem(503, "unavailable", "网关暂不可用 the gateway can't answer at present")
+
+
+def _door(doors: Doors, body: bytes) -> Door:
+    """Return the door of the provider that a question names; any other door says what is wrong with it."""
+    first = next(iter(doors.values()))
+    if len(doors) == 1:
+        return first
+    try:
+        return doors.get(orjson.loads(body)["question"]["provider"], first)
+    except (ValueError, KeyError, TypeError):
+        return first
 
 
 def _url(environ: Environ) -> str:

@@ -50,7 +50,7 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
     out = var / "demo"
-    os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
+    os.environ["RONGXIN_GATEWAYS"] = str(out / "gateways")
     with _alone(var):
         if port is not None:
             with serve.reserved_port(HOST, port):
@@ -150,11 +150,10 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     try:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             manifest = city.build(out / "city", subjects=subjects, seed=seed, bar=bar)
-            shutil.copytree(out / "city" / "providers", out / "providers")
             loaded = city.load(out / "city", manifest, players, bar, node.say)
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
-    with _served(out, port) as addresses:
+    with _gateways(out), _served(out, port) as addresses:
         try:
             story = Story(addresses["api"], city.hero(manifest), bank, out, node.say)
             played = story.play()
@@ -168,6 +167,20 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         _tell(addresses, out, bank, players, played)
         if not leave:
             _wait()
+
+
+@contextmanager
+def _gateways(out: Path) -> Iterator[None]:
+    """Run the departments' gateways, each from its own directory under `providers`."""
+    from rongxin.entrypoints.demo import gateways
+
+    try:
+        with gateways.served(out / "city" / "providers", out) as offices:
+            machines = len({office.port for office in offices})
+            node.say(f"数据提供单位网关：{len(offices)}个单位，{machines}个进程 gateways of the providers")
+            yield
+    except gateways.GatewayFailed as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

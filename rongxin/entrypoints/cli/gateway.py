@@ -79,13 +79,21 @@ def check(path: Path) -> None:
 
 
 @command.command()
-@_CONFIG
-def serve(path: Path) -> None:
+@click.option(
+    "--config",
+    "paths",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    default=[Path("gateway.yaml")],
+    show_default=True,
+    help="配置文件，可多次给出 the configuration; several providers may share one server",
+)
+def serve(paths: tuple[Path, ...]) -> None:
     """启动网关 Serve until stopped."""
     from rongxin.gateway import server
 
     with _told():
-        server.serve(path)
+        server.serve(paths)
 
 
 @command.command()

@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import duckdb
-
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.config import Mapped
 from rongxin.gateway.errors import SourceFailed
@@ -33,11 +31,10 @@ class Files:
         path = self._directory / mapped.file
         try:
             if mapped.file.endswith(".parquet"):
-                with duckdb.connect() as base:
-                    return frozenset(base.read_parquet(str(path)).columns)
+                return _parquet_columns(path)
             with path.open(encoding=mapped.encoding, newline="") as file:
                 return frozenset(csv.DictReader(file).fieldnames or ())
-        except (OSError, UnicodeError, LookupError, csv.Error, duckdb.Error) as error:
+        except (OSError, UnicodeError, LookupError, csv.Error) as error:
             raise SourceFailed(f"{mapped.file}: {error}") from error
 
     def close(self) -> None:
@@ -59,7 +56,19 @@ class Files:
             raise SourceFailed(f"{path.name}: {error}") from error
 
 
+def _parquet_columns(path: Path) -> frozenset[str]:
+    import duckdb  # noqa: PLC0415 - large, and most gateways read no Parquet
+
+    try:
+        with duckdb.connect() as base:
+            return frozenset(base.read_parquet(str(path)).columns)
+    except duckdb.Error as error:
+        raise SourceFailed(f"{path.name}: {error}") from error
+
+
 def _parquet(path: Path, _mapped: Mapped, wanted: Mapping[str, str], most: int) -> Iterator[Found]:
+    import duckdb  # noqa: PLC0415 - as above
+
     where = " AND ".join(f"CAST({_quoted(column)} AS VARCHAR) = ?" for column in wanted)
     statement = f"SELECT * FROM read_parquet(?) WHERE {where} LIMIT {most:d}"  # noqa: S608 - names are quoted
     try:
