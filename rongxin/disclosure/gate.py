@@ -132,6 +132,7 @@ def _plans(
         recipient=request.recipient.kind,
         subject_kind=subject.kind,
         is_signers=consent.is_signers if consent else _nobodys,
+        claims=request.claims,
     )
 
 

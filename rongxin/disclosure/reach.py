@@ -10,7 +10,6 @@ from datetime import datetime
 from uuid import UUID
 
 from rongxin.catalogue import regions
-from rongxin.catalogue.schema import Item
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import plan, rules
 from rongxin.disclosure.look import Look
@@ -22,6 +21,7 @@ from rongxin.sharing import calls, gateways
 from rongxin.sharing.aggregation import sources
 from rongxin.sharing.connectors.connector import Asked, Standing
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.sharing_mode import SharingMode
 
 # Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
 # never touch the ORM: a connector has its own way to its provider.
@@ -49,7 +49,7 @@ def collect(
     """Return what leaves for each item of the plan, in its order."""
     # No thread and no question for what isn't connected.
     ways = gateways.connected(
-        (decision.channel.provider, entry.item.item) for entry in plans for decision in entry.calls
+        (decision.channel.provider, entry.item.item) for entry in plans for decision in entry.questions
     )
     items = {item for _, item in ways}
     keys = _keys([entry for entry in plans if entry.item.item in items], subject)
@@ -64,7 +64,7 @@ def collect(
             entry,
             [
                 _await(future, decision, until, as_of)
-                for future, decision in zip(futures, entry.calls, strict=True)
+                for future, decision in zip(futures, entry.questions, strict=True)
             ],
         )
         for entry, futures in called
@@ -104,7 +104,7 @@ _CODES = frozenset({"uscc", "party_identifier"})
 def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
     """By what providers may find the subject; by name only where nobody else here bears it."""
     by_name = any(
-        entry.calls and not any(entry.item.field(name).type in _CODES for name in entry.item.subject_key)
+        entry.questions and not any(entry.item.field(name).type in _CODES for name in entry.item.subject_key)
         for entry in plans
     )
     return SubjectKeys(
@@ -126,8 +126,10 @@ class _Asking:
     consent: Look | None
     as_of: datetime
 
-    def about(self, item: Item, decision: rules.ChannelDecision) -> Asked:
-        request, consent = self.request, self.consent
+    def about(self, entry: plan.ItemPlan, decision: rules.ChannelDecision) -> Asked:
+        request, consent, item = self.request, self.consent, entry.item
+        checks = decision.channel.mode is SharingMode.DATA_VERIFICATION
+        claims = entry.claimed(decision) if checks else {}
         question = Question(
             request=self.intent,
             provider=decision.channel.provider,
@@ -141,7 +143,12 @@ class _Asking:
             recipient=request.recipient.id,
             purpose=request.purpose,
             case=consent.case_id if consent else request.case_id,
-            verdicts={name: made.verdict for name, made in decision.fields.items() if made.leaves},
+            verdicts={
+                name: made.verdict
+                for name, made in decision.fields.items()
+                if (name in claims if checks else made.leaves)
+            },
+            claims=claims,
             asked_at=self.as_of,
             artefact=consent.grant.artefact if consent else None,
             seal_to=request.seal_to,
@@ -159,8 +166,8 @@ def _start(
     entry: plan.ItemPlan, ways: Collection[tuple[str, str]], asking: _Asking
 ) -> list[Future[calls.Answer] | None]:
     return [
-        _CALLERS.submit(calls.ask, asking.about(entry.item, decision))
+        _CALLERS.submit(calls.ask, asking.about(entry, decision))
         if (decision.channel.provider, entry.item.item) in ways
         else None
-        for decision in entry.calls
+        for decision in entry.questions
     ]

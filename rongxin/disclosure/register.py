@@ -247,6 +247,29 @@ def trace(request: UUID, *, file: str, actor: Actor, as_of: datetime) -> Traced:
     return Traced(request, _use(intent), intent.consent, outcome.digest if outcome else "", entry.id)
 
 
+@dataclass(frozen=True)
+class Logged:
+    """Where a request stands in the journal, and the consent that it rested on."""
+
+    consent: UUID | None
+    intent_entry: UUID
+    outcome_entry: UUID | None
+
+
+def find(request: UUID) -> Logged | None:
+    """Return where a request stands; None where there is none of this number."""
+    intent = Intent.objects.filter(id=request).select_related("outcome").first()
+    if intent is None:
+        return None
+    outcome: Outcome | None = getattr(intent, "outcome", None)
+    return Logged(intent.consent, intent.entry, outcome.entry if outcome else None)
+
+
+def exported(request: UUID, *, actor: Actor, as_of: datetime) -> None:
+    """Journal that the evidence of a request was handed out."""
+    entries.append(Kind.EVIDENCE_EXPORTED, actor=actor, refs={"request": str(request)}, as_of=as_of)
+
+
 def released() -> int:
     """Return how many answers have left the node."""
     return Outcome.objects.filter(released=True).count()

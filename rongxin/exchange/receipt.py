@@ -66,6 +66,11 @@ def content_of(rows: Sequence[Row]) -> bytes:
     return canonical.dumps(list(rows))
 
 
+def commitment(exchanges: Sequence[tuple[str, str]]) -> str:
+    """Return what the journal holds of a request's calls: digests of questions and of receipts, in order."""
+    return canonical.digest([[question, digest(token.encode())] for question, token in exchanges])
+
+
 def digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -27,6 +26,7 @@ from rongxin.exchange import receipt as receipts
 from rongxin.exchange.question import Match, Question
 from rongxin.exchange.receipt import Receipt
 from rongxin.gateway import deciding, reading, verifying
+from rongxin.gateway import evidence as evidences
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.deciding import Carried, Ruling
 from rongxin.gateway.errors import SourceFailed
@@ -83,7 +83,7 @@ class Door:
         self._config, self._catalogue, self._source = config, catalogue, source
         self._evidence, self._key, self._nodes = evidence, key, nodes
         self._institutions, self._clock = institutions, clock
-        self._secret = sha256(b"rongxin.gateway.claims" + key.cryptography.private_bytes_raw()).digest()
+        self._secret = evidences.secret_of(key)
 
     def answer(self, request: Request) -> Reply:
         """Answer one signed question; nothing that comes in raises."""
@@ -151,9 +151,10 @@ class Door:
                 content=receipts.digest(sealed or content) if kept is found else receipts.digest(b"[]"),
                 at=now,
             )
-            entry = settling.append(
-                _body(receipt, question, carried), _message(request), nonce=f"{signed.key}:{signed.nonce}"
-            )
+            # The number of the signature, and the question itself: signing it anew doesn't make it new, and a
+            # status is for one question, once.
+            once = (f"{signed.key}:{signed.nonce}", f"question:{receipt.question}")
+            entry = settling.append(_body(receipt, question, carried), _message(request), once=once)
             return _placed(receipt, entry)
 
         receipt = self._evidence.settle(job)

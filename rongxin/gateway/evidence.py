@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ import orjson
 
 from rongxin.gateway.errors import GatewayError
 from rongxin.proof import canonical
+from rongxin.proof.keys import SigningKey
+from rongxin.proof.profile import INTL
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -61,18 +63,20 @@ class Entry:
 class Settling:
     """What a job may do inside the writing transaction."""
 
-    def __init__(self, base: sqlite3.Connection, last: Entry) -> None:
-        self._base, self.last = base, last
+    def __init__(self, base: sqlite3.Connection, last: Entry, secret: bytes) -> None:
+        self._base, self.last, self._secret = base, last, secret
 
-    def append(self, body: Mapping[str, Any], message: bytes, *, nonce: str) -> Entry:
-        """Add an entry; raises `Replayed` where the nonce is known."""
+    def append(self, body: Mapping[str, Any], message: bytes, *, once: Sequence[str]) -> Entry:
+        """Add an entry; raises `Replayed` where one of the numbers that may be used once was used."""
         position = self.last.position + 1
         text = canonical.dumps({**body, "position": position, "previous": self.last.hash}).decode()
+        # Claimed values of a check stand in the message, so it is kept under the gateway's key.
+        message = INTL.seal(self._secret, message, place=_place(position))
         entry = Entry(position, _hash(text, message))
         try:
-            self._base.execute("INSERT INTO nonce VALUES (?, ?)", (nonce, position))
+            self._base.executemany("INSERT INTO nonce VALUES (?, ?)", [(number, position) for number in once])
         except sqlite3.IntegrityError as error:
-            raise Replayed(f"the question {nonce} was answered before") from error
+            raise Replayed(f"{once[0]} was used before") from error
         self._base.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", (position, text, message, entry.hash))
         self.last = entry
         return entry
@@ -111,8 +115,8 @@ class _Waiting(Generic[Result]):
 class Evidence:
     """The file of evidence, open for writing by this process."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, secret: bytes) -> None:
+        self._path, self._secret = path, secret
         self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(opened,), name="evidence", daemon=True)
@@ -157,7 +161,7 @@ class Evidence:
             # IMMEDIATE: another worker's process writes to the same file, and each reads the chain's end.
             base.execute("BEGIN IMMEDIATE")
             for waiting in batch:
-                results.append((waiting.future, *_run_one(base, waiting.job)))
+                results.append((waiting.future, *_run_one(base, waiting.job, self._secret)))
             base.execute("COMMIT")
         except sqlite3.Error as error:
             if base.in_transaction:
@@ -171,10 +175,10 @@ class Evidence:
                 future.set_exception(failure)
 
 
-def _run_one(base: sqlite3.Connection, job: Job[Any]) -> tuple[Any, BaseException | None]:
+def _run_one(base: sqlite3.Connection, job: Job[Any], secret: bytes) -> tuple[Any, BaseException | None]:
     base.execute("SAVEPOINT job")
     try:
-        result = job(Settling(base, last(base)))
+        result = job(Settling(base, last(base), secret))
     except Exception as error:
         base.execute("ROLLBACK TO job")
         return None, error
@@ -197,6 +201,24 @@ def last(base: sqlite3.Connection) -> Entry:
     """Return the end of the chain."""
     found = base.execute("SELECT position, hash FROM entry ORDER BY position DESC LIMIT 1").fetchone()
     return Entry(*found) if found else Entry(0, FIRST)
+
+
+def message(path: Path, position: int, *, secret: bytes) -> bytes:
+    """Return the signed message of an entry as it came; raises `Forged` where it was changed."""
+    with reading(path) as base:
+        row = base.execute("SELECT message FROM entry WHERE position = ?", (position,)).fetchone()
+    if row is None:
+        raise GatewayError(f"{path}: 没有第{position}条证据 there is no entry {position}")
+    return INTL.open(secret, row[0], place=_place(position))
+
+
+def secret_of(key: SigningKey) -> bytes:
+    """Return the secret, derived from a gateway's key, under which its evidence keeps messages and claims."""
+    return canonical.sha256(b"rongxin.gateway.evidence" + key.cryptography.private_bytes_raw())
+
+
+def _place(position: int) -> bytes:
+    return f"entry {position}".encode()
 
 
 def _hash(body: str, message: bytes) -> str:

@@ -20,7 +20,7 @@ from rongxin.gateway import config as configs
 from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply
 from rongxin.gateway.errors import Misconfigured
-from rongxin.gateway.evidence import Evidence
+from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
 from rongxin.proof import canonical
 from rongxin.proof.http_messages import Request
@@ -38,13 +38,13 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 def open_door(config: Config) -> Door:
     """Open everything that a gateway needs; raises `Misconfigured` with what is missing."""
-    platform = _trust(config)
+    platform, key = _trust(config), key_of(config)
     return Door(
         config,
         catalogue=loader.load(),
         source=opening.open_source(config),
-        evidence=Evidence(config.place("evidence")),
-        key=key_of(config),
+        evidence=Evidence(config.place("evidence"), secret=secret_of(key)),
+        key=key,
         nodes=lambda: _trusted(platform, _changed(platform)),
         institutions=lambda: _pinned(config.place("institutions"), _changed(config.place("institutions"))),
     )

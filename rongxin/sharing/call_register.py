@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Avg, Count, Max, Q
 
-from rongxin.journal import plans
-from rongxin.proof import canonical
+from rongxin.exchange import receipt as receipts
+from rongxin.journal import keyring, plans
+from rongxin.journal.sealing import SealedColumn
 from rongxin.sharing.calls import Answer
+from rongxin.sharing.connectors.connector import Exchange
 from rongxin.sharing.models import Call
 from rongxin.vocabulary.availability import Availability
 
@@ -31,6 +32,21 @@ _INSERT = """
 _ANSWERED = tuple(word.value for word in Availability if word is not Availability.PROVIDER_UNAVAILABLE)
 
 
+#: Questions are kept sealed: claimed values of a check stand in them (docs/decisions/0008-sealing.md).
+SEALED = SealedColumn(
+    table="sharing_call",
+    column="message",
+    key=("id",),
+    first=(0,),
+    beside=("question",),
+    place=lambda row: _place(str(row[1])),
+)
+
+
+def _place(question: str) -> tuple[str | int, ...]:
+    return ("sharing_call", "message", question)
+
+
 def keep(intent: UUID, answers: Sequence[Answer]) -> str | None:
     """Write what was asked for a request; return the commitment (SHA-256, hex), None where nothing was."""
     asked = [answer for answer in answers if answer.asked]
@@ -38,14 +54,7 @@ def keep(intent: UUID, answers: Sequence[Answer]) -> str | None:
         return None
     rows = [_row(intent, answer) for answer in asked]
     plans.rows(_INSERT, [list(column) for column in zip(*rows, strict=True)])
-    return commitment([(str(row[8]), str(row[10])) for row in rows])
-
-
-def commitment(exchanges: Sequence[tuple[str, str]]) -> str:
-    """Return what the journal holds of a request's calls: digests of questions and receipts, in order."""
-    return canonical.digest(
-        [[question, sha256(receipt.encode()).hexdigest()] for question, receipt in exchanges]
-    )
+    return receipts.commitment([(str(row[8]), str(row[10])) for row in rows])
 
 
 def _row(intent: UUID, answer: Answer) -> tuple[object, ...]:
@@ -60,14 +69,41 @@ def _row(intent: UUID, answer: Answer) -> tuple[object, ...]:
         answer.answered_at,
         answer.took_ms,
         exchange.question if exchange else "",
-        exchange.message if exchange else None,
+        _sealed(exchange) if exchange else None,
         exchange.receipt if exchange else "",
     )
 
 
-def of(intent: UUID) -> list[Call]:
+def _sealed(exchange: Exchange) -> bytes:
+    return keyring.data_keys().seal(exchange.message, place=_place(exchange.question))
+
+
+def of(intent: UUID) -> list[Kept]:
     """Return the calls of a request, in the order in which they were committed to."""
-    return list(Call.objects.filter(intent=intent).order_by("id"))
+    keys = keyring.data_keys()
+    return [
+        Kept(
+            row.provider,
+            row.item,
+            row.availability,
+            Exchange(
+                row.question,
+                keys.open(bytes(row.message), place=_place(row.question)) if row.message else b"",
+                row.receipt,
+            ),
+        )
+        for row in Call.objects.filter(intent=intent).order_by("id")
+    ]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A call as the register has it; the exchange is empty where nothing came back to be believed."""
+
+    provider: str
+    item: str
+    availability: str
+    exchange: Exchange
 
 
 @dataclass(frozen=True)

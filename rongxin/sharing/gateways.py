@@ -11,6 +11,7 @@ from threading import Lock
 from django.conf import settings
 
 from rongxin.journal import keyring
+from rongxin.proof.keys import VerifyingKey
 from rongxin.sharing.connectors import gateway
 from rongxin.sharing.connectors.connector import Connector
 
@@ -46,6 +47,12 @@ def connected(questions: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]
     for provider, item in questions:
         items.setdefault(provider, []).append(item)
     return frozenset((provider, item) for provider in items for item in _served(provider, items[provider]))
+
+
+def keys_of(provider: str) -> list[VerifyingKey]:
+    """Return the public keys by which a provider's gateway is known here."""
+    connector = _connector(provider)
+    return list(connector.keys.values()) if isinstance(connector, gateway.Gateway) else []
 
 
 def known() -> list[str]:

@@ -78,7 +78,7 @@ class Gateway:
             public = VerifyingKey.from_pem(pem, address.provider)
         except (OSError, ProofError) as error:
             raise InvalidAddress(f"{address.provider}: key: {error}") from error
-        self._keys = {public.id: public}
+        self.keys = {public.id: public}
         self._pool = _pool(address, directory, connections)
 
     def serves(self, item: str) -> bool:
@@ -95,7 +95,7 @@ class Gateway:
             raise Unavailable(f"{self.provider}: HTTP {status}: {body[:300].decode('utf-8', 'replace')}")
         try:
             answer = receipt.decode(
-                body, self._keys, question=digest, provider=self.provider, item=question.item
+                body, self.keys, question=digest, provider=self.provider, item=question.item
             )
         except Forged as error:
             raise Unavailable(f"{self.provider}: {error}") from error

@@ -182,7 +182,7 @@ def test_the_journal_commits_to_what_left(scene, bureau):
     assert isinstance(answer, Release)
     assert answer.digest == answer.compute_digest()
     assert answer.outcome_entry is not None
-    assert entries.get(answer.outcome_entry).commitments ["release"] == answer.digest
+    assert entries.get(answer.outcome_entry).commitments["release"] == answer.digest
 
 
 def test_a_withdrawal_during_the_call_stops_the_release(scene, bureau, monkeypatch):

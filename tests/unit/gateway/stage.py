@@ -25,7 +25,7 @@ from rongxin.exchange.receipt import Answer
 from rongxin.gateway import config as configs
 from rongxin.gateway import door as doors
 from rongxin.gateway.door import Door
-from rongxin.gateway.evidence import Evidence
+from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
 from rongxin.proof import http_messages, jws
 from rongxin.proof.http_messages import Request
@@ -129,8 +129,8 @@ class Office:
         source = {"provider": self.provider, "source": "sqlite:///store.sqlite", **self.config}
         (self.directory / "gateway.yaml").write_text(yaml.safe_dump(source))
         read = configs.read(self.directory / "gateway.yaml")
-        self.evidence = Evidence(read.place("evidence"))
         self.key = SigningKey.generate("gateway")
+        self.evidence = Evidence(read.place("evidence"), secret=secret_of(self.key))
         return Door(
             read,
             catalogue=CATALOGUE,
@@ -148,7 +148,7 @@ class Office:
     def ask(self, asked: Question, given: consent.Terms | None = None, **stapled: Any) -> Answer:
         """Put a question with its consent's status, and believe the answer only by its receipt."""
         body = doors.encode(asked, status(asked, given, **stapled))
-        reply = self.door.answer(signed(body))
+        reply = self.door.answer(signed(body, created=self.clock))
         assert reply.status == 200, reply.body
         keys = {self.key.id: self.key.public}
         return receipt.decode(

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from rongxin.consent import rules as consent
 from rongxin.exchange.question import Question
+from rongxin.gateway import door as doors
 from rongxin.proof.keys import SigningKey
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.verdict import Verdict
 from tests.unit.gateway.conftest import TAX
-from tests.unit.gateway.stage import FIRM, NOW, Office, artefact, question, terms
+from tests.unit.gateway.stage import FIRM, NOW, Office, artefact, question, signed, terms
 
 FIELDS = ("name", "vat_paid_cny_12m", "last_normal_tax_payment_on")
 OTHER = "91990100MA00000451"
@@ -42,8 +45,8 @@ NOT_COVERED: dict[str, tuple[dict[str, Any], dict[str, Any], Reason]] = {
     "other subject": ({"subject": OTHER}, {}, Reason.SUBJECT_MISMATCH),
     "other item": ({"items": frozenset({"real_estate"})}, {}, Reason.ITEM_NOT_COVERED),
     "other institution": ({"institution": "bank_b"}, {}, Reason.RECIPIENT_MISMATCH),
-    "other purpose": ({"purpose": question("tax_payment").purpose.POST_LOAN_MONITORING}, {}, Reason.PURPOSE_NOT_COVERED),
-    "other case": ({"case": question("tax_payment").request}, {}, Reason.CASE_MISMATCH),
+    "other purpose": ({"purpose": Purpose.POST_LOAN_MONITORING}, {}, Reason.PURPOSE_NOT_COVERED),
+    "other case": ({"case": UUID(int=9)}, {}, Reason.CASE_MISMATCH),
     "case closed": ({}, {"case_closed": True}, Reason.CASE_CLOSED),
     "expired": ({"valid_until": date(2026, 3, 1)}, {}, Reason.CONSENT_EXPIRED),
     "not yet": ({"valid_from": date(2026, 5, 1)}, {}, Reason.CONSENT_NOT_YET_VALID),
@@ -52,7 +55,7 @@ NOT_COVERED: dict[str, tuple[dict[str, Any], dict[str, Any], Reason]] = {
     "status too old": ({}, {"at": NOW - timedelta(seconds=6)}, Reason.CONSENT_STATUS_MISSING),
     "status of tomorrow": ({}, {"at": NOW + timedelta(seconds=6)}, Reason.CONSENT_STATUS_MISSING),
     "status of another question": ({}, {"question": "0" * 64}, Reason.CONSENT_STATUS_MISSING),
-    "status of another consent": ({}, {"consent": question("tax_payment").request}, Reason.CONSENT_STATUS_MISSING),
+    "status of another consent": ({}, {"consent": UUID(int=9)}, Reason.CONSENT_STATUS_MISSING),
     "status by a stranger": ({}, {"key": SigningKey.generate("node")}, Reason.CONSENT_STATUS_MISSING),
 }  # fmt: skip
 
@@ -104,9 +107,6 @@ def test_it_says_no_record_only_when_it_looked_and_found_none(tax: Office) -> No
 
 
 def test_what_it_does_not_serve_it_refuses_by_name(tax: Office) -> None:
-    from rongxin.gateway import door as doors
-    from tests.unit.gateway.stage import signed
-
     for asked in (
         question("tax_arrears"),
         replace(question("tax_payment"), version=99),
