@@ -127,7 +127,8 @@ def _verified(released: ReleasedItem, item: Item) -> dict[str, Any]:
     return {
         "results": [
             {"name": name, "label": item.field(name).label, "result": match.value, "display": match.label}
-            for name, match in released.results.items()
+            for field in item.fields
+            if (match := released.results.get(name := field.name)) is not None
         ]
     }
 

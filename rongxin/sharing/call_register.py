@@ -21,6 +21,7 @@ from rongxin.sharing.calls import Answer
 from rongxin.sharing.connectors.connector import Exchange
 from rongxin.sharing.models import Call
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.sharing_mode import SharingMode
 
 _INSERT = """
     INSERT INTO sharing_call (intent, provider, item, mode, availability, reason, asked_at, took_ms,
@@ -104,6 +105,15 @@ class Kept:
     item: str
     availability: str
     exchange: Exchange
+
+
+def made() -> dict[str, int]:
+    """Return how many interface calls and how many verifications this node has made."""
+    counted = Call.objects.aggregate(
+        interface_calls=Count("id", filter=Q(mode=SharingMode.INTERFACE_CALL.value)),
+        verifications=Count("id", filter=Q(mode=SharingMode.DATA_VERIFICATION.value)),
+    )
+    return {name: int(number) for name, number in counted.items()}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool
 
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.config import Mapped
@@ -77,9 +77,8 @@ def _engine(url: URL, directory: Path, *, seconds: float, connections: int) -> E
         }
         return create_engine(url, connect_args=arguments, **patience)
     file = directory / (url.database or "")
-    return create_engine(
-        "sqlite://", creator=lambda: _read_only(file, seconds), poolclass=QueuePool, **patience
-    )
+    # Opened for each question: a department may put another file in its place.
+    return create_engine("sqlite://", creator=lambda: _read_only(file, seconds), poolclass=NullPool)
 
 
 def _read_only(file: Path, seconds: float) -> sqlite3.Connection:

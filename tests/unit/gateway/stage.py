@@ -109,6 +109,7 @@ class Office:
     provider: str
     config: dict[str, Any] = field(default_factory=dict)
     clock: datetime = NOW
+    node: SigningKey = NODE
 
     def writes(self, item: str, mapped: Mapping[str, Any]) -> None:
         (self.directory / "items").mkdir(exist_ok=True)
@@ -131,13 +132,14 @@ class Office:
         read = configs.read(self.directory / "gateway.yaml")
         self.key = SigningKey.generate("gateway")
         self.evidence = Evidence(read.place("evidence"), secret=secret_of(self.key))
+        self.source = opening.open_source(read)
         return Door(
             read,
             catalogue=CATALOGUE,
-            source=opening.open_source(read),
+            source=self.source,
             evidence=self.evidence,
             key=self.key,
-            nodes=lambda: {NODE.id: NODE.public},
+            nodes=lambda: {self.node.id: self.node.public},
             institutions=lambda: {
                 path.name.removesuffix(".pub.pem"): path.read_bytes()
                 for path in (self.directory / "institutions").glob("*.pub.pem")
@@ -162,3 +164,4 @@ class Office:
     def close(self) -> None:
         if "door" in self.__dict__:
             self.evidence.close()
+            self.source.close()
