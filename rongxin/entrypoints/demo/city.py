@@ -96,7 +96,7 @@ def hero(manifest: Manifest, out: Path) -> Hero:
 
 
 def _claims(stores: Path, uscc: str) -> dict[str, dict[str, str]]:
-    """Read off the firm's own papers what it would tell: its certificate, its staff; one figure it gets wrong."""
+    """Read off the firm's own papers what it would tell; one figure it gets wrong."""
     insured = _own(stores, "social_insurance_agency", "social_insurance", uscc)
     estate = _own(stores, "natural_resources_bureau", "real_estate", uscc)
     band, number = "pension_insured_band_avg_12m", "real_estate_certificate_number"

@@ -88,14 +88,9 @@ def status(
 
 
 def signed(
-    body: bytes,
-    *,
-    key: SigningKey = NODE,
-    nonce: str = "",
-    created: datetime = NOW,
-    path: str = questions.PATH,
+    body: bytes, *, key: SigningKey = NODE, nonce: str = "", created: datetime = NOW, url: str = URL
 ) -> Request:
-    request = Request("POST", URL + path, {"content-type": "application/json"}, body)
+    request = Request("POST", url + questions.PATH, {"content-type": "application/json"}, body)
     http_messages.sign(request, key, tag=questions.TAG, nonce=nonce or uuid4().hex, created=created)
     request.headers = {name.lower(): value for name, value in request.headers.items()}
     return request
