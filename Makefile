@@ -58,6 +58,6 @@ bench: node-environment  ## Measure one thing beside its floor: NAME=report (ARG
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 requirements:  ## Resolve the pinned versions anew (needs uv)
-	$(COMPILE) pyproject.toml -o requirements-gateway.txt
-	$(COMPILE) --extra node pyproject.toml requirements-build.in -c requirements-gateway.txt -o requirements.txt
-	$(COMPILE) --extra node --group dev pyproject.toml requirements-build.in -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --extra gateway pyproject.toml -o requirements-gateway.txt
+	$(COMPILE) --extra node --extra gateway pyproject.toml requirements-build.in -c requirements-gateway.txt -o requirements.txt
+	$(COMPILE) --extra node --extra gateway --group dev pyproject.toml requirements-build.in -c requirements.txt -o requirements-dev.txt

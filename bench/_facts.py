@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-import sqlite3
 from datetime import date, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -122,26 +120,6 @@ def _batches(now: datetime) -> dict[str, UUID]:
             journal_entry=uuid4(),
         )
     return made
-
-
-def open_tax_office(directory: Path, firms: list[Firm]) -> None:
-    """The one connected provider: 纳税信息 of every firm in a SQLite store beside its mapping file."""
-    directory.mkdir(parents=True, exist_ok=True)
-    store = directory / "tax_bureau.sqlite"
-    store.unlink(missing_ok=True)
-    with sqlite3.connect(store) as base:
-        base.execute(
-            "CREATE TABLE t_nsxx (SHXYDM TEXT PRIMARY KEY, NSRMC TEXT, YNZZS TEXT, SJZZS TEXT, RQ TEXT)"
-        )
-        rows = ((code, name, "88000.00", tax_paid(firm), "2026-02-15") for firm, code, name in firms)
-        base.executemany("INSERT INTO t_nsxx VALUES (?, ?, ?, ?, ?)", rows)
-    base.close()
-    (directory / "tax_bureau.yaml").write_text(
-        "provider: tax_bureau\nconnector: sqlite\npath: tax_bureau.sqlite\nitems:\n  tax_payment:\n"
-        "    table: t_nsxx\n    subject: {uscc: SHXYDM}\n"
-        "    columns: {uscc: SHXYDM, name: NSRMC, vat_payable_cny_12m: YNZZS, vat_paid_cny_12m: SJZZS,"
-        " last_normal_tax_payment_on: RQ}\n"
-    )
 
 
 def tax_paid(firm: int) -> str:

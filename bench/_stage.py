@@ -86,7 +86,6 @@ def _fill(parameters: Mapping[str, int], var: Path) -> dict[str, Any]:
         firms = _firms(raw, parameters["firms"], rng, now)
         if parameters.get("facts"):
             _say(f"{_facts.file(raw, firms, rng, now):,} records")
-            _facts.open_tax_office(var / "providers", firms)
         consents = _consents(raw, firms, parameters, now)
         _say("vacuum")
         raw.execute("VACUUM (ANALYZE)")

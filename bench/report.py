@@ -1,9 +1,9 @@
 """How fast credit reports leave through the gate, beside what PostgreSQL alone makes of the same statements.
 
 16 clients ask a running node (`rongxin serve`, two web processes) for the full report as JSON over HTTP,
-about firms that have consented, among 100,000 subjects with six to ten stored records each and one connected
-provider (纳税信息). Every answer must be 200 and carry that firm's own tax figure. Beside it the public
-report, which needs no consent.
+about firms that have consented, among 100,000 subjects with six to ten stored records each. Every answer must
+be 200, of that firm, by its consent. Beside it the public report, which needs none. Providers' gateways are
+measured by `rongxin bench call`.
 
 Floor: pgbench with 16 clients on the same tables: intent with its journal entry committed, the read of the
 records, outcome with its journal entry committed; one statement each, prepared. Rounds are interleaved.
@@ -14,14 +14,14 @@ records, outcome with its journal entry committed; one statement each, prepared.
 from __future__ import annotations
 
 import base64
-import http.client
+import contextlib
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,7 +75,7 @@ def _forget_earlier_runs(admin: psycopg.Connection[Any]) -> None:
     admin.execute("SET session_replication_role = replica")  # the journal refuses it, rightly, in earnest
     admin.execute(
         "TRUNCATE disclosure_outcome, disclosure_intent, disclosure_use, disclosure_reading, journal_entry,"
-        " journal_pending"
+        " journal_pending, sharing_call"
     )
     admin.execute("SET session_replication_role = origin")
 
@@ -89,7 +89,7 @@ def _served(known: Mapping[str, Any]) -> Iterator[str]:
         "DATABASE_URL": known["url"],
         "RONGXIN_VAR": known["var"],
         "RONGXIN_MODE": "demo",  # a test node opens a connection for every request
-        "RONGXIN_PROVIDERS": str(Path(known["var"]) / "providers"),
+        "RONGXIN_GATEWAYS": str(Path(known["var"]) / "gateways"),
     }
     command = [sys.executable, "-m", "rongxin", "serve", "--without-worker", "--port", "0", "--workers", "2"]
     server = subprocess.Popen(command, env=environment, stdout=sys.stderr)
@@ -100,20 +100,36 @@ def _served(known: Mapping[str, Any]) -> Iterator[str]:
                 raise RuntimeError(f"the server did not start ({server.poll()}); its error is above")
             time.sleep(0.1)
         address: str = json.loads(addresses.read_text())["api"]
-        time.sleep(1)  # the address is written just before the web processes are born
+        _await(urlsplit(address).netloc, deadline)  # it is written just before the web processes are born
         yield address
     finally:
         server.terminate()
         server.wait(60)
 
 
+def _await(place: str, deadline: float) -> None:
+    host, port = place.split(":")
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"nobody listens at {place}; the server's error is above")
+
+
 class _Clients:
-    """This file run as a process of several clients, ordered about by lines on its standard input."""
+    """A process of several clients (`_clients.py`), ordered about by lines on its standard input."""
 
     def __init__(self, known: Mapping[str, Any], address: str, number: int, threads: int) -> None:
         stage = str(Path(known["var"]) / "stage.json")
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "clients", stage, address, str(number), str(threads)],
+            [
+                sys.executable,
+                str(Path(__file__).with_name("_clients.py")),
+                stage,
+                address,
+                str(number),
+                str(threads),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -302,96 +318,5 @@ def _floor(url: str, script: Path, given: Mapping[str, int]) -> float:
     raise RuntimeError(f"pgbench: {answer.stderr.strip()[-2000:]}")
 
 
-# --- the clients ---
-
-
-def _clients(stage: str, address: str, number: str, threads: str) -> None:
-    known = json.loads(Path(stage).read_text())
-    count = int(threads)
-    clients = [_Client(known, address, int(number) * count + n) for n in range(count)]
-    for line in sys.stdin:
-        what, start, seconds = line.split()
-        arguments = (what, float(start), float(start) + float(seconds))
-        workers = [threading.Thread(target=client.work, args=arguments) for client in clients]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-        for client in clients:
-            if client.failure:
-                raise SystemExit(client.failure)
-        print(json.dumps([latency for client in clients for latency in client.latencies]), flush=True)  # noqa: T201
-
-
-class _Client:
-    """One connection that is kept alive; asks, waits, checks, asks again."""
-
-    def __init__(self, known: Mapping[str, Any], address: str, number: int) -> None:
-        self.connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
-        self.headers = {
-            "Authorization": f"Bearer {known['token']}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-        }
-        self.questions = known["questions"][number::16] or known["questions"]
-        self.publics = known["publics"][number::16] or known["publics"]
-        self.asked = 0
-        self.latencies: list[float] = []
-        self.failure = ""
-
-    def work(self, what: str, start: float, until: float) -> None:
-        self.latencies = []
-        ask = self._consented if what == "consented" else self._public
-        time.sleep(max(0.0, start - time.monotonic()))
-        try:
-            while (began := time.monotonic()) < until:
-                ask()
-                self.latencies.append(time.monotonic() - began)
-                self.asked += 1
-        except Exception as error:
-            self.failure = f"{what}: {error!r}"
-
-    def _consented(self) -> None:
-        question = self.questions[self.asked % len(self.questions)]
-        asked = {"case": question["case"], "consent": question["consent"], "purpose": "pre_loan_review"}
-        body = self._post(question["uscc"], asked)
-        # The figure is this firm's own, so its bytes alone tell; now and then the whole answer is read.
-        if f'"value":"{question["tax"]}"'.encode() not in body:
-            raise AssertionError(f"no tax row: {body[:2000]!r}")
-        if self.asked % 50 == 0:
-            self._examine(json.loads(body), question)
-
-    def _examine(self, report: dict[str, Any], question: Mapping[str, Any]) -> None:
-        assert report["kind"] == "consented"
-        assert report["subject"]["uscc"] == question["uscc"]
-        items = {item["item"]: item for section in report["sections"] for item in section["items"]}
-        (row,) = items["tax_payment"]["rows"]
-        values = {field["name"]: field["value"] for field in row["fields"]}
-        assert values["vat_paid_cny_12m"] == question["tax"]
-        assert items["business_licence"]["rows"]
-        assert report["proof"]["outcome_entry"]
-
-    def _public(self) -> None:
-        uscc = self.publics[self.asked % len(self.publics)]
-        body = self._post(uscc, {"purpose": "financing_support"})
-        if b'"kind":"public"' not in body or uscc.encode() not in body:
-            raise AssertionError(f"no public report: {body[:2000]!r}")
-
-    def _post(self, uscc: str, more: Mapping[str, Any]) -> bytes:
-        asked = {"uscc": uscc, "reference": "DK-2026-0001", "person": "clerk-7", **more}
-        path = "/api/v1/reports"
-        self.connection.request("POST", path, json.dumps(asked).encode(), self.headers)
-        response = self.connection.getresponse()
-        body = response.read()
-        if response.status != 200:
-            raise AssertionError(f"{response.status}: {body[:2000]!r}")
-        return body
-
-
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
-
-
-if __name__ == "__main__":
-    assert sys.argv[1] == "clients"
-    _clients(*sys.argv[2:])

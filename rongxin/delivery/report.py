@@ -115,6 +115,21 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "period": _period(released),
         "rows": [_row(row, item, catalogue, order) for row in released.rows],
         "withheld": _withheld(released.withheld, item),
+        **_verified(released, item),
+        **({"sealed": list(released.sealed)} if released.sealed else {}),
+    }
+
+
+def _verified(released: ReleasedItem, item: Item) -> dict[str, Any]:
+    """What a provider said of claimed values, where any was claimed; never a value of its own."""
+    if not released.results:
+        return {}
+    return {
+        "results": [
+            {"name": name, "label": item.field(name).label, "result": match.value, "display": match.label}
+            for field in item.fields
+            if (match := released.results.get(name := field.name)) is not None
+        ]
     }
 
 

@@ -56,6 +56,12 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
             for group in item["withheld"]
             for field in group["fields"]
         ],
+        **({"sealed": item["sealed"]} if item.get("sealed") else {}),
+        **(
+            {"results": {one["name"]: one["result"] for one in item["results"]}}
+            if item.get("results")
+            else {}
+        ),
     }
 
 

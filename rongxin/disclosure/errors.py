@@ -33,6 +33,18 @@ class MissingReference(DisclosureError):
         )
 
 
+class UnknownRequest(DisclosureError):
+    """No request of this number is in the register, or it has no outcome."""
+
+    code = "unknown_request"
+
+    def __init__(self, request: object) -> None:
+        super().__init__(
+            f"没有编号为 {request} 的查询，或其尚无结果：请核对报告上的编号 "
+            f"no request {request} with an outcome is known: check the number on the report"
+        )
+
+
 class TooManyCodes(DisclosureError):
     """A delivery names at least one firm and not more than can be read at once."""
 

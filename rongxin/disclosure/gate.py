@@ -24,6 +24,7 @@ from rongxin.disclosure.errors import MissingReference, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
 from rongxin.parties import duty_mandates, institutions, memberships, subjects
+from rongxin.sharing import call_register
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
 
@@ -54,6 +55,9 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         raise UnknownSubject(request.uscc)
     if isinstance(intended, Refusal):
         return intended
+    collected = reach.collect(
+        intended.intent.id, request, intended.plans, intended.subject, intended.consent, as_of=as_of
+    )
     draft = Release(
         id=intended.intent.id,
         recipient=request.recipient,
@@ -63,15 +67,14 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         consent_id=intended.consent.id if intended.consent else None,
         reference=request.reference,
         released_at=as_of,
-        items=reach.collect(
-            intended.intent.id, request, intended.plans, intended.subject, intended.consent, as_of=as_of
-        ),
+        items=collected.items,
         intent_entry=intended.intent.entry,
         mandate_id=request.mandate_id,
     )
     draft = replace(draft, digest=draft.compute_digest())
     with transaction.atomic(durable=True):
-        return _conclude(request, intended, draft, actor=actor, as_of=as_of)
+        calls = call_register.keep(intended.intent.id, collected.answers)
+        return _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
 
 
 def _intend(
@@ -129,6 +132,7 @@ def _plans(
         recipient=request.recipient.kind,
         subject_kind=subject.kind,
         is_signers=consent.is_signers if consent else _nobodys,
+        claims=request.claims,
     )
 
 
@@ -187,15 +191,23 @@ def _consented(consent: look.Look | None, request: Request, item: Item) -> rules
 
 
 def _conclude(
-    request: Request, intended: _Intended, draft: Release, *, actor: Actor, as_of: datetime
+    request: Request,
+    intended: _Intended,
+    draft: Release,
+    calls: str | None,
+    *,
+    actor: Actor,
+    as_of: datetime,
 ) -> Release | Refusal:
     """Look at standing and consent once more, then commit the outcome; the bytes leave after that."""
     changed = _standing(request, as_of)
     if changed is None and intended.consent is not None:
         changed = _changed(request, intended, intended.consent, draft)
     if changed is not None:
-        return _refuse(intended.intent, changed, actor=actor, as_of=as_of)
-    outcome = register.release(intended.intent, draft.digest, draft.items, actor=actor, as_of=as_of)
+        return _refuse(intended.intent, changed, actor=actor, as_of=as_of, calls=calls)
+    outcome = register.release(
+        intended.intent, draft.digest, draft.items, actor=actor, as_of=as_of, calls=calls
+    )
     return replace(draft, outcome_entry=outcome.entry)
 
 
@@ -210,6 +222,8 @@ def _changed(request: Request, intended: _Intended, consent: look.Look, draft: R
     return Reason.FREQUENCY_EXHAUSTED if used and not now.count_use() else None
 
 
-def _refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> Refusal:
-    outcome = register.refuse(intent, reason, actor=actor, as_of=as_of)
+def _refuse(
+    intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime, calls: str | None = None
+) -> Refusal:
+    outcome = register.refuse(intent, reason, actor=actor, as_of=as_of, calls=calls)
     return Refusal(intent.id, reason, as_of, outcome.entry)

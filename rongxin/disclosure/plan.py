@@ -7,8 +7,9 @@ isn't permitted is not made.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -16,11 +17,13 @@ from typing import Any, Protocol
 from rongxin.catalogue.schema import Item
 from rongxin.disclosure import rules
 from rongxin.disclosure.release import ReleasedField, ReleasedItem, ReleasedRow, WithheldField
+from rongxin.exchange.question import Match
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.subject_kind import SubjectKind
+from rongxin.vocabulary.verdict import Verdict
 
 
 class Stored(Protocol):
@@ -49,6 +52,12 @@ class Answered(Protocol):
     def provider(self) -> str: ...
     @property
     def answered_at(self) -> datetime: ...
+    @property
+    def reason(self) -> Reason | None: ...
+    @property
+    def sealed(self) -> bytes: ...
+    @property
+    def results(self) -> Mapping[str, Match]: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Outline:
     table: tuple[rules.ChannelDecision, ...]
     reads_store: bool
     calls: tuple[rules.ChannelDecision, ...]
+    checks: tuple[rules.ChannelDecision, ...]
     # Every field that some channel holds back; known before a row is, so it tells nothing of rows.
     withheld: tuple[WithheldField, ...]
     # Whether something leaves only because a consent covers the item, and whether whole rows do.
@@ -79,6 +89,11 @@ def outline(item: Item, context: rules.Context) -> Outline:
             entry
             for entry in table
             if entry.channel.mode is SharingMode.INTERFACE_CALL and entry.permits_call
+        ),
+        checks=tuple(
+            entry
+            for entry in table
+            if any(decision.verdict is Verdict.VERIFY_ONLY for decision in entry.fields.values())
         ),
         withheld=tuple(
             WithheldField(name, decision.reason, entry.channel.mode)
@@ -103,6 +118,8 @@ class ItemPlan:
     applicable: bool
     # Whether an identity number is that of the person who signed beside the firm.
     is_signers: Callable[[str], bool]
+    # Values that the asker claims, field by field, to be compared at the provider (数据核验).
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reads_store(self) -> bool:
@@ -111,6 +128,26 @@ class ItemPlan:
     @property
     def calls(self) -> tuple[rules.ChannelDecision, ...]:
         return self.outline.calls if self.applicable else ()
+
+    @property
+    def checks(self) -> tuple[rules.ChannelDecision, ...]:
+        """The channels through which something claimed may be compared."""
+        if not self.applicable or not self.claims:
+            return ()
+        return tuple(check for check in self.outline.checks if self.claimed(check))
+
+    def claimed(self, check: rules.ChannelDecision) -> dict[str, str]:
+        """Return what is claimed and may be compared through a channel."""
+        return {
+            name: value
+            for name, value in self.claims.items()
+            if name in check.fields and check.fields[name].verdict is Verdict.VERIFY_ONLY
+        }
+
+    @property
+    def questions(self) -> tuple[rules.ChannelDecision, ...]:
+        """Everything that a provider is asked for this item, calls before checks."""
+        return (*self.calls, *self.checks)
 
     @property
     def period(self) -> Period | None:
@@ -125,10 +162,13 @@ class ItemPlan:
 
         A source that did not answer costs no use: it can be asked again.
         """
+        if item.results:
+            return any(check.channel.consent for check in self.checks)
         if not self.outline.rests_on_consent:
             return False
         opened = any(field.reason is Reason.CONSENTED for row in item.rows for field in row.fields.values())
-        return opened or (bool(self.calls) and item.availability is Availability.NO_RECORD)
+        looked = bool(self.calls) and item.availability is Availability.NO_RECORD
+        return opened or looked or bool(item.sealed)
 
 
 def make(
@@ -138,6 +178,7 @@ def make(
     recipient: rules.RecipientKind,
     subject_kind: SubjectKind,
     is_signers: Callable[[str], bool],
+    claims: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[ItemPlan, ...]:
     """Return the plan of a request, one entry per item in the order asked."""
     plans = []
@@ -150,6 +191,7 @@ def make(
                 outline(item, context),
                 applicable=subject_kind not in item.not_applicable_to,
                 is_signers=is_signers,
+                claims=(claims or {}).get(item.item, {}),
             )
         )
     return tuple(plans)
@@ -170,7 +212,8 @@ def answer(
     rows = [_from_store(plan, row) for row in stored if rules.published(item, row.payload, context, day)]
     rows += [
         _from_call(plan, entry, reply, row)
-        for entry, reply in zip(plan.calls, answers, strict=True)
+        for entry, reply in zip(plan.questions, answers, strict=True)
+        if entry.channel.mode is SharingMode.INTERFACE_CALL
         for row in reply.rows
         if rules.published(item, row, context, day)
     ]
@@ -184,7 +227,10 @@ def released(
     if not plan.applicable:
         return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
     rows = [row for row in rows if row.fields]
-    availability, reason = _availability(plan, bool(rows), answers, connected=connected)
+    sealed = tuple(base64.b64encode(answer.sealed).decode() for answer in answers if answer.sealed)
+    results = {name: match for answer in answers for name, match in answer.results.items()}
+    known = any(match is not Match.NO_RECORD for match in results.values())
+    availability, reason = _availability(plan, bool(rows or sealed or known), answers, connected=connected)
     return ReleasedItem(
         item=plan.item.item,
         item_version=plan.item.version,
@@ -194,6 +240,8 @@ def released(
         withheld=plan.outline.withheld,
         provider=plan.item.channels[0].provider,
         period=plan.period,
+        sealed=sealed,
+        results=results,
     )
 
 
@@ -210,24 +258,23 @@ def _availability(
     plan: ItemPlan, any_row: bool, answers: Sequence[Answered], *, connected: bool
 ) -> tuple[Availability, Reason | None]:
     """ "No answer" is never "no record": each way of having no rows keeps its own word."""
-    failed = [
-        a.availability
-        for a in answers
-        if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)
-    ]
+    failed = [a for a in answers if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)]
     if any_row:
         return (Availability.PARTIAL, _because(failed[0])) if failed else (Availability.RECORDS, None)
     if failed:
-        return failed[0], _because(failed[0])
-    if not plan.reads_store and not plan.calls:
+        return failed[0].availability, _because(failed[0])
+    if not plan.reads_store and not plan.questions:
         return Availability.WITHHELD, _leading_reason(plan)
     if plan.reads_store and not connected and not answers:
         return Availability.SOURCE_NOT_CONNECTED, Reason.SOURCE_NOT_CONNECTED
     return Availability.NO_RECORD, None
 
 
-def _because(availability: Availability) -> Reason:
-    if availability is Availability.SOURCE_NOT_CONNECTED:
+def _because(answer: Answered) -> Reason:
+    """A provider that finds a question not authorised says why; the others have one reason each."""
+    if answer.reason is not None:
+        return answer.reason
+    if answer.availability is Availability.SOURCE_NOT_CONNECTED:
         return Reason.SOURCE_NOT_CONNECTED
     return Reason.PROVIDER_UNAVAILABLE
 

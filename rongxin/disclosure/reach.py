@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,17 +14,27 @@ from rongxin.consent.rules import business_day
 from rongxin.disclosure import plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
+from rongxin.exchange.question import Question, SubjectKeys
 from rongxin.parties import subjects
 from rongxin.records import reading
-from rongxin.sharing import calls
+from rongxin.sharing import calls, gateways
 from rongxin.sharing.aggregation import sources
-from rongxin.sharing.connectors.query import Authority, SubjectKeys
+from rongxin.sharing.connectors.connector import Asked, Standing
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.sharing_mode import SharingMode
 
 # Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
 # never touch the ORM: a connector has its own way to its provider.
 _PATIENCE_SECONDS = 10.0
-_CALLERS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="call")
+_CALLERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What leaves for each item, and the providers' answers that it was made from."""
+
+    items: tuple[ReleasedItem, ...]
+    answers: tuple[calls.Answer, ...]
 
 
 def collect(
@@ -34,32 +45,41 @@ def collect(
     consent: Look | None,
     *,
     as_of: datetime,
-) -> tuple[ReleasedItem, ...]:
+) -> Collected:
     """Return what leaves for each item of the plan, in its order."""
     # No thread and no question for what isn't connected.
-    ways = calls.connected(
-        (decision.channel.provider, entry.item.item) for entry in plans for decision in entry.calls
+    ways = gateways.connected(
+        (decision.channel.provider, entry.item.item) for entry in plans for decision in entry.questions
     )
     items = {item for _, item in ways}
     keys = _keys([entry for entry in plans if entry.item.item in items], subject)
-    called = [(entry, _start(entry, ways, request, keys, consent, as_of)) for entry in plans]
+    asking = _Asking(intent, request, subject, keys, consent, as_of)
+    called = [(entry, _start(entry, ways, asking)) for entry in plans]
     wanted = [entry.item.item for entry in plans if entry.reads_store]
     stored = reading.of(intent, wanted)
     connected = sources.filed_items()
     until = time.monotonic() + _PATIENCE_SECONDS
-    return tuple(
+    answered = [
+        (
+            entry,
+            [
+                _await(future, decision, until, as_of)
+                for future, decision in zip(futures, entry.questions, strict=True)
+            ],
+        )
+        for entry, futures in called
+    ]
+    released = tuple(
         plan.answer(
             entry,
             stored.get(entry.item.item, ()),
-            [
-                _await(future, decision, until, as_of)
-                for future, decision in zip(futures, entry.calls, strict=True)
-            ],
+            answers,
             connected=entry.item.item in connected,
             day=business_day(as_of),
         )
-        for entry, futures in called
+        for entry, answers in answered
     )
+    return Collected(released, tuple(answer for _, answers in answered for answer in answers))
 
 
 def _await(
@@ -84,7 +104,7 @@ _CODES = frozenset({"uscc", "party_identifier"})
 def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
     """By what providers may find the subject; by name only where nobody else here bears it."""
     by_name = any(
-        entry.calls and not any(entry.item.field(name).type in _CODES for name in entry.item.subject_key)
+        entry.questions and not any(entry.item.field(name).type in _CODES for name in entry.item.subject_key)
         for entry in plans
     )
     return SubjectKeys(
@@ -95,31 +115,59 @@ def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
     )
 
 
-def _start(
-    entry: plan.ItemPlan,
-    ways: Collection[tuple[str, str]],
-    request: Request,
-    keys: SubjectKeys,
-    consent: Look | None,
-    as_of: datetime,
-) -> list[Future[calls.Answer] | None]:
-    connected = [(decision.channel.provider, entry.item.item) in ways for decision in entry.calls]
-    if not any(connected):
-        return [None] * len(connected)
-    authority = Authority(own=request.recipient.kind is rules.RecipientKind.SUBJECT)
-    if consent is not None:
-        authority = Authority(consent.grant.artefact, consent.grant.status, consent.ask(request, entry.item))
-    return [
-        _CALLERS.submit(
-            calls.call,
-            entry.item,
-            decision.channel,
-            subject=keys,
-            fields=[name for name, decided in decision.fields.items() if decided.leaves],
-            authority=authority,
-            as_of=as_of,
+@dataclass(frozen=True)
+class _Asking:
+    """What all questions of one request have in common."""
+
+    intent: UUID
+    request: Request
+    subject: SubjectCard
+    keys: SubjectKeys
+    consent: Look | None
+    as_of: datetime
+
+    def about(self, entry: plan.ItemPlan, decision: rules.ChannelDecision) -> Asked:
+        request, consent, item = self.request, self.consent, entry.item
+        checks = decision.channel.mode is SharingMode.DATA_VERIFICATION
+        claims = entry.claimed(decision) if checks else {}
+        question = Question(
+            request=self.intent,
+            provider=decision.channel.provider,
+            item=item.item,
+            version=item.version,
+            channel=item.channels.index(decision.channel),
+            mode=decision.channel.mode,
+            subject=self.keys,
+            subject_kind=self.subject.kind,
+            recipient_kind=request.recipient.kind.value,
+            recipient=request.recipient.id,
+            purpose=request.purpose,
+            case=consent.case_id if consent else request.case_id,
+            verdicts={
+                name: made.verdict
+                for name, made in decision.fields.items()
+                if (name in claims if checks else made.leaves)
+            },
+            claims=claims,
+            asked_at=self.as_of,
+            artefact=consent.grant.artefact if consent else None,
+            seal_to=request.seal_to,
         )
-        if there
+        return Asked(item, question, _standing(consent))
+
+
+def _standing(consent: Look | None) -> Standing | None:
+    if consent is None:
+        return None
+    return Standing(consent.id, consent.grant.status, consent.uses, consent.grant.case_closed)
+
+
+def _start(
+    entry: plan.ItemPlan, ways: Collection[tuple[str, str]], asking: _Asking
+) -> list[Future[calls.Answer] | None]:
+    return [
+        _CALLERS.submit(calls.ask, asking.about(entry, decision))
+        if (decision.channel.provider, entry.item.item) in ways
         else None
-        for decision, there in zip(entry.calls, connected, strict=True)
+        for decision in entry.questions
     ]

@@ -88,13 +88,16 @@ def miss(request: Request, refused: Reason | None, *, actor: Actor, as_of: datet
     return entry.id
 
 
-def refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> Outcome:
-    """Close an intent with a refusal; refusals stand in the journal like releases."""
+def refuse(
+    intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime, calls: str | None = None
+) -> Outcome:
+    """Close an intent with a refusal; refusals stand in the journal like releases, and so do calls made."""
     outcome = Outcome(intent=intent, released=False, reason=reason.value, summary={}, decided_at=as_of)
     outcome.entry = entries.append(
         Kind.DISCLOSURE_REFUSED,
         actor=actor,
         refs={**_closing_refs(intent), "reason": reason.value},
+        commitments={"calls": calls} if calls else None,
         as_of=as_of,
         beside=lambda entry: _insert_outcome(outcome, entry),
     ).id
@@ -102,10 +105,18 @@ def refuse(intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime) -> 
 
 
 def release(
-    intent: Intent, digest: str, items: tuple[ReleasedItem, ...], *, actor: Actor, as_of: datetime
+    intent: Intent,
+    digest: str,
+    items: tuple[ReleasedItem, ...],
+    *,
+    actor: Actor,
+    as_of: datetime,
+    calls: str | None = None,
 ) -> Outcome:
-    """Close an intent with what left: the digest of the answer, never its content."""
-    return conclude(intent, digest, summary(items), actor=actor, as_of=as_of)
+    """Close an intent with what left: the digest of the answer, never its content; `calls` commits to the
+    questions that were put to providers and to their receipts.
+    """
+    return conclude(intent, digest, summary(items), actor=actor, as_of=as_of, calls=calls)
 
 
 Summary = Mapping[str, Sequence[str | int]]
@@ -118,14 +129,22 @@ def summary(items: Sequence[ReleasedItem]) -> Summary:
     }
 
 
-def conclude(intent: Intent, digest: str, summary: Summary, *, actor: Actor, as_of: datetime) -> Outcome:
+def conclude(
+    intent: Intent,
+    digest: str,
+    summary: Summary,
+    *,
+    actor: Actor,
+    as_of: datetime,
+    calls: str | None = None,
+) -> Outcome:
     """Close an intent as `release` does, where the answer's rows are no longer at hand."""
     outcome = Outcome(intent=intent, released=True, digest=digest, summary=summary, decided_at=as_of)
     outcome.entry = entries.append(
         Kind.DISCLOSURE_RELEASED,
         actor=actor,
         refs=_closing_refs(intent),
-        commitments={"release": digest},
+        commitments={"release": digest, **({"calls": calls} if calls else {})},
         as_of=as_of,
         beside=lambda entry: _insert_outcome(outcome, entry),
     ).id
@@ -226,6 +245,29 @@ def trace(request: UUID, *, file: str, actor: Actor, as_of: datetime) -> Traced:
         return Traced(request, None, None, "", entry.id)
     outcome: Outcome | None = getattr(intent, "outcome", None)
     return Traced(request, _use(intent), intent.consent, outcome.digest if outcome else "", entry.id)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Where a request stands in the journal, and the consent that it rested on."""
+
+    consent: UUID | None
+    intent_entry: UUID
+    outcome_entry: UUID | None
+
+
+def find(request: UUID) -> Logged | None:
+    """Return where a request stands; None where there is none of this number."""
+    intent = Intent.objects.filter(id=request).select_related("outcome").first()
+    if intent is None:
+        return None
+    outcome: Outcome | None = getattr(intent, "outcome", None)
+    return Logged(intent.consent, intent.entry, outcome.entry if outcome else None)
+
+
+def exported(request: UUID, *, actor: Actor, as_of: datetime) -> None:
+    """Journal that the evidence of a request was handed out."""
+    entries.append(Kind.EVIDENCE_EXPORTED, actor=actor, refs={"request": str(request)}, as_of=as_of)
 
 
 def released() -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from rongxin.disclosure.rules import RecipientKind
+from rongxin.exchange.question import Match
 from rongxin.proof import canonical
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
@@ -46,6 +47,10 @@ class Request:
     case_id: UUID | None = None
     consent_id: UUID | None = None
     mandate_id: UUID | None = None
+    #: The institution's X25519 key (PEM) to which providers are to seal their rows; "" = not sealed.
+    seal_to: str = ""
+    #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
+    claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
@@ -65,6 +70,13 @@ class Request:
                 "case": self.case_id,
                 "consent": self.consent_id,
                 **_by_mandate(self.mandate_id),
+                **({"seal_to": self.seal_to} if self.seal_to else {}),
+                # Which fields, not which values: a value of few possibilities can be guessed from a digest.
+                **(
+                    {"claims": {item: sorted(fields) for item, fields in self.claims.items()}}
+                    if self.claims
+                    else {}
+                ),
             }
         )
 
@@ -125,6 +137,10 @@ class ReleasedItem:
     provider: str
     # Where a consent opens dated facts, the span it opens: without it "no record" would say too much.
     period: Period | None = None
+    # Rows that a provider sealed to the institution's own key (base64): carried, and readable to nobody here.
+    sealed: tuple[str, ...] = ()
+    # What a provider said of claimed values; never a value of its own (数据核验).
+    results: Mapping[str, Match] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,6 +208,9 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
             for row in item.rows
         ],
         "withheld": [{"field": w.field, "reason": w.reason, "mode": w.mode} for w in item.withheld],
+        # Stands only where something is sealed: digests of other answers stay what they were.
+        **({"sealed": list(item.sealed)} if item.sealed else {}),
+        **({"results": dict(item.results)} if item.results else {}),
     }
 
 

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     DISCLOSURE_REFUSED = "disclosure.refused"
     DISCLOSURE_DELIVERED = "disclosure.delivered"
     REPORT_TRACED = "report.traced"
+    EVIDENCE_EXPORTED = "evidence.exported"
     KEY_CREATED = "key.created"
     MOVED_IN = "moved.in"
     MOVED_OUT = "moved.out"

@@ -211,3 +211,26 @@ class RowChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line} {self.act}"
+
+
+class Call(models.Model):
+    """One question put to a provider (接口调用, 数据核验): what was signed and signed back, no content.
+
+    The journal's entry of the request's outcome commits to all of them; providers' health is counted here.
+    """
+
+    intent = models.UUIDField(db_index=True)
+    provider = models.CharField(max_length=64)
+    item = models.CharField(max_length=64)
+    mode = models.CharField(max_length=32)
+    availability = models.CharField(max_length=32)
+    reason = models.CharField(max_length=40, blank=True)
+    asked_at = models.DateTimeField()
+    took_ms = models.PositiveIntegerField()
+    # Empty where nothing came back that can be believed.
+    question = models.CharField(max_length=64, blank=True)
+    message = models.BinaryField(null=True)
+    receipt = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "-asked_at"], name="call_by_provider")]

@@ -97,6 +97,18 @@ class Reason(StrEnum):
         "该字段对外提供需经授权",
         "the field needs consent of its own",
     )
+    CONSENT_FORGED = (
+        "consent_forged",
+        "（六）（九）附件注3",
+        "授权书的签名或内容无效",
+        "the consent's artefact isn't genuine",
+    )
+    CONSENT_STATUS_MISSING = (
+        "consent_status_missing",
+        "（九）附件注3",
+        "未附授权的当前状态，或该状态已过时",
+        "no fresh status of the consent came with the question",
+    )
     # A department's duty that does not carry the request.
     DUTY_MANDATE_MISSING = (
         "duty_mandate_missing",
@@ -163,6 +175,12 @@ class Reason(StrEnum):
         "（五）",
         "授权或清单不允许该共享方式",
         "this way of sharing is not permitted",
+    )
+    VERIFICATION_BUDGET = (
+        "verification_budget",
+        "（五）（十）附件注2",
+        "核验次数已达上限，须间隔一段时间后再核验",
+        "too many values were tried; checks are paused for a while",
     )
     # Standing of those concerned.
     INSTITUTION_NOT_ASSESSED = (

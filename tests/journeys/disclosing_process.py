@@ -15,30 +15,29 @@ from uuid import UUID
 from rongxin.disclosure import gate, register
 from rongxin.disclosure.release import Recipient, Release, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.sharing import calls
+from rongxin.sharing import gateways
 from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
+from tests.unit.sharing import fakes
 
 ACTOR = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
 
 
-class TaxBureau:
-    provider = "tax_bureau"
-
+class TaxBureau(fakes.Provider):
     def __init__(self, *, dies: bool) -> None:
         self.dies = dies
 
     def serves(self, item: str) -> bool:
         return item == "tax_payment"
 
-    def fetch(self, query: object) -> list[dict[str, str]]:
+    def fetch(self, question: object) -> list[dict[str, str]]:
         if self.dies:
             os.kill(os.getpid(), signal.SIGKILL)
         return [{"vat_paid_cny_12m": "1.00"}]
 
 
 def main(uscc: str, case: str, consent: str, as_of: str, death: str) -> None:
-    calls.connect("tax_bureau", TaxBureau(dies=death == "call"))
+    gateways.connect("tax_bureau", TaxBureau(dies=death == "call"))
     if death == "outcome":
         original = register.release
 

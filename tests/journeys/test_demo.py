@@ -13,6 +13,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from rongxin.gateway import evidence
 from rongxin.proof import checkpoint, merkle
 
 REQUIRED = {
@@ -26,6 +27,10 @@ REQUIRED = {
     "refused_after_withdrawal",
     "journal_entries",
     "journal_verified",
+    "interface_calls",
+    "verifications",
+    "evidence_file",
+    "evidence_verified",
 }
 
 
@@ -53,6 +58,27 @@ def test_it_writes_what_it_did(summary):
     assert summary["records_rejected"] > 0
     assert summary["refused_after_withdrawal"] is True
     assert summary["journal_verified"] is True
+    assert summary["evidence_verified"] is True
+
+
+def test_departments_answered_from_their_own_machines_and_said_whether_claims_are_true(demo, summary):
+    # Three reports, each with two questions of verification beside the calls.
+    assert summary["interface_calls"] > 20
+    assert summary["verifications"] == 6
+    report = json.loads(Path(summary["report_json"]).read_text())
+    items = {item["item"]: item for section in report["sections"] for item in section["items"]}
+    assert [one["result"] for one in items["social_insurance"]["results"]] == ["match"]
+    assert [one["result"] for one in items["real_estate"]["results"]] == ["match", "mismatch"]
+    assert items["electricity_fee"]["rows"][0]["mode"]["code"] == "interface_call"
+    for provider in (
+        "tax_bureau",
+        "social_insurance_agency",
+        "natural_resources_bureau",
+        "electricity_utility",
+    ):
+        assert evidence.verify(demo / "providers" / provider / "evidence.sqlite").position > 0
+    command = [sys.executable, "-m", "rongxin", "evidence", "verify", summary["evidence_file"]]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_the_report_shows_what_consent_opened_and_the_public_one_does_not(demo, summary):

@@ -95,3 +95,25 @@ def test_the_base_install_imports_every_pure_module(base_install: Path) -> None:
     # The city is for demos and tests, which run on a whole node.
     lacking = [line for line in answer.stdout.splitlines() if not line.startswith("rongxin.city.")]
     assert not lacking, lacking
+
+
+def test_the_base_install_checks_a_gateway_and_evidence(base_install: Path, tmp_path: Path) -> None:
+    """The two things that must run where no node is: at a department, and at whoever doubts."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(base_install), "-m", "rongxin", *arguments]
+        environment = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PYTHONPATH": str(house.ROOT)}
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
+        )
+
+    assert run("gateway", "init", "tax_bureau").returncode == 0
+    (tmp_path / "gateway.yaml").write_text("provider: tax_bureau\nsource: store\n")
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "t.csv").write_text("name,uscc\n", "utf-8")
+    (tmp_path / "items" / "tax_payment.yaml").write_text("file: t.csv\nfind: {uscc: uscc}\n")
+    checked = run("gateway", "check")
+    assert (checked.returncode, "tax_payment" in checked.stdout) == (0, True), checked.stderr
+    (tmp_path / "e.json").write_text('{"format": "rongxin-evidence-1"}')
+    doubted = run("evidence", "verify", "e.json")
+    assert (doubted.returncode, "证据不成立" in doubted.stderr) == (1, True), doubted.stderr

@@ -12,6 +12,7 @@ from rongxin.delivery import tracing
 from rongxin.delivery.rendering import glyphs
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 # Beyond this a printed item says how many more there are; the electronic form, attached to it, has them all.
@@ -55,7 +56,13 @@ def prepare(report: Mapping[str, Any], *, region_label: str, notice: str | None)
             "table_rows_shown": TABLE_ROWS_SHOWN,
             "tiles": _tiles(report["summary"]),
             "sections": [
-                {**section, "items": [_item(item, subject) for item in section["items"]]}
+                {
+                    **section,
+                    "items": [
+                        _item({**item, "answered_at": report["issued_at"]}, subject)
+                        for item in section["items"]
+                    ],
+                }
                 for section in report["sections"]
             ],
         },
@@ -74,7 +81,7 @@ def _tiles(summary: Mapping[str, int]) -> list[dict[str, Any]]:
 
 def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
     period = item["period"]
-    rows = [_row(row, subject) for row in item["rows"]]
+    rows = [_row(row, subject) for row in (*item["rows"], *_checked(item), *_sealed(item))]
     columns = _columns(item["item"], rows)
     reason = item["reason"]
     tabular = _fits_a_table(rows, len(columns))
@@ -88,6 +95,35 @@ def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]
         "why": reason
         and (item["provider"]["label"] if reason["code"] in _OF_THE_SOURCE else reason["label"]),
         "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
+    }
+
+
+def _checked(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the results of a check as one more record: field by field, 一致, 不一致 or 无记录."""
+    fields = [
+        _said(one["name"], f"{one['label']}（核验）", one["display"]) for one in item.get("results", ())
+    ]
+    return [_of_source(item, SharingMode.DATA_VERIFICATION, fields)] if fields else []
+
+
+def _sealed(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say that a provider sealed its rows to the institution: nobody here can read them."""
+    words = "已由数据提供单位加密给接入机构，平台与本页均不可见，请用机构密钥解封 sealed to the institution"
+    fields = [_said("sealed", "密封内容", words)]
+    return [_of_source(item, SharingMode.INTERFACE_CALL, fields) for _ in item.get("sealed", ())]
+
+
+def _said(name: str, label: str, display: str) -> dict[str, Any]:
+    return {"name": name, "label": label, "value": display, "display": display, "unit": None, "masked": False}
+
+
+def _of_source(item: Mapping[str, Any], mode: SharingMode, fields: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "observed_on": None,
+        "received_at": item["answered_at"],
+        "source": item["provider"],
+        "mode": {"code": mode.value, "label": mode.label},
+        "fields": fields,
     }
 
 

@@ -36,6 +36,12 @@ class ReportRequest(Schema):
     case: UUID | None = Field(None, description="融资业务编号")
     consent: UUID | None = Field(None, description="授权编号")
     items: list[str] | None = Field(None, description="信息项；缺省为清单全部", min_length=1, max_length=100)
+    claims: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="数据核验：信息项 → 字段 → 待核验的值", max_length=100
+    )
+    seal_to: str = Field(
+        "", max_length=1000, description="密封：机构的 X25519 公钥（PEM），提供单位直接加密给机构"
+    )
 
 
 @router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")
@@ -56,6 +62,8 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
             reference=question.reference,
             case_id=question.case,
             consent_id=question.consent,
+            claims=question.claims,
+            seal_to=question.seal_to,
         ),
         actor=caller.actor,
         as_of=caller.at,

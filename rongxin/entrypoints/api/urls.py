@@ -15,6 +15,7 @@ from rongxin.entrypoints.api import (
     matching,
     official_duty,
     problems,
+    providers,
     quality,
     registrations,
     reports,
@@ -45,6 +46,7 @@ api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/matching", matching.router)
 api.add_router("/official-duty", official_duty.router)
+api.add_router("/providers", providers.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -50,7 +51,7 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
     out = var / "demo"
-    os.environ["RONGXIN_PROVIDERS"] = str(out / "providers")
+    os.environ["RONGXIN_GATEWAYS"] = str(out / "gateways")
     with _alone(var):
         if port is not None:
             with serve.reserved_port(HOST, port):
@@ -150,13 +151,12 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     try:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             manifest = city.build(out / "city", subjects=subjects, seed=seed, bar=bar)
-            shutil.copytree(out / "city" / "providers", out / "providers")
             loaded = city.load(out / "city", manifest, players, bar, node.say)
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
-    with _served(out, port) as addresses:
+    with _gateways(out), _served(out, port) as addresses:
         try:
-            story = Story(addresses["api"], city.hero(manifest), bank, out, node.say)
+            story = Story(addresses["api"], city.hero(manifest, out / "city"), bank, out, node.say)
             played = story.play()
             report = json.loads(played.files["report_json"].read_text())
             story.prove(report)
@@ -168,6 +168,20 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         _tell(addresses, out, bank, players, played)
         if not leave:
             _wait()
+
+
+@contextmanager
+def _gateways(out: Path) -> Iterator[None]:
+    """Run the departments' gateways, each from its own directory under `providers`."""
+    from rongxin.entrypoints.demo import gateways
+
+    try:
+        with gateways.served(out / "city" / "providers", out) as offices:
+            machines = len({office.port for office in offices})
+            node.say(f"数据提供单位网关：{len(offices)}个单位，{machines}个进程 gateways of the providers")
+            yield
+    except gateways.GatewayFailed as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contextmanager
@@ -233,12 +247,31 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[s
         "report_html": str(played.files["report_html"]),
         "report_pdf": str(played.files["report_pdf"]),
         "refused_after_withdrawal": played.refused_after_withdrawal,
+        **_evidence(out, played),
         "journal_entries": outcome.size,
         "journal_verified": outcome.ok,
     }
     (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n")
     node.say(f"存证核验：{outcome.size}条，{'完好' if outcome.ok else '有异常'}")
     return summary
+
+
+def _evidence(out: Path, played: Played) -> dict[str, Any]:
+    """Count the calls to providers; export the consented report's evidence and check it from its file."""
+    from rongxin.delivery.evidence import checking, exporting
+    from rongxin.entrypoints.cli import answers
+    from rongxin.sharing import call_register
+
+    document = exporting.export(UUID(played.request), actor=answers.operator(), as_of=answers.now())
+    path = out / "evidence.json"
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    read = json.loads(path.read_text())
+    try:
+        verified = len(list(checking.check(read, checking.keys_of(read)))) > 0
+    except checking.DoesNotHold as error:
+        raise click.ClickException(f"调用证据核验未通过：{error}") from error
+    node.say(f"调用证据：{len(read['calls'])}次提问与签名应答，离线核验通过 evidence of the calls holds")
+    return {**call_register.made(), "evidence_file": str(path), "evidence_verified": verified}
 
 
 def _tell(

@@ -1,16 +1,19 @@
-"""`rongxin evidence verify`: check a report against the journal with files alone: no node, no database."""
+"""`rongxin evidence`: export what proves a request; check reports and evidence with files alone."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from rongxin.delivery import verification
+from rongxin.delivery.evidence import checking
 from rongxin.proof import checkpoint, merkle
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
@@ -18,7 +21,7 @@ from rongxin.proof.keys import VerifyingKey
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group("evidence", help="证据：离线核验报告 Check a report offline.")
+@click.group("evidence", help="证据：导出、离线核验 Export evidence, check it offline.")
 def command() -> None:
     pass
 
@@ -28,8 +31,11 @@ def command() -> None:
 @click.option("--proof", type=_FILE, help="包含证明 the answer of /journal/entries/ENTRY/proof")
 @click.option("--key", type=_FILE, help="检查点公钥 the PEM of /journal/key, got by another way")
 def verify(report: Path, proof: Path | None, key: Path | None) -> None:
-    """核验报告（JSON）与存证一致 Check that REPORT (JSON) says what the journal's entry commits to."""
+    """核验报告（JSON）或证据文件 Check a report (JSON) against the journal, or a whole file of evidence."""
     document = _read(report)
+    if document.get("format") == checking.FORMAT:
+        _whole(document, key)
+        return
     if not verification.holds(document):
         raise click.ClickException(f"{report}: 报告内容与其摘要不符，已被改动 the report was changed")
     click.echo("报告内容与摘要一致 the report says what its digest says")
@@ -39,6 +45,38 @@ def verify(report: Path, proof: Path | None, key: Path | None) -> None:
     _check(document, _read(proof), key)
     signed = "签名有效 and the signature holds" if key else "未给出 --key，签名未核验 signature not checked"
     click.echo(f"摘要在存证日志中 the journal holds the digest；{signed}")
+
+
+@command.command()
+@click.argument("request", type=click.UUID)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="缺省 REQUEST.evidence.json")
+def export(request: UUID, out: Path | None) -> None:
+    """导出一次查询的全部证据 Write the evidence of REQUEST (its number stands on the report) to one file."""
+    from rongxin.entrypoints.cli import answers, node
+
+    with node.running():
+        from rongxin.delivery.evidence import exporting
+
+        with answers.refusals():
+            document = exporting.export(request, actor=answers.operator(), as_of=answers.now())
+    path = out or Path(f"{request}.evidence.json")
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    click.echo(f"{path}：{len(document['calls'])}次调用 calls; rongxin evidence verify {path}")
+
+
+def _whole(document: Mapping[str, Any], key: Path | None) -> None:
+    """Check a file of evidence; the journal's key may be given, the others are told by their ids."""
+    try:
+        trusted = checking.keys_of(document)
+        if key is not None:
+            given = VerifyingKey.from_pem(key.read_text())
+            trusted = replace(trusted, journal={given.id: given})
+        for line in checking.check(document, trusted):
+            click.echo(f"✓ {line}")
+    except (checking.DoesNotHold, ProofError) as error:
+        raise click.ClickException(f"证据不成立 the evidence doesn't hold: {error}") from error
+    for who, keys in (("node", trusted.node), ("journal", trusted.journal), *trusted.gateways.items()):
+        click.echo(f"  公钥 key {who}: {'、'.join(keys)}")
 
 
 def _check(document: Mapping[str, Any], proof: Mapping[str, Any], key: Path | None) -> None:

@@ -36,10 +36,11 @@ def reencrypt() -> None:
         from rongxin.consent import written
         from rongxin.journal import sealing
         from rongxin.records import seals
+        from rongxin.sharing import call_register
         from rongxin.sharing.aggregation import outcomes
         from rongxin.vocabulary.actor import SYSTEM
 
-        for column in (seals.SEALED, outcomes.SEALED, written.SEALED):
+        for column in (seals.SEALED, outcomes.SEALED, written.SEALED, call_register.SEALED):
             done = sealing.renew(
                 column,
                 actor=SYSTEM,

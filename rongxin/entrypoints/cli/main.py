@@ -13,6 +13,7 @@ COMMANDS = {
     "department": "rongxin.entrypoints.cli.department",
     "demo": "rongxin.entrypoints.cli.demo",
     "evidence": "rongxin.entrypoints.cli.evidence",
+    "gateway": "rongxin.entrypoints.cli.gateway",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",

@@ -5,10 +5,13 @@ foretells.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import yaml
 from django.utils import timezone
 from rich.progress import Progress
 
@@ -84,8 +87,33 @@ def _hand_in(out: Path, file: DepartmentFile, sender: Player, loaded: Loaded) ->
     loaded.duplicate += counts.duplicate
 
 
-def hero(manifest: Manifest) -> Hero:
-    """Return the firm of the story, as the manifest lists it."""
+def hero(manifest: Manifest, out: Path) -> Hero:
+    """Return the firm of the story, as the manifest lists it, with what it tells the bank about itself."""
     story = next(story for story in manifest.stories if story["id"] == "small_manufacturer")
     firm = story["parts"]["firm"]
-    return Hero(firm["uscc"], firm["name"], firm["legal_representative"], firm["id_number"])
+    claims = _claims(out / "providers", firm["uscc"])
+    return Hero(firm["uscc"], firm["name"], firm["legal_representative"], firm["id_number"], claims)
+
+
+def _claims(stores: Path, uscc: str) -> dict[str, dict[str, str]]:
+    """Read off the firm's own papers what it would tell; one figure it gets wrong."""
+    insured = _own(stores, "social_insurance_agency", "social_insurance", uscc)
+    estate = _own(stores, "natural_resources_bureau", "real_estate", uscc)
+    band, number = "pension_insured_band_avg_12m", "real_estate_certificate_number"
+    return {
+        "social_insurance": {band: str(insured[band])},
+        "real_estate": {number: str(estate[number]), "area_sqm": str(round(float(estate["area_sqm"])) + 100)},
+    }
+
+
+def _own(stores: Path, provider: str, item: str, uscc: str) -> dict[str, Any]:
+    described = yaml.safe_load((stores / f"{provider}.yaml").read_text("utf-8"))
+    entry = described["items"][item]
+    code = next(iter(entry["subject"].values()))
+    base = sqlite3.connect(f"{(stores / described['path']).as_uri()}?mode=ro", uri=True)
+    columns = ", ".join(f'"{column}"' for column in entry["columns"].values())
+    statement = f'SELECT {columns} FROM "{entry["table"]}" WHERE "{code}" = ?'  # noqa: S608 - our own city's
+    try:
+        return dict(zip(entry["columns"], base.execute(statement, (uscc,)).fetchone(), strict=True))
+    finally:
+        base.close()

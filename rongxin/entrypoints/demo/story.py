@@ -29,6 +29,8 @@ ITEMS = (
     "tax_arrears",
     "housing_fund",
     "electricity_fee",
+    "social_insurance",
+    "real_estate",
     "research_and_development",
     "administrative_permit",
     "administrative_penalty",
@@ -50,6 +52,7 @@ class Hero:
     name: str
     person: str
     id_number: str
+    claims: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Played:
     consent: str
     owner_key: str
     files: Mapping[str, Path]
+    request: str
     refused_after_withdrawal: bool
 
 
@@ -78,11 +82,11 @@ class Story:
         case = self._open_case()
         request = self._ask_for_consent(case)
         consent = self._consent(owner, request)
-        self._consented_report(case, consent)
+        request = self._consented_report(case, consent)
         self._uses(owner)
         self._withdraw(owner, consent)
         refused = self._refused(case, consent)
-        return Played(case, consent, owner, self._files, refused)
+        return Played(case, consent, owner, self._files, request, refused)
 
     def _register(self) -> str:
         hero = self._hero
@@ -129,11 +133,22 @@ class Story:
         self._say(f"企业阅读风险告知书（{notice['version']}版）后授权：{answer['consent']}")
         return str(answer["consent"])
 
-    def _consented_report(self, case: str, consent: str) -> None:
+    def _consented_report(self, case: str, consent: str) -> str:
         body = self._question("pre_loan_review") | {"case": case, "consent": consent}
-        report = self._report("report", body)
+        report = self._report("report", body | {"claims": self._hero.claims})
         summary = report["summary"]
         self._say(f"授权报告：{summary['with_records']}项有记录，共{summary['records']}条（JSON、网页、PDF）")
+        self._verified(report)
+        return str(report["report"])
+
+    def _verified(self, report: Mapping[str, Any]) -> None:
+        """The firm told the bank something; the departments say whether it is so, and no more."""
+        found = [item for section in report["sections"] for item in section["items"]]
+        results = [(item["label"], one) for item in found for one in item.get("results", ())]
+        if len(results) != sum(map(len, self._hero.claims.values())):
+            raise StoryFailed(f"数据核验：应逐项有结果，实际为 {results}")
+        for label, one in results:
+            self._say(f"数据核验：{label}·{one['label']}：{one['display']}（只答是否一致，数据不出单位）")
 
     def _uses(self, owner: str) -> None:
         uses = self._get("使用记录", "uses", key=owner)

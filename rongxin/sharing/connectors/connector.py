@@ -1,32 +1,80 @@
-"""What every way to a provider can do, be it in this process or a gateway far away."""
+"""What a way to a provider is asked and says; the only one in production is its gateway."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 
-from rongxin.sharing.connectors.query import Match, Query
+from rongxin.catalogue.schema import Channel, Item
+from rongxin.consent.rules import Status
+from rongxin.exchange.question import Match, Question
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
 
 Row = Mapping[str, Any]
 
 
+class Unavailable(Exception):
+    """The provider gave no answer, or none that can be believed; this is never "no record"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the consent behind a question stood when the gate looked at it."""
+
+    consent: UUID
+    status: Status
+    uses: int
+    case_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question with the catalogue's word on it, and the consent's standing where one is behind it."""
+
+    item: Item
+    question: Question
+    standing: Standing | None = None
+
+    @property
+    def channel(self) -> Channel:
+        return self.item.channels[self.question.channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The evidence of one question: what was sent as it was signed, and the receipt that came back."""
+
+    question: str
+    message: bytes
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a provider says. Rows carry, beside what was asked for, the field on which the channel's filter
+    rests; the caller checks it and takes it off.
+    """
+
+    availability: Availability
+    reason: Reason | None = None
+    rows: Sequence[Row] = ()
+    results: Mapping[str, Match] = field(default_factory=dict)
+    sealed: bytes = b""
+    exchange: Exchange | None = None
+
+
 class Connector(Protocol):
-    """A way to one provider's data. Raises `Unavailable` where there is no answer to be believed."""
+    """A way to one provider's data."""
 
     provider: str
 
     def serves(self, item: str) -> bool:
-        """Whether the provider answers for this item at all."""
+        """Whether the provider answers for this item at all, as far as is known without asking it."""
         ...
 
-    def fetch(self, query: Query) -> Sequence[Row]:
-        """Return the subject's rows, catalogue field → JSON value, with permitted fields only.
-
-        Beside those, each row carries the field on which the channel's filter rests, and the keys by which
-        it was found where the store has them: the caller checks both and takes off what it didn't ask for.
-        """
-        ...
-
-    def check(self, query: Query, claims: Mapping[str, str]) -> Mapping[str, Match]:
-        """Compare claimed values at the provider; no value of its own leaves it."""
+    def ask(self, asked: Asked) -> Said:
+        """Put one question; raises `Unavailable` where there is no answer to be believed."""
         ...

@@ -19,23 +19,22 @@ from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions
-from rongxin.sharing import calls
+from rongxin.sharing import gateways
 from rongxin.sharing.aggregation import sources
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from tests.unit.consent import stage
+from tests.unit.sharing import fakes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BANK_ACTOR = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
 LATER = stage.NOW + timedelta(hours=1)
 
 
-class TaxBureau:
+class TaxBureau(fakes.Provider):
     """A provider that answers in this process and counts how often it was asked."""
-
-    provider = "tax_bureau"
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -43,20 +42,17 @@ class TaxBureau:
     def serves(self, item):
         return item == "tax_payment"
 
-    def fetch(self, query):
-        self.asked.append(query.item.item)
-        return [{"uscc": query.subject.uscc, "vat_paid_cny_12m": "1200.00"}]
-
-    def check(self, query, claims):
-        raise AssertionError("nothing here is only verified")
+    def fetch(self, question):
+        self.asked.append(question.item)
+        return [{"uscc": question.subject.uscc, "vat_paid_cny_12m": "1200.00"}]
 
 
 @pytest.fixture
 def bureau():
     made = TaxBureau()
-    calls.connect("tax_bureau", made)
+    gateways.connect("tax_bureau", made)
     yield made
-    calls.disconnect("tax_bureau")
+    gateways.disconnect("tax_bureau")
 
 
 @pytest.fixture
@@ -186,7 +182,7 @@ def test_the_journal_commits_to_what_left(scene, bureau):
     assert isinstance(answer, Release)
     assert answer.digest == answer.compute_digest()
     assert answer.outcome_entry is not None
-    assert entries.get(answer.outcome_entry).commitments == {"release": answer.digest}
+    assert entries.get(answer.outcome_entry).commitments["release"] == answer.digest
 
 
 def test_a_withdrawal_during_the_call_stops_the_release(scene, bureau, monkeypatch):
@@ -325,11 +321,11 @@ def test_four_ways_of_having_no_rows_keep_their_own_words(scene, bureau, monkeyp
         def fetch(self, query):
             raise TimeoutError("no answer")
 
-    calls.connect("electricity_utility", Down())
+    gateways.connect("electricity_utility", Down())
     try:
         found = _items(_ask(_question(firm, *items, case_id=case, consent_id=consent.id)))
     finally:
-        calls.disconnect("electricity_utility")
+        gateways.disconnect("electricity_utility")
     assert found["tax_payment"].availability is Availability.NO_RECORD
     assert found["electricity_fee"].availability is Availability.PROVIDER_UNAVAILABLE
     assert found["housing_fund"].availability is Availability.SOURCE_NOT_CONNECTED

@@ -16,13 +16,14 @@ from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions
-from rongxin.sharing import calls
+from rongxin.sharing import gateways
 from rongxin.sharing.aggregation import sources
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.verdict import Verdict
 from tests.unit.consent import stage
+from tests.unit.sharing import fakes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = stage.NOW + timedelta(hours=1)
@@ -30,21 +31,15 @@ BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
 STRANGERS_NUMBER = "110101199003071233"
 
 
-class Provider:
+class Provider(fakes.Provider):
     """Answers every item with the same row and counts the calls."""
 
     def __init__(self, provider, row):
         self.provider, self.row, self.asked = provider, row, 0
 
-    def serves(self, item):
-        return True
-
-    def fetch(self, query):
+    def fetch(self, question):
         self.asked += 1
-        return [{**self.row, "uscc": query.subject.uscc}]
-
-    def check(self, query, claims):
-        raise AssertionError("nothing here is only verified")
+        return [{**self.row, "uscc": question.subject.uscc}]
 
 
 @pytest.fixture
@@ -53,13 +48,13 @@ def connect():
 
     def connect(provider, row):
         made = Provider(provider, row)
-        calls.connect(provider, made)
+        gateways.connect(provider, made)
         connected.append(provider)
         return made
 
     yield connect
     for provider in connected:
-        calls.disconnect(provider)
+        gateways.disconnect(provider)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from rongxin.disclosure.release import Refusal, Release
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.parties import duty_mandates
 from rongxin.records import reading
-from rongxin.sharing import calls
+from rongxin.sharing import gateways
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
@@ -37,6 +37,7 @@ from tests.unit.disclosure.duty_stage import (
     question,
     scene,
 )
+from tests.unit.sharing import fakes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,21 +102,18 @@ def test_it_makes_no_call_for_a_department():
     at = scene(items={"tax_payment": LAW, "abnormal_operations_list": ""})
     asked = []
 
-    class Bureau:
-        def serves(self, item):
-            return True
-
-        def fetch(self, query):
-            asked.append(query.item.item)
+    class Bureau(fakes.Provider):
+        def fetch(self, question):
+            asked.append(question.item)
             return []
 
     for provider in ("tax_bureau", "market_regulation_bureau"):
-        calls.connect(provider, Bureau())
+        gateways.connect(provider, Bureau())
     try:
         answer = ask(question(at, "tax_payment", "abnormal_operations_list"))
     finally:
         for provider in ("tax_bureau", "market_regulation_bureau"):
-            calls.disconnect(provider)
+            gateways.disconnect(provider)
     assert asked == []
     assert [(item.availability, item.reason) for item in answer.items] == [
         (Availability.WITHHELD, Reason.NOT_COLLECTED)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from rongxin.catalogue import loader
-from rongxin.sharing import calls
-from rongxin.sharing.connectors.query import Match, Query, SubjectKeys
+from rongxin.exchange.question import Question, SubjectKeys
+from rongxin.sharing import calls, gateways
+from rongxin.sharing.connectors.connector import Asked
 from rongxin.vocabulary.availability import Availability
+from tests.unit.gateway import stage
+from tests.unit.sharing import fakes
 
-NOW = datetime(2026, 4, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 ITEMS = loader.load().items
 FIRM = SubjectKeys("91990100MA00000123", "云州第一有限公司", "云州市")
 ALONE = replace(FIRM, unique_name=True)
@@ -23,36 +23,27 @@ UNAVAILABLE = Availability.PROVIDER_UNAVAILABLE
 
 
 @dataclass
-class Says:
+class Says(fakes.Provider):
     """A provider that answers whatever it likes."""
 
-    provider: str
-    rows: Sequence[Any]
+    provider: str = ""
+    rows: Sequence[Any] = ()
 
-    def serves(self, item: str) -> bool:
-        return True
-
-    def fetch(self, query: Query) -> Sequence[Any]:
+    def fetch(self, question: Question) -> Sequence[Any]:
         return self.rows
-
-    def check(self, query: Query, claims: Mapping[str, str]) -> Mapping[str, Match]:
-        return {}
 
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
     yield
     for item in ITEMS.values():
-        calls.disconnect(item.channels[0].provider)
+        gateways.disconnect(item.channels[0].provider)
 
 
-def ask(
-    item: str, *rows: Any, fields: Sequence[str] | None = None, subject: SubjectKeys = ALONE
-) -> calls.Answer:
-    asked = ITEMS[item]
-    channel = next(channel for channel in asked.channels if channel.mode.value == "interface_call")
-    calls.connect(channel.provider, Says(channel.provider, rows))
-    return calls.call(asked, channel, subject=subject, fields=fields or channel.fields, as_of=NOW)
+def ask(item: str, *rows: Any, fields: Sequence[str] = (), subject: SubjectKeys = ALONE) -> calls.Answer:
+    asked = stage.question(item, *fields, subject=subject)
+    gateways.connect(asked.provider, Says(asked.provider, rows))
+    return calls.ask(Asked(ITEMS[item], asked))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +58,7 @@ def ask(
 )
 def test_an_answer_about_another_subject_is_no_answer(item: str, row: dict[str, str]) -> None:
     answer = ask(item, {"uscc": FIRM.uscc} if "uscc" in row else {"name": FIRM.name}, row)
-    assert (answer.availability, answer.rows) == (UNAVAILABLE, ())
+    assert (answer.availability, answer.rows) == (UNAVAILABLE, [])
 
 
 def test_a_code_is_compared_as_written_and_a_name_by_its_canonical_form() -> None:

@@ -1,0 +1,149 @@
+"""How many signed, consented, logged calls a second go through node and gateway on one machine.
+
+16 clients ask a running node (`rongxin serve`, two web processes) for one item, 纳税信息, of firms that have
+consented; the node asks the tax bureau's gateway, a process of its own with a SQLite store, and every answer
+must carry that firm's own figure. On the way: intent and outcome committed with their journal entries, the
+status minted and stapled, the question signed and checked, the evidence committed on both sides.
+
+Floor: the same 16 clients post a body of a question's size to the same gateway, which answers 404: bare HTTP.
+
+    rongxin bench call [--clients 16] [--seconds 6] [--rounds 3] [--firms 100000] [--consents 2000]
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sqlite3
+import statistics
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import yaml
+
+from rongxin.entrypoints.cli import bench
+
+REACH_PER_S = 300
+REACH_P95_MS = 150
+BODY = b"x" * 3500  # about what a question with its consent has
+
+report = bench.load(Path(__file__).parent, "report")
+DEFAULTS = report.DEFAULTS
+
+
+def run(arguments: Mapping[str, str]) -> dict[str, object]:
+    """Measure, and return the figures with their floor; progress goes to standard error."""
+    unknown = set(arguments) - set(DEFAULTS)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: this bench knows {', '.join(DEFAULTS)}")
+    given = {key: int(arguments.get(key, default)) for key, default in DEFAULTS.items()}
+    known = report._stage({"firms": given["firms"], "consents": given["consents"], "facts": 1})
+    with psycopg.connect(known["url"], autocommit=True) as admin:
+        report._forget_earlier_runs(admin)
+    with _gateway(known) as port, report._served(known) as address:
+        rounds = _measure(known, address, port, given)
+    calls, bare = rounds["call"], statistics.median(rounds["bare"])
+    latencies = sorted(1000 * latency for each in calls for latency in each)
+    cuts = statistics.quantiles(latencies, n=100)
+    rate = statistics.median(len(each) / given["seconds"] for each in calls)
+    return {
+        "ratio": round(rate / bare, 4),
+        "calls_per_s": round(rate),
+        "floor_per_s": round(bare),
+        "reached": rate >= REACH_PER_S and cuts[94] <= REACH_P95_MS,
+        "reach": {"calls_per_s": REACH_PER_S, "p95_ms": REACH_P95_MS},
+        "ms": {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1), "p99": round(cuts[98], 1)},
+        "calls_per_s_rounds": [round(len(each) / given["seconds"]) for each in calls],
+        "floor_per_s_rounds": [round(each) for each in rounds["bare"]],
+        "load_average_rounds": [round(load, 1) for load in rounds["load"]],
+    }
+
+
+@contextmanager
+def _gateway(known: Mapping[str, Any]) -> Iterator[int]:
+    """Run the tax bureau's gateway and enter it in the node's book of addresses."""
+    from rongxin.entrypoints.demo import gateways
+    from rongxin.journal import keyring
+
+    os.environ["RONGXIN_VAR"] = known["var"]
+    home, book = Path(known["var"]) / "tax_bureau", Path(known["var"]) / "gateways"
+    for directory in (home / "items", home / "platform", book):
+        directory.mkdir(parents=True, exist_ok=True)
+    for path in home.glob("*.sqlite*"):
+        path.unlink()
+    base = sqlite3.connect(home / "store.sqlite")
+    with base:
+        base.execute("CREATE TABLE t (code TEXT PRIMARY KEY, vat TEXT)")
+        rows = ((question["uscc"], question["tax"]) for question in known["questions"])
+        base.executemany("INSERT INTO t VALUES (?, ?)", rows)
+    base.close()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    config = {"provider": "tax_bureau", "listen": f"127.0.0.1:{port}", "source": "sqlite:///store.sqlite"}
+    # The clients use the same consents again and again, faster than any consent allows.
+    config["limits"] = {"spare_uses": 1_000_000}  # type: ignore[assignment]
+    (home / "gateway.yaml").write_text(yaml.safe_dump(config))
+    sql = "SELECT code AS uscc, vat AS vat_paid_cny_12m FROM t WHERE code = :uscc"
+    (home / "items" / "tax_payment.yaml").write_text(yaml.safe_dump({"sql": sql}))
+    (home / "platform" / "node.pub.pem").write_text(keyring.node_key().public.pem())
+    office = gateways.Office("tax_bureau", home, port)
+    gateways._enter(book, office)
+    with gateways._process([office]):
+        gateways._await(office)
+        try:
+            yield port
+        finally:
+            for path in book.glob("tax_bureau*"):
+                path.unlink()
+
+
+def _measure(
+    known: Mapping[str, Any], address: str, port: int, given: Mapping[str, int]
+) -> dict[str, list[Any]]:
+    share = given["clients"] // report.PROCESSES
+    clients = [report._Clients(known, address, number, share) for number in range(report.PROCESSES)]
+    rounds: dict[str, list[Any]] = {"call": [], "bare": [], "load": []}
+    try:
+        for number in range(given["rounds"] + 1):
+            kept = report._ask(clients, "call", given["seconds"])
+            bare = _bare(port, given)
+            report._say(
+                f"call: {len(kept) / given['seconds']:,.0f}/s, bare: {bare:,.0f}/s"
+                + ("" if number else " (warming up, not counted)")
+            )
+            if number:
+                rounds["call"].append(kept)
+                rounds["bare"].append(bare)
+            rounds["load"].append(os.getloadavg()[0])
+    finally:
+        for client in clients:
+            client.stop()
+    return rounds
+
+
+def _bare(port: int, given: Mapping[str, int]) -> float:
+    """Count bare posts; the clients are threads of one Python process, which is what limits them."""
+    until = time.monotonic() + given["seconds"]
+    counts = [0] * given["clients"]
+
+    def work(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        while time.monotonic() < until:
+            connection.request("POST", "/elsewhere", BODY, {"Content-Type": "application/json"})
+            connection.getresponse().read()
+            counts[number] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(given["clients"])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / given["seconds"]

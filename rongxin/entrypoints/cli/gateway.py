@@ -1,0 +1,130 @@
+"""`rongxin gateway`: the small server beside a department's own database (前置). No Django, no node."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from rongxin.gateway.errors import GatewayError
+from rongxin.proof.errors import ProofError
+
+_CONFIG = click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("gateway.yaml"),
+    show_default=True,
+    help="配置文件 the configuration",
+)
+_EXAMPLE = """\
+# 融信网关配置 the configuration of a gateway; every line is explained in docs/gateway.md
+provider: {provider}
+listen: 127.0.0.1:8443
+source: sqlite:///example.sqlite
+"""
+
+
+@click.group("gateway", help="数据提供单位网关 the gateway of a data provider.")
+def command() -> None:
+    pass
+
+
+@command.command()
+@click.argument("provider")
+@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
+def init(provider: str, directory: Path) -> None:
+    """新建网关目录：配置、密钥 Begin a gateway in DIRECTORY: configuration, key, places for the rest."""
+    from rongxin.gateway import config as configs
+    from rongxin.gateway import server
+
+    path = directory / "gateway.yaml"
+    if path.exists():
+        raise click.ClickException(f"{path} 已存在，未改动 is there already and was left as it is")
+    for name in ("items", "platform", "keys"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    path.write_text(_EXAMPLE.format(provider=provider), "utf-8")
+    key = server.key_of(configs.Config(provider=provider, source="", directory=directory))
+    public = directory / f"{provider}.pub.pem"
+    public.write_text(key.public.pem(), "utf-8")
+    click.echo(f"{path}：请填写数据源 write your data source there")
+    click.echo(f"{public}：请交给平台 give this public key to the platform")
+    click.echo(f"{directory / 'platform'}：请放入平台公钥 put the platform's *.pub.pem there")
+
+
+@command.command()
+@_CONFIG
+def check(path: Path) -> None:
+    """对照清单逐项试读，指出缺项 Try every item against the catalogue and say what is missing."""
+    from rongxin.catalogue import loader
+    from rongxin.gateway import checking
+    from rongxin.gateway import config as configs
+    from rongxin.gateway.sources import opening
+
+    catalogue, wrong = loader.load(), False
+    with _told():
+        config = configs.read(path)
+        source = opening.open_source(config)
+        for finding in checking.check(config, catalogue, source):
+            wrong |= bool(finding.faults)
+            _say(finding)
+    for name in checking.unserved(config, catalogue):
+        click.echo(f"－ {name} {catalogue.item(name).label}：清单由本单位提供，未配置 not served yet")
+    if not list(config.place("platform").glob("*.pub.pem")):
+        click.echo(f"－ {config.place('platform')}：没有平台公钥，尚不能应答 no platform key, nobody may ask")
+    sys.exit(1 if wrong else 0)
+
+
+@command.command()
+@click.option(
+    "--config",
+    "paths",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    default=[Path("gateway.yaml")],
+    show_default=True,
+    help="配置文件，可多次给出 the configuration; several providers may share one server",
+)
+def serve(paths: tuple[Path, ...]) -> None:
+    """启动网关 Serve until stopped."""
+    from rongxin.gateway import server
+
+    with _told():
+        server.serve(paths)
+
+
+@command.command()
+@_CONFIG
+def evidence(path: Path) -> None:
+    """核验本网关的证据链 Check the gateway's own chain of evidence from its first entry to its last."""
+    from rongxin.gateway import config as configs
+    from rongxin.gateway import evidence as log
+
+    with _told():
+        config = configs.read(path)
+        end = log.verify(config.place("evidence"))
+    click.echo(f"证据链完整，共{end.position}条，末条 the chain holds, last hash {end.hash}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (GatewayError, ProofError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _say(finding: object) -> None:
+    from rongxin.gateway.checking import Finding
+
+    assert isinstance(finding, Finding)
+    sign = "✗" if finding.faults else "✓"
+    modes = "、".join(mode.label for mode in finding.modes)
+    click.echo(f"{sign} {finding.item} {finding.label} {modes} {len(finding.served)}项 fields")
+    for fault in finding.faults:
+        click.echo(f"    错误 wrong: {fault}")
+    if finding.missing:
+        click.echo(f"    未提供 missing: {'、'.join(finding.missing)}")

@@ -1,0 +1,97 @@
+"""`rongxin gateway check`: what of the catalogue a configuration serves, and what is missing or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rongxin.catalogue.loader import Catalogue
+from rongxin.catalogue.schema import Channel, Item
+from rongxin.exchange import subjects
+from rongxin.exchange.subjects import Key
+from rongxin.gateway.config import Config, Mapped
+from rongxin.gateway.errors import SourceFailed
+from rongxin.gateway.sources.source import Source
+from rongxin.vocabulary.sharing_mode import SharingMode
+
+_CALLED = (SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
+
+
+@dataclass
+class Finding:
+    """What was found about one item; without faults it can be served."""
+
+    item: str
+    label: str = ""
+    modes: tuple[SharingMode, ...] = ()
+    served: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    faults: list[str] = field(default_factory=list)
+
+
+def check(config: Config, catalogue: Catalogue, source: Source) -> Iterator[Finding]:
+    """Try every item of the configuration against catalogue and store, one finding each."""
+    for name, mapped in config.mapped.items():
+        yield _item(config, catalogue, source, name, mapped)
+
+
+def unserved(config: Config, catalogue: Catalogue) -> list[str]:
+    """Return the items that the catalogue expects of this provider and nothing here serves."""
+    return [
+        name
+        for name, item in catalogue.items.items()
+        if _channels(item, config.provider) and name not in config.mapped
+    ]
+
+
+def _item(config: Config, catalogue: Catalogue, source: Source, name: str, mapped: Mapped) -> Finding:
+    item = catalogue.items.get(name)
+    if item is None:
+        return Finding(name, faults=[f"清单中没有信息项 {name} no such item; the file's name is the item's"])
+    finding = Finding(name, item.label)
+    channels = _channels(item, config.provider)
+    if not channels:
+        finding.faults.append(f"清单中该项不由 {config.provider} 以接口调用或数据核验方式提供")
+        return finding
+    finding.modes = tuple(dict.fromkeys(channel.mode for channel in channels))
+    try:
+        columns = source.columns(mapped)
+    except SourceFailed as error:
+        finding.faults.append(str(error))
+        return finding
+    _columns(item, channels, mapped, columns, finding)
+    return finding
+
+
+def _columns(
+    item: Item, channels: list[Channel], mapped: Mapped, columns: frozenset[str], finding: Finding
+) -> None:
+    known = {name.casefold() for name in columns}
+    finding.faults += [
+        f"columns: {name} 不是该项的字段 no field of the item"
+        for name in (*mapped.columns, *mapped.bands)
+        if name not in item.field_names and name not in {source.name for source in item.source_columns}
+    ]
+    finding.faults += [
+        f"columns: {name} 对应的列 {column} 不存在 no such column"
+        for name, column in mapped.columns.items()
+        if column.casefold() not in known
+    ]
+    there = [name for name in item.field_names if mapped.columns.get(name, name).casefold() in known]
+    wanted = list(dict.fromkeys(name for channel in channels for name in item.fields_of(channel)))
+    finding.served = tuple(name for name in wanted if name in there)
+    finding.missing = tuple(name for name in wanted if name not in there)
+    shown = [name for name in item.subject_key if subjects.key_of(item.field(name)) and name in there]
+    if not shown:
+        finding.faults.append(
+            f"须带主体标识列 the rows must show whose they are: {'、'.join(item.subject_key)}"
+        )
+    if Key.CODE.value not in mapped.asked_by:
+        finding.missing += ("（仅凭名称查找，重名主体将不予应答 found by name only）",)
+    for where in (channel.where for channel in channels if channel.where):
+        if mapped.columns.get(where.field, where.field).casefold() not in known:
+            finding.faults.append(f"缺少 {where.field}：清单只共享 {where.field}＝{where.equals} 的记录")
+
+
+def _channels(item: Item, provider: str) -> list[Channel]:
+    return [c for c in item.channels if c.provider == provider and c.mode in _CALLED]

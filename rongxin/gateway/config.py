@@ -1,0 +1,197 @@
+"""`gateway.yaml` and one short file per item: all that a department writes to serve its data.
+
+gateway.yaml:
+    provider: tax_bureau
+    listen: 127.0.0.1:8443
+    source: postgresql://reader:…@10.0.0.5/tax   # or mysql://, sqlite:///FILE, https://…, a directory
+    platform: platform                           # *.pub.pem of the nodes that may ask
+
+items/tax_payment.yaml:
+    sql: SELECT NSRMC AS name, SHXYDM AS uscc, SJZZS AS vat_paid_cny_12m FROM t_nsxx WHERE SHXYDM = :uscc
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rongxin.catalogue import numerals
+from rongxin.exchange.subjects import Key
+from rongxin.gateway.errors import Misconfigured
+
+_NAMED = re.compile(r"\{(\w+)\}")
+_BOUND = re.compile(r"(?<![:\w]):(\w+)")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class Bands(_Frozen):
+    """How an exact figure becomes the band that the annex shares (分档): edges upward, unit in words."""
+
+    edges: tuple[Decimal, ...] = Field(min_length=1)
+    unit: str = ""
+
+    def of(self, figure: Decimal) -> str:
+        """Return the band of a figure as the catalogue spells bands: 10–49人, 50人以上, 少于10人."""
+        edges = sorted(self.edges)
+        if figure < edges[0]:
+            return f"少于{numerals.plain(edges[0])}{self.unit}"
+        if figure >= edges[-1]:
+            return f"{numerals.plain(edges[-1])}{self.unit}以上"
+        low, high = next((a, b) for a, b in pairwise(edges) if a <= figure < b)
+        return f"{numerals.plain(low)}–{numerals.plain(high - 1)}{self.unit}"
+
+
+class Mapped(_Frozen):
+    """Where one item lies in the department's store; exactly one of `sql`, `file`, `path`."""
+
+    sql: str = ""
+    file: str = ""
+    path: str = ""
+    #: Field of the catalogue → column; may be left out where columns bear the fields' names.
+    columns: dict[str, str] = {}
+    #: Of a file: which column holds the subject's uscc, name or place.
+    find: dict[Key, str] = {}
+    #: Of a JSON answer: where the rows stand in it, as `data.records`.
+    rows: str = ""
+    encoding: str = "utf-8"
+    bands: dict[str, Bands] = {}
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mapped:
+        if sum(map(bool, (self.sql, self.file, self.path))) != 1:
+            raise ValueError("write exactly one of `sql`, `file` or `path`")
+        unknown = self.asked_by - set(Key)
+        if unknown:
+            raise ValueError(f"a subject is found by uscc, name or place, not by {sorted(unknown)}")
+        if not self.asked_by:
+            raise ValueError(
+                "nothing tells which subject is meant: use :uscc in `sql`, {uscc} in `path`, or `find`"
+            )
+        return self
+
+    @property
+    def asked_by(self) -> set[str]:
+        """The keys of a subject that the store is asked by."""
+        if self.file:
+            return {key.value for key in self.find}
+        return set(_BOUND.findall(self.sql) if self.sql else _NAMED.findall(self.path))
+
+
+class Tls(_Frozen):
+    certificate: Path
+    key: Path
+    #: Who may connect at all (mTLS); left out, anybody may connect and is refused without a signature.
+    client_authority: Path | None = None
+
+
+class Limits(_Frozen):
+    """What one gateway lends of itself; the defaults suit a department's small machine."""
+
+    seconds: float = Field(default=5.0, gt=0)
+    rows: int = Field(default=1000, ge=1)
+    workers: int = Field(default=4, ge=1, le=64)
+    #: How often a consent's number of uses may be exceeded here, for requests that broke off on their way.
+    spare_uses: int = Field(default=3, ge=0)
+    #: 数据核验: mismatches of one field by one institution about one subject, before it has to wait.
+    mismatches: int = Field(default=5, ge=1)
+    #: 数据核验: different values that may be tried for one field in a day.
+    claims_a_day: int = Field(default=3, ge=1)
+    cool_down_days: int = Field(default=30, ge=1)
+
+
+class Config(_Frozen):
+    """One provider's gateway. Paths are taken from the directory of the file."""
+
+    provider: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    source: str
+    listen: str = "127.0.0.1:8443"
+    items: Path = Path("items")
+    keys: Path = Path("keys")
+    platform: Path = Path("platform")
+    #: *.pub.pem of institutions to whose keys rows may be sealed, named <institution>.pub.pem.
+    institutions: Path = Path("institutions")
+    evidence: Path = Path("evidence.sqlite")
+    #: Sent with every question to an HTTP source; ${NAME} is taken from the environment.
+    headers: dict[str, str] = {}
+    tls: Tls | None = None
+    #: Whether a subject's questions about itself are answered on the node's word ((九)).
+    self_access: bool = True
+    limits: Limits = Limits()
+    directory: Path = Path()
+
+    @cached_property
+    def mapped(self) -> Mapping[str, Mapped]:
+        """The items that this gateway serves, each from its own file."""
+        return {path.stem: _read(path, Mapped) for path in sorted(self._at(self.items).glob("*.yaml"))}
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdigit():
+            raise Misconfigured(f"listen: {self.listen!r} 应写作 主机:端口 write host:port")
+        return host, int(port)
+
+    @property
+    def place_of_source(self) -> Path:
+        """The directory of a store of files."""
+        return self._at(Path(self.source))
+
+    def place(self, name: str) -> Path:
+        """Return where one of the configured paths lies."""
+        path: Path = getattr(self, name)
+        return self._at(path)
+
+    def _at(self, path: Path) -> Path:
+        return path if path.is_absolute() else self.directory / path
+
+
+def read(path: Path) -> Config:
+    """Read a configuration and the files of its items; raises `Misconfigured`."""
+    config: Config = _read(path, Config).model_copy(update={"directory": path.parent})
+    if not config.mapped:
+        raise Misconfigured(
+            f"{config.place('items')}: 没有信息项文件，每项一个 YAML write one YAML file per item"
+        )
+    return config
+
+
+def _read(path: Path, model: type[Any]) -> Any:
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise Misconfigured(f"{path}: 没有这个文件 no such file") from error
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise Misconfigured(f"{path}: 不能读取 can't be read ({error})") from error
+    try:
+        return model.model_validate(_with_environment(document))
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(map(str, one['loc'])) or '(file)'}: {one['msg']}" for one in error.errors()
+        )
+        raise Misconfigured(f"{path}: {told}") from error
+
+
+def _with_environment(value: Any) -> Any:
+    """Put secrets in from the environment, so that none has to stand in a file."""
+    if isinstance(value, dict):
+        return {key: _with_environment(part) for key, part in value.items()}
+    if not isinstance(value, str):
+        return value
+    names = re.findall(r"\$\{(\w+)\}", value)
+    for name in names:
+        if name not in os.environ:
+            raise Misconfigured(f"${{{name}}}: 环境变量未设置 set this environment variable")
+        value = value.replace(f"${{{name}}}", os.environ[name])
+    return value

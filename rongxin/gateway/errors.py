@@ -1,0 +1,15 @@
+"""What can go wrong at a gateway, in words for the department's engineer who runs it."""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """The gateway can't do what it was asked."""
+
+
+class Misconfigured(GatewayError):
+    """A file of the configuration can't be used; the message names file, key and what to do."""
+
+
+class SourceFailed(GatewayError):
+    """The department's own store gave no answer, or one that can't be used; this is never "no record"."""

@@ -1,0 +1,254 @@
+"""The gateway's own evidence: every question, what was decided and the hash of what left, in one chain.
+
+An SQLite file of the department's. Each entry's hash covers the one before, so a change shows; the hash goes
+into the signed receipt, so the node holds it too. Nothing of an answer's content is kept. One thread writes:
+it settles all questions that wait in one transaction, and none is answered before that is on the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from rongxin.gateway.errors import GatewayError
+from rongxin.proof import canonical
+from rongxin.proof.keys import SigningKey
+from rongxin.proof.profile import INTL
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS entry (
+    position INTEGER PRIMARY KEY, body TEXT NOT NULL, message BLOB NOT NULL, hash TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS used (
+    consent TEXT NOT NULL, day TEXT NOT NULL, request TEXT NOT NULL, item TEXT NOT NULL,
+    PRIMARY KEY (consent, day, request, item)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tried (
+    asker TEXT NOT NULL, field TEXT NOT NULL, day TEXT NOT NULL, claim TEXT NOT NULL,
+    matched INTEGER NOT NULL, PRIMARY KEY (asker, field, day, claim)) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS entry_kept BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
+"""
+FIRST = "0" * 64
+_AT_ONCE = 64
+
+Result = TypeVar("Result")
+Job = Callable[["Settling"], Result]
+
+
+class Replayed(GatewayError):
+    """A question with this number was answered before."""
+
+
+class Broken(GatewayError):
+    """The chain of evidence doesn't hold; the message names the entry."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a question stands in the evidence."""
+
+    position: int
+    hash: str
+
+
+class Settling:
+    """What a job may do inside the writing transaction."""
+
+    def __init__(self, base: sqlite3.Connection, last: Entry, secret: bytes) -> None:
+        self._base, self.last, self._secret = base, last, secret
+
+    def append(self, body: Mapping[str, Any], message: bytes, *, once: Sequence[str]) -> Entry:
+        """Add an entry; raises `Replayed` where one of the numbers that may be used once was used."""
+        position = self.last.position + 1
+        text = canonical.dumps({**body, "position": position, "previous": self.last.hash}).decode()
+        # Claimed values of a check stand in the message, so it is kept under the gateway's key.
+        message = INTL.seal(self._secret, message, place=_place(position))
+        entry = Entry(position, _hash(text, message))
+        try:
+            self._base.executemany("INSERT INTO nonce VALUES (?, ?)", [(number, position) for number in once])
+        except sqlite3.IntegrityError as error:
+            raise Replayed(f"{once[0]} was used before") from error
+        self._base.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", (position, text, message, entry.hash))
+        self.last = entry
+        return entry
+
+    def uses(self, consent: str, since: str, *, request: str) -> int:
+        """Count the other requests that a consent was used for since a day."""
+        (count,) = self._base.execute(
+            "SELECT count(DISTINCT request) FROM used WHERE consent = ? AND day >= ? AND request <> ?",
+            (consent, since, request),
+        ).fetchone()
+        return int(count)
+
+    def use(self, consent: str, day: str, *, request: str, item: str) -> None:
+        self._base.execute("INSERT OR IGNORE INTO used VALUES (?, ?, ?, ?)", (consent, day, request, item))
+
+    def tries(self, asker: str, field: str, since: str) -> list[tuple[str, str, bool]]:
+        """Return day, claim and whether it matched, of what was tried since a day."""
+        found = self._base.execute(
+            "SELECT day, claim, matched FROM tried WHERE asker = ? AND field = ? AND day >= ? ORDER BY day",
+            (asker, field, since),
+        )
+        return [(day, claim, bool(matched)) for day, claim, matched in found]
+
+    def tried(self, asker: str, field: str, day: str, claim: str, *, matched: bool) -> None:
+        self._base.execute(
+            "INSERT OR IGNORE INTO tried VALUES (?, ?, ?, ?, ?)", (asker, field, day, claim, matched)
+        )
+
+
+@dataclass
+class _Waiting(Generic[Result]):
+    job: Job[Result]
+    future: Future[Result]
+
+
+class Evidence:
+    """The file of evidence, open for writing by this process."""
+
+    def __init__(self, path: Path, *, secret: bytes) -> None:
+        self._path, self._secret = path, secret
+        self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
+        opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(opened,), name="evidence", daemon=True)
+        self._thread.start()
+        opened.result()
+
+    def settle(self, job: Job[Result]) -> Result:
+        """Run a job in the writing transaction and return when it is on the disk; raises what it raises."""
+        waiting: _Waiting[Result] = _Waiting(job, Future())
+        self._queue.put(waiting)
+        return waiting.future.result()
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self, opened: Future[None]) -> None:
+        try:
+            base = _open(self._path)
+        except sqlite3.Error as error:
+            opened.set_exception(GatewayError(f"{self._path}: 证据文件不能打开 can't be opened ({error})"))
+            return
+        opened.set_result(None)
+        while (first := self._queue.get()) is not None:
+            batch = [first, *self._waiting()]
+            stop = None in batch
+            self._settle(base, [one for one in batch if one is not None])
+            if stop:
+                break
+        base.close()
+
+    def _waiting(self) -> Iterator[_Waiting[Any] | None]:
+        for _ in range(_AT_ONCE):
+            try:
+                yield self._queue.get_nowait()
+            except Empty:
+                return
+
+    def _settle(self, base: sqlite3.Connection, batch: list[_Waiting[Any]]) -> None:
+        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            # IMMEDIATE: another worker's process writes to the same file, and each reads the chain's end.
+            base.execute("BEGIN IMMEDIATE")
+            for waiting in batch:
+                results.append((waiting.future, *_run_one(base, waiting.job, self._secret)))
+            base.execute("COMMIT")
+        except sqlite3.Error as error:
+            if base.in_transaction:
+                base.execute("ROLLBACK")
+            failed = GatewayError(f"{self._path}: 证据未能写入 evidence could not be written ({error})")
+            results = [(waiting.future, None, failed) for waiting in batch]
+        for future, result, failure in results:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+
+def _run_one(base: sqlite3.Connection, job: Job[Any], secret: bytes) -> tuple[Any, BaseException | None]:
+    base.execute("SAVEPOINT job")
+    try:
+        result = job(Settling(base, last(base), secret))
+    except Exception as error:
+        base.execute("ROLLBACK TO job")
+        return None, error
+    finally:
+        base.execute("RELEASE job")
+    return result, None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    base = sqlite3.connect(path, isolation_level=None, timeout=30)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("PRAGMA synchronous = FULL")
+    base.executescript(_TABLES)
+    path.chmod(0o600)
+    return base
+
+
+def last(base: sqlite3.Connection) -> Entry:
+    """Return the end of the chain."""
+    found = base.execute("SELECT position, hash FROM entry ORDER BY position DESC LIMIT 1").fetchone()
+    return Entry(*found) if found else Entry(0, FIRST)
+
+
+def message(path: Path, position: int, *, secret: bytes) -> bytes:
+    """Return the signed message of an entry as it came; raises `Forged` where it was changed."""
+    with reading(path) as base:
+        row = base.execute("SELECT message FROM entry WHERE position = ?", (position,)).fetchone()
+    if row is None:
+        raise GatewayError(f"{path}: 没有第{position}条证据 there is no entry {position}")
+    return INTL.open(secret, row[0], place=_place(position))
+
+
+def secret_of(key: SigningKey) -> bytes:
+    """Return the secret, derived from a gateway's key, under which its evidence keeps messages and claims."""
+    return canonical.sha256(b"rongxin.gateway.evidence" + key.cryptography.private_bytes_raw())
+
+
+def _place(position: int) -> bytes:
+    return f"entry {position}".encode()
+
+
+def _hash(body: str, message: bytes) -> str:
+    return canonical.sha256(canonical.sha256(body.encode()) + canonical.sha256(message)).hex()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the evidence to look into it; the gateway may go on writing."""
+    base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+def verify(path: Path) -> Entry:
+    """Go through the whole chain; return its end, or raise `Broken` at the first entry that doesn't hold."""
+    with reading(path) as base:
+        previous = Entry(0, FIRST)
+        for position, body, message, stated in base.execute("SELECT * FROM entry ORDER BY position"):
+            found = orjson.loads(body)
+            whole = (
+                position == previous.position + 1 == found["position"]
+                and found["previous"] == previous.hash
+                and _hash(body, message) == stated
+            )
+            if not whole:
+                raise Broken(
+                    f"{path}: 第{position}条与其哈希或前一条不符 this entry was changed, or one is missing"
+                )
+            previous = Entry(position, stated)
+        return previous

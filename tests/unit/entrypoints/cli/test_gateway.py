@@ -1,0 +1,134 @@
+"""`rongxin gateway` as a department's engineer meets it: begin, check, serve, look at the evidence."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+import urllib3
+from click.testing import CliRunner, Result
+
+from rongxin.entrypoints.cli import gateway
+from rongxin.exchange import question as questions
+from rongxin.gateway import door as doors
+from tests.unit.gateway.stage import FIRM, NODE, Office, question, signed
+
+PATIENCE = 60  # only a broken build waits as long
+TAX = "SELECT n AS name, code AS uscc, vat AS vat_paid_cny_12m FROM t WHERE code = :uscc"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(gateway.command, list(arguments))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    begun = run("init", "tax_bureau", "--directory", str(tmp_path))
+    assert begun.exit_code == 0
+    assert (tmp_path / "keys" / "gateway.key.pem").stat().st_mode & 0o077 == 0
+    made = Office(tmp_path, "tax_bureau")
+    made.holds("t(n, code, vat)", (FIRM.name, FIRM.uscc, 712400))
+    made.writes("tax_payment", {"sql": TAX})
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    text = f"provider: tax_bureau\nlisten: 127.0.0.1:{port}\nsource: sqlite:///store.sqlite\n"
+    (tmp_path / "gateway.yaml").write_text(text)
+    return made
+
+
+def _config(office: Office) -> tuple[str, str]:
+    return "--config", str(office.directory / "gateway.yaml")
+
+
+def test_init_writes_over_nothing(office: Office) -> None:
+    again = run("init", "tax_bureau", "--directory", str(office.directory))
+    assert (again.exit_code, "已存在" in again.output) == (1, True)
+
+
+def test_check_says_what_is_served_what_is_missing_and_what_nobody_serves(office: Office) -> None:
+    said = run("check", *_config(office))
+    assert said.exit_code == 0, said.output
+    assert "✓ tax_payment" in said.output
+    assert "consecutive_normal_tax_months" in said.output
+    assert "－ tax_arrears" in said.output
+    assert "没有平台公钥" in said.output
+
+
+@pytest.mark.parametrize(
+    ("item", "sql", "told"),
+    [
+        ("tax_payments", TAX, "没有信息项"),
+        ("water_fee", TAX, "不由 tax_bureau"),
+        ("tax_payment", TAX.replace("FROM t", "FROM gone"), "gone"),
+        ("tax_payment", "SELECT vat AS vat_paid_cny_12m FROM t WHERE code = :uscc", "主体标识"),
+    ],
+)
+def test_check_names_what_is_wrong_and_fails(office: Office, item: str, sql: str, told: str) -> None:
+    office.writes(item, {"sql": sql})
+    said = run("check", *_config(office))
+    assert (said.exit_code, told in said.output) == (1, True), said.output
+
+
+def test_serve_refuses_where_nobody_could_ask(office: Office) -> None:
+    said = run("serve", *_config(office))
+    assert (said.exit_code, "没有平台公钥" in said.output) == (1, True)
+
+
+@pytest.fixture
+def served(office: Office) -> Iterator[str]:
+    (office.directory / "platform" / "node.pub.pem").write_text(NODE.public.pem())
+    command = [sys.executable, "-m", "rongxin", "gateway", "serve", *_config(office)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    listen = (office.directory / "gateway.yaml").read_text().split("listen: ")[1].split()[0]
+    _await(f"http://{listen}", process)
+    yield f"http://{listen}"
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+
+
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if urllib3.request("GET", f"{url}/healthz", retries=False).status == 200:
+                return
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+    raise AssertionError("the gateway did not begin to serve")
+
+
+def test_a_process_answers_and_its_evidence_holds(office: Office, served: str) -> None:
+    now = datetime.now(UTC)
+    own = question("tax_payment", recipient_kind="subject", recipient="17", asked_at=now)
+    request = signed(doors.encode(own, None), created=now, url=served)
+    answer = urllib3.request("POST", request.url, body=request.body, headers=request.headers)
+    assert (answer.status, orjson.loads(answer.data)["rows"][0]["vat_paid_cny_12m"]) == (200, "712400")
+    replayed = urllib3.request("POST", request.url, body=request.body, headers=request.headers)
+    assert replayed.status == 409
+    said = run("evidence", *_config(office))
+    assert "证据链完整，共1条" in said.output
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/elsewhere", b"", 404),
+        ("GET", questions.PATH, b"", 405),
+        ("POST", questions.PATH, b"{}", 401),
+        ("POST", questions.PATH, b" " * (doors.BODY_BYTES_MAX + 1), 413),
+    ],
+)
+def test_what_is_no_question_is_turned_away(
+    served: str, method: str, path: str, body: bytes, status: int
+) -> None:
+    answer = urllib3.request(method, served + path, body=body or None, retries=False)
+    assert answer.status == status
+    assert orjson.loads(answer.data)["code"]

@@ -1,0 +1,194 @@
+"""The same firm found in every kind of store: SQLite, PostgreSQL, CSV in GB18030, Parquet, HTTP with JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import duckdb
+import psycopg
+import pytest
+from pytest_django import Settings
+
+from rongxin.exchange.receipt import Answer
+from rongxin.gateway import config as configs
+from rongxin.gateway.errors import Misconfigured
+from rongxin.vocabulary.availability import Availability
+from tests.unit.gateway.stage import FIRM, Office, question, terms
+
+HEAD = ("户名", "代码", "销售额")
+ROWS = [(FIRM.name, FIRM.uscc, "712400"), ("云州第二公司", "91990100MA00000451", "1")]
+COLUMNS = {"name": "户名", "uscc": "代码", "vat_paid_cny_12m": "销售额"}
+FILE = {"find": {"uscc": "代码"}, "columns": COLUMNS}
+EXPECTED = {"name": FIRM.name, "vat_paid_cny_12m": "712400"}
+
+
+def ask(office: Office) -> Answer:
+    given = terms()
+    return office.ask(question("tax_payment", "name", "vat_paid_cny_12m", given=given), given)
+
+
+def test_a_csv_in_an_encoding_of_its_own(open_office: Callable[..., Office]) -> None:
+    office = open_office("tax_bureau", source="store")
+    (office.directory / "store").mkdir()
+    with (office.directory / "store" / "t.csv").open("w", encoding="gb18030", newline="") as file:
+        csv.writer(file).writerows([HEAD, *ROWS])
+    office.writes("tax_payment", {"file": "t.csv", "encoding": "gb18030", **FILE})
+    assert ask(office).rows == [EXPECTED]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [("户名,代码\n".encode() + b"\xff\xfe", "utf-8"), (b"a,b\n", "utf-8"), (b"", "utf-8"), (b"x", "no-such")],
+)
+def test_a_csv_that_can_not_be_read_is_no_answer(
+    open_office: Callable[..., Office], content: bytes, encoding: str
+) -> None:
+    office = open_office("tax_bureau", source="store")
+    (office.directory / "store").mkdir()
+    (office.directory / "store" / "t.csv").write_bytes(content)
+    office.writes("tax_payment", {"file": "t.csv", "encoding": encoding, **FILE})
+    assert ask(office).receipt.availability is Availability.PROVIDER_UNAVAILABLE
+
+
+def test_a_parquet_file(open_office: Callable[..., Office]) -> None:
+    office = open_office("tax_bureau", source="store")
+    (office.directory / "store").mkdir()
+    values = ", ".join(f"('{name}', '{code}', {vat}::DECIMAL(18, 2))" for name, code, vat in ROWS)
+    target = office.directory / "store" / "t.parquet"
+    duckdb.execute(f"COPY (SELECT * FROM (VALUES {values}) t(户名, 代码, 销售额)) TO '{target}'")
+    office.writes("tax_payment", {"file": "t.parquet", **FILE})
+    assert ask(office).rows == [EXPECTED]
+    target.write_bytes(b"PAR1")
+    assert ask(office).receipt.availability is Availability.PROVIDER_UNAVAILABLE
+
+
+@pytest.fixture
+def postgres(settings: Settings, db: None) -> Iterator[str]:
+    """A schema of the department's own beside the tests' tables, on the real server."""
+    given = settings.DATABASES["default"]
+    parts = {"dbname": given["NAME"], "user": given["USER"], "password": given["PASSWORD"]}
+    where = psycopg.conninfo.make_conninfo(
+        host=given["HOST"], port=given["PORT"] or "5432", **{k: v for k, v in parts.items() if v}
+    )
+    name = f"tax_{os.getpid()}"
+    with psycopg.connect(where, autocommit=True) as base:
+        base.execute(f"CREATE SCHEMA {name}")
+        base.execute(f"CREATE TABLE {name}.t (n text, c text, v numeric(18, 2))")
+        for row in ROWS:
+            base.execute(f"INSERT INTO {name}.t VALUES (%s, %s, %s)", row)
+        user = f"{parts['user']}:{parts['password']}@" if parts["password"] else f"{parts['user']}@"
+        place = f"host={given['HOST']}&port={given['PORT'] or 5432}"
+        yield f"postgresql://{user}/{parts['dbname']}?{place}|{name}"
+        base.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def test_a_postgresql_that_is_only_read(open_office: Callable[..., Office], postgres: str) -> None:
+    url, schema = postgres.split("|")
+    office = open_office("tax_bureau", source=url)
+    sql = f"SELECT n AS name, c AS uscc, v AS vat_paid_cny_12m FROM {schema}.t WHERE c = :uscc"
+    office.writes("tax_payment", {"sql": sql})
+    assert ask(office).rows == [EXPECTED]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE {schema}.t SET v = 0 WHERE c = :uscc RETURNING c AS uscc, n AS name, v AS vat_paid_cny_12m",
+        "SELECT c AS uscc, pg_sleep(3)::text AS name FROM {schema}.t WHERE c = :uscc",
+    ],
+    ids=["writes", "hangs"],
+)
+def test_what_writes_or_hangs_is_no_answer(
+    open_office: Callable[..., Office], postgres: str, sql: str
+) -> None:
+    url, schema = postgres.split("|")
+    office = open_office("tax_bureau", source=url, limits={"seconds": 0.5})
+    office.writes("tax_payment", {"sql": sql.format(schema=schema)})
+    assert ask(office).receipt.availability is Availability.PROVIDER_UNAVAILABLE
+
+
+class _System(BaseHTTPRequestHandler):
+    asked: list[str] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        code = unquote(self.path.split("code=")[1])
+        found = [dict(zip(HEAD, row, strict=True)) for row in ROWS if row[1] == code]
+        body = json.dumps({"data": {"list": found}}).encode()
+        self.send_response(200 if self.headers["x-key"] == "s3cret" else 403)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return None
+
+
+@pytest.fixture
+def system() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _System)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_system_that_answers_with_json(
+    open_office: Callable[..., Office], system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAX_KEY", "s3cret")
+    office = open_office("tax_bureau", source=system, headers={"x-key": "${TAX_KEY}"})
+    office.writes("tax_payment", {"path": "/firm?code={uscc}", "rows": "data.list", "columns": COLUMNS})
+    assert ask(office).rows == [EXPECTED]
+
+
+def test_a_system_that_refuses_is_no_answer(open_office: Callable[..., Office], system: str) -> None:
+    office = open_office("tax_bureau", source=system)
+    office.writes("tax_payment", {"path": "/firm?code={uscc}", "rows": "data.list", "columns": COLUMNS})
+    assert ask(office).receipt.availability is Availability.PROVIDER_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("mapped", "told"),
+    [
+        ({"sql": "SELECT 1"}, "nothing tells which subject"),
+        ({"sql": "SELECT :firm"}, "uscc, name or place"),
+        ({"sql": "SELECT :uscc", "file": "t.csv"}, "exactly one"),
+        ({"sql": "SELECT :uscc", "colums": {}}, "colums"),
+        ({}, "exactly one"),
+        ({"file": "t.csv"}, "nothing tells which subject"),
+    ],
+)
+def test_a_file_that_can_not_be_used_is_named_with_its_key(
+    tmp_path: Path, mapped: dict[str, Any], told: str
+) -> None:
+    office = Office(tmp_path, "tax_bureau")
+    office.writes("tax_payment", mapped)
+    (tmp_path / "gateway.yaml").write_text("provider: tax_bureau\nsource: sqlite:///s\n")
+    with pytest.raises(Misconfigured, match=told) as caught:
+        configs.read(tmp_path / "gateway.yaml")
+    assert "tax_payment.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("provider: [", "gateway.yaml"),
+        ("provider: Tax\nsource: x", "provider"),
+        ("provider: tax_bureau\nsource: ${NO_SUCH_NAME}", "NO_SUCH_NAME"),
+        ("source: x", "provider"),
+        ("provider: tax_bureau\nsource: x", "items"),
+    ],
+)
+def test_a_configuration_that_can_not_be_used_says_why(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "gateway.yaml").write_text(text)
+    with pytest.raises(Misconfigured, match=told):
+        configs.read(tmp_path / "gateway.yaml")
