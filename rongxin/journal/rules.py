@@ -28,6 +28,7 @@ class Kind(StrEnum):
     BATCH_RELEASED = "batch.released"
     BATCH_REFUSED = "batch.refused"
     BATCH_WITHDRAWN = "batch.withdrawn"
+    MAPPING_SAVED = "mapping.saved"
     RECORD_ENDED = "record.ended"
     RECORD_MARKED = "record.marked"
     MATCH_PROPOSED = "match.proposed"

@@ -12,6 +12,7 @@ from rongxin.entrypoints.api import (
     consents,
     imported_consents,
     journal,
+    mappings,
     matching,
     official_duty,
     problems,
@@ -43,6 +44,7 @@ api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)
+api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/registrations", registrations.router)

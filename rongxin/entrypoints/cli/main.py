@@ -17,6 +17,7 @@ COMMANDS = {
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",
     "lake": "rongxin.entrypoints.cli.lake",
+    "mapping": "rongxin.entrypoints.cli.mapping",
     "matching": "rongxin.entrypoints.cli.matching",
     "move": "rongxin.entrypoints.cli.move",
     "quality": "rongxin.entrypoints.cli.quality",
