@@ -237,3 +237,48 @@ class RowChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line} {self.act}"
+
+
+class Schedule(models.Model):
+    """When a provider hands an item in, as the operator has set it; a later version holds from its day on."""
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    item = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    every = models.CharField(max_length=16)
+    day = models.PositiveSmallIntegerField(null=True)
+    grace_working_days = models.PositiveSmallIntegerField()
+    since = models.DateField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=300)
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "item", "version"], name="schedule_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.item} {self.every} {self.day}"
+
+
+class Reminder(models.Model):
+    """That a batch was late, as its provider was told: once for each due day."""
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    item = models.CharField(max_length=64)
+    due_on = models.DateField()
+    deadline = models.DateField()
+    text = models.TextField()
+    at = models.DateTimeField()
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "item", "due_on"], name="reminder_once_a_due_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.item} {self.due_on}"

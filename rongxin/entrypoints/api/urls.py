@@ -20,6 +20,7 @@ from rongxin.entrypoints.api import (
     registrations,
     reports,
     rows,
+    schedules,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -51,6 +52,7 @@ api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
+api.add_router("/schedules", schedules.router)
 api.add_router("/uses", uses.router)
 api.add_router("", consents.router)
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "move": "rongxin.entrypoints.cli.move",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
+    "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
     "worker": "rongxin.entrypoints.cli.worker",
 }

@@ -132,5 +132,5 @@ def test_a_file_with_a_key_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="此键重复"):
         mapping_file.parsed(file)
     file.write_text("columns: [", "utf-8")
-    with pytest.raises(Refused, match="第 1 行"):
+    with pytest.raises(Refused, match=r"m\.yaml 第"):
         mapping_file.parsed(file)
