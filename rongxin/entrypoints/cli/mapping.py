@@ -36,7 +36,8 @@ def suggest(file: Path, item: str, provider: str) -> None:
         found = mapping_preview.suggestion(file, item=item, provider=provider, as_of=answers.now())
     click.echo(yaml.safe_dump(found["mapping"], allow_unicode=True, sort_keys=False), nl=False)
     for header in found["unknown_columns"]:
-        click.echo(f"# 未识别的列，报送时将被忽略 unknown column: {header}")
+        # In a workbook a header may have lines; the second would be YAML again.
+        click.echo(f"# 未识别的列，报送时将被忽略 unknown column: {' '.join(header.split())}")
     for field in found["absent_fields"]:
         need = "必填 required" if field["required"] else "可缺 optional"
         click.echo(f"# 文件没有的字段 absent field: {field['label']} {field['field']}（{need}）")

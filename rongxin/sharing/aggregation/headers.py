@@ -199,8 +199,7 @@ class _Known:
         """Recognise a header, with or without a unit in brackets behind it."""
         text = folded(header)
         if own := self._own.get(text):
-            unit = own.unit or unit_in(header)
-            return Column(header, (own.fills,), self.factor(header, (own.fills,), unit), own)
+            return Column(header, (own.fills,), self.factor(header, (own.fills,), own.unit), own)
         if text in self._names:
             fields, unit = self._names[text]
             return Column(header, fields, self.factor(header, fields, unit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from rongxin.catalogue import loader
@@ -66,3 +67,10 @@ def test_what_is_wrong_is_said_in_one_document(file, tmp_path):
     assert (refusal["code"], refusal["where"]) == ("mapping_invalid", "columns.单位名称")
     assert "是否为 企业名称" in refusal["what"]
     assert _says("end", *OURS, status=2)["code"] == "no_mapping"
+
+
+def test_a_header_of_two_lines_stays_a_comment_of_the_draft(file):
+    file.write_text('单位名称,信用代码,"经办\n处室: x"\n云州公司,无,三处\n', "utf-8")
+    draft = yaml.safe_load(_run(mapping.command, "suggest", file, *OURS))
+    assert set(draft) == {"columns", "constants"}
+    assert set(draft["columns"]) == {"单位名称", "信用代码"}
