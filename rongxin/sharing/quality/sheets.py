@@ -228,7 +228,7 @@ def _basis(month: str) -> dict[str, Any]:
         "standard": "GB/T 36344—2018",
         "timeliness": edition.citation,
         "calendar_complete": known,
-        "calendar": "工作日历含法定节假日与调休"
+        "calendar": f"工作日历含法定节假日与调休（{timeliness.holidays_cited(last)}）"
         if known
         else "工作日历只除周六、周日，法定节假日与调休尚未录入：跨节假日的时限会偏早",
     }

@@ -49,16 +49,18 @@ def of(
 def remind(*, as_of: datetime) -> int:
     """Note every batch that has become late, and remind its provider: once for each due day."""
     today = as_of.astimezone(CHINA).date()
+    first = today - timedelta(days=LOOK_BACK_DAYS)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('sharing.remind', 0))")
         late = [
             (key, one.due)
-            for key, (_, days) in of(today - timedelta(days=LOOK_BACK_DAYS), today, as_of=as_of).items()
+            for key, (_, days) in of(first, today, as_of=as_of).items()
             for one in days
             if one.state is State.MISSING
         ]
-        known = set(Reminder.objects.values_list("provider_id", "item", "due_on"))
+        noted = Reminder.objects.filter(due_on__gte=first)
+        known = set(noted.values_list("provider_id", "item", "due_on"))
         fresh = [(key, due) for key, due in late if (*key, due.due_on) not in known]
         for (provider, item), due in fresh:
             entry = entries.append(
