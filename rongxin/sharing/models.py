@@ -31,6 +31,28 @@ class MovedFile(models.Model):
         return self.name
 
 
+class SavedMapping(models.Model):
+    """One version of how a provider's columns stand to an item's fields; kept, never changed."""
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    item = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    # As `mapping_file` reads it; without columns and constants, the mapping before it is over.
+    document = models.JSONField()
+    saved_at = models.DateTimeField()
+    saved_by = models.CharField(max_length=300)
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "item", "version"], name="mapping_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.item} {self.version}"
+
+
 class Batch(models.Model):
     """One file that a provider handed in for one item."""
 
@@ -65,6 +87,10 @@ class Batch(models.Model):
     held_for = models.JSONField(null=True)
     released_by = models.CharField(max_length=300, blank=True)
     released_at = models.DateTimeField(null=True)
+    # The provider's own mapping as it stood when the file came: read again, it is read the same.
+    mapping = models.ForeignKey(
+        SavedMapping, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     journal_entry = models.UUIDField()
 
     class Meta:
@@ -234,3 +260,48 @@ class Call(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["provider", "-asked_at"], name="call_by_provider")]
+
+
+class Schedule(models.Model):
+    """When a provider hands an item in, as the operator has set it; a later version holds from its day on."""
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    item = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    every = models.CharField(max_length=16)
+    day = models.PositiveSmallIntegerField(null=True)
+    grace_working_days = models.PositiveSmallIntegerField()
+    since = models.DateField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=300)
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "item", "version"], name="schedule_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.item} {self.every} {self.day}"
+
+
+class Reminder(models.Model):
+    """That a batch was late, as its provider was told: once for each due day."""
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    item = models.CharField(max_length=64)
+    due_on = models.DateField()
+    deadline = models.DateField()
+    text = models.TextField()
+    at = models.DateTimeField()
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "item", "due_on"], name="reminder_once_a_due_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.item} {self.due_on}"

@@ -39,7 +39,7 @@ def submit(
     already.
     """
     caller = authentication.caller(request)
-    with _on_disk(file) as path:
+    with on_disk(file) as path:
         batch_id, repeated = batches.receive(
             path,
             item=item,
@@ -115,7 +115,7 @@ def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
 
 
 @contextmanager
-def _on_disk(file: UploadedFile) -> Iterator[Path]:
+def on_disk(file: UploadedFile) -> Iterator[Path]:
     """Give an upload a path: the readers work on files, however large."""
     with tempfile.NamedTemporaryFile(prefix="rongxin-upload-") as copy:
         shutil.copyfileobj(file, copy)
@@ -144,6 +144,7 @@ def _card(card: batches.Card) -> dict[str, Any]:
         "received_at": card.received_at,
         "refusal": card.refusal,
         "mode": card.mode.value,
+        "mapping": card.mapping,
         "held_for": card.held_for,
     }
 

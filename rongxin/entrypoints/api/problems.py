@@ -115,7 +115,10 @@ _OTHERWISE = "请求未能完成，原因见 detail"
 
 # A refusal speaks of the command's options; here they are fields of the form.
 _FORM_FIELDS = {"--item": "item", "--set": "values", "--mode snapshot": "mode", "--provider": "provider"}
-_WHAT_TO_DO_HERE = {"unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。"}
+_WHAT_TO_DO_HERE = {
+    "unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。",
+    "mapping_invalid": "请改正后重新提交，原有映射未变；字段见 GET /api/v1/catalogue/{item}/schema。",
+}
 
 
 def _title(code: str, text: str) -> str:

@@ -12,6 +12,7 @@ from rongxin.entrypoints.api import (
     consents,
     imported_consents,
     journal,
+    mappings,
     matching,
     official_duty,
     problems,
@@ -20,6 +21,7 @@ from rongxin.entrypoints.api import (
     registrations,
     reports,
     rows,
+    schedules,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -44,6 +46,7 @@ api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)
+api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/providers", providers.router)
@@ -51,6 +54,7 @@ api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
+api.add_router("/schedules", schedules.router)
 api.add_router("/uses", uses.router)
 api.add_router("", consents.router)
 

@@ -186,6 +186,7 @@ def _card(card: Card) -> dict[str, Any]:
         "provider": card.provider,
         "file_name": card.file_name,
         "mode": card.mode.value,
+        "mapping": card.mapping,
         "status": card.status.value,
         "read": counts.read,
         "accepted": counts.accepted,

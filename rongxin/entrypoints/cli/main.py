@@ -18,10 +18,12 @@ COMMANDS = {
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",
     "lake": "rongxin.entrypoints.cli.lake",
+    "mapping": "rongxin.entrypoints.cli.mapping",
     "matching": "rongxin.entrypoints.cli.matching",
     "move": "rongxin.entrypoints.cli.move",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
+    "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
     "worker": "rongxin.entrypoints.cli.worker",
 }

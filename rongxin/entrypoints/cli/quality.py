@@ -103,7 +103,19 @@ def _table(sheet: Mapping[str, Any]) -> Iterator[str]:
             f"  {head['provider']['name']} · {head['item']['label']}：{head['connection']['label']}"
             for head in sheet["silent"]
         )
+    yield from _late(sheet)
     yield f"依据 basis: {sheet['basis']['standard']}；{sheet['basis']['calendar']}"
+
+
+def _late(sheet: Mapping[str, Any]) -> Iterator[str]:
+    heads = [head for head in (*sheet["lines"], *sheet["silent"]) if head["schedule"]]
+    late = [head for head in heads if head["schedule"]["late"] or head["schedule"]["missing"]]
+    if late:
+        yield "未按计划报送 late by their schedule:"
+    for head in late:
+        own = head["schedule"]
+        counted = f"应报 {own['due']} 次，逾期报送 {own['late']} 次，逾期未报 {own['missing']} 次"
+        yield f"  {head['provider']['name']} · {head['item']['label']}（{own['plan']}）：{counted}"
 
 
 def _cells(line: Mapping[str, Any]) -> tuple[str, ...]:

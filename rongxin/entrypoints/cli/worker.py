@@ -33,12 +33,14 @@ def duties() -> list[Duty]:
     from rongxin.consent import standing
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.schedule import lateness
 
     return [
         Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
         Duty("consents of deregistered firms", 10, lambda now: standing.follow_deregistrations(as_of=now)),
         Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
+        Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

@@ -33,6 +33,7 @@ from rongxin.sharing.aggregation.acquaintances import Acquaintances, Matched
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
+from rongxin.sharing.aggregation.own_columns import Saved
 from rongxin.sharing.quality import timeliness
 from rongxin.sharing.rules import NEVER_KEPT, OUTSIDE_CHANNEL, Counts, RowOutcome
 from rongxin.vocabulary.actor import Actor
@@ -135,6 +136,7 @@ class Assembly:
     actor: Actor
     as_of: datetime
     full_list: FullList | None = None
+    saved: Saved | None = None
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
@@ -143,7 +145,7 @@ class Assembly:
         staging = filing.stage(self.lot, as_of=self.as_of)
         firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
-            mapping = heads.match(source.headers, self.item)
+            mapping = heads.match(source.headers, self.item, self.saved)
             tally.headers, tally.mapping = tuple(source.headers), mapping
             present = frozenset(name for column in mapping.columns for name in column.fields)
             began = time.monotonic()

@@ -15,7 +15,7 @@ from psycopg import errors as postgres_errors
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
-from rongxin.sharing.aggregation import full_lists, readers
+from rongxin.sharing.aggregation import full_lists, readers, saved_mappings
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import Refused
@@ -32,7 +32,8 @@ _PASSING = (postgres_errors.DeadlockDetected, postgres_errors.SerializationFailu
 
 def assembly(batch: Batch, item: Item, channel: Channel, path: Path, *, as_of: datetime) -> Assembly:
     full_list, lot = full_lists.of(batch, item), lot_of(batch, item)
-    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of, full_list)
+    saved = saved_mappings.of(batch, item)
+    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of, full_list, saved)
 
 
 def lot_of(batch: Batch, item: Item) -> filing.Lot:
@@ -64,6 +65,7 @@ def receipt(batch: Batch, tally: Tally) -> Receipt:
         unknown_columns=(*mapping.unknown, *mapping.not_aggregated),
         absent_columns=mapping.absent,
         received_at=batch.received_at,
+        mapping=batch.mapping.version if batch.mapping else None,
     )
 
 

@@ -31,6 +31,7 @@ from rongxin.sharing.aggregation import (
     receipts,
     registration,
     rehearsal,
+    saved_mappings,
     spool,
     suspicion,
     sweeping,
@@ -59,6 +60,7 @@ class Card:
     refusal: dict[str, object] | None
     mode: Mode
     held_for: list[dict[str, str]] | None
+    mapping: int | None
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ def receive(
                 actor_id=actor.id,
                 actor_party=actor.party,
                 journal_entry=entry.id,
+                mapping=saved_mappings.standing(item, provider, as_of=as_of),
             )
             if then is not None:
                 then(batch_id)
@@ -240,7 +243,7 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
 
 def get(batch_id: UUID) -> Card:
     """Return a batch as it stands; raises `UnknownBatch`."""
-    batch = Batch.objects.filter(pk=batch_id).first()
+    batch = Batch.objects.select_related("mapping").filter(pk=batch_id).first()
     if batch is None:
         raise UnknownBatch(batch_id)
     return _card(batch)
@@ -256,7 +259,7 @@ def receipt_of(batch_id: UUID) -> Receipt | None:
 
 def latest(*, provider: str | None = None, limit: int = 50) -> Sequence[Card]:
     """Return the batches last received, newest first."""
-    found = Batch.objects.order_by("-received_at", "-id")
+    found = Batch.objects.select_related("mapping").order_by("-received_at", "-id")
     if provider is not None:
         found = found.filter(provider_id=provider)
     return [_card(batch) for batch in found[:limit]]
@@ -389,4 +392,5 @@ def _card(batch: Batch) -> Card:
         refusal=batch.refusal,
         mode=Mode(batch.mode),
         held_for=batch.held_for if batch.status == Status.HELD else None,
+        mapping=batch.mapping.version if batch.mapping else None,
     )

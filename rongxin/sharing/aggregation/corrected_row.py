@@ -19,6 +19,7 @@ from rongxin.records import filing
 from rongxin.records.row_endings import Standing
 from rongxin.sharing.aggregation import attempts, headers, readers, record_keys, validation
 from rongxin.sharing.aggregation.columns import Member
+from rongxin.sharing.aggregation.own_columns import Saved
 from rongxin.sharing.errors import Refused
 from rongxin.vocabulary.actor import Actor
 
@@ -35,9 +36,20 @@ class Corrected:
     notes: tuple[str, ...]
 
 
-def of(row: Standing, item: Item, given: Mapping[str, str], *, actor: Actor, as_of: datetime) -> Corrected:
-    """Set the given columns (by label, field name or known header) and check the whole; raises `Refused`."""
-    columns = _columns(given, item)
+def of(
+    row: Standing,
+    item: Item,
+    given: Mapping[str, str],
+    *,
+    own: Saved | None = None,
+    actor: Actor,
+    as_of: datetime,
+) -> Corrected:
+    """Set the given columns (by label, field name or known header) and check the whole; raises `Refused`.
+
+    `own`: the mapping by which the row's file was read, so that its columns may be called as they are there.
+    """
+    columns = _columns(given, item, own)
     anew = {name for column in columns for name in column.fields}
     kept = {
         name: _text(item.column(name), value)
@@ -65,11 +77,11 @@ def of(row: Standing, item: Item, given: Mapping[str, str], *, actor: Actor, as_
     )
 
 
-def _columns(given: Mapping[str, str], item: Item) -> list[headers.Column]:
+def _columns(given: Mapping[str, str], item: Item, own: Saved | None) -> list[headers.Column]:
     found: list[headers.Column] = []
     for header in given:
         try:
-            column = headers.column_of(header, item)
+            column = headers.column_of(header, item, own)
         except readers.Refusal as refusal:
             raise attempts.refused(refusal) from refusal
         if column is None:

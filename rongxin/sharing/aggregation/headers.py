@@ -7,6 +7,7 @@ absent; the same field twice refuses the file.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from collections import Counter
@@ -15,7 +16,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+import polars as pl
+
 from rongxin.catalogue.schema import Channel, Field, Item, SourceColumn
+from rongxin.sharing.aggregation.own_columns import OwnColumn, Saved
 from rongxin.sharing.aggregation.readers.refusals import Refusal
 
 _BRACKETS: Final = str.maketrans(
@@ -42,6 +46,8 @@ _PERHAPS_THE_ENCODING: Final = (
     "没有一个列名可识别；若上列列名是乱码，则文件可能是 Big5 等其他编码，"
     "请另存为 UTF-8（或 GB18030）编码后重新报送。"
 )
+# How the column of a constant is called, so that a message tells it from the file's own.
+_CONSTANT: Final = "（固定值）"
 _DATE_HINT: Final = re.compile(r"^[ymd年月日/.:-]+$")
 
 
@@ -55,11 +61,16 @@ class Column:
     header: str
     fields: tuple[str, ...]
     factor: Decimal = Decimal(1)
+    # What the provider's own mapping says of it.
+    own: OwnColumn | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """How a file's columns stand to an item's fields; labels and headers as people read them."""
+    """How a file's columns stand to an item's fields; labels and headers as people read them.
+
+    The columns of `constants` (header → text) stand in no file: `applied` puts them into a frame.
+    """
 
     columns: tuple[Column, ...]
     unknown: tuple[str, ...] = ()
@@ -67,6 +78,13 @@ class Mapping:
     absent: tuple[str, ...] = ()
     absent_fields: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    constants: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def applied(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows as the provider's own mapping reads them; without one, as they are."""
+        anew = [column.own.read(column.header) for column in self.columns if column.own is not None]
+        anew += [pl.lit(text).alias(header) for header, text in self.constants.items()]
+        return frame.with_columns(anew) if anew else frame
 
 
 def folded(header: str) -> str:
@@ -75,12 +93,31 @@ def folded(header: str) -> str:
     return _BLANKS_AND_STARS.sub("", text).rstrip(":").casefold()
 
 
-def match(headers: Sequence[str], item: Item) -> Mapping:
-    """Map a file's headers to the item's fields.
+def unit_in(header: str) -> str:
+    """Return the unit that stands in brackets behind a header; "" where none does."""
+    found = _UNIT.match(folded(header))
+    unit = found.group(2) if found else ""
+    return unit if unit in _MONEY_UNITS or unit in _PLAIN_UNITS else ""
+
+
+def without_unit(header: str) -> str:
+    """Return a header without what stands in brackets behind it, folded."""
+    found = _UNIT.match(folded(header))
+    return found.group(1) if found else folded(header)
+
+
+def factor_of(item: Item, name: str, header: str, unit: str) -> Decimal:
+    """Return what a column's cells are multiplied by to be the field's; raises `Refusal` `unit_unknown`."""
+    return _Known(item, Saved()).factor(header, (name,), unit)
+
+
+def match(headers: Sequence[str], item: Item, saved: Saved | None = None) -> Mapping:
+    """Map a file's headers to the item's fields; what the provider has saved goes before the catalogue.
 
     Raises `Refusal` with `field_twice`, `unit_unknown` or `identifying_column_absent`.
     """
-    known = _Known(item)
+    saved = saved or Saved()
+    known = _Known(item, saved)
     columns: list[Column] = []
     unknown: list[str] = []
     not_aggregated: list[str] = []
@@ -92,6 +129,8 @@ def match(headers: Sequence[str], item: Item) -> Mapping:
             not_aggregated.append(header)
         else:
             columns.append(column)
+    constants = {f"{_CONSTANT}{name}": (name, text) for name, text in saved.constants.items()}
+    columns += [Column(header, (name,)) for header, (name, _) in constants.items()]
     _check_twice(columns, item)
     present = {name for column in columns for name in column.fields}
     _check_identified(item, present, headers, known)
@@ -102,13 +141,14 @@ def match(headers: Sequence[str], item: Item) -> Mapping:
         not_aggregated=tuple(not_aggregated),
         absent=tuple(field.label for field in absent),
         absent_fields=frozenset(known.kept - present),
-        notes=tuple(_notes(item, columns, absent, not_aggregated)),
+        notes=(*_notes(item, columns, absent, not_aggregated), *_notes_of_saved(item, saved, columns)),
+        constants={header: text for header, (_, text) in constants.items()},
     )
 
 
-def column_of(header: str, item: Item) -> Column | None:
+def column_of(header: str, item: Item, saved: Saved | None = None) -> Column | None:
     """Recognise one header by itself; None where it is unknown or not aggregated. Raises `Refusal`."""
-    known = _Known(item)
+    known = _Known(item, saved or Saved())
     column = known.column(header)
     return column if column is not None and known.is_aggregated(column) else None
 
@@ -116,7 +156,7 @@ def column_of(header: str, item: Item) -> Column | None:
 class _Known:
     """Every way in which an item's columns may be called, folded."""
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, saved: Saved) -> None:
         self._item = item
         self._members: dict[str, Field | SourceColumn] = {
             **{column.name: column for column in item.source_columns},
@@ -127,6 +167,7 @@ class _Known:
         self._sources = {column.name for column in item.source_columns}
         self.kept = {name for name in self._members if self.stores(name)}
         self._names = self._read_names()
+        self._own = {folded(header): own for header, own in saved.columns.items()}
 
     def _read_names(self) -> dict[str, tuple[tuple[str, ...], str]]:
         """Name → (fields, unit). An own label beats a printed one; a layout's column beats neither."""
@@ -157,16 +198,23 @@ class _Known:
     def column(self, header: str) -> Column | None:
         """Recognise a header, with or without a unit in brackets behind it."""
         text = folded(header)
+        if own := self._own.get(text):
+            return Column(header, (own.fills,), self.factor(header, (own.fills,), own.unit), own)
         if text in self._names:
             fields, unit = self._names[text]
-            return Column(header, fields, self._factor(header, fields, unit))
+            return Column(header, fields, self.factor(header, fields, unit))
         with_unit = _UNIT.match(text)
-        if with_unit is None or with_unit.group(1) not in self._names:
+        if with_unit is None:
             return None
-        fields, _ = self._names[with_unit.group(1)]
-        return Column(header, fields, self._factor(header, fields, with_unit.group(2)))
+        base, unit = with_unit.groups()
+        if own := self._own.get(base):
+            return Column(header, (own.fills,), self.factor(header, (own.fills,), unit), own)
+        if base not in self._names:
+            return None
+        fields, _ = self._names[base]
+        return Column(header, fields, self.factor(header, fields, unit))
 
-    def _factor(self, header: str, fields: tuple[str, ...], unit: str) -> Decimal:
+    def factor(self, header: str, fields: tuple[str, ...], unit: str) -> Decimal:
         if not unit:
             return Decimal(1)
         member = self._members[fields[0]]
@@ -236,6 +284,21 @@ def _check_identified(item: Item, present: set[str], headers: Sequence[str], kno
         found="、".join(header[:40] for header in headers[:30]),
         hint="" if any(known.column(header) for header in headers) else _PERHAPS_THE_ENCODING,
     )
+
+
+def _notes_of_saved(item: Item, saved: Saved, columns: Sequence[Column]) -> Iterator[str]:
+    """Say what the provider's own mapping did, and which of its columns the file lacks."""
+    which, labels = f"按本单位列映射第 {saved.version} 版", _labels(item)
+    for name, text in saved.constants.items():
+        yield f"{which}，“{labels[name]}”一律为“{text}”"
+    used = [column for column in columns if column.own is not None]
+    if used:
+        pairs = "、".join(f"“{one.header}”为“{labels[one.fields[0]]}”" for one in used)
+        yield f"{which}读取：{pairs}"
+    own = [column.own for column in used]
+    lacking = [header for header, column in saved.columns.items() if column not in own]
+    if lacking:
+        yield f"{which}中有这些列，文件中没有：{'、'.join(lacking)}"
 
 
 def _notes(

@@ -51,6 +51,8 @@ class Receipt:
     repeated: bool = False
     mode: str = "increment"
     ended: int = 0
+    # The version of the provider's own column mapping by which the file was read.
+    mapping: int | None = None
 
     def document(self) -> dict[str, Any]:
         """The receipt as one JSON-ready object."""
@@ -63,6 +65,7 @@ class Receipt:
             "read": self.counts.read,
             **asdict(self.counts),
             "mode": self.mode,
+            "mapping": self.mapping,
             "superseded": self.superseded,
             "ended": self.ended,
             "rejects": [asdict(line) for line in self.rejects],
@@ -109,6 +112,7 @@ def read(document: Mapping[str, Any], *, repeated: bool = False) -> Receipt:
         repeated=repeated,
         mode=document["mode"],
         ended=document["ended"],
+        mapping=document.get("mapping"),  # receipts of before there were mappings lack it
     )
 
 

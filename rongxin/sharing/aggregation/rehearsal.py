@@ -17,6 +17,7 @@ from rongxin.sharing.aggregation import (
     mandates,
     readers,
     receipts,
+    saved_mappings,
     spool,
     suspicion,
 )
@@ -62,6 +63,7 @@ def of(
         actor_id=actor.id,
         actor_party=actor.party,
         journal_entry=batch_id,
+        mapping=saved_mappings.standing(item.item, provider, as_of=as_of),
     )
     try:
         return attempts.patiently(

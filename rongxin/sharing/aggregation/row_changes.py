@@ -30,6 +30,7 @@ from rongxin.sharing.aggregation import (
     mandates,
     outcomes,
     registration,
+    saved_mappings,
 )
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused
@@ -79,7 +80,8 @@ def _correct(
     with transaction.atomic():
         batch, item = _own(batch_id, actor)
         held = row_endings.standing(batch_id, line, item=batch.item)
-        corrected = corrected_row.of(held, item, given, actor=actor, as_of=as_of)
+        own = saved_mappings.of(batch, item)
+        corrected = corrected_row.of(held, item, given, own=own, actor=actor, as_of=as_of)
         _check_subject(item, held, corrected)
         made = _batch_of(batch, line, given, corrected, actor=actor, as_of=as_of)
         refs = {**batches.refs_of(made), "corrects": f"{batch_id}:{line}"}

@@ -115,8 +115,9 @@ class Validator:
     def validate(self, chunk: Chunk) -> Validated:
         """Split a chunk into records and rejects."""
         found: dict[int, list[Finding]] = {}
-        read = self._read(chunk.frame, found)
-        outside = self._out_of_scope(chunk.frame, read)
+        frame = self._mapping.applied(chunk.frame)
+        read = self._read(frame, found)
+        outside = self._out_of_scope(frame, read)
         self._check_rows(read.values, found)
         self._add_marks(chunk, found)
         refused = sorted(found.keys() | outside)
@@ -236,7 +237,7 @@ class Validator:
         raw = {
             column.header: _storable(cells[column.header])
             for column in self._mapping.columns
-            if cells[column.header] is not None
+            if cells.get(column.header) is not None
         }
         message = f"第{line}行 " + "；".join(finding.message for finding in findings)
         return Reject(line, findings[0].rule, message, raw, tuple(findings))

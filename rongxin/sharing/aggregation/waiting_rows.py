@@ -17,7 +17,7 @@ from rongxin.parties.rules.desk import State
 from rongxin.parties.rules.likeness import Traces
 from rongxin.records import filing
 from rongxin.sharing.aggregation import headers as heads
-from rongxin.sharing.aggregation import outcomes, validation
+from rongxin.sharing.aggregation import outcomes, saved_mappings, validation
 from rongxin.sharing.aggregation.readers.source import Chunk
 from rongxin.sharing.errors import UnknownRow
 from rongxin.sharing.models import Batch, Decision, Outcome
@@ -97,7 +97,7 @@ def find(
     if after is not None:
         rows = rows.filter(batch_id=after[0], line__gt=after[1]) | rows.filter(batch_id__gt=after[0])
     # A batch's id grows with time.
-    found = list(rows.select_related("batch").order_by("batch_id", "line")[:limit])
+    found = list(rows.select_related("batch__mapping").order_by("batch_id", "line")[:limit])
     proposals = _proposals([row.batch_id for row in found])
     return [_waiting(row, proposals.get((row.batch_id, row.line)), as_of) for row in found]
 
@@ -110,7 +110,7 @@ def get(batch_id: UUID, line: int, *, as_of: datetime) -> Waiting:
 
 def row_of(batch_id: UUID, line: int) -> Outcome:
     """Return the outcome of a row whose text was kept; raises `UnknownRow`."""
-    row = Outcome.objects.select_related("batch").filter(batch_id=batch_id, line=line).first()
+    row = Outcome.objects.select_related("batch__mapping").filter(batch_id=batch_id, line=line).first()
     if row is None or row.raw is None:
         raise UnknownRow(batch_id, line)
     return row
@@ -119,13 +119,14 @@ def row_of(batch_id: UUID, line: int) -> Outcome:
 def read(batch: Batch, item: Item, line: int, raw: Raw, *, code: str | None = None) -> validation.Validated:
     """Read a row again as its file was read; with `code` as if it had come with it, on the day it came."""
     headers, cells = list(batch.headers), dict(raw)
-    mapping = heads.match(headers, item)
+    own = saved_mappings.of(batch, item)
+    mapping = heads.match(headers, item, own)
     if code is not None and (field := _code_field(item)):
         column = next((one.header for one in mapping.columns if field in one.fields), None)
         if column is None:
             column = item.column(field).label
             headers.append(column)
-            mapping = heads.match(headers, item)
+            mapping = heads.match(headers, item, own)
         cells[column] = code
     frame = pl.DataFrame({header: [cells.get(header)] for header in headers}, schema=_texts(headers))
     chunk = Chunk(frame, pl.Series("line", [line], dtype=pl.Int64))
@@ -170,7 +171,7 @@ def _traces(batch: Batch, item: Item, row: Outcome) -> Traces:
     checked = read(batch, item, row.line, raw)
     values = checked.values.row(0, named=True) if checked.values.height else {}
     if not values:
-        columns = heads.match(list(batch.headers), item).columns
+        columns = heads.match(list(batch.headers), item, saved_mappings.of(batch, item)).columns
         values = {name: raw.get(one.header) for one in columns for name in one.fields}
 
     def of_key(types: tuple[str, ...]) -> Iterator[str]:

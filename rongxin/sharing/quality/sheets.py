@@ -17,6 +17,8 @@ from rongxin.records.filing import CHINA
 from rongxin.sharing.errors import BadMonth
 from rongxin.sharing.quality import counts, rules, timeliness, wording
 from rongxin.sharing.quality.rules import Figures, Share
+from rongxin.sharing.schedule import lateness
+from rongxin.sharing.schedule.rules import State
 
 TREND_MONTHS: Final = 12
 _MONTH: Final = re.compile(r"^20\d\d-(0[1-9]|1[0-2])$")
@@ -45,10 +47,12 @@ def of(month: str, *, provider: str | None = None, as_of: datetime) -> dict[str,
     figures = counts.figures(first=months[0], last=month, provider=provider)
     connected = counts.connected(provider=provider)
     today = as_of.astimezone(CHINA).date()
+    promised = _promised(month, provider, as_of)
     lines, silent = [], []
-    for owner, item in _expected(cards, figures):
+    for owner, item in _expected(cards, figures, promised):
         own = {m: figures[owner, item.item, m] for m in months if (owner, item.item, m) in figures}
         head = _head(owner, cards[owner].name, item, connected.get((owner, item.item)), today)
+        head["schedule"] = promised.get((owner, item.item))
         if month in own:
             lines.append({**head, **_line(item, own[month], rules.span_of(month)[1]), "trend": _trend(own)})
         else:
@@ -66,9 +70,11 @@ def of(month: str, *, provider: str | None = None, as_of: datetime) -> dict[str,
 
 
 def _expected(
-    cards: Mapping[str, providers.Card], figures: Mapping[counts.Key, Figures]
+    cards: Mapping[str, providers.Card],
+    figures: Mapping[counts.Key, Figures],
+    promised: Mapping[tuple[str, str], Any],
 ) -> list[tuple[str, Item]]:
-    """Every provider's items: those of its mandate that are aggregated, and whatever else it handed in."""
+    """Every provider's items: those of its mandate that are aggregated, and what else it hands in or owes."""
     items = loader.load().items
     mandated = {
         (card.id, name)
@@ -77,8 +83,24 @@ def _expected(
         if card.is_active and name in items and _hands_in(card.id, items[name])
     }
     filed = {(provider, item) for provider, item, _ in figures if provider in cards and item in items}
+    filed |= {(provider, item) for provider, item in promised if provider in cards}
     order = {name: number for number, name in enumerate(items)}
     return [(p, items[i]) for p, i in sorted(mandated | filed, key=lambda pair: (pair[0], order[pair[1]]))]
+
+
+def _promised(month: str, provider: str | None, as_of: datetime) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return, of what has due days in the month, the plan and how they stand."""
+    first, last = rules.span_of(month)
+    return {
+        key: {
+            "plan": segments[-1].plan.label,
+            "due": len(days),
+            **{state.value: sum(day.state is state for day in days) for state in State},
+            "days": [lateness.document(day) for day in days],
+        }
+        for key, (segments, days) in lateness.of(first, last, provider=provider, as_of=as_of).items()
+        if days
+    }
 
 
 def _hands_in(provider: str, item: Item) -> bool:
@@ -206,7 +228,7 @@ def _basis(month: str) -> dict[str, Any]:
         "standard": "GB/T 36344—2018",
         "timeliness": edition.citation,
         "calendar_complete": known,
-        "calendar": "工作日历含法定节假日与调休"
+        "calendar": f"工作日历含法定节假日与调休（{timeliness.holidays_cited(last)}）"
         if known
         else "工作日历只除周六、周日，法定节假日与调休尚未录入：跨节假日的时限会偏早",
     }

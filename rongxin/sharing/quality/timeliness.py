@@ -62,11 +62,21 @@ def rule_for(item: str, on: date) -> Rule | None:
 
 
 @cache
+def years() -> tuple[Year, ...]:
+    """Return the years on file."""
+    return dated.read(Year, "working_days_*.yaml")
+
+
+@cache
 def calendar() -> Calendar:
     """Return the working-day calendar of all years on file."""
-    years = dated.read(Year, "working_days_*.yaml")
     return Calendar(
-        holidays=frozenset(day for year in years for day in year.holidays),
-        made_up=frozenset(day for year in years for day in year.made_up),
-        complete=tuple((year.first, year.until) for year in years if year.complete),
+        holidays=frozenset(day for year in years() for day in year.holidays),
+        made_up=frozenset(day for year in years() for day in year.made_up),
+        complete=tuple((year.first, year.until) for year in years() if year.complete),
     )
+
+
+def holidays_cited(on: date) -> str:
+    """Return from what notice the holidays of a day's year were entered; "" where that year isn't on file."""
+    return next((year.citation for year in years() if year.first <= on <= year.until), "")

@@ -78,6 +78,19 @@ def test_the_last_day_is_in_time_and_the_next_is_late():
     assert found.share == Share(3, 9)
 
 
+def test_what_was_decided_before_a_provider_began_is_stock_even_if_it_comes_in_time():
+    """Else a first month is all praise: of a first export only the last days can be timely, and none late."""
+    began = date(2026, 3, 11)
+    some = [
+        Arrivals(began, date(2026, 3, 10), 3),
+        Arrivals(began, date(2026, 1, 10), 2),
+        Arrivals(began, began, 1),
+        Arrivals(date(2026, 4, 20), began, 4),
+    ]
+    found = rules.judged(some, working_days=7, calendar=WEEKENDS, since=began)
+    assert (found.timely, found.late, found.backlog) == (1, 4, 5)
+
+
 @pytest.mark.parametrize(
     ("words", "day"),
     [
@@ -127,8 +140,21 @@ def test_every_rule_by_which_a_cell_is_refused_has_words():
     assert named - wording.known() == set()
 
 
-def test_the_calendar_on_file_says_whether_it_knows_the_holidays():
+def test_every_day_on_file_differs_from_what_its_weekday_says():
     calendar = timeliness.calendar()
     for day in (*calendar.holidays, *calendar.made_up):
         assert (day.weekday() < 5) == (day in calendar.holidays), day
-    assert not calendar.covers(date(2026, 1, 1), date(2026, 12, 31)) or calendar.holidays
+
+
+def test_the_days_of_2026_are_those_of_the_notice():
+    """国务院办公厅关于2026年部分节假日安排的通知, as its text has them; still to be checked against it."""
+    calendar = timeliness.calendar()
+    spans = [(1, 1, 3), (2, 15, 23), (4, 4, 6), (5, 1, 5), (6, 19, 21), (9, 25, 27), (10, 1, 7)]
+    off = {date(2026, month, day) for month, first, last in spans for day in range(first, last + 1)}
+    worked = {date(2026, m, d) for m, d in ((1, 4), (2, 14), (2, 28), (5, 9), (9, 20), (10, 10))}
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
+    for day in days:
+        assert calendar.is_working_day(day) == (day in worked or (day.weekday() < 5 and day not in off)), day
+    assert calendar.covers(days[0], days[-1])
+    assert not calendar.covers(date(2025, 12, 31), days[-1])
+    assert calendar.deadline(date(2026, 2, 13), 7) == date(2026, 3, 2)  # 14, 24–28, 2

@@ -93,12 +93,13 @@ def test_seven_working_days_are_counted_from_the_first_filing_alone(bureau: Bure
 
     _hand_in(bureau, [row("一号", "1", "2026-03-02"), row("二号", "1", "2026-02-20")], _at(3, 11))
     first = _own("2026-03").timeliness
-    assert (first.timely, first.late, first.undated, first.backlog) == (1, 0, 0, 1)
+    assert (first.timely, first.late, first.undated, first.backlog) == (0, 0, 0, 2)
     # The same export again, a corrected amount, and a decision a day beyond its seven working days.
     again = [row("一号", "9", "2026-03-02"), row("二号", "1", "2026-02-20"), row("三号", "1", "2026-05-11")]
+    again.append(row("六号", "1", "2026-05-12"))
     _hand_in(bureau, [*again, row("四号", "1", "2025-01-01"), row("五号", "1", "")], _at(5, 21))
     later = _own("2026-05").timeliness
-    assert (later.timely, later.late, later.undated, later.backlog) == (0, 1, 1, 1)
+    assert (later.timely, later.late, later.undated, later.backlog) == (1, 1, 1, 1)
 
 
 def test_completeness_counts_an_empty_required_field_of_a_rejected_row(bureau: Bureau):
@@ -131,7 +132,9 @@ def test_a_batch_from_before_the_measures_counts_by_its_receipt(bureau: Bureau):
 
 
 def test_a_sheet_says_whether_holidays_are_known(bureau: Bureau, monkeypatch):
-    assert "尚未录入" in sheets.of("2026-03", as_of=_at(3, 31))["basis"]["calendar"]
+    said = sheets.of("2026-03", as_of=_at(3, 31))["basis"]["calendar"]
+    assert "含法定节假日与调休（国务院办公厅关于2026年部分节假日安排的通知；待与原文核对）" in said
+    assert "尚未录入" in sheets.of("2027-03", as_of=_at(3, 31))["basis"]["calendar"]
     whole = Calendar(complete=((date(2026, 1, 1), date(2026, 12, 31)),))
     monkeypatch.setattr(timeliness, "calendar", lambda: whole)
     assert sheets.of("2026-03", as_of=_at(3, 31))["basis"]["calendar_complete"] is True

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sharing', '0006_moved_file'),
+        ('sharing', '0008_schedules'),
     ]
 
     operations = [

@@ -1,0 +1,66 @@
+"""报送计划: a provider sees when its batches are due and of which it was reminded; the operator sets it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.problems import Problem
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing.schedule import lateness, plans
+from rongxin.sharing.schedule.rules import Every
+
+router = Router(tags=["报送计划 Schedules"])
+_EITHER = PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER)
+
+
+class Plan(Schema):
+    """`day`: of the week (1 to 7) or of the month (1 to 31; a shorter month's last day)."""
+
+    every: Every
+    day: int | None = None
+    grace_working_days: int = 3
+
+
+@router.get("", auth=_EITHER, summary="现行计划 Plans in force")
+def show(request: HttpRequest, provider: str | None = None) -> list[dict[str, Any]]:
+    """Return every plan with its last and next due day: a provider's own, or the operator's choice."""
+    caller = authentication.caller(request)
+    return lateness.shown(provider=_whose(caller, provider), as_of=caller.at)
+
+
+@router.get("/reminders", auth=_EITHER, summary="逾期与催报 Reminders of late batches")
+def reminders(request: HttpRequest, provider: str | None = None) -> list[dict[str, Any]]:
+    """Return the reminders, the newest first, and when the batch came after all."""
+    caller = authentication.caller(request)
+    return lateness.reminders(provider=_whose(caller, provider), as_of=caller.at)
+
+
+@router.put("/{provider}/{item}", auth=authentication.OPERATOR, summary="设定计划 Set a plan")
+def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str, Any]:
+    """Set a provider's plan from today on; what was due before stays as it was."""
+    caller = authentication.caller(request)
+    made = plans.set_plan(
+        item=item,
+        provider=provider,
+        every=body.every,
+        day=body.day,
+        grace_working_days=body.grace_working_days,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    told = {"version": made.version, "label": made.plan.label, "since": made.plan.since}
+    return {"provider": provider, "item": item, **told}
+
+
+def _whose(caller: Caller, provider: str | None) -> str | None:
+    """Return whose plans a caller sees: a provider's are its own, whatever it asks for."""
+    if caller.party_kind is PartyKind.OPERATOR:
+        return provider
+    if provider not in (None, caller.party):
+        raise Problem(403, "not_permitted", "数据提供单位只能查看本单位的报送计划")
+    return caller.party
