@@ -19,8 +19,11 @@ Cells = dict[str, Cell]
 ACCEPTED, REJECTED, PENDING, DUPLICATE = "accepted", "rejected", "pending", "duplicate"
 #: The share of rows faulty by chance; in every file each kind that fits stands once anyway.
 SHARE = 0.006
-#: Ghosts are subjects that only faulty rows speak of; their numbers lie beyond any city.
-_FIRST_GHOST = 500_000_000
+#: Ghosts are subjects that only faulty rows speak of. A ghost's number follows from the one place where it
+#: stands, the item and the row in its file, and lies beyond any city: no two ghosts and no ghost and subject
+#: share a number, and `subjects.code` gives different numbers different codes below `subjects.BODIES`.
+FIRST_GHOST = 500_000_000
+GHOST_ROWS = 25_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,9 @@ def code_field(item: Item) -> str:
     return "uscc" if "uscc" in item.field_names else "judgment_debtor_identifier"
 
 
-def make_ghost(cells: Cells, item: Item, seed: int, draw: Stream) -> None:
+def make_ghost(cells: Cells, item: Item, number: int, seed: int, draw: Stream) -> None:
     """Give the row to somebody who isn't in the city, with a good code of his own."""
-    number = _FIRST_GHOST + draw.whole(0, 100_000_000)
+    draw.unit()  # once the number; without it the draws after it would plant other faults
     cells["name"] = (
         f"{words.CITY}影{draw.pick(words.BRAND)}{draw.pick(words.BRAND)}{number % 10_000:04d}商贸有限公司"
     )

@@ -103,17 +103,20 @@ class ParquetSheet:
         self._path, self._headers = path, list(headers)
         self._wait = path.with_suffix(".rows")
         self._rows = CsvSheet(self._wait, headers, "utf-8")
-        self._whole = set(headers)
+        self._whole = set(range(len(headers)))
 
     def write(self, row: Sequence[Cell]) -> None:
         self._rows.write(row)
-        for header in tuple(self._whole):
-            if not isinstance(row[self._headers.index(header)], int):
-                self._whole.discard(header)
+        for column in tuple(self._whole):
+            if not isinstance(row[column], int):
+                self._whole.discard(column)
 
     def close(self) -> None:
         self._rows.close()
-        schema = {header: pl.Int64() if header in self._whole else pl.String() for header in self._headers}
+        schema = {
+            header: pl.Int64() if column in self._whole else pl.String()
+            for column, header in enumerate(self._headers)
+        }
         frame = pl.scan_csv(self._wait, schema=schema, infer_schema=False)
         frame.sink_parquet(
             self._path, row_group_size=65_536, metadata={"notice": NOTICE}, maintain_order=True

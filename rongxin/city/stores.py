@@ -139,7 +139,9 @@ class ProviderStore:
         return tuple(self._tables)
 
     def take(self, item: str, row: Row) -> None:
-        self._tables[item].write([spell(row.get(field), self._dates) for field in self._fields[item]])
+        dates = self._dates
+        cells = map(row.get, self._fields[item])
+        self._tables[item].write([cell if type(cell) is str else spell(cell, dates) for cell in cells])
         self.entry.rows[item] += 1
 
     def finish(self) -> Store:

@@ -1,7 +1,8 @@
 """Planted stories: subjects whose life is written down in `told/*.yaml`, one file a story.
 
 A part gives a subject's facts and, item by item, its rows in catalogue fields. An item it doesn't mention is
-invented as for anybody; an empty list means that there is nothing. In texts `{name}`, `{uscc}`, `{person}`,
+invented as for anybody; an empty list means that there is nothing. What is told under `later` stands in a
+file that is handed in after all others; a row's `ends` says how it ends there if not accepted. In texts `{name}`, `{uscc}`, `{person}`,
 `{person_id}` stand for the part's own, `{role.name}` and so on for another part's of the same story, and
 `@-40` (alone) for the day 40 days ago, `@+90` for one ahead, `@-1y` for the year before this one.
 
@@ -50,6 +51,7 @@ class Part:
     number: int
     facts: Mapping[str, Any]
     records: Mapping[str, list[Row]]
+    later: Mapping[str, list[Row]]
     chapter: int = 0
 
 
@@ -69,7 +71,14 @@ def tell() -> tuple[Story, ...]:
     for path in sorted((Path(__file__).parent / "told").glob("*.yaml")):
         document = yaml.safe_load(path.read_text("utf-8"))
         parts = tuple(
-            Part(document["story"], role, facts.pop("number"), facts, facts.pop("records", {}))
+            Part(
+                document["story"],
+                role,
+                facts.pop("number"),
+                facts,
+                facts.pop("records", {}),
+                facts.pop("later", {}),
+            )
             for role, facts in document["parts"].items()
         )
         told.append(Story(document["story"], document["label"], document["what"], parts))
@@ -91,8 +100,10 @@ def _again(story: Story, chapter: int, start: int) -> Story:
     parts = []
     for part in story.parts:
         number = start + part.number
-        facts, records = (_reword(told, chapter, part.number, number) for told in (part.facts, part.records))
-        parts.append(Part(part.story, part.role, number, facts, records, chapter))
+        facts, records, later = (
+            _reword(told, chapter, part.number, number) for told in (part.facts, part.records, part.later)
+        )
+        parts.append(Part(part.story, part.role, number, facts, records, later, chapter))
     return Story(story.id, story.label, story.what, tuple(parts), chapter)
 
 
@@ -165,20 +176,27 @@ def play(part: Part, invented: Subject, seed: int, today: date) -> Subject:
     )
 
 
-def records(part: Part, item: str, seed: int, today: date) -> list[dict[str, Any]] | None:
+def records(
+    part: Part, item: str, seed: int, today: date, *, later: bool = False
+) -> list[dict[str, Any]] | None:
     """The rows the story tells of an item, filled in; None where it leaves the item to invention."""
-    if item not in part.records:
+    told = part.later if later else part.records
+    if item not in told:
         return None
-    told = tell_again() if part.chapter else tell()
-    story = next(story for story in told if (story.id, story.chapter) == (part.story, part.chapter))
-    cast = {
-        other.role: play(other, subjects.invent(seed, other.number, today), seed, today)
-        for other in story.parts
-    }
+    cast = _cast(part.story, part.chapter, seed, today)
     return [
-        {field: _fill(value, cast, part.role, today) for field, value in row.items()}
-        for row in part.records[item]
+        {field: _fill(value, cast, part.role, today) for field, value in row.items()} for row in told[item]
     ]
+
+
+@cache
+def _cast(story: str, chapter: int, seed: int, today: date) -> dict[str, Subject]:
+    """Role → subject; asked for by every item of every part."""
+    told = tell_again() if chapter else tell()
+    (parts,) = (entry.parts for entry in told if (entry.id, entry.chapter) == (story, chapter))
+    return {
+        part.role: play(part, subjects.invent(seed, part.number, today), seed, today) for part in parts
+    }
 
 
 def _fill(value: Any, cast: Mapping[str, Subject], role: str, today: date) -> Any:

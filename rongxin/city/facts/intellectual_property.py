@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from rongxin.city import words
 from rongxin.city.city import City
-from rongxin.city.facts.rows import Row
+from rongxin.city.facts.rows import Row, remembered
 from rongxin.city.streams import Stream, odds
 from rongxin.city.subjects import Subject
 
@@ -23,6 +23,7 @@ _SUPPORT = (
 _PROGRAMS = ("生产管理", "仓储调度", "设备监测", "客户服务", "进销存")
 
 
+@remembered
 def _inventive(city: City, subject: Subject) -> float:
     """How inventive: nought for most; shared by patents, software and research."""
     draw = city.stream(subject, "inventive")

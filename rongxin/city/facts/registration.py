@@ -109,7 +109,9 @@ def branch(city: City, subject: Subject, draw: Stream) -> Iterator[Row]:
         return
     for serial in range(1 + draw.count(0.8, most=5)):
         district = draw.weighted(words.DISTRICT_WEIGHTS)
-        body = f"MB{subject.number % 100_000:05d}{serial}"
+        # MB…, and from the 100,000th subject on MC…, MD…: no code comes twice in the largest city.
+        letter = uscc.ALPHABET[uscc.ALPHABET.index("B") + subject.number // 100_000]
+        body = f"M{letter}{subject.number % 100_000:05d}{serial}"
         yield {
             "branch_name": f"{subject.name}{words.DISTRICTS[district]}第{'一二三四五六'[serial]}分公司",
             "branch_uscc": uscc.compose("91", district, body),

@@ -56,7 +56,7 @@ def generate(subjects: int, seed: int, out: Path, as_of: datetime | None) -> Non
         "subjects": manifest.subjects,
         "files": len(manifest.files),
         "rows": sum(entry.rows for entry in manifest.files),
-        "faults": sum(len(entry.faults) for entry in manifest.files),
+        "faults": sum(entry.faults for entry in manifest.files),
         "stores": len(manifest.stores),
         "stories": Counter(story["id"] for story in manifest.stories),
     }
