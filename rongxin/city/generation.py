@@ -9,7 +9,6 @@ give the same bytes, however many processes work; a subject is the same in a cit
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context
@@ -28,8 +27,6 @@ from rongxin.city.words import NOTICE
 
 #: The day on which the city is seen unless told otherwise: nothing in it is younger.
 AS_OF = date(2026, 6, 30)
-#: Customs codes and patent numbers have room for six digits of a subject's number.
-MOST = 1_000_000
 _BLOCK = 1_000
 
 
@@ -55,8 +52,10 @@ def generate(
     """
     if subjects < stories.RESERVED:
         raise CityError(f"{subjects} subjects are too few: the planted stories alone need {stories.RESERVED}")
-    if subjects > MOST:
-        raise CityError(f"{subjects} subjects are too many: codes and names are kept apart up to {MOST}")
+    if subjects > stories.MOST:
+        raise CityError(
+            f"{subjects} subjects are too many: codes and names are kept apart up to {stories.MOST}"
+        )
     if out.exists() and any(out.iterdir()):
         raise CityError(f"{out} is not empty: name a new directory, or empty this one")
     _check()
@@ -87,15 +86,16 @@ def _join(out: Path, city: City, subjects: int, written: list[Written]) -> Manif
         key=lambda entry: (entry.role != "initial", offices.index(entry.item)),
     )
     found = Manifest(city.seed, subjects, city.today.isoformat(), files=files)
-    kinds, sizes = (sum((getattr(part, what) for part in written), Counter()) for what in ("kinds", "sizes"))
-    found.kinds, found.sizes = dict(sorted(kinds.items())), dict(sorted(sizes.items()))
+    for part in written:
+        found.kinds |= dict(sorted(part.kinds.items()))  # counted by one share alone
+        found.sizes |= dict(sorted(part.sizes.items()))
     found.stories = _cast(city, subjects)
-    for part in (part for story in found.stories for part in story["parts"].values()):
-        told = [share.told[part["number"]] for share in written if part["number"] in share.told]
+    for role in (role for story in found.stories for role in story["parts"].values()):
+        told = [share.told[role["number"]] for share in written if role["number"] in share.told]
         records = {name: rows for share in told for name, rows in share["records"].items()}
         lines = {path: rows for share in told for path, rows in share["lines"].items()}
-        part["records"] = {name: records[name] for name in invention.ITEMS if name in records}
-        part["lines"] = {entry.path: lines[entry.path] for entry in files if entry.path in lines}
+        role["records"] = {name: records[name] for name in invention.ITEMS if name in records}
+        role["lines"] = {entry.path: lines[entry.path] for entry in files if entry.path in lines}
     found.later = later.write(out, city, subjects, found.stories)
     found.stores = sorted(
         (store for part in written for store in part.stores),

@@ -1,7 +1,7 @@
 """What departments send after the city is loaded: told by stories alone, in files of the folder `later`.
 
-A repair, a new entry on the court's list, a row that doesn't say which of two firms of one name it means. They
-are for tests that ask for them; `Manifest.files` is whole without them.
+A repair, a new entry on the court's list, a row that doesn't say which of two firms of one name it means.
+They are for tests that ask for them; `Manifest.files` is whole without them.
 """
 
 from __future__ import annotations

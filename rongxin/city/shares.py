@@ -11,7 +11,6 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,9 @@ class _Desk:
         items = loader.load().items
         self._topics = tuple(name for name in invention.ITEMS if name in share.items)
         self._deliveries = {
-            name: Delivery(self._offices, items[name], share.city) for name in senders() if name in share.items
+            name: Delivery(self._offices, items[name], share.city)
+            for name in senders()
+            if name in share.items
         }
         self._further = self._open_further(items)
         self._stores = [
@@ -117,11 +118,7 @@ class _Desk:
         ]
         self._keepers = {name: store for store in self._stores for name in store.items}
         self._written = Written()
-        self._truth = (
-            (share.out / TRUTH).open("w", encoding="utf-8", newline="")
-            if share.truth
-            else None
-        )
+        self._truth = (share.out / TRUTH).open("w", encoding="utf-8", newline="") if share.truth else None
         self._writer = csv.writer(self._truth, lineterminator="\n") if self._truth else None
         if self._writer:
             self._writer.writerow(_COLUMNS)

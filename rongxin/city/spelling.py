@@ -25,8 +25,9 @@ _MIXED = ("iso", "slash", "chinese", "compact")
 def spell(value: Any, dates: str, *, row: int = 0, in_10k: bool = False) -> Cell:
     """One value as the department writes it; `row` chooses the spelling where several hands typed."""
     kind = type(value)
-    if kind is str or value is None:
-        return value
+    if value is None or kind is str:
+        text: str | None = value
+        return text
     if kind is bool:
         return "是" if value else "否"
     if kind is date:

@@ -47,7 +47,7 @@ class Stream:
         if name != "_draw":  # the only slot that may still be empty
             raise AttributeError(name)
         key = "/".join(map(str, self._path)).encode()
-        number = self._path[1]
+        number = self._path[1] if len(self._path) > 1 else ""
         if isinstance(number, int) and number >= HASHED_FROM:
             self._draw = draw = _hashed(key).__next__
         else:
