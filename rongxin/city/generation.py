@@ -28,6 +28,8 @@ from rongxin.city.words import NOTICE
 #: The day on which the city is seen unless told otherwise: nothing in it is younger.
 AS_OF = date(2026, 6, 30)
 _BLOCK = 1_000
+#: The order in which files are handed in.
+_ROLES = ("initial", "increment", "conflict")
 
 
 class CityError(Exception):
@@ -83,7 +85,7 @@ def _join(out: Path, city: City, subjects: int, written: list[Written]) -> Manif
     offices, providers = tuple(senders()), tuple(descriptions())
     files = sorted(
         (entry for part in written for entry in part.files),
-        key=lambda entry: (entry.role != "initial", offices.index(entry.item)),
+        key=lambda entry: (_ROLES.index(entry.role), offices.index(entry.item)),
     )
     found = Manifest(city.seed, subjects, city.today.isoformat(), files=files)
     for part in written:

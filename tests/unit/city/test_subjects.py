@@ -52,7 +52,8 @@ def test_it_gives_codes_that_are_valid_of_the_right_kind_and_of_no_real_region()
 def test_it_gives_every_subject_a_code_and_all_but_the_name_clash_a_name_of_its_own() -> None:
     subjects = (*_ordinary(), *CITY.subjects(0, stories.RESERVED))
 
-    assert len({subject.name for subject in subjects}) == len(subjects) - 1
+    names = [subject.name for subject in subjects if not subject.story.startswith("name_clash")]
+    assert len(set(names)) == len(names)
     assert len({subject.uscc for subject in subjects}) == len(subjects)
     assert all(subject.name.startswith("云州") for subject in subjects)
 
