@@ -40,6 +40,15 @@ def test_every_item_of_the_catalogue_is_filled_for_a_plausible_share(item: str, 
     assert 0.0003 * town.subjects <= _rows(town, item) <= 4 * town.subjects
 
 
+@pytest.mark.parametrize("seed", [1, 7])
+def test_every_row_of_the_annex_is_filled_in_the_smallest_city_too(tmp_path: Path, seed: int) -> None:
+    hamlet = generation.generate(tmp_path / "city", subjects=stories.RESERVED, seed=seed)
+    items = loader.load().items.values()
+
+    assert not [item.item for item in items if item.annex_row and not _rows(hamlet, item.item)]
+    assert len({row for item in items for row in item.annex_row}) == 38
+
+
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(stories.RESERVED, 160), st.integers(1, 200), st.integers(0, 2**31))
 def test_blocks_leave_no_mark_on_any_file(
