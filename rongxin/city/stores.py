@@ -118,7 +118,9 @@ class ProviderStore:
             self._path.mkdir()
             return None
         base = sqlite3.connect(self._path, isolation_level=None)
-        base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -512; BEGIN;")
+        # Small caches (KiB): twelve stores of the usual size would grow for as long as the subjects stream.
+        base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -512")
+        base.execute("BEGIN")
         base.execute("CREATE TABLE invented (notice TEXT)")
         base.execute("INSERT INTO invented VALUES (?)", (NOTICE,))
         return base
