@@ -74,7 +74,8 @@ def _forget_earlier_runs(admin: psycopg.Connection[Any]) -> None:
     """Empty what earlier runs disclosed, so that every run starts from the same tables."""
     admin.execute("SET session_replication_role = replica")  # the journal refuses it, rightly, in earnest
     admin.execute(
-        "TRUNCATE disclosure_outcome, disclosure_intent, disclosure_use, journal_entry, journal_pending"
+        "TRUNCATE disclosure_outcome, disclosure_intent, disclosure_use, disclosure_reading, journal_entry,"
+        " journal_pending"
     )
     admin.execute("SET session_replication_role = origin")
 

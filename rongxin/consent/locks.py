@@ -31,8 +31,7 @@ def _take(sql: str, consent_id: UUID) -> None:
         raise transaction.TransactionManagementError(
             "a lock on a consent lasts as long as its transaction; open one with transaction.atomic()"
         )
-    with plans.kept() as cursor:
-        cursor.execute(sql, [_key(consent_id)])
+    plans.rows(sql, [_key(consent_id)])
 
 
 def _key(consent_id: UUID) -> int:

@@ -142,6 +142,24 @@ class WrittenProposal(models.Model):
         ]
 
 
+class ImportedConsent(models.Model):
+    """What another platform says a firm consented to; it covers nothing. Only a paper that two persons check
+    becomes a consent, by `WrittenProposal`.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=128)
+    content = models.JSONField()
+    scan = models.ForeignKey(Scan, null=True, on_delete=models.PROTECT, related_name="+")
+    missing = models.JSONField()
+    proposal = models.OneToOneField(
+        WrittenProposal, null=True, on_delete=models.PROTECT, related_name="imported"
+    )
+    imported_at = models.DateTimeField()
+
+
 class Notification(models.Model):
     """What the firm is told out of band about its consents (threats T7)."""
 

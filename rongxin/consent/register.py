@@ -101,9 +101,8 @@ def of_subject(subject_id: int) -> list[Grant]:
 
 
 def _read(sql: str, beside: Beside, *parameters: int | str | UUID) -> list[tuple[Grant, Any]]:
-    with plans.kept() as cursor:
-        cursor.execute(sql.format(beside=beside.sql), (*beside.parameters, *parameters))
-        return [(_grant(*row[:-1]), row[-1]) for row in cursor.fetchall()]
+    found = plans.rows(sql.format(beside=beside.sql), (*beside.parameters, *parameters))
+    return [(_grant(*row[:-1]), row[-1]) for row in found]
 
 
 def _grant(

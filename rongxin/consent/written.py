@@ -56,7 +56,7 @@ SEALED = SealedColumn(
 
 def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, as_of: datetime) -> UUID:
     """Hand in a paper for checking; returns the proposal's number. Nothing is consented to yet."""
-    digest = _check_scan(paper)
+    digest = check_scan(paper.scan, paper.media_type)
     with transaction.atomic():
         case = cases.get(case_id)
         subject = issuing.check_parties(case)
@@ -66,9 +66,7 @@ def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, 
         _check_signer(subject, paper.signed_by)
         notices.confirm_shown(paper.notice_version, paper.notice_sha256, on=paper.signed_on)
         issuing.check_draft(templates.starting(draft, on=business_day(as_of)), as_of=as_of)
-        Scan.objects.get_or_create(
-            sha256=digest, defaults={"media_type": paper.media_type, "content": _sealed(digest, paper.scan)}
-        )
+        keep_scan(digest, paper.media_type, paper.scan)
         try:
             with transaction.atomic():
                 row = WrittenProposal.objects.create(
@@ -157,17 +155,23 @@ def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: dat
     )
 
 
-def _sealed(digest: str, scan: bytes) -> bytes:
-    return keyring.data_keys().seal(scan, place=SEALED.place((digest,)))
+def keep_scan(digest: str, media_type: str, scan: bytes) -> Scan:
+    """Keep a scan, sealed, under its digest, once."""
+    sealed = keyring.data_keys().seal(scan, place=SEALED.place((digest,)))
+    kept, _ = Scan.objects.get_or_create(
+        sha256=digest, defaults={"media_type": media_type, "content": sealed}
+    )
+    return kept
 
 
-def _check_scan(paper: Paper) -> str:
-    if len(paper.scan) > SCAN_BYTES_MAX:
+def check_scan(scan: bytes, media_type: str) -> str:
+    """Return the SHA-256 (hex) of a scan that may be one; raises `NotPossible`."""
+    if len(scan) > SCAN_BYTES_MAX:
         raise NotPossible(f"扫描件超过{SCAN_BYTES_MAX >> 20}兆，请降低分辨率后重新提交")
-    magic = _MAGIC.get(paper.media_type)
-    if magic is None or not paper.scan.startswith(magic):
+    magic = _MAGIC.get(media_type)
+    if magic is None or not scan.startswith(magic):
         raise NotPossible("扫描件须为 PDF、JPEG 或 PNG，且内容与格式相符")
-    return sha256(paper.scan).hexdigest()
+    return sha256(scan).hexdigest()
 
 
 def _check_signer(subject: subjects.Card, signed_by: str) -> None:

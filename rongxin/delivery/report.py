@@ -5,7 +5,7 @@ It never sees raw data: everything in a report comes out of a `Release`, so the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, Literal
 
@@ -53,6 +53,7 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
         "reference": release.reference,
         "case": str(release.case_id) if release.case_id else None,
         "consent": str(release.consent_id) if release.consent_id else None,
+        "mandate": str(release.mandate_id) if release.mandate_id else None,
         "summary": _summary(release),
         "sections": sections,
         "consent_would_add": _consent_would_add(release, catalogue),
@@ -64,9 +65,11 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
     }
 
 
-def _kind(release: Release) -> Literal["public", "consented", "self"]:
+def _kind(release: Release) -> Literal["public", "consented", "self", "duty"]:
     if release.recipient.kind == "subject":
         return "self"
+    if release.recipient.kind == "department":
+        return "duty"
     return "consented" if release.consent_id else "public"
 
 
@@ -98,6 +101,8 @@ def _summary(release: Release) -> dict[str, int]:
 
 
 def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str, Any]:
+    # As the annex prints them: a stored row comes in whatever order its store keeps keys in.
+    order = {field.name: place for place, field in enumerate(item.fields)}
     return {
         "item": item.item,
         "label": item.label,
@@ -108,15 +113,15 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "provider": {"id": released.provider, "label": catalogue.provider_label(released.provider)},
         "negative": item.negative,
         "period": _period(released),
-        "rows": [_row(row, item, catalogue) for row in released.rows],
+        "rows": [_row(row, item, catalogue, order) for row in released.rows],
         "withheld": _withheld(released.withheld, item),
     }
 
 
-def _row(row: ReleasedRow, item: Item, catalogue: Catalogue) -> dict[str, Any]:
+def _row(row: ReleasedRow, item: Item, catalogue: Catalogue, order: Mapping[str, int]) -> dict[str, Any]:
     fields = []
-    for name, given in row.fields.items():
-        field = item.field(name)
+    for name in sorted(row.fields, key=lambda name: order.get(name, 0)):
+        field, given = item.field(name), row.fields[name]
         masked = given.verdict is Verdict.MASK
         display = wording.say(field, given.value, masked=masked)
         fields.append(

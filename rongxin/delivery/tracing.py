@@ -30,10 +30,13 @@ class Untraceable(ValueError):
 
 @dataclass(frozen=True)
 class Found:
-    """What a file says of itself: the requests that it bears the marks of, and the digest of its content."""
+    """What a file says of itself: the requests that it bears the marks of, the digest of its content, and the
+    report that a PDF carries along, if it does.
+    """
 
     requests: tuple[UUID, ...]
     digest: str | None
+    document: dict[str, Any] | None = None
 
 
 def mark(request: str) -> str:
@@ -66,7 +69,10 @@ def _read_pdf(data: bytes) -> Found:
         raise Untraceable(
             f"the PDF can't be read ({type(error).__name__}): hand in an undamaged copy"
         ) from error
-    return Found(_marks(text), _digest(json.loads(attached[0])) if attached else None)
+    if not attached:
+        return Found(_marks(text), None)
+    document = json.loads(attached[0])
+    return Found(_marks(text), _digest(document), document if isinstance(document, dict) else None)
 
 
 def _read_json(data: bytes) -> Found:

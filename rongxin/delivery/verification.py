@@ -25,6 +25,7 @@ def content(document: Mapping[str, Any]) -> dict[str, Any]:
         "purpose": document["purpose"]["code"],
         "case": document["case"],
         "consent": document["consent"],
+        **({"mandate": document["mandate"]} if document.get("mandate") else {}),
         "reference": document["reference"],
         "released_at": _instant(document["issued_at"]),
         "items": [_item(items[name]) for name in document["asked"]],

@@ -8,25 +8,47 @@ class DisclosureError(Exception):
 
     code = "disclosure_error"
 
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(f"{self.__doc__} {detail}".strip())
-
 
 class UnknownSubject(DisclosureError):
-    """No subject with this unified social credit code is known here; check the code or ask the registering
-    node.
-    """
+    """No subject with this unified social credit code is known here."""
 
     code = "unknown_subject"
 
-
-class UnknownRecipient(DisclosureError):
-    """No such institution is on board; ask the operator for access."""
-
-    code = "unknown_recipient"
+    def __init__(self, uscc: str) -> None:
+        super().__init__(
+            f"本节点没有统一社会信用代码 {uscc} 的主体：请核对代码，或向其登记地节点查询 "
+            f"no subject {uscc} is known here: check the code, or ask the node of the place of registration"
+        )
 
 
 class MissingReference(DisclosureError):
-    """Each query needs your own reference number, so that it can be laid beside a loan matter ((十))."""
+    """A query without the recipient's own reference number can't be laid beside a loan matter ((十))."""
 
     code = "missing_reference"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "请填写贵机构自己的业务编号，以便每次查询与业务对应（十） "
+            "give your own reference number, so that the query can be laid beside a matter"
+        )
+
+
+class TooManyCodes(DisclosureError):
+    """A delivery names at least one firm and not more than can be read at once."""
+
+    code = "too_many_codes"
+
+    def __init__(self, given: int, most: int) -> None:
+        super().__init__(
+            f"名单中有{given}个代码，每次交付须为1至{most}个：请分次申请 "
+            f"the list names {given} codes; give 1 to {most}, the rest in another delivery"
+        )
+
+
+class DeliveryInTheWay(DisclosureError):
+    """The place of a delivery is taken: nothing is written over."""
+
+    code = "delivery_in_the_way"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"{place}：目录已存在，请另指定一个 the directory exists: name a new one")

@@ -19,11 +19,11 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import look, plan, reach, register, rules
+from rongxin.disclosure import look, official_duty, plan, reach, register, rules
 from rongxin.disclosure.errors import MissingReference, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
-from rongxin.parties import institutions, memberships, subjects
+from rongxin.parties import duty_mandates, institutions, memberships, subjects
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
 
@@ -63,8 +63,11 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         consent_id=intended.consent.id if intended.consent else None,
         reference=request.reference,
         released_at=as_of,
-        items=reach.collect(request, intended.plans, intended.subject, intended.consent, as_of=as_of),
+        items=reach.collect(
+            intended.intent.id, request, intended.plans, intended.subject, intended.consent, as_of=as_of
+        ),
         intent_entry=intended.intent.entry,
+        mandate_id=request.mandate_id,
     )
     draft = replace(draft, digest=draft.compute_digest())
     with transaction.atomic(durable=True):
@@ -80,10 +83,12 @@ def _intend(
     unseen or for nothing.
     """
     subject = subjects.find(request.uscc)
+    mandate = official_duty.look(request)
     refused = (
         rules.admit(request.purpose, request.recipient.kind)
         or _speaks_for(request, subject, actor=actor, as_of=as_of)
         or _standing(request, as_of)
+        or official_duty.outside(mandate, subject)
     )
     if subject is None:
         refused = refused or _quota(request, as_of)
@@ -92,11 +97,11 @@ def _intend(
     consent: look.Look | None = None
     carries_nothing: Reason | None = None
     plans: tuple[plan.ItemPlan, ...] = ()
-    if refused is None and (request.case_id or request.consent_id):
+    if refused is None and mandate is None and (request.case_id or request.consent_id):
         consent = look.at(request, subject.id, items, as_of=as_of)
         carries_nothing = _carries_nothing(consent, request, items)
     if refused is None and carries_nothing is None:
-        plans = _plans(request, items, subject, consent)
+        plans = _plans(request, items, subject, consent, mandate)
     # The day's quota is one row for which all of an institution's requests wait: it is locked last, for the
     # writing alone.
     refused = refused or _quota(request, as_of) or carries_nothing
@@ -112,11 +117,15 @@ def _intend(
 
 
 def _plans(
-    request: Request, items: tuple[Item, ...], subject: subjects.Card, consent: look.Look | None
+    request: Request,
+    items: tuple[Item, ...],
+    subject: subjects.Card,
+    consent: look.Look | None,
+    mandate: duty_mandates.Card | None,
 ) -> tuple[plan.ItemPlan, ...]:
     return plan.make(
         items,
-        lambda item: _consented(consent, request, item),
+        official_duty.carries(mandate) if mandate else lambda item: _consented(consent, request, item),
         recipient=request.recipient.kind,
         subject_kind=subject.kind,
         is_signers=consent.is_signers if consent else _nobodys,
@@ -134,7 +143,7 @@ def _speaks_for(
     """The recipient is not whom the request names but whom the actor may act for."""
     recipient = request.recipient
     if recipient.kind is not rules.RecipientKind.SUBJECT:
-        known = actor == SYSTEM or actor.party == f"institution:{recipient.id}"
+        known = actor == SYSTEM or actor.party == f"{recipient.kind.value}:{recipient.id}"
         return None if known else Reason.RECIPIENT_MISMATCH
     if subject is None or recipient.id != str(subject.id) or not actor.id.isdigit():
         return Reason.MANDATE_MISSING
@@ -143,9 +152,13 @@ def _speaks_for(
 
 
 def _standing(request: Request, as_of: datetime) -> Reason | None:
-    """Assessed and not suspended ((十)); a subject asking for its own data needs no standing."""
+    """Assessed and not suspended ((十)), or by a mandate in force; a subject asking for its own data needs
+    no standing.
+    """
     if request.recipient.kind is rules.RecipientKind.SUBJECT:
         return None
+    if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
+        return official_duty.standing(request, as_of=as_of)
     standing = institutions.standing(request.recipient.id, as_of=as_of)
     return None if standing.admitted else standing.reason
 
@@ -153,6 +166,8 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
 def _quota(request: Request, as_of: datetime) -> Reason | None:
     if request.recipient.kind is rules.RecipientKind.SUBJECT:
         return None
+    if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
+        return official_duty.take(request, business_day(as_of))
     quota = institutions.take_quota(request.recipient.id, business_day(as_of))
     return None if quota.admitted else quota.reason
 

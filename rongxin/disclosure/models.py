@@ -17,6 +17,7 @@ class Intent(models.Model):
     reference = models.CharField(max_length=128)
     case = models.UUIDField(null=True)
     consent = models.UUIDField(null=True)
+    mandate = models.UUIDField(null=True)
     items = models.JSONField()
     asked_at = models.DateTimeField()
     entry = models.UUIDField()

@@ -166,8 +166,6 @@ def answer(
     """Apply the plan to what was read and called; `connected` says whether the store has a source for the
     item, `day` is the business day on which the answer leaves.
     """
-    if not plan.applicable:
-        return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
     item, context = plan.item, plan.context
     rows = [_from_store(plan, row) for row in stored if rules.published(item, row.payload, context, day)]
     rows += [
@@ -176,6 +174,15 @@ def answer(
         for row in reply.rows
         if rules.published(item, row, context, day)
     ]
+    return released(plan, rows, answers, connected=connected)
+
+
+def released(
+    plan: ItemPlan, rows: Sequence[ReleasedRow], answers: Sequence[Answered], *, connected: bool
+) -> ReleasedItem:
+    """Put rows that have been decided on into the answer, with the word for having none."""
+    if not plan.applicable:
+        return _without_rows(plan, Availability.NOT_APPLICABLE, None, withheld=())
     rows = [row for row in rows if row.fields]
     availability, reason = _availability(plan, bool(rows), answers, connected=connected)
     return ReleasedItem(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-
-from django.utils import timezone
+from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
@@ -28,6 +27,7 @@ _CALLERS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="call")
 
 
 def collect(
+    intent: UUID,
     request: Request,
     plans: Sequence[plan.ItemPlan],
     subject: SubjectCard,
@@ -36,14 +36,15 @@ def collect(
     as_of: datetime,
 ) -> tuple[ReleasedItem, ...]:
     """Return what leaves for each item of the plan, in its order."""
-    asked = {entry.item.item: [_connected(entry, decision) for decision in entry.calls] for entry in plans}
-    keys = _keys([entry for entry in plans if any(asked[entry.item.item])], subject)
-    called = [
-        (entry, _start(entry, asked[entry.item.item], request, keys, consent, as_of)) for entry in plans
-    ]
+    # No thread and no question for what isn't connected.
+    ways = calls.connected(
+        (decision.channel.provider, entry.item.item) for entry in plans for decision in entry.calls
+    )
+    items = {item for _, item in ways}
+    keys = _keys([entry for entry in plans if entry.item.item in items], subject)
+    called = [(entry, _start(entry, ways, request, keys, consent, as_of)) for entry in plans]
     wanted = [entry.item.item for entry in plans if entry.reads_store]
-    # What ended since the request came in is gone: rows are read as they stand now.
-    stored = reading.of(subject.id, wanted, as_of=max(as_of, timezone.now()))
+    stored = reading.of(intent, wanted)
     connected = sources.filed_items()
     until = time.monotonic() + _PATIENCE_SECONDS
     return tuple(
@@ -94,21 +95,17 @@ def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
     )
 
 
-def _connected(entry: plan.ItemPlan, decision: rules.ChannelDecision) -> bool:
-    """Whether there is a way to ask: no thread and no question for what isn't connected."""
-    return calls.connects(decision.channel.provider, entry.item.item)
-
-
 def _start(
     entry: plan.ItemPlan,
-    connected: Sequence[bool],
+    ways: Collection[tuple[str, str]],
     request: Request,
     keys: SubjectKeys,
     consent: Look | None,
     as_of: datetime,
 ) -> list[Future[calls.Answer] | None]:
+    connected = [(decision.channel.provider, entry.item.item) in ways for decision in entry.calls]
     if not any(connected):
-        return [None for _ in connected]
+        return [None] * len(connected)
     authority = Authority(own=request.recipient.kind is rules.RecipientKind.SUBJECT)
     if consent is not None:
         authority = Authority(consent.grant.artefact, consent.grant.status, consent.ask(request, entry.item))

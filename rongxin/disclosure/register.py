@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from rongxin.disclosure.models import Intent, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
+from rongxin.parties import duty_mandates
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.reason import Reason
 
@@ -32,6 +33,7 @@ def intend(
         reference=request.reference,
         case=request.case_id,
         consent=consent,
+        mandate=request.mandate_id,
         items=list(request.items),
         asked_at=as_of,
     )
@@ -49,8 +51,8 @@ def intend(
 # Plain SQL: on the way of every disclosure, saving a model would cost several times as much.
 _INSERT_INTENT = """
     INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, subject_id, purpose, reference,
-                                   "case", consent, items, asked_at, entry)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
+                                   "case", consent, mandate, items, asked_at, entry)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 """
 
 
@@ -65,6 +67,7 @@ def _insert_intent(intent: Intent, entry: UUID) -> tuple[str, list[Any]]:
         intent.reference,
         intent.case,
         intent.consent,
+        intent.mandate,
         json.dumps(intent.items),
         intent.asked_at,
         entry,
@@ -102,17 +105,22 @@ def release(
     intent: Intent, digest: str, items: tuple[ReleasedItem, ...], *, actor: Actor, as_of: datetime
 ) -> Outcome:
     """Close an intent with what left: the digest of the answer, never its content."""
-    outcome = Outcome(
-        intent=intent,
-        released=True,
-        digest=digest,
-        summary={
-            i.item: [i.availability.value, i.provider, len(i.rows)]
-            for i in items
-            if i.rows or i.reason is None
-        },
-        decided_at=as_of,
-    )
+    return conclude(intent, digest, summary(items), actor=actor, as_of=as_of)
+
+
+Summary = Mapping[str, Sequence[str | int]]
+
+
+def summary(items: Sequence[ReleasedItem]) -> Summary:
+    """Return per item how it ended, from whom it came and how many rows left; no content."""
+    return {
+        i.item: [i.availability.value, i.provider, len(i.rows)] for i in items if i.rows or i.reason is None
+    }
+
+
+def conclude(intent: Intent, digest: str, summary: Summary, *, actor: Actor, as_of: datetime) -> Outcome:
+    """Close an intent as `release` does, where the answer's rows are no longer at hand."""
+    outcome = Outcome(intent=intent, released=True, digest=digest, summary=summary, decided_at=as_of)
     outcome.entry = entries.append(
         Kind.DISCLOSURE_RELEASED,
         actor=actor,
@@ -152,9 +160,7 @@ _COUNT_USE = """
 
 def count_use(consent: UUID, period: str, limit: int) -> bool:
     """Count one use of a consent in `period`; False when the limit is reached. Exact under concurrency."""
-    with plans.kept() as cursor:
-        cursor.execute(_COUNT_USE, [consent, period, limit])
-        return cursor.fetchone() is not None
+    return bool(plans.rows(_COUNT_USE, [consent, period, limit]))
 
 
 # One place for each unit in which terms may count (`FrequencyUnit`).
@@ -173,6 +179,7 @@ class UseOfData:
 
     request: UUID
     asked_at: datetime
+    recipient_kind: str
     recipient: str
     person: str
     purpose: str
@@ -182,12 +189,16 @@ class UseOfData:
     items: Mapping[str, Any]
     intent_entry: UUID
     outcome_entry: UUID | None
+    # By what law a department asked; the firm is told it like everything else.
+    legal_basis: str = ""
 
 
 def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
     """Return the uses of a subject's information, refusals included, the newest first ((九))."""
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
-    return [_use(intent) for intent in intents[:limit]]
+    shown = list(intents[:limit])
+    bases = duty_mandates.bases_of(intent.mandate for intent in shown if intent.mandate)
+    return [replace(_use(intent), legal_basis=bases.get(intent.mandate or intent.id, "")) for intent in shown]
 
 
 @dataclass(frozen=True)
@@ -227,6 +238,7 @@ def _use(intent: Intent) -> UseOfData:
     return UseOfData(
         request=intent.id,
         asked_at=intent.asked_at,
+        recipient_kind=intent.recipient_kind,
         recipient=intent.recipient,
         person=intent.person,
         purpose=intent.purpose,
@@ -257,4 +269,6 @@ def _refs(request: Request, intent: UUID, subject_id: int, consent: UUID | None)
         refs["case"] = str(request.case_id)
     if consent:
         refs["consent"] = str(consent)
+    if request.mandate_id:
+        refs["mandate"] = str(request.mandate_id)
     return refs

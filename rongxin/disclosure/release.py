@@ -34,7 +34,8 @@ class Request:
     """One question about one subject.
 
     `reference` is the recipient's own number for the matter; it is required, so that every query can be laid
-    beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public.
+    beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public;
+    `mandate_id` is what a department asks by.
     """
 
     recipient: Recipient
@@ -44,6 +45,7 @@ class Request:
     reference: str
     case_id: UUID | None = None
     consent_id: UUID | None = None
+    mandate_id: UUID | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
@@ -62,8 +64,14 @@ class Request:
                 "reference": self.reference,
                 "case": self.case_id,
                 "consent": self.consent_id,
+                **_by_mandate(self.mandate_id),
             }
         )
+
+
+def _by_mandate(mandate: UUID | None) -> dict[str, UUID]:
+    """Stands only in what a department asked: digests of others stay what they were."""
+    return {} if mandate is None else {"mandate": mandate}
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,7 @@ class Release:
     intent_entry: UUID
     outcome_entry: UUID | None = None
     digest: str = field(default="")
+    mandate_id: UUID | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the part that the digest in the journal commits to, ready for canonical JSON."""
@@ -149,6 +158,7 @@ class Release:
             "purpose": self.purpose,
             "case": self.case_id,
             "consent": self.consent_id,
+            **_by_mandate(self.mandate_id),
             "reference": self.reference,
             "released_at": self.released_at,
             "items": [item_content(item) for item in self.items],

@@ -44,13 +44,15 @@ class Decision:
 class RecipientKind(StrEnum):
     INSTITUTION = "institution"
     SUBJECT = "subject"
+    DEPARTMENT = "department"
 
 
 @dataclass(frozen=True)
 class Consented:
-    """What consent says about one item on the day of the request.
+    """What consent says about one item on the day of the request; for a department, what its mandate says.
 
-    `reason` is CONSENTED where it covers the item, else why it does not. `person` is true where the natural
+    `reason` is CONSENTED where it covers the item, else why it does not; `parties.rules.duty.of_item` gives
+    a department's. `person` is true where the natural
     person whose data the row carries has signed too; the firm can't consent in that person's place.
     """
 
@@ -108,6 +110,8 @@ def admit(purpose: Purpose, recipient: RecipientKind) -> Reason | None:
     """Refuse a purpose that is not the recipient's to have ((十)); None admits it."""
     if recipient is RecipientKind.SUBJECT:
         return None if purpose is Purpose.SELF_ACCESS else Reason.PURPOSE_NOT_PERMITTED
+    if recipient is RecipientKind.DEPARTMENT:
+        return None if purpose is Purpose.OFFICIAL_DUTY else Reason.PURPOSE_NOT_PERMITTED
     return None if purpose in INSTITUTION_PURPOSES else Reason.PURPOSE_NOT_PERMITTED
 
 
@@ -189,7 +193,11 @@ def span_of(value: str) -> Period:
 
 def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
     asks_consent = needs_consent(channel, field)
-    if not context.own:
+    if context.recipient is RecipientKind.DEPARTMENT:
+        barred = _outside_duty(channel, context.consented.reason, asks_consent=asks_consent)
+        if barred is not None:
+            return Decision(Verdict.WITHHOLD, barred)
+    elif not context.own:
         if asks_consent and not context.consented.covers:
             return Decision(Verdict.WITHHOLD, _why_not(channel, context.consented))
         modes = context.consented.modes
@@ -200,6 +208,20 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
     elif channel.mode is SharingMode.DATA_VERIFICATION:
         return Decision(Verdict.WITHHOLD, Reason.MODE_NOT_PERMITTED)
     return _third_person(field, context, asks_consent=asks_consent)
+
+
+def _outside_duty(channel: Channel, reason: Reason, *, asks_consent: bool) -> Reason | None:
+    """Say why a field is none of a department's duty; None where it is ((五): 依法依规同步共享).
+
+    The mandate must name the item; what the annex shares only with consent, by a law cited for that item; and
+    only what is collected here is shared on: for the rest the responsible department is asked itself.
+    """
+    if reason not in (Reason.OFFICIAL_DUTY, Reason.DUTY_BASIS_MISSING):
+        # A firm's consent is given to an institution and carries no department.
+        return Reason.DUTY_MANDATE_MISSING if reason is Reason.CONSENTED else reason
+    if asks_consent and reason is not Reason.OFFICIAL_DUTY:
+        return Reason.DUTY_BASIS_MISSING
+    return None if channel.mode is SharingMode.PHYSICAL_AGGREGATION else Reason.NOT_COLLECTED
 
 
 def _why_not(channel: Channel, consented: Consented) -> Reason:
@@ -249,6 +271,8 @@ def _masked_because(field: Field) -> Reason:
 def _open_reason(context: Context, *, asks_consent: bool) -> Reason:
     if context.own:
         return Reason.OWN_DATA
+    if asks_consent and context.recipient is RecipientKind.DEPARTMENT:
+        return Reason.OFFICIAL_DUTY
     return Reason.CONSENTED if asks_consent else Reason.PUBLIC_INFORMATION
 
 

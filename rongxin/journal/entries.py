@@ -105,8 +105,7 @@ def append(
     entry = _prepare(Draft(kind=kind, refs=refs, commitments=commitments), actor=actor, as_of=as_of)
     insert, values = beside(entry.id) if beside else ("", [])
     sql = _APPEND_ONE.format(beside=f", beside AS ({insert})" if insert else "")
-    with plans.kept() as cursor:
-        cursor.execute(sql, [*_row(entry), *values, entry.id, entry.leaf_hash])
+    plans.rows(sql, [*_row(entry), *values, entry.id, entry.leaf_hash])
     return entry
 
 

@@ -6,20 +6,25 @@ that is always the right one; for a walk through a growing table (verification, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
 
-@contextmanager
-def kept() -> Iterator[Any]:
-    """Give a cursor whose statements are prepared on the connection and their plans used again."""
-    with connection.cursor() as cursor:
-        driver = connection.connection
-        driver.prepare_threshold = 0
-        try:
-            yield cursor
-        finally:
-            driver.prepare_threshold = None
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement whose plan is kept on the connection, and return its rows, none for one without.
+
+    It takes part in Django's transaction and raises Django's errors, but goes past Django's cursor, which
+    costs half as much again as the statement.
+    """
+    if connection.queries_logged:
+        with connection.cursor() as watched:
+            watched.execute(sql, parameters)
+            return watched.fetchall() if watched.description else []
+    connection.validate_no_broken_transaction()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        cursor = connection.connection.execute(sql, parameters, prepare=True)
+        return cursor.fetchall() if cursor.description else []

@@ -7,6 +7,8 @@ stands.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import connection, transaction
 
 from rongxin.journal import tree
@@ -42,6 +44,17 @@ def integrate() -> int:
         if count < BATCH_ENTRIES_MAX:
             break
     return total
+
+
+def waiting_since() -> datetime | None:
+    """Return the time of the entry that has waited longest for its place; None when none waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT entry.at FROM journal_pending waiting"
+            " JOIN journal_entry entry ON entry.id = waiting.entry ORDER BY waiting.number LIMIT 1"
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def lock() -> None:

@@ -98,9 +98,7 @@ def authenticate(secret: str, *, as_of: datetime) -> Authentication:
     """Say whose key this is; the comparison takes the same time for a near miss and for nonsense."""
     parts = secret.split("_", 2)
     prefix = parts[1] if len(parts) == 3 and parts[0] == _MARK else ""
-    with plans.kept() as cursor:
-        cursor.execute(_KNOWN, [prefix])
-        row = cursor.fetchone()
+    row = next(iter(plans.rows(_KNOWN, [prefix])), None)
     same = hmac.compare_digest(row[0] if row else _NOBODY, _hash(secret))
     if row is None or not same:
         return Authentication(Standing.UNKNOWN)

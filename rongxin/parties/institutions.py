@@ -107,12 +107,10 @@ def set_daily_quota(institution_id: str, quota: int, *, actor: Actor, as_of: dat
 
 def get(institution_id: str) -> Card:
     """Return an institution; UnknownParty where there is none."""
-    with plans.kept() as cursor:
-        cursor.execute(_GET, [institution_id])
-        row = cursor.fetchone()
-    if row is None:
+    found = plans.rows(_GET, [institution_id])
+    if not found:
         raise UnknownParty(f"没有接入机构“{institution_id}”")
-    id, name, uscc, kind, standing, *rest = row
+    id, name, uscc, kind, standing, *rest = found[0]
     return Card(id, name, uscc, InstitutionKind(kind), Standing(standing), *rest)
 
 
@@ -145,10 +143,8 @@ def take_quota(institution_id: str, day: date) -> Decision:
     The row stays locked until the caller's transaction ends, so call it in the short one that writes the
     intent; a rollback gives the request back.
     """
-    with plans.kept() as cursor:
-        cursor.execute(_TAKE, {"institution": institution_id, "day": day})
-        if cursor.fetchone() is not None:
-            return rules.ADMITTED
+    if plans.rows(_TAKE, {"institution": institution_id, "day": day}):
+        return rules.ADMITTED
     return Decision(False, Reason.QUOTA_EXHAUSTED, f"{day}的查询次数已用完，请于次日再试或申请提高上限。")
 
 

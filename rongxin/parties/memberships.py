@@ -279,7 +279,11 @@ def _journal(row: Membership, change: str, *, actor: Actor, as_of: datetime) -> 
 
 
 # A role is a change of its party; where parties have no kind of entry of their own, it is one of the account.
-_KINDS = {PartyKind.SUBJECT: Kind.SUBJECT_CHANGED, PartyKind.INSTITUTION: Kind.INSTITUTION_CHANGED}
+_KINDS = {
+    PartyKind.SUBJECT: Kind.SUBJECT_CHANGED,
+    PartyKind.INSTITUTION: Kind.INSTITUTION_CHANGED,
+    PartyKind.DEPARTMENT: Kind.DEPARTMENT_CHANGED,
+}
 
 
 def _card(row: Membership) -> Card:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Substr
 
+from rongxin.parties.rules.duty import State as DutyState
 from rongxin.parties.rules.membership import ROLES, PartyKind
 from rongxin.parties.rules.registration import AccountKind, AliasKind, RegistrationStatus
 from rongxin.parties.rules.standing import Standing
@@ -100,6 +101,47 @@ class Department(models.Model):
 
     id = models.SlugField(primary_key=True, max_length=64)
     name = models.CharField(max_length=200)
+
+
+class DutyMandate(models.Model):
+    """履职依据: by what law a department may see which items of whose; it takes two persons."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="duty_mandates")
+    # `rules.duty.Terms` as JSON: they never change; another mandate takes the place of this one.
+    terms = models.JSONField()
+    state = models.CharField(max_length=16, default=DutyState.PROPOSED.value)
+    proposed_by = models.CharField(max_length=200)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in DutyState]), name="duty_mandate_state_known"
+            ),
+            # In force is what another person has granted, whoever writes the row.
+            models.CheckConstraint(
+                condition=~Q(state=DutyState.GRANTED.value)
+                | (~Q(decided_by="") & ~Q(decided_by=models.F("proposed_by"))),
+                name="duty_mandate_takes_two",
+            ),
+        ]
+
+
+class DutyUse(models.Model):
+    """How many subjects were asked about under a mandate on a day; counted exactly."""
+
+    mandate = models.ForeignKey(DutyMandate, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    used = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mandate", "day"], name="one_duty_row_a_day")]
 
 
 class Institution(models.Model):

@@ -80,10 +80,8 @@ _FIND = f"SELECT {', '.join(_CARD_COLUMNS)} FROM parties_subject WHERE uscc = %s
 
 def find(uscc: str) -> Card | None:
     """Return the subject with this code, or None."""
-    with plans.kept() as cursor:
-        cursor.execute(_FIND, [codes.clean(uscc)])
-        row = cursor.fetchone()
-    return None if row is None else _card(Subject(**dict(zip(_CARD_COLUMNS, row, strict=True))))
+    found = plans.rows(_FIND, [codes.clean(uscc)])
+    return _card(Subject(**dict(zip(_CARD_COLUMNS, found[0], strict=True)))) if found else None
 
 
 def count() -> int:

@@ -34,6 +34,30 @@ class UnknownRecord(RecordsError):
         )
 
 
+class RowUnknown(RecordsError):
+    """No row of the batch was filed from that line."""
+
+    code = "row_unknown"
+
+    def __init__(self, batch_id: UUID, line: int) -> None:
+        super().__init__(
+            f"批次 {batch_id} 第 {line} 行没有入库记录（可能被退回、待确认或重复）；请核对行号，"
+            "行号以原文件为准 / nothing was filed from this line"
+        )
+
+
+class RowOver(RecordsError):
+    """The row counts no more, so there is nothing to correct or end."""
+
+    code = "row_over"
+
+    def __init__(self, batch_id: UUID, line: int, why: str, by: str) -> None:
+        super().__init__(
+            f"批次 {batch_id} 第 {line} 行的记录已终止：{why}（{by}）。如已由后来的批次更新，"
+            "请对该批次的行操作 / this row counts no more"
+        )
+
+
 class AlreadyWithdrawn(RecordsError):
     """A batch is withdrawn once."""
 

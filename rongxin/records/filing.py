@@ -8,8 +8,10 @@ none of it. Two batches of one item are filed one after the other; docs/decision
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +21,7 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import seals, statements
+from rongxin.records import row_statements, seals, statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EndedWhy, Fate
 from rongxin.vocabulary.actor import Actor
@@ -104,15 +106,29 @@ class Staging:
     def write(self, rows: pl.DataFrame) -> None:
         """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date or null, also as
         text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
-        with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
-            for some in rows.iter_slices(_AT_ONCE):
-                closed = seals.close(some, item=self.lot.item, batch_id=self.lot.batch_id)
-                copy.write(_copy_text(closed.select(statements.STAGED)))
+        slices = rows.iter_slices(_AT_ONCE)
+        with (
+            ThreadPoolExecutor(1, "filing") as pool,
+            connection.cursor() as cursor,
+            cursor.copy(statements.COPY) as copy,
+        ):
+            made = pool.submit(self._text_of, next(slices, None))
+            while text := made.result():
+                # The next text is made while PostgreSQL takes this one; there are never more than two.
+                made = pool.submit(self._text_of, next(slices, None))
+                copy.write(text)
+
+    def _text_of(self, rows: pl.DataFrame | None) -> bytes:
+        if rows is None:
+            return b""
+        closed = seals.close(rows, item=self.lot.item, batch_id=self.lot.batch_id)
+        return _copy_text(closed.select(statements.STAGED))
 
     def file(self) -> Filed:
         """Settle every row against the others and the store, and file what may be filed."""
         run = _run
-        run("ANALYZE filing_staging")
+        run(statements.MORE_MEMORY)
+        run(statements.ANALYZE)
         _lock("records.settling", self.lot.item)
         for statement in statements.SETTLE:
             run(statement, self._parameters)
@@ -132,6 +148,12 @@ class Staging:
         live = _run(statements.COUNT_LISTED, given, fetch=True)
         ended = _run(statements.DELIST, given)
         return Delisted(ended=ended, live=live - ended)
+
+    def first_filed(self) -> dict[date | None, int]:
+        """Return how many rows were the first of their record, by the day of the fact; call it once filed."""
+        with connection.cursor() as cursor:
+            cursor.execute(statements.FIRST_FILED)
+            return dict(cursor.fetchall())
 
     def findings(self) -> Iterator[Finding]:
         """Yield, in the order of lines, the rows that were not simply filed."""
@@ -240,6 +262,7 @@ def withdraw_batch(
         ended = _run(statements.END_BATCH, parameters)
         if relists is not None:
             _run(statements.RELIST, {**parameters, "item": item, "provider": relists})
+        _run(row_statements.UNCORRECT, parameters)
         reinstated = _run(statements.REINSTATE, parameters)
     return Withdrawn(ended=ended, reinstated=reinstated)
 
@@ -276,13 +299,21 @@ def _run(statement: str, parameters: dict[str, Any] | None = None, *, fetch: boo
         return int(cursor.rowcount)
 
 
-def _copy_text(rows: pl.DataFrame) -> str:
-    """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape."""
-    escaped = [
-        pl.col(name).str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
-        for name in ("record_key", "payload", "source")
-    ]
+def _copy_text(rows: pl.DataFrame) -> bytes:
+    """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape.
+
+    Canonical JSON holds no tab and no line end, so of its texts only the backslash does.
+    """
+    key = pl.col("record_key").str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
+    escaped = [pl.col(name).str.replace_all("\\", "\\\\", literal=True) for name in ("payload", "source")]
     octets = [pl.concat_str(pl.lit("\\\\x"), name).alias(name) for name in ("digest", "sealed")]
-    return rows.with_columns(*escaped, *octets).write_csv(
-        separator="\t", include_header=False, quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
+    text = BytesIO()
+    rows.with_columns(key, *escaped, *octets).write_csv(
+        text,
+        separator="\t",
+        include_header=False,
+        quote_style="never",
+        null_value="\\N",
+        date_format="%Y-%m-%d",
     )
+    return text.getvalue()

@@ -6,6 +6,7 @@ derived item or a suppressed statistic, through the gate.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,10 +57,10 @@ def view(duck: duckdb.DuckDBPyConnection, item: str, own: Path) -> None:
     ended, gone = own / f"{item}.ended.parquet", LakeEnding.objects.filter(item=item)
     ids = list(gone.values_list("record_id", flat=True)) if listed else []
     pl.DataFrame({"record_id": ids}, schema={"record_id": pl.Int64}).write_parquet(ended)
-    spool, tail = own / f"{item}.csv", own / f"{item}.parquet"
+    spool, tail = own / f"{item}{lake_files.SPOOL}", own / f"{item}.parquet"
     lake_files.draw(item, columns, spool, after=mark, through=LAST_ID)
     lake_files.type_rows(spool, tail, columns)
-    spool.unlink()
+    shutil.rmtree(spool)
     files = [lake_files.directory() / name for name in listed]
     _there(files)
     names = ", ".join(f'"{column.name}"' for column in columns)

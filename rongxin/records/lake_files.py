@@ -1,13 +1,17 @@
 """Parquet files of the lake: written beside, synced, renamed; counted only once the manifest lists them.
 
-Rows leave PostgreSQL as text into a spool file and are typed and sorted by DuckDB within a fixed share of
-memory. Nothing here decides what counts: `lake_keeping` does, in its transaction.
+Rows leave PostgreSQL as text into a spool, a folder of Parquet parts with columns of text, and are typed and
+sorted by DuckDB within a fixed share of memory. (A spool of CSV took most of that share for its parser alone,
+and the sort of 200,000 rows had no room left.) Nothing here decides what counts: `lake_keeping` does, in its
+transaction.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,12 +28,13 @@ from psycopg import sql
 from rongxin.records import lake_columns
 from rongxin.records.lake_columns import LakeColumn
 
-SUFFIX, PART = ".parquet", ".part"
+SUFFIX, PART, SPOOL = ".parquet", ".part", ".spool"
 # No text that a department hands in holds a control character, so this one can stand for "nothing".
 _NULL = "\x01"
 _BLOCK = 8 << 20
 _MEMORY = "192MB"
-_ROW_GROUP = 65_536
+# Two of these, uncompressed, are held while rows are sorted: of wide rows 65,536 left the sort no memory.
+_ROW_GROUP = 20_480
 # Called with the rows written so far.
 Progress = Callable[[int], None]
 
@@ -68,14 +73,14 @@ def write(
     """Write the live rows of an item with `after` < id <= `through` to a file; None where there are none."""
     directory().mkdir(parents=True, exist_ok=True, mode=0o700)
     stem = f"{item}-{uuid4().hex}"
-    spool, part = directory() / f"{stem}.csv{PART}", directory() / f"{stem}{PART}"
+    spool, part = directory() / f"{stem}{SPOOL}", directory() / f"{stem}{PART}"
     try:
         rows = draw(item, columns, spool, after=after, through=through, progress=progress)
         if rows == 0:
             return None
         type_rows(spool, part, columns)
     finally:
-        spool.unlink(missing_ok=True)
+        shutil.rmtree(spool, ignore_errors=True)
     final = directory() / f"{stem}{SUFFIX}"
     written = Written(final.name, rows, digest_of(part), part.stat().st_size)
     publish(part, final)
@@ -91,26 +96,26 @@ def draw(
     through: int,
     progress: Progress | None = None,
 ) -> int:
-    """Copy the rows as text into a spool file, numbers in words taken out; return how many."""
-    names = [column.name for column in columns]
-    rows = 0
-    with spool.open("wb") as out:
-        spool.chmod(0o600)
+    """Copy the rows as text into a new spool, numbers in words taken out; return how many.
+
+    A thread cleans and writes one block while PostgreSQL sends the next.
+    """
+    spool.mkdir(mode=0o700)
+    writing: Future[int] | None = None
+    rows = parts = 0
+    with ThreadPoolExecutor(1, "lake") as writer:
         for block in _blocks(_statement(item, columns, after, through)):
-            frame = pl.read_csv(
-                BytesIO(block),
-                has_header=False,
-                new_columns=names,
-                schema_overrides=dict.fromkeys(names, pl.Utf8),
-                infer_schema=False,
-                null_values=[_NULL],
-            )
-            lake_columns.without_numbers(frame, columns).write_csv(
-                out, include_header=False, null_value=_NULL, quote_style="necessary"
-            )
-            rows += frame.height
-            if progress is not None:
+            # Waited for one block later: no more than two of them are ever held.
+            rows += writing.result() if writing is not None else 0
+            if progress is not None and parts:
                 progress(rows)
+            writing = writer.submit(_write_part, block, columns, spool / f"{parts:06d}{SUFFIX}")
+            parts += 1
+        rows += writing.result() if writing is not None else 0
+    if not parts:
+        _write_part(b"", columns, spool / f"{parts:06d}{SUFFIX}")
+    elif progress is not None:
+        progress(rows)
     return rows
 
 
@@ -123,13 +128,11 @@ def type_rows(spool: Path, target: Path, columns: tuple[LakeColumn, ...]) -> Non
         for c in columns
     )
     with engine() as duck:
-        known = {column.name: "VARCHAR" for column in columns}
         duck.execute(
-            f"COPY (SELECT {cast} FROM read_csv(?, header=false, columns=?, nullstr=?, delim=',', quote='\"',"  # noqa: S608
-            f" escape='\"', auto_detect=false, strict_mode=true, max_line_size=16777216)"
+            f"COPY (SELECT {cast} FROM read_parquet(?)"  # noqa: S608
             f' ORDER BY "_subject", "_observed_on", "_id")'
             f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
-            [str(spool), known, _NULL],
+            [[str(part) for part in sorted(spool.iterdir())]],
         )
 
 
@@ -189,6 +192,19 @@ def _blocks(statement: sql.Composed) -> Iterator[bytes]:
                 block.clear()
     if block:
         yield bytes(block)
+
+
+def _write_part(block: bytes, columns: tuple[LakeColumn, ...], part: Path) -> int:
+    """Write what COPY sent as a part of a spool, every column text; return its rows."""
+    names = [column.name for column in columns]
+    schema = dict.fromkeys(names, pl.String)
+    frame = (
+        pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
+        if block
+        else pl.DataFrame(schema=schema)
+    )
+    lake_columns.without_numbers(frame, columns).write_parquet(part, compression="lz4", statistics=False)
+    return frame.height
 
 
 def _statement(item: str, columns: tuple[LakeColumn, ...], after: int, through: int) -> sql.Composed:

@@ -9,6 +9,7 @@ journal entry and no actor: filing and ending have theirs (docs/decisions/0007-l
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from rongxin.records.models import LakeEnding, LakeFile, LakeMark, Source
 GRACE_SECONDS = 3600
 _FILES_MAX = 16
 _ENDED_SHARE = 10  # one row in so many
-_OURS = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{32}(\.parquet|(\.csv)?\.part)")
+_OURS = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{32}(\.parquet|\.spool|(\.csv)?\.part)")
 
 # Called with the item at work and the rows written of it so far.
 Progress = Callable[[str, int], None]
@@ -79,7 +80,7 @@ def sweep(*, now: float, grace_seconds: float = GRACE_SECONDS) -> int:
         except FileNotFoundError:
             continue  # its writer has just renamed it
         if old and _OURS.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             swept += 1
     return swept
 
@@ -90,7 +91,7 @@ def unlisted() -> list[Path]:
     if not folder.is_dir():
         return []
     # The folder first: what is listed in between then stands in the manifest.
-    lying = sorted(path for path in folder.iterdir() if path.is_file())
+    lying = sorted(path for path in folder.iterdir() if path.is_file() or is_ours(path))
     listed = set(LakeFile.objects.values_list("name", flat=True))
     return [path for path in lying if path.name not in listed]
 

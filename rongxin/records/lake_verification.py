@@ -80,7 +80,7 @@ def contents(item: str) -> Fault | None:
         try:
             with lake_keeping.snapshot():
                 lake.view(duck, item, Path(own))
-                spool = Path(own) / "truth.csv"
+                spool = Path(own) / f"truth{lake_files.SPOOL}"
                 lake_files.draw(item, columns, spool, after=0, through=lake.LAST_ID)
             lake_files.type_rows(spool, truth, columns)
             named = lake_files.literal(truth)

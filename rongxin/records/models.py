@@ -51,6 +51,28 @@ class Withdrawal(models.Model):
     withdrawn_at = models.DateTimeField()
 
 
+class Unmatching(models.Model):
+    """A row that a person had matched to a subject, and took back: it never comes back by itself.
+
+    It speaks of the rows of that batch, line and subject up to `through_id`: matched anew, the row has a
+    higher id.
+    """
+
+    decision = models.UUIDField(primary_key=True)
+    batch_id = models.UUIDField()
+    line = models.IntegerField()
+    subject_id = models.BigIntegerField()
+    record_key = models.TextField(db_collation="C")
+    through_id = models.BigIntegerField()
+    unmatched_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["batch_id", "line"], name="unmatching_by_row")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.subject_id}"
+
+
 class Source(models.Model):
     """An item of which at least one batch was filed: for the others the answer is "not connected"."""
 

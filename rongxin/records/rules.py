@@ -18,6 +18,7 @@ class EndedWhy(StrEnum):
     REMOVED_BY_AUTHORITY = "removed_by_authority"
     WITHDRAWN = "withdrawn"
     DELISTED = "delisted"
+    UNMATCHED = "unmatched"
 
     @property
     def label(self) -> str:
@@ -26,12 +27,13 @@ class EndedWhy(StrEnum):
 
 _LABELS = {
     EndedWhy.SUPERSEDED: "已被更新",
-    EndedWhy.CORRECTED: "经异议更正",
+    EndedWhy.CORRECTED: "内容已更正",
     EndedWhy.REPAIRED: "信用修复",
     EndedWhy.PUBLICATION_ENDED: "公示期满",
     EndedWhy.REMOVED_BY_AUTHORITY: "认定机关移除",
     EndedWhy.WITHDRAWN: "提供单位撤回",
     EndedWhy.DELISTED: "已不在最新名单",
+    EndedWhy.UNMATCHED: "人工匹配已撤销",
 }
 
 
@@ -51,10 +53,11 @@ OWNERS: Mapping[EndedWhy, str] = {
     EndedWhy.SUPERSEDED: "sharing",
     EndedWhy.WITHDRAWN: "sharing",
     EndedWhy.DELISTED: "sharing",
-    EndedWhy.CORRECTED: "rights",
+    EndedWhy.UNMATCHED: "sharing",
+    EndedWhy.CORRECTED: "rights, sharing",
     EndedWhy.REPAIRED: "rights",
-    EndedWhy.PUBLICATION_ENDED: "records",
-    EndedWhy.REMOVED_BY_AUTHORITY: "rights",
+    EndedWhy.PUBLICATION_ENDED: "records, sharing",
+    EndedWhy.REMOVED_BY_AUTHORITY: "rights, sharing",
 }
 
 
@@ -74,6 +77,8 @@ BARS: Mapping[EndedWhy, Bar] = {
     EndedWhy.WITHDRAWN: Bar.NOTHING,
     # A line left out by mistake on one day stands on the list again the next, word for word.
     EndedWhy.DELISTED: Bar.NOTHING,
+    # The record was right and its subject wrong: it may be matched again, to the same subject too.
+    EndedWhy.UNMATCHED: Bar.NOTHING,
     EndedWhy.CORRECTED: Bar.SAME_CONTENT,
     EndedWhy.PUBLICATION_ENDED: Bar.SAME_CONTENT,
     EndedWhy.REPAIRED: Bar.SAME_RECORD,

@@ -102,12 +102,19 @@ def whole(
     subject_id: int, item: str, batch_id: UUID, line: int, payload: str, sealed: bytes | None
 ) -> dict[str, Any]:
     """Give the payload as it was handed in; raises `Forged` or `KeyMissing` where the seal doesn't open."""
-    kept: dict[str, Any] = json.loads(payload)
+    return both(subject_id, item, batch_id, line, payload, "{}", sealed)[0]
+
+
+def both(
+    subject_id: int, item: str, batch_id: UUID, line: int, payload: str, source: str, sealed: bytes | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give payload and source columns as they were handed in; raises `Forged` or `KeyMissing`, too."""
+    kept, kept_source = json.loads(payload), json.loads(source)
     if sealed is None:
-        return kept
+        return kept, kept_source
     row = (subject_id, item, str(batch_id), line)
-    taken, _source = json.loads(keyring.data_keys().open(bytes(sealed), place=(*_TABLE, *row)))
-    return {**kept, **taken}
+    taken, taken_source = json.loads(keyring.data_keys().open(bytes(sealed), place=(*_TABLE, *row)))
+    return {**kept, **taken}, {**kept_source, **taken_source}
 
 
 def _parted(text: str, always: frozenset[str], plain: frozenset[str]) -> tuple[str, dict[str, Any]]:

@@ -33,7 +33,13 @@ STAGING = (
 STAGED = ("line", "subject_id", "record_key", "observed_on", "digest", "payload", "source", "sealed")
 COPY = f"COPY filing_staging ({', '.join(STAGED)}) FROM STDIN"
 
-# A record that was repaired, removed or corrected is not filed again (records.rules.BARS). An item with one
+# Of the wide columns no plan depends on, and to sample them costs more than to settle the batch.
+ANALYZE = "ANALYZE filing_staging (line, subject_id, record_key, observed_on, digest)"
+# A million lines are compared with one another in memory; ends with the transaction.
+MORE_MEMORY = "SET LOCAL work_mem = '128MB'"
+
+# A record that was repaired, removed or corrected is not filed again (records.rules.BARS), unless the
+# correction was taken back. An item with one
 # record a subject has the empty key, which can't name a single entry: there only the content is barred.
 _BARRED = """
 INSERT INTO filing_finding (line, fate, held_batch, held_on, ended_why)
@@ -44,6 +50,9 @@ JOIN records_record r ON r.subject_id = s.subject_id AND r.item = %(item)s AND r
 WHERE r.ended_why IN ('corrected', 'repaired', 'publication_ended', 'removed_by_authority')
   AND (r.digest = s.digest
        OR (r.ended_why IN ('repaired', 'removed_by_authority') AND s.record_key <> ''))
+  AND NOT (r.ended_why = 'corrected' AND EXISTS (
+      SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id
+  ))
 ORDER BY s.line, r.id DESC
 """
 
@@ -185,6 +194,14 @@ WHERE ended_at IS NULL AND (subject_id, id) IN (
 COUNT_FOUND = "SELECT count(*) FROM filing_finding"
 COUNT_HISTORY = "SELECT count(*) FROM filing_finding WHERE fate = 'history'"
 
+# A record's first rows: neither a later version of one that is held nor an older one of its history.
+FIRST_FILED = """
+SELECT s.observed_on, count(*) FROM filing_staging s
+WHERE NOT EXISTS (SELECT 1 FROM filing_finding f WHERE f.line = s.line)
+  AND NOT EXISTS (SELECT 1 FROM filing_held h WHERE h.line = s.line AND h.fate = 'supersedes')
+GROUP BY s.observed_on
+"""
+
 FINDINGS = """
 SELECT line, fate, other_line, held_batch, held_on, held_provider, ended_why
 FROM filing_finding WHERE line > %s ORDER BY line LIMIT %s
@@ -233,6 +250,32 @@ WHERE r.ended_why = 'delisted' AND r.item = %(item)s
   )
 """
 
+# A row that a person matched and took back (`unmatching`), and one that such a row had superseded: of a batch
+# and a record key there is one row a subject at a time, so the two name it.
+_UNMATCHED = """EXISTS (
+          SELECT 1 FROM records_unmatching u
+          WHERE u.batch_id = r.batch_id AND u.line = r.line AND u.subject_id = r.subject_id
+            AND r.id <= u.through_id
+      )"""
+_BY_UNMATCHED = """EXISTS (
+          SELECT 1 FROM records_unmatching u
+          WHERE r.ended_by = 'batch:' || u.batch_id AND u.subject_id = r.subject_id
+            AND u.record_key = r.record_key AND r.id <= u.through_id
+      )"""
+
+# A provider may take back one row of a batch (`row_endings`). Of a batch there is one live row a record at a
+# time, so the batch and the record name it.
+_WITHDRAWN_ROW = """EXISTS (
+          SELECT 1 FROM records_record gone
+          WHERE gone.subject_id = r.subject_id AND gone.item = r.item AND gone.record_key = r.record_key
+            AND gone.batch_id = r.batch_id AND gone.line = r.line AND gone.ended_why = 'withdrawn'
+      )"""
+_BY_WITHDRAWN_ROW = """EXISTS (
+          SELECT 1 FROM records_record gone
+          WHERE gone.subject_id = r.subject_id AND gone.item = r.item AND gone.record_key = r.record_key
+            AND r.ended_by = 'batch:' || gone.batch_id AND gone.ended_why = 'withdrawn' AND gone.id > r.id
+      )"""
+
 # What stood before the batch stands again: a row that this batch had superseded, or one that a batch
 # withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one. It comes back
 # as a new row with its own provenance (batch, line, receipt), counting from the day of the withdrawal.
@@ -244,15 +287,21 @@ FROM (
     SELECT DISTINCT ON (r.subject_id, r.item, r.record_key) r.*
     FROM filing_ended e
     JOIN records_record r USING (subject_id, item, record_key)
-    WHERE r.ended_why IN ('superseded', 'delisted')
-      AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+    WHERE (r.ended_why IN ('superseded', 'delisted', 'corrected')
+           AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+           OR r.ended_why = 'superseded' AND ({_BY_UNMATCHED} OR {_BY_WITHDRAWN_ROW}))
       AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+      AND NOT {_UNMATCHED}
+      AND NOT {_WITHDRAWN_ROW}
       AND NOT EXISTS (
           SELECT 1 FROM records_record bar
           WHERE bar.subject_id = r.subject_id AND bar.item = r.item AND bar.record_key = r.record_key
             AND bar.ended_why IN ('corrected', 'repaired', 'publication_ended', 'removed_by_authority')
             AND (bar.digest = r.digest
                  OR (bar.ended_why IN ('repaired', 'removed_by_authority') AND r.record_key <> ''))
+            AND NOT (bar.ended_why = 'corrected' AND EXISTS (
+                SELECT 1 FROM records_withdrawal w WHERE bar.ended_by = 'batch:' || w.batch_id
+            ))
       )
     ORDER BY r.subject_id, r.item, r.record_key,
              coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date) DESC, r.id DESC

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -138,16 +138,30 @@ def disconnect(provider: str) -> None:
 
 def connector_of(provider: str, item: str) -> Connector | None:
     """Return the way to a provider that answers for an item, None where it isn't connected for it."""
-    connector = _connected.get(provider) or _from_directories(provider)
+    connector = _connector(provider)
     return connector if connector is not None and connector.serves(item) else None
 
 
-def connects(provider: str, item: str) -> bool:
-    """Whether there is a way to ask a provider for an item; True where only `call` will tell."""
+def connected(questions: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return those pairs of provider and item for which there is a way to ask, and those where only `call`
+    will tell. The way to a provider is looked for once, however many of its items are asked for.
+    """
+    items: dict[str, list[str]] = {}
+    for provider, item in questions:
+        items.setdefault(provider, []).append(item)
+    return frozenset((provider, item) for provider in items for item in _served(provider, items[provider]))
+
+
+def _served(provider: str, items: Sequence[str]) -> Sequence[str]:
     try:
-        return connector_of(provider, item) is not None
+        connector = _connector(provider)
+        return [item for item in items if connector is not None and connector.serves(item)]
     except Exception:
-        return True
+        return items
+
+
+def _connector(provider: str) -> Connector | None:
+    return _connected.get(provider) or _from_directories(provider)
 
 
 @lru_cache(maxsize=8)
@@ -164,7 +178,7 @@ def _from_directories(provider: str) -> Connector | None:
     for directory in _directories(given, settings.RONGXIN_VAR, settings.RONGXIN_MODE):
         name = f"{directory}/{provider}.yaml"
         try:
-            changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every item of every report
+            changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every report
         except OSError:
             continue
         with _guard:

@@ -80,3 +80,57 @@ class NotFiled(SharingError):
         super().__init__(
             f"批次 {batch} 的状态是“{status}”，只有已入库的批次可以撤回 / only a filed batch can be withdrawn"
         )
+
+
+class BadMonth(SharingError):
+    """A month is asked for that is none."""
+
+    code = "bad_month"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"月份“{text}”应写成 2026-10 这样的年和月 / a month is written as 2026-10")
+
+
+class UnknownRow(SharingError):
+    """The batch has no such row, or nothing of it was kept."""
+
+    code = "unknown_row"
+
+    def __init__(self, batch: UUID, line: int) -> None:
+        super().__init__(
+            f"批次 {batch} 第 {line} 行未在待匹配之列；rongxin matching list 列出待匹配的行 / no such row"
+        )
+
+
+class NotWaiting(SharingError):
+    """Somebody has decided on the row, or it never waited."""
+
+    code = "row_not_waiting"
+
+    def __init__(self, batch: UUID, line: int, how: str) -> None:
+        super().__init__(
+            f"批次 {batch} 第 {line} 行{how}；如有误，请先撤销原决定（rongxin matching reverse）"
+            " / the row is not waiting"
+        )
+
+
+class UnknownDecision(SharingError):
+    """There is no such decision."""
+
+    code = "unknown_decision"
+
+    def __init__(self, decision: object) -> None:
+        super().__init__(
+            f"没有匹配决定 {decision}；rongxin matching show 显示一行的全部决定 / no such decision"
+        )
+
+
+class DecisionOver(SharingError):
+    """The decision's state doesn't allow the act."""
+
+    code = "decision_not_open"
+
+    def __init__(self, decision: UUID, state: str, wanted: str) -> None:
+        super().__init__(
+            f"匹配决定 {decision} 的状态是“{state}”，不能{wanted} / the decision's state doesn't allow this"
+        )

@@ -5,7 +5,30 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowOutcome, Status
+from rongxin.parties.rules.desk import TAKEN, State, Verdict
+from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
+
+
+class MovedFile(models.Model):
+    """A file of another platform that was taken in, with what came of it; taken again it is this one."""
+
+    id = models.BigAutoField(primary_key=True)
+    sha256 = models.CharField(max_length=64)
+    kind = models.CharField(max_length=32)
+    item = models.CharField(max_length=64, blank=True)
+    provider = models.CharField(max_length=64, blank=True)
+    name = models.CharField(max_length=255)
+    report = models.JSONField()
+    taken_at = models.DateTimeField()
+    entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sha256", "kind", "item", "provider"], name="moved_file_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Batch(models.Model):
@@ -107,6 +130,84 @@ class Outcome(models.Model):
                 condition=~Q(rule__in=sorted(NEVER_KEPT)) | Q(raw=None), name="outcome_never_kept"
             ),
         ]
+        indexes = [
+            models.Index(fields=["batch", "line"], condition=Q(outcome="pending"), name="outcome_waiting")
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line} {self.outcome} {self.rule}"
+
+
+class Decision(models.Model):
+    """What a person said of a row that waited for its subject, and how the row ended by it."""
+
+    id = models.UUIDField(primary_key=True)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+", db_index=False)
+    line = models.IntegerField()
+    verdict = models.CharField(max_length=16)
+    state = models.CharField(max_length=16)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    # How the row waited, and how it ended by the decision: reversed, it waits again as before.
+    waited_rule = models.CharField(max_length=64)
+    waited_message = models.TextField()
+    outcome = models.CharField(max_length=16, blank=True)
+    decided_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=300)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=300, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=300, blank=True)
+    closed_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "line"],
+                condition=Q(state__in=sorted(TAKEN)),
+                name="decision_one_a_row",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=[v.value for v in Verdict]), name="decision_verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in State]), name="decision_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict="match", subject__isnull=False) | ~Q(verdict="match") & Q(subject=None),
+                name="decision_match_names_subject",
+            ),
+        ]
+        indexes = [models.Index(fields=["batch", "line"], name="decision_by_row")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.verdict} {self.state}"
+
+
+class RowChange(models.Model):
+    """What a provider did to one row of a batch, and why: corrected, ended or taken back."""
+
+    id = models.UUIDField(primary_key=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    line = models.IntegerField()
+    act = models.CharField(max_length=16)
+    reason = models.TextField()
+    # The batch of one row that holds the corrected version; none of a row that was ended or taken back.
+    correction = models.OneToOneField(Batch, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(act__in=[a.value for a in RowAct]), name="row_change_act_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(act="correct", correction__isnull=False) | ~Q(act="correct") & Q(correction=None),
+                name="row_change_correction_has_its_batch",
+            ),
+        ]
+        indexes = [models.Index(fields=["batch", "line"], name="row_change_by_row")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.act}"

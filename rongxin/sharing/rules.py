@@ -85,16 +85,38 @@ class Mode(StrEnum):
     SNAPSHOT = "snapshot"
 
 
+class RowAct(StrEnum):
+    """What a provider may do to one row that counts."""
+
+    CORRECT = "correct"
+    END = "end"
+    WITHDRAW = "withdraw"
+
+    @property
+    def label(self) -> str:
+        return {"correct": "更正", "end": "终止", "withdraw": "撤回"}[self.value]
+
+
 class RowOutcome(StrEnum):
     """How a row that is not simply accepted ends."""
 
     REJECTED = "rejected"
     PENDING = "pending"
     DUPLICATE = "duplicate"
+    # It waited and was filed by a person's decision: counted as accepted, kept so that it can be taken back.
+    MATCHED = "matched"
 
     @property
     def label(self) -> str:
-        return {"rejected": "退回", "pending": "待确认", "duplicate": "重复"}[self.value]
+        return _OUTCOME_LABELS[self]
+
+
+_OUTCOME_LABELS = {
+    RowOutcome.REJECTED: "退回",
+    RowOutcome.PENDING: "待确认",
+    RowOutcome.DUPLICATE: "重复",
+    RowOutcome.MATCHED: "已人工归集",
+}
 
 
 OUT_OF_SCOPE: Final = "out_of_scope"

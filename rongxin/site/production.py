@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from rongxin.delivery.signature import credential
+from rongxin.delivery.signature.errors import CertificateUnfit
 
 SHORTEST_SECRET = 32
 LAPTOP_HOSTS = {"*", "127.0.0.1", "localhost", "[::1]", "0.0.0.0"}  # noqa: S104 - refused, not bound
@@ -31,6 +36,7 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
     if not provider or provider.endswith("DemoIdentityProvider"):
         yield "RONGXIN_IDENTITY_PROVIDER: production needs a real one; the demo's believes anybody"
     yield from _keys(environ.get("RONGXIN_KEYS", ""))
+    yield from _signature(environ)
 
 
 def _keys(directory: str) -> Iterator[str]:
@@ -41,3 +47,36 @@ def _keys(directory: str) -> Iterator[str]:
         yield f"RONGXIN_KEYS: {directory} isn't a directory"
     elif stat.S_IMODE(Path(directory).stat().st_mode) & 0o077:
         yield f"RONGXIN_KEYS: {directory} can be read by others: chmod 700 it"
+
+
+def _signature(environ: Mapping[str, str]) -> Iterator[str]:
+    path = environ.get("RONGXIN_REPORT_CERTIFICATE", "")
+    if not path:
+        yield (
+            "RONGXIN_REPORT_CERTIFICATE: production signs its reports: name the PKCS#12 or PEM file of key"
+            " and certificate; a self-signed one is for demos"
+        )
+        return
+    try:
+        found = credential.load(Path(path), environ.get("RONGXIN_REPORT_CERTIFICATE_PASSWORD", ""))
+        found.require_valid(as_of=datetime.now(UTC))
+    except CertificateUnfit as error:
+        yield f"RONGXIN_REPORT_CERTIFICATE: {error}"
+        return
+    if found.self_signed:
+        yield (
+            f"RONGXIN_REPORT_CERTIFICATE: {path} vouches for itself; production needs one that an authority"
+            " issued, which readers of a report can check"
+        )
+    yield from _authority(environ)
+
+
+def _authority(environ: Mapping[str, str]) -> Iterator[str]:
+    url = environ.get("RONGXIN_TSA_URL", "")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        yield f"RONGXIN_TSA_URL: {url}: a time-stamp authority is asked over http:// or https://"
+    seconds = environ.get("RONGXIN_TSA_SECONDS", "5")
+    if not re.fullmatch(r"0*[1-9]\d?(\.\d+)?|0?\.\d*[1-9]\d*", seconds):
+        yield f"RONGXIN_TSA_SECONDS: {seconds}: say how many seconds (below 100) to wait for a time-stamp"
+    if environ.get("RONGXIN_TSA_SILENT", "refuse") not in ("refuse", "sign"):
+        yield "RONGXIN_TSA_SILENT: say refuse or sign, for when the time-stamp authority does not answer"

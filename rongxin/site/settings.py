@@ -63,7 +63,10 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **CONFIGURATION.options,
-            "server_side_binding": True,  # so that plans can be kept where that pays (`journal.plans`)
+            # Plans are kept for what asks for it (`journal.plans`), never because a statement ran often.
+            "server_side_binding": True,
+            "prepare_threshold": 1_000_000_000,
+            "application_name": f"rongxin {os.getpid()}",  # who uses the database, in pg_stat_activity
             **(
                 {}
                 if RONGXIN_MODE == "test"
@@ -102,6 +105,17 @@ RONGXIN_NOTICE = (
 # Who asserts that a person is who they say; the demo's believes anybody and refuses to run in production.
 RONGXIN_IDENTITY_PROVIDER = os.environ.get(
     "RONGXIN_IDENTITY_PROVIDER", "rongxin.parties.identity.DemoIdentityProvider"
+)
+
+# Who signs reports on paper (PKCS#12 or PEM with key and chain; made by the demo, given in production), and
+# the authority that stamps them with the time. Where it is silent, `refuse` prints no report and `sign` one
+# whose signature says that it has no time-stamp.
+RONGXIN_REPORT_CERTIFICATE = os.environ.get("RONGXIN_REPORT_CERTIFICATE", "")
+RONGXIN_REPORT_CERTIFICATE_PASSWORD = os.environ.get("RONGXIN_REPORT_CERTIFICATE_PASSWORD", "")
+RONGXIN_TSA_URL = os.environ.get("RONGXIN_TSA_URL", "")
+RONGXIN_TSA_SECONDS = float(os.environ.get("RONGXIN_TSA_SECONDS", "5"))
+RONGXIN_TSA_SILENT = os.environ.get("RONGXIN_TSA_SILENT") or (
+    "refuse" if RONGXIN_MODE == "production" else "sign"
 )
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20

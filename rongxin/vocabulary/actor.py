@@ -24,6 +24,11 @@ class Actor:
     id: str
     party: str = ""
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether it acts for the party that runs the node."""
+        return self.party.partition(":")[0] == "operator"
+
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" + (f"@{self.party}" if self.party else "")
 

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     PUBLIC_INFORMATION = "public_information", "（六）", "依法公开的信息", "public information"
     CONSENTED = "consented", "（六）（九）", "信息主体已授权", "the subject consented"
     OWN_DATA = "own_data", "（九）", "信息主体查询本人信息", "the subject's own data"
+    OFFICIAL_DUTY = "official_duty", "（五）", "部门依法履职", "a department's duty by law"
     # Consent that does not carry the request.
     CONSENT_MISSING = "consent_missing", "（六）（九）", "信息主体未授权", "no consent"
     CONSENT_PAUSED = "consent_paused", "（九）附件注3", "授权已暂停", "the consent is paused"
@@ -95,6 +96,45 @@ class Reason(StrEnum):
         "附件第10类",
         "该字段对外提供需经授权",
         "the field needs consent of its own",
+    )
+    # A department's duty that does not carry the request.
+    DUTY_MANDATE_MISSING = (
+        "duty_mandate_missing",
+        "（五）",
+        "该部门没有已生效的履职依据",
+        "the department has no duty mandate in force",
+    )
+    DUTY_MANDATE_NOT_YET_VALID = (
+        "duty_mandate_not_yet_valid",
+        "（五）",
+        "履职依据尚未生效",
+        "the duty mandate is not yet valid",
+    )
+    DUTY_MANDATE_EXPIRED = "duty_mandate_expired", "（五）", "履职依据已到期", "the duty mandate has expired"
+    DUTY_MANDATE_REVOKED = "duty_mandate_revoked", "（五）", "履职依据已撤销", "the duty mandate was revoked"
+    DUTY_ITEM_NOT_COVERED = (
+        "duty_item_not_covered",
+        "（五）",
+        "履职依据未包含该信息项",
+        "the duty mandate does not name the item",
+    )
+    DUTY_SUBJECT_NOT_COVERED = (
+        "duty_subject_not_covered",
+        "（五）",
+        "该信息主体不在履职依据的范围内",
+        "the subject is outside the duty mandate",
+    )
+    DUTY_BASIS_MISSING = (
+        "duty_basis_missing",
+        "（五）（九）",
+        "须经授权的信息，履职依据未载明该信息项的法律依据",
+        "needs consent, and the duty mandate cites no law for this item",
+    )
+    NOT_COLLECTED = (
+        "not_collected",
+        "（五）",
+        "平台未归集，请经政务数据共享渠道向责任单位取得",
+        "not collected here: ask the responsible department by the government's own exchange",
     )
     # Limits of what may be shown at all.
     THIRD_PERSON = "third_person", "（九）", "涉及其他自然人，已脱敏", "masked: it concerns another person"

@@ -115,3 +115,15 @@ def test_a_changed_report_is_told_from_the_one_that_left(demo, tmp_path):
 
 def test_nobodys_keys_are_readable_by_others(demo):
     assert (demo / "accounts.json").stat().st_mode & 0o077 == 0
+
+
+def test_its_quality_figures_are_those_of_what_it_handed_in(demo, summary):
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "RONGXIN_TEST_DB")}
+    environment |= {"RONGXIN_VAR": str(demo.parent), "RONGXIN_MODE": "demo"}
+    command = [sys.executable, "-m", "rongxin", "quality", "show", "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    totals = json.loads(done.stdout)["totals"]
+    assert totals["batches"]["filed"] == summary["batches"]
+    for name in ("accepted", "rejected", "pending", "duplicate"):
+        assert totals["rows"][name] == summary[f"records_{name}"]

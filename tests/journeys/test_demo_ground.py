@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,23 +42,34 @@ def earlier(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@contextmanager
+def process(var: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that goes on; what it says goes to var/log."""
+    command = [sys.executable, "-m", "rongxin", *arguments]
+    with (var / "log").open("wb") as log:
+        running = subprocess.Popen(command, env=environment(var), stderr=log)
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait(120)
+    assert processes.living(var / "demo" / "postgres" / "data") == set()
+
+
+def until(happened: Callable[[], bool], running: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 300
+    while not happened():
+        assert running.poll() is None, running.args
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Path]:
     """The working directory of a demo that has played its story and goes on serving."""
-    command = [sys.executable, "-m", "rongxin", "demo", "--subjects", "32", "--port", "0"]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment(tmp_path), stderr=log)
-    try:
-        deadline = time.monotonic() + 300
-        while "serving, Ctrl-C stops" not in (tmp_path / "log").read_text():
-            assert process.poll() is None, (tmp_path / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    with process(tmp_path, "demo", "--subjects", "32", "--port", "0") as demo:
+        until(lambda: "serving, Ctrl-C stops" in (tmp_path / "log").read_text(), demo)
         yield tmp_path
-    finally:
-        process.terminate()
-        process.wait(120)
-    assert processes.living(tmp_path / "demo" / "postgres" / "data") == set()
 
 
 def test_a_second_demo_leaves_the_ground_to_the_one_that_serves(serving: Path) -> None:
@@ -71,6 +83,17 @@ def test_a_second_demo_leaves_the_ground_to_the_one_that_serves(serving: Path) -
     assert results(serving) == before
     with urllib.request.urlopen(f"{web}readyz", timeout=60) as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_a_demo_takes_no_tables_away_from_a_server(earlier: Path) -> None:
+    """A bare `rongxin serve` is no demo and holds no lock of one, but works on the same database."""
+    with process(earlier, "serve", "--port", "0") as server:
+        until(lambda: "worker ready" in (earlier / "log").read_text(), server)
+        done = rongxin(earlier, "demo", "--exit", "--subjects", "32", "--port", "0")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 2), done.stderr
+    assert "Error: 另有 rongxin 命令正在使用" in done.stderr
+    assert "another command uses the database" in done.stderr
+    assert (earlier / "demo" / "summary.json").read_text() == "{}"
 
 
 def test_the_next_demo_may_begin_when_the_last_was_killed(earlier: Path) -> None:

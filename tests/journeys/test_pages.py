@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from rongxin.catalogue import loader
 from rongxin.delivery.rendering import charts, html
 from rongxin.entrypoints import security
+from rongxin.parties import seed
+from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.delivery import factory
 
 STATIC = Path(security.__file__).parent / "static"
@@ -57,8 +61,10 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def site(tmp_path):
-    """The pages as files behind a server that sends our policy."""
+def site(tmp_path, settings):
+    """The pages as files behind a server that sends our policy; a demo's, so that the operator's is open."""
+    settings.RONGXIN_MODE = "demo"
+    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
     shutil.copytree(STATIC, tmp_path / "static")
     (tmp_path / "static" / "probe.js").write_text(PROBE)
     (tmp_path / "static" / "frame.js").write_text(FRAME)
@@ -78,7 +84,13 @@ def site(tmp_path):
         server.shutdown()
 
 
-_PATHS = {"front": "/", "catalogue": "/catalogue", "item": "/catalogue/tax_payment", "journal": "/journal"}
+_PATHS = {
+    "front": "/",
+    "catalogue": "/catalogue",
+    "item": "/catalogue/tax_payment",
+    "journal": "/journal",
+    "quality": "/operator/quality",
+}
 
 
 def _measure(url: str, width: int, profile: Path) -> dict[str, object]:

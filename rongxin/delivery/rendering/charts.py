@@ -41,7 +41,7 @@ def draw(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _availability(report: Mapping[str, Any]) -> Drawing | None:
     """What the report rests on, category by category."""
     counted = [
-        {"category": section["label"], "state": state, "count": count}
+        {"category": section["label"], "state": state, "count": count, "place": _PLACES[state]}
         for section in report["sections"]
         for state, count in Counter(item["availability"]["label"] for item in section["items"]).items()
     ]
@@ -56,6 +56,7 @@ def _availability(report: Mapping[str, Any]) -> Drawing | None:
         .encode(
             y=altair.Y("category:N", sort=None, title=None),
             x=altair.X("count:Q", title="信息项数", axis=altair.Axis(format="d", values=_whole(longest))),
+            order=altair.Order("place:Q"),  # as the legend has them; left to itself it stacks by letter
             color=altair.Color(
                 "state:N",
                 title=None,
@@ -81,6 +82,7 @@ _COLOURS = {
     Availability.SOURCE_NOT_CONNECTED: "#f0c9a5",
     Availability.PROVIDER_UNAVAILABLE: _WARN,
 }
+_PLACES = {state.label: place for place, state in enumerate(_COLOURS)}
 
 
 def _timeline(report: Mapping[str, Any]) -> Drawing | None:

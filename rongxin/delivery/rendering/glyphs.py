@@ -46,6 +46,24 @@ def legible(value: Any, shows: Callable[[str], bool]) -> Any:
     return value
 
 
+def lettered(report: Mapping[str, Any], font: Coverage) -> dict[str, Any]:
+    """Return a report with what the font lacks as numbers, and with `missing`, the list of what it lacked.
+
+    Page and paper say the same, though a reader's own fonts may know more characters: what stands as a box
+    on one screen and as a name on another can't be compared with paper.
+    """
+    lacking: set[str] = set()
+
+    def shows(character: str) -> bool:
+        if character in font or character in LAYOUT:
+            return True
+        lacking.add(character)
+        return False
+
+    shown: dict[str, Any] = legible(report, shows)
+    return {**shown, "missing": "、".join(f"U+{ord(character):04X}" for character in sorted(lacking))}
+
+
 class Coverage:
     """The characters of a font, read from its `cmap` table (OpenType, format 12, as CJK fonts have it)."""
 

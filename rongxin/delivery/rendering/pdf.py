@@ -32,20 +32,11 @@ def render(report: Mapping[str, Any], charts: Sequence[Mapping[str, Any]]) -> by
 
     Characters that the font lacks stand as their numbers, and the report says that they do.
     """
-    font = glyphs.coverage(fonts.file())
-    missing: set[str] = set()
-
-    def shows(character: str) -> bool:
-        if character in font or character in glyphs.LAYOUT:
-            return True
-        missing.add(character)
-        return False
-
     shown = {key: part for key, part in report.items() if key != "electronic"}
-    shown = glyphs.legible(
-        {**shown, "sections": [_shortened(section, shown) for section in shown["sections"]]}, shows
+    shown = glyphs.lettered(
+        {**shown, "sections": [_shortened(section, shown) for section in shown["sections"]]},
+        glyphs.coverage(fonts.file()),
     )
-    shown["missing"] = "、".join(f"U+{ord(character):04X}" for character in sorted(missing))
     document = _compiler().compile(
         format="pdf",
         sys_inputs={

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rongxin.catalogue import loader
 from rongxin.delivery import tracing
 from rongxin.delivery.rendering import glyphs
 from rongxin.vocabulary.availability import Availability
@@ -74,7 +75,7 @@ def _tiles(summary: Mapping[str, int]) -> list[dict[str, Any]]:
 def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
     period = item["period"]
     rows = [_row(row, subject) for row in item["rows"]]
-    columns = {field["name"]: field["label"] for row in rows for field in row["fields"]}
+    columns = _columns(item["item"], rows)
     reason = item["reason"]
     tabular = _fits_a_table(rows, len(columns))
     return {
@@ -88,6 +89,13 @@ def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]
         and (item["provider"]["label"] if reason["code"] in _OF_THE_SOURCE else reason["label"]),
         "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
     }
+
+
+def _columns(item: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The fields of all rows, in the annex's order: no single row need have every one."""
+    found = {field["name"]: field["label"] for row in rows for field in row["fields"]}
+    known = [field.name for field in loader.load().item(item).fields if field.name in found]
+    return {name: found[name] for name in dict.fromkeys([*known, *found])}
 
 
 def _row(row: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:

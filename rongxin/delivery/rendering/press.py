@@ -60,6 +60,10 @@ class Press:
         """Print a prepared report, charts included."""
         return base64.b64decode(cast(str, self._ask({"job": "pdf", "report": report})))
 
+    def quality(self, report: Mapping[str, Any]) -> bytes:
+        """Print a provider's quality report (`delivery.quality_report`)."""
+        return base64.b64decode(cast(str, self._ask({"job": "quality", "report": report})))
+
     def close(self) -> None:
         with self._lock:
             self._stop()
@@ -123,19 +127,21 @@ def _read(pipe: IO[bytes]) -> dict[str, Any] | None:
 
 def _serve(jobs: IO[bytes], replies: IO[bytes]) -> None:
     # Imported here alone: the parent, which imports this module too, must not load the engines.
-    from rongxin.delivery.rendering import charts, pdf  # noqa: PLC0415
+    from rongxin.delivery.rendering import charts, pdf, quality  # noqa: PLC0415
+
+    def done(job: Mapping[str, Any]) -> object:
+        if job["job"] == "quality":
+            return base64.b64encode(quality.render(job["report"])).decode()
+        drawn = charts.draw(job["report"])
+        return (
+            drawn if job["job"] == "charts" else base64.b64encode(pdf.render(job["report"], drawn)).decode()
+        )
 
     while (job := _read(jobs)) is not None:
         # A job that outlives its parent's patience ends the process, also where the parent is gone.
         signal.alarm(JOB_SECONDS_MAX + 5)
         try:
-            drawn = charts.draw(job["report"])
-            result = (
-                drawn
-                if job["job"] == "charts"
-                else base64.b64encode(pdf.render(job["report"], drawn)).decode()
-            )
-            reply: dict[str, Any] = {"result": result}
+            reply: dict[str, Any] = {"result": done(job)}
         except Exception as error:  # whatever a page does, the press answers and the server goes on
             reply = {"error": f"{type(error).__name__}: {error}"}
         signal.alarm(0)

@@ -55,6 +55,7 @@ class PartyKey(HttpBearer):
 INSTITUTION = PartyKey(PartyKind.INSTITUTION)
 PROVIDER = PartyKey(PartyKind.PROVIDER)
 SUBJECT = PartyKey(PartyKind.SUBJECT)
+DEPARTMENT = PartyKey(PartyKind.DEPARTMENT)
 OPERATOR = PartyKey(PartyKind.OPERATOR)
 
 

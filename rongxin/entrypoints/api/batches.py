@@ -19,17 +19,12 @@ from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.problems import Problem, response
+from rongxin.entrypoints.api.problems import Problem
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
-from rongxin.sharing.errors import Refused
 from rongxin.sharing.rules import Mode
 
 router = Router(tags=["报送 Batches"])
-
-# A refusal speaks of the command's options; here they are fields of the form.
-_FORM_FIELDS = {"--item": "item", "--mode snapshot": "mode", "--provider": "provider"}
-_WHAT_TO_DO_HERE = {"unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。"}
 
 
 @router.post("", auth=authentication.PROVIDER, summary="报送文件 Hand in a file")
@@ -44,21 +39,18 @@ def submit(
     already.
     """
     caller = authentication.caller(request)
-    try:
-        with _on_disk(file) as path:
-            batch_id, repeated = batches.receive(
-                path,
-                item=item,
-                provider=caller.party,
-                actor=caller.actor,
-                as_of=caller.at,
-                file_name=file.name,
-                then=jobs.defer,
-                mode=mode,
-                listed_on=listed_on,
-            )
-    except Refused as refusal:
-        return refused(refusal)
+    with _on_disk(file) as path:
+        batch_id, repeated = batches.receive(
+            path,
+            item=item,
+            provider=caller.party,
+            actor=caller.actor,
+            as_of=caller.at,
+            file_name=file.name,
+            then=jobs.defer,
+            mode=mode,
+            listed_on=listed_on,
+        )
     return _json(_state(batch_id) | {"repeated": repeated}, 200 if repeated else 202)
 
 
@@ -78,10 +70,7 @@ def held(request: HttpRequest) -> list[dict[str, Any]]:
 def release(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Let a held batch in; a worker files it. Whoever handed it in may not."""
     caller = authentication.caller(request)
-    try:
-        holding.approve(batch_id, actor=caller.actor, as_of=caller.at, then=jobs.defer_released)
-    except Refused as refusal:
-        return refused(refusal)
+    holding.approve(batch_id, actor=caller.actor, as_of=caller.at, then=jobs.defer_released)
     return _json(_card(batches.get(batch_id)), 202)
 
 
@@ -93,23 +82,20 @@ class Refusal(Schema):
 def refuse(request: HttpRequest, batch_id: UUID, body: Refusal) -> HttpResponse:
     """Hand a held batch back as a whole, with the reason."""
     caller = authentication.caller(request)
-    try:
-        holding.refuse(batch_id, reason=body.reason, actor=caller.actor, as_of=caller.at)
-    except Refused as refusal:
-        return refused(refusal)
+    holding.refuse(batch_id, reason=body.reason, actor=caller.actor, as_of=caller.at)
     return _json(_card(batches.get(batch_id)), 200)
 
 
 @router.get("/{batch_id}", auth=authentication.PROVIDER, summary="批次与回执 A batch and its receipt")
 def show(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    _own(request, batch_id)
+    own(request, batch_id)
     return _json(_state(batch_id), 200)
 
 
 @router.get("/{batch_id}/rejects.csv", auth=authentication.PROVIDER, summary="退回的行 Rejected rows")
 def rejects(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Return rejected rows with their own columns and the reason, to be corrected and handed in again."""
-    _own(request, batch_id)
+    own(request, batch_id)
     answer = HttpResponse(outcomes.rejects_csv(batch_id), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="rejects-{batch_id}.csv"'
     return answer
@@ -118,7 +104,7 @@ def rejects(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 @router.post("/{batch_id}/withdraw", auth=authentication.PROVIDER, summary="撤回批次 Withdraw a batch")
 def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
     caller = authentication.caller(request)
-    _own(request, batch_id)
+    own(request, batch_id)
     done = batches.withdraw(batch_id, actor=caller.actor, as_of=caller.at)
     return {
         "batch": done.batch,
@@ -126,14 +112,6 @@ def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
         "reinstated": done.reinstated,
         "journal_entry": done.journal_entry,
     }
-
-
-def refused(refusal: Refused) -> HttpResponse:
-    """Say what was refused, where, and what to do."""
-    more = {key: value for key, value in refusal.document().items() if key not in ("code", "what")}
-    more["where"] = _FORM_FIELDS.get(refusal.where, refusal.where)
-    more["what_to_do"] = _WHAT_TO_DO_HERE.get(refusal.code, refusal.what_to_do)
-    return response(422, refusal.code, refusal.what, **more)
 
 
 @contextmanager
@@ -145,7 +123,8 @@ def _on_disk(file: UploadedFile) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def _own(request: HttpRequest, batch_id: UUID) -> None:
+def own(request: HttpRequest, batch_id: UUID) -> None:
+    """Let only its provider at a batch: another one's is as good as unknown."""
     if batches.get(batch_id).provider != authentication.caller(request).party:
         raise Problem(404, "unknown_batch", f"没有批次 {batch_id}")
 

@@ -13,6 +13,8 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from rongxin.sharing.errors import Refused
+
 _LOG = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
@@ -20,19 +22,27 @@ CONTENT_TYPE = "application/problem+json"
 # The status of each code; a code that is not named here is the caller's to mend (400).
 _STATUS = {
     "unknown_subject": 404,
-    "unknown_recipient": 404,
     "unknown_item": 404,
     "unknown_batch": 404,
+    "row_unknown": 404,
+    "row_over": 409,
     "unknown_consent": 404,
     "unknown_case": 404,
     "unknown_institution": 404,
     "unknown_provider": 404,
     "unknown_entry": 404,
+    "unknown_row": 404,
+    "unknown_decision": 404,
+    "row_not_waiting": 409,
+    "decision_not_open": 409,
     "not_permitted": 403,
     "refused": 403,
     "mandate_missing": 403,
     "conflict": 409,
     "rendering_failed": 503,
+    "not_signed": 503,
+    "certificate_unfit": 503,
+    "time_stamp_missing": 503,
     "unknown_party": 404,
     "not_yet_covered": 409,
     "already_known": 409,
@@ -51,12 +61,16 @@ _STATUS = {
 # What the contexts' errors are called for people where their own text is English; that follows as the detail.
 TITLES = {
     "already_known": "已存在相同的登记",
+    "bad_month": "月份应写成 2026-10 这样的年和月",
     "batch_already_withdrawn": "该批次已撤回",
     "batch_held": "该批次已暂存，等待另一人核准",
     "lake_damaged": "数据湖文件校验失败；请运行 rongxin lake rebuild",
     "batch_not_filed": "批次尚未入库，不能撤回",
     "beyond_fair_use": "超出公平使用范本允许的范围",
+    "certificate_unfit": "报告签名证书不可用，请联系平台运行机构；可先取 JSON 或网页形式",
     "consent_tampered": "授权凭证校验失败，已停止使用；请联系平台运行机构",
+    "decision_not_open": "该匹配决定的状态不允许此操作",
+    "delivery_in_the_way": "交付目录已存在，请另指定一个",
     "damaged": "存证日志校验失败；请联系平台运行机构",
     "identity_disagrees": "身份核验结果与登记信息不一致",
     "identity_refused": "身份核验未通过",
@@ -69,26 +83,37 @@ TITLES = {
     "not_theirs": "无权处理他人的授权",
     "not_yet_covered": "该存证尚未纳入检查点，请稍后再试",
     "notice_outdated": "风险告知书已更新，请重新阅读后确认",
+    "not_signed": "报告未能签名，请稍后重试；可先取 JSON 或网页形式",
     "record_already_ended": "该记录已终止",
     "record_unknown": "没有此记录",
+    "row_not_waiting": "该行已有决定或不在待匹配之列",
     "rendering_failed": "报告生成失败，请稍后重试",
+    "row_over": "该行的记录已终止",
+    "row_unknown": "该行没有入库记录",
     "roles_exclude": "该角色与账号已有的角色不得兼任",
     "signer_refused": "签署人无权代表该企业",
     "batch_not_held": "该批次不在待复核状态",
+    "too_many_codes": "名单中的代码过多或为空，请分次申请",
+    "time_stamp_missing": "时间戳机构未应答，未出具 PDF 报告，请稍后重试；可先取 JSON 或网页形式",
     "unclean": "内容不符合信息项的格式要求",
     "unknown_batch": "没有此批次",
     "unknown_case": "没有此融资业务",
     "unknown_code_list": "没有此代码表",
     "unknown_consent": "没有此授权",
+    "unknown_decision": "没有此匹配决定",
     "unknown_entry": "没有此存证",
     "unknown_field": "信息项没有此字段",
     "unknown_item": "清单中没有此信息项",
     "unknown_party": "没有此机构、单位或账号",
-    "unknown_recipient": "没有此信息使用方",
+    "unknown_row": "没有此待匹配的行",
     "unknown_subject": "未找到该统一社会信用代码的登记信息",
     "unknown_type": "没有此数据类型",
 }
 _OTHERWISE = "请求未能完成，原因见 detail"
+
+# A refusal speaks of the command's options; here they are fields of the form.
+_FORM_FIELDS = {"--item": "item", "--set": "values", "--mode snapshot": "mode", "--provider": "provider"}
+_WHAT_TO_DO_HERE = {"unknown_item": "全部信息项见 GET /api/v1/catalogue（字段 item），请改正后重新报送。"}
 
 
 def _title(code: str, text: str) -> str:
@@ -131,6 +156,13 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(Problem)
     def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
         return response(error.status, error.code, error.title, **error.more)
+
+    @api.exception_handler(Refused)
+    def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+        more = {key: value for key, value in refusal.document().items() if key not in ("code", "what")}
+        more["where"] = _FORM_FIELDS.get(refusal.where, refusal.where)
+        more["what_to_do"] = _WHAT_TO_DO_HERE.get(refusal.code, refusal.what_to_do)
+        return response(422, refusal.code, refusal.what, **more)
 
     @api.exception_handler(AuthenticationError)
     def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

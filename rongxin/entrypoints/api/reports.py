@@ -13,6 +13,7 @@ from rongxin.catalogue import loader, regions
 from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
+from rongxin.delivery.signature import issuing
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -44,11 +45,12 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """
     caller = authentication.caller(request)
     form = _form(request)
+    uscc = code_of(question.uscc)
     institution = institutions.get(caller.party)
     answer = gate.release(
         Request(
             recipient=Recipient(RecipientKind.INSTITUTION, institution.id, institution.name, question.person),
-            uscc=codes.clean(question.uscc),
+            uscc=uscc,
             items=tuple(question.items or loader.load().items),
             purpose=question.purpose,
             reference=question.reference,
@@ -59,8 +61,17 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
         as_of=caller.at,
     )
     if isinstance(answer, Refusal):
-        return _refused(answer)
+        return refused(answer)
     return _rendered(answer, form)
+
+
+def code_of(text: str) -> str:
+    """Return the code in its written form; one that can't be a code is a slip of the pen, not a question."""
+    code = codes.clean(text)
+    found = codes.examine(code)
+    if not found.acceptable:
+        raise problems.Problem(400, "invalid_uscc", found.message, where="body.uscc")
+    return code
 
 
 def _form(request: HttpRequest) -> str:
@@ -74,7 +85,8 @@ def _form(request: HttpRequest) -> str:
 _FORMS = ("application/json", "text/html", "application/pdf")
 
 
-def _refused(refusal: Refusal) -> HttpResponse:
+def refused(refusal: Refusal) -> HttpResponse:
+    """Return the gate's no, with its reason and where it stands in the journal."""
     reason = refusal.reason
     return problems.response(
         403, "refused", reason.label, reason=reason.value, article=reason.article, entry=str(refusal.entry)
@@ -90,7 +102,8 @@ def _rendered(release: Release, form: str) -> HttpResponse:
         document, region_label=regions.label(release.subject.region), notice=settings.RONGXIN_NOTICE
     )
     if form == "application/pdf":
-        response = HttpResponse(_PRESS.pdf(prepared), content_type=form)
+        signed = issuing.sign(_PRESS.pdf(prepared), as_of=release.released_at)
+        response = HttpResponse(signed, content_type=form)
         response["Content-Disposition"] = f'attachment; filename="report-{release.id}.pdf"'
         return response
     return HttpResponse(

@@ -10,10 +10,15 @@ from rongxin.entrypoints.api import (
     batches,
     catalogue,
     consents,
+    imported_consents,
     journal,
+    matching,
+    official_duty,
     problems,
+    quality,
     registrations,
     reports,
+    rows,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -36,9 +41,14 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
+api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)
+api.add_router("/matching", matching.router)
+api.add_router("/official-duty", official_duty.router)
 api.add_router("/registrations", registrations.router)
+api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
+api.add_router("/rows", rows.router)
 api.add_router("/uses", uses.router)
 api.add_router("", consents.router)
 

@@ -18,6 +18,7 @@ router = Router(tags=["使用记录 Uses"])
 class Use(Schema):
     request: UUID
     asked_at: datetime
+    recipient_kind: str
     recipient: str
     person: str
     purpose: str
@@ -27,6 +28,7 @@ class Use(Schema):
     items: dict[str, Any]
     intent_entry: UUID
     outcome_entry: UUID | None
+    legal_basis: str
 
 
 @router.get(

@@ -56,11 +56,17 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
             with serve.reserved_port(HOST, port):
                 pass  # it is free: better refused here than after everything has been cleared
         with node.running("demo", must_be_empty=True) as running:
+            if running.embedded:
+                _refuse_beside_others(out)
             # Not before: a demo that can't begin must not cost the results of the last one.
             _clear(out)
             if running.embedded:
                 _empty_embedded()
-            _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+            try:
+                _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+            except KeyboardInterrupt:
+                node.say("\n演示中途停止；再次运行即从头开始 stopped half-way; the next demo begins anew")
+                raise SystemExit(130) from None
 
 
 @contextmanager
@@ -89,6 +95,25 @@ def _who(var: Path, lock: Path) -> str:
         return f"{who}, {json.loads((var / 'demo' / 'addresses.json').read_text())['web']}"
     except (OSError, ValueError, KeyError):
         return who
+
+
+def _refuse_beside_others(out: Path) -> None:
+    """Take no tables away from a `rongxin serve` or another command that works on them."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name LIKE 'rongxin %%'"
+            " AND application_name <> current_setting('application_name')"
+        )
+        (others,) = cursor.fetchone()
+    if others:
+        raise click.ClickException(
+            f"另有 rongxin 命令正在使用 {out} 的数据库（{others} 个连接）：请先停止它（例如 rongxin serve），"
+            f"或把 RONGXIN_VAR 设为另一目录 another command uses the database of {out} "
+            f"({others} connections): stop it, or set another RONGXIN_VAR"
+        )
 
 
 def _clear(out: Path) -> None:
@@ -229,6 +254,7 @@ def _tell(
     path.write_text(json.dumps(accounts, ensure_ascii=False, indent=1) + "\n")
     node.say("")
     node.say(f"网页 pages        {addresses['web']}")
+    node.say(f"数据质量 quality  {addresses['web']}operator/quality")
     node.say(f"接口 API          {addresses['api']}openapi.json")
     node.say(f"授权报告 report   {played.files['report_pdf']}")
     node.say(f"公共报告 public   {played.files['public_report_pdf']}")

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import click
 
-from rongxin.entrypoints.cli import node
-from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from rongxin.entrypoints.cli import answers, intake_rows, node
+from rongxin.vocabulary.actor import SYSTEM
 
 if TYPE_CHECKING:
     from rongxin.sharing.aggregation.batches import Card
-
-REFUSED = 2
-HELD = 3
 
 
 @click.group("intake", help="报送：接收数据提供单位的文件 Hand in departments' files.")
 def command() -> None:
     pass
+
+
+for _more in (intake_rows.COMMANDS,):
+    for _one in _more:
+        command.add_command(_one)
 
 
 @command.command()
@@ -52,35 +49,35 @@ def submit(
     Exit status 0: the file was taken (rows may have been handed back). 2: it was refused as a whole. 3: it
     waits for a second person.
     """
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.catalogue import loader
         from rongxin.parties import seed
         from rongxin.sharing.aggregation import batches
         from rongxin.sharing.rules import Mode
 
         # A node that has just been made knows its catalogue's providers before the first file comes.
-        seed.seed(loader.load(), actor=SYSTEM, as_of=_now())
+        seed.seed(loader.load(), actor=SYSTEM, as_of=answers.now())
         progress = _Progress()
         receipt = batches.submit(
             file,
             item=item,
             provider=provider,
-            actor=_operator(),
-            as_of=_now(),
+            actor=answers.operator(),
+            as_of=answers.now(),
             dry_run=dry_run,
             progress=progress,
             mode=Mode(mode),
             listed_on=listed_on.date() if listed_on else None,
         )
         progress.end()
-        _print(receipt.document())
+        answers.show(receipt.document())
 
 
 @command.command()
 @click.argument("batch", type=click.UUID)
 def rejects(batch: UUID) -> None:
     """退回的行，改正后可直接再报送 Print rejected and pending rows as CSV, ready to be corrected."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches, outcomes
 
         batches.get(batch)
@@ -92,11 +89,11 @@ def rejects(batch: UUID) -> None:
 @click.argument("batch", type=click.UUID)
 def withdraw(batch: UUID) -> None:
     """撤回一个批次 Take a filed batch back; what it had superseded counts again."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches
 
-        done = batches.withdraw(batch, actor=_operator(), as_of=_now())
-        _print(
+        done = batches.withdraw(batch, actor=answers.operator(), as_of=answers.now())
+        answers.show(
             {
                 "batch": str(done.batch),
                 "ended": done.ended,
@@ -109,20 +106,20 @@ def withdraw(batch: UUID) -> None:
 @command.command()
 def held() -> None:
     """待复核的批次 Print the batches that wait for a second person, with what was found."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import holding
 
-        _print(holding.waiting())
+        answers.show(holding.waiting())
 
 
 @command.command()
 @click.argument("batch", type=click.UUID)
 def release(batch: UUID) -> None:
     """放行待复核的批次 Let a held batch in; whoever handed it in may not."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import holding
 
-        _print(holding.release(batch, actor=_operator(), as_of=_now()).document())
+        answers.show(holding.release(batch, actor=answers.operator(), as_of=answers.now()).document())
 
 
 @command.command()
@@ -130,34 +127,34 @@ def release(batch: UUID) -> None:
 @click.option("--reason", required=True, help="退回原因，告知报送单位 told to the provider")
 def refuse(batch: UUID, reason: str) -> None:
     """退回待复核的批次 Hand a held batch back as a whole."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches, holding
 
-        holding.refuse(batch, reason=reason, actor=_operator(), as_of=_now())
-        _print(_card(batches.get(batch)))
+        holding.refuse(batch, reason=reason, actor=answers.operator(), as_of=answers.now())
+        answers.show(_card(batches.get(batch)))
 
 
 @command.command()
 @click.argument("batch", type=click.UUID, required=False)
 def status(batch: UUID | None) -> None:
     """批次的状态 Print a batch, or the fifty last received, as JSON."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches
 
         if batch is not None:
             receipt = batches.receipt_of(batch)
-            _print({**_card(batches.get(batch)), "receipt": receipt.document() if receipt else None})
+            answers.show({**_card(batches.get(batch)), "receipt": receipt.document() if receipt else None})
         else:
-            _print([_card(card) for card in batches.latest()])
+            answers.show([_card(card) for card in batches.latest()])
 
 
 @command.command()
 def resume() -> None:
     """继续中断的批次 File every batch that was received and not finished (after a crash)."""
-    with node.running(), _refusals():
+    with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches
 
-        _print([_card(card) for card in batches.resume_unfinished(as_of=_now())])
+        answers.show([_card(card) for card in batches.resume_unfinished(as_of=answers.now())])
 
 
 class _Progress:
@@ -181,36 +178,6 @@ class _Progress:
             click.echo(err=True)
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what the sender can act on into one JSON document and exit status 2."""
-    from rongxin.records.errors import RecordsError
-    from rongxin.sharing.errors import Held, Refused, SharingError
-
-    try:
-        yield
-    except Refused as refusal:
-        _print(refusal.document())
-        raise SystemExit(REFUSED) from refusal
-    except Held as held:
-        document = {"held": True, "code": held.code, "batch": str(held.batch), "what": str(held)}
-        _print({**document, "findings": held.findings})
-        raise SystemExit(HELD) from held
-    except (SharingError, RecordsError) as error:
-        what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
-        _print({"refused": True, **what})
-        raise SystemExit(REFUSED) from error
-
-
-def _operator() -> Actor:
-    """Whoever has the command line of a node is its operator; the account of the machine is named."""
-    return Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
-
-
-def _now() -> datetime:
-    return datetime.now(ZoneInfo("Asia/Shanghai"))
-
-
 def _card(card: Card) -> dict[str, Any]:
     counts = card.counts
     return {
@@ -229,7 +196,3 @@ def _card(card: Card) -> dict[str, Any]:
         "refusal": card.refusal,
         "held_for": card.held_for,
     }
-
-
-def _print(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -1,4 +1,4 @@
-"""`rongxin report trace`: which request a report, or a single page of one, was the answer to."""
+"""`rongxin report`: which request a report, or a single page of one, was the answer to; who signed it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli import node, report_signature
 
 if TYPE_CHECKING:
     from rongxin.disclosure.register import Traced
 
 
-@click.group(help="报告：追溯 Reports: trace one to its request.")
+@click.group(help="报告：追溯、核对签名 Reports: trace one to its request, check its signature.")
 def command() -> None:
     pass
+
+
+command.add_command(report_signature.verify)
+command.add_command(report_signature.certificate)
 
 
 @command.command()

@@ -1,15 +1,16 @@
-"""The pages for people. So far: what everybody may read without an account."""
+"""The pages for people: what everybody may read without an account, and what the operator watches."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from rongxin.entrypoints.portals import public
+from rongxin.entrypoints.portals import operator, public
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.front, name="front"),
     path("catalogue", public.catalogue, name="catalogue"),
     path("catalogue/<slug:item>", public.catalogue_item, name="catalogue_item"),
     path("journal", public.journal, name="journal"),
+    path("operator/quality", operator.quality, name="operator_quality"),
     path("demo/<str:name>", public.demo_file, name="demo_file"),
 ]

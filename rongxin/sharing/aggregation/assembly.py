@@ -19,6 +19,7 @@ from rongxin.records import filing
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import (
     gates,
+    measures,
     outcomes,
     profiles,
     readers,
@@ -28,9 +29,11 @@ from rongxin.sharing.aggregation import (
     validation,
 )
 from rongxin.sharing.aggregation import headers as heads
+from rongxin.sharing.aggregation.acquaintances import Acquaintances, Matched
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
+from rongxin.sharing.quality import timeliness
 from rongxin.sharing.rules import NEVER_KEPT, OUTSIDE_CHANNEL, Counts, RowOutcome
 from rongxin.vocabulary.actor import Actor
 
@@ -64,11 +67,14 @@ class Tally:
     ended: int = 0
     ending: gates.Ending | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    measures: measures.Measures | None = None
     listed: list[receipts.Line] = field(default_factory=list)
 
     def take(self, end: RowEnd) -> RowEnd:
         """Count a row's end and list it if it is a reject."""
         end = outcomes.without_numbers(end)
+        if self.measures is not None:
+            self.measures.end(end)
         if end.outcome is RowOutcome.REJECTED:
             self.rejected += 1
             self.listed.append(receipts.Line(end.line, end.rule, end.message))
@@ -84,9 +90,9 @@ class Tally:
     def _first_listed(self) -> list[receipts.Line]:
         return sorted(self.listed, key=lambda line: line.line)[: receipts.LISTED_MAX]
 
-    def warn(self, checked: validation.Validated, matches: matching.Matches) -> None:
+    def warn(self, checked: validation.Validated, matched: Matched) -> None:
         """Note what is odd about rows that are taken all the same."""
-        self.names_differ += len(matches.name_differs)
+        self.names_differ += matched.names_differ
         self.notes += [note.message for note in checked.warnings[: max(_WARNED_MAX - self.warned, 0)]]
         self.warned += len(checked.warnings)
 
@@ -132,16 +138,20 @@ class Assembly:
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
-        tally, profile = Tally(), profiles.Profile(self.item)
+        measured = measures.Measures(self.item)
+        tally, profile = Tally(measures=measured), profiles.Profile(self.item)
         staging = filing.stage(self.lot, as_of=self.as_of)
+        firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item)
             tally.headers, tally.mapping = tuple(source.headers), mapping
+            present = frozenset(name for column in mapping.columns for name in column.fields)
             began = time.monotonic()
-            with closing(ahead(self._checked(source, mapping))) as chunks:
-                for chunk, checked in chunks:
-                    profile.add(checked.values, checked.accepted["uscc"])
-                    self._stage(staging, chunk, checked, tally)
+            # All that needs no database is done ahead: it waits for whatever is done here.
+            with closing(ahead(self._checked(source, mapping, profile))) as chunks:
+                for chunk, checked, rows in chunks:
+                    measured.add(checked, present)
+                    self._stage(staging, firms, chunk, checked, rows, tally)
                     tally.read += chunk.rows
                     if progress is not None:
                         progress(tally.read, tally.read / max(time.monotonic() - began, 1e-6))
@@ -154,6 +164,10 @@ class Assembly:
             self._delist(staging, self.full_list, tally)
         in_file = tally.duplicate_in_file
         tally.profile = profile.document(read=tally.read, in_file=in_file, held=tally.duplicate - in_file)
+        received_on = self.lot.received_at.astimezone(filing.CHINA).date()
+        if timeliness.rule_for(self.item.item, received_on) is not None:
+            measured.follow(staging.first_filed(), received_on=received_on)
+        tally.profile["quality"] = measured.document(tally.counts)
         registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally
 
@@ -169,27 +183,30 @@ class Assembly:
         )
 
     def _checked(
-        self, source: readers.Source, mapping: heads.Mapping
-    ) -> Iterator[tuple[readers.Chunk, validation.Validated]]:
+        self, source: readers.Source, mapping: heads.Mapping, profile: profiles.Profile
+    ) -> Iterator[tuple[readers.Chunk, validation.Validated, pl.DataFrame]]:
         today = self.as_of.astimezone(filing.CHINA).date()
         validator = validation.Validator(self.item, mapping, today=today)
         for chunk in source.chunks():
-            yield chunk, validator.validate(chunk)
+            checked = validator.validate(chunk)
+            profile.add(checked.values, checked.accepted["uscc"])
+            rows = record_keys.keyed(checked.accepted)
+            yield chunk, checked, rows
+            del chunk, checked, rows  # else they stay alive while the next ones are made
 
     def _stage(
-        self, staging: filing.Staging, chunk: readers.Chunk, checked: validation.Validated, tally: Tally
+        self,
+        staging: filing.Staging,
+        firms: Acquaintances,
+        chunk: readers.Chunk,
+        checked: validation.Validated,
+        rows: pl.DataFrame,
+        tally: Tally,
     ) -> None:
         """Sort one chunk's rows: handed back, waiting, or staged."""
-        rows = checked.accepted.with_columns(
-            pl.col("observed_on").cast(pl.Utf8), record_key=record_keys.folded(checked.accepted["record_key"])
-        )
-        matches = self._match(rows)
-        rows = rows.with_columns(subject_id=pl.Series(matches.subject_ids, dtype=pl.Int64))
-        unmatched = {
-            line: finding
-            for line, finding in zip(rows["line"], matches.findings, strict=True)
-            if finding.subject_id is None
-        }
+        matched = firms.match(rows)
+        rows = rows.with_columns(subject_id=matched.subject_ids)
+        unmatched = {int(rows["line"][place]): finding for place, finding in matched.unmatched.items()}
         raw = _raw_rows(chunk, set(unmatched))
         ends = [self._rejected(reject) for reject in checked.rejects]
         ends += [_unmatched(line, finding, raw[line]) for line, finding in unmatched.items()]
@@ -197,8 +214,8 @@ class Assembly:
         if ends:
             ends.sort(key=lambda end: end.line)
             outcomes.keep(self.lot.batch_id, [tally.take(end) for end in ends])
-        tally.warn(checked, matches)
-        staged = rows.filter(pl.col("subject_id").is_not_null())
+        tally.warn(checked, matched)
+        staged = rows.filter(pl.col("subject_id").is_not_null()) if unmatched else rows
         if staged.height:
             staging.write(staged)
 

@@ -31,7 +31,12 @@ _PASSING = (postgres_errors.DeadlockDetected, postgres_errors.SerializationFailu
 
 
 def assembly(batch: Batch, item: Item, channel: Channel, path: Path, *, as_of: datetime) -> Assembly:
-    lot = filing.Lot(
+    full_list, lot = full_lists.of(batch, item), lot_of(batch, item)
+    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of, full_list)
+
+
+def lot_of(batch: Batch, item: Item) -> filing.Lot:
+    return filing.Lot(
         batch_id=batch.id,
         item=item.item,
         item_version=item.version,
@@ -39,8 +44,6 @@ def assembly(batch: Batch, item: Item, channel: Channel, path: Path, *, as_of: d
         received_at=batch.received_at,
         is_state=not item.record_key,
     )
-    full_list = full_lists.of(batch, item)
-    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of, full_list)
 
 
 def receipt(batch: Batch, tally: Tally) -> Receipt:

@@ -318,12 +318,13 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
             commitments={"file": batch.sha256, "receipt": receipt.commitment()},
             as_of=as_of,
         )
-        receipt = _with_entry(receipt, entry.id).signed()
+        receipt = with_entry(receipt, entry.id).signed()
         _finish(batch, tally, receipt, as_of)
     return receipt
 
 
-def _with_entry(receipt: Receipt, entry: UUID) -> Receipt:
+def with_entry(receipt: Receipt, entry: UUID) -> Receipt:
+    """The receipt with the journal entry that commits to all the rest of it."""
     return receipts.read({**receipt.document(), "journal_entry": str(entry)})
 
 

@@ -73,6 +73,13 @@ def relists(batch: Batch) -> str | None:
     return None if newer else batch.provider_id
 
 
+def newer_lists(batch: Batch) -> list[tuple[UUID, date]]:
+    """Return the filed full lists of the batch's provider and item that tell of a later day, with the day."""
+    filed = Batch.objects.filter(item=batch.item, provider_id=batch.provider_id, status=Status.FILED)
+    lists = filed.filter(mode=Mode.SNAPSHOT).exclude(pk=batch.id)
+    return [(one.id, one.listed_on) for one in lists if one.listed_on and _order(one) > _order(batch)]
+
+
 def _order(batch: Batch) -> tuple[date, object, UUID]:
     """Where a batch stands among those of its provider and item: by what day it tells, then by receipt."""
     day = batch.listed_on or batch.received_at.astimezone(filing.CHINA).date()

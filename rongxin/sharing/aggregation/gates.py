@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from rongxin.catalogue.schema import Item
+from rongxin.sharing import editions as dated
 
-PARAMETERS = Path(__file__).parent.parent / "parameters"
 Document = Mapping[str, Any]
 
 
@@ -39,6 +37,8 @@ class Thresholds(BaseModel):
     usual_region_share: float
     snapshot_ended_share: float
     snapshot_ended_min: int
+    reject_share_change: float
+    reject_share_first: float
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,13 @@ class Ending:
 
 @cache
 def editions() -> tuple[Thresholds, ...]:
-    """Return every edition on file, the oldest first."""
-    files = PARAMETERS.glob("gates_*.yaml")
-    found = [Thresholds.model_validate(yaml.safe_load(f.read_text(encoding="utf-8"))) for f in files]
-    return tuple(sorted(found, key=lambda edition: edition.effective_from))
+    """Return every edition on file."""
+    return dated.read(Thresholds, "gates_*.yaml")
 
 
 def in_force(on: date) -> Thresholds:
     """Return the thresholds of a day; before the first edition, the first."""
-    return ([e for e in editions() if e.effective_from <= on] or [editions()[0]])[-1]
+    return dated.in_force(editions(), on)
 
 
 def findings(

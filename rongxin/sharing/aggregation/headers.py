@@ -106,6 +106,13 @@ def match(headers: Sequence[str], item: Item) -> Mapping:
     )
 
 
+def column_of(header: str, item: Item) -> Column | None:
+    """Recognise one header by itself; None where it is unknown or not aggregated. Raises `Refusal`."""
+    known = _Known(item)
+    column = known.column(header)
+    return column if column is not None and known.is_aggregated(column) else None
+
+
 class _Known:
     """Every way in which an item's columns may be called, folded."""
 

@@ -91,7 +91,7 @@ def _held(batch_id: UUID, act: Act, actor: Actor) -> Batch:
     batch = batches.locked(batch_id)
     if act not in rules.TRANSITIONS[Status(batch.status)] or batch.status != Status.HELD:
         raise NotHeld(batch_id, Status(batch.status).label)
-    if actor.party.split(":")[0] != "operator":
+    if not actor.is_operator:
         raise Refused(
             "not_the_operator",
             what=f"批次 {batch_id} 待平台运营机构复核",

@@ -19,7 +19,7 @@ CHUNK_ROWS: Final = 50_000
 RAW_TEXT_CHARACTERS: Final = 2_000  # of a row that could not be parsed, kept for whoever has to correct it
 
 # Text files
-BLOCK_BYTES: Final = 16 * MIB
+BLOCK_BYTES: Final = 8 * MIB
 MAX_RECORD_BYTES: Final = 1 * MIB
 
 # Workbooks

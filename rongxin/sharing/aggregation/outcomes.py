@@ -93,7 +93,7 @@ def of_batch(batch_id: UUID, kinds: Sequence[RowOutcome], *, limit: int | None =
     """Yield the batch's rows that ended in one of these ways, in the order of lines."""
     rows = Outcome.objects.filter(batch_id=batch_id, outcome__in=kinds).order_by("line")
     for row in rows[:limit].iterator(chunk_size=2000) if limit is None else rows[:limit]:
-        yield RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message, _opened(row))
+        yield RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message, raw_of(row))
 
 
 def without_numbers(end: RowEnd) -> RowEnd:
@@ -121,7 +121,8 @@ def _csv_line(cells: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def _opened(row: Outcome) -> dict[str, str] | None:
+def raw_of(row: Outcome) -> dict[str, str] | None:
+    """Open what a kept row held, by the file's own headers; None where nothing of it was kept."""
     if row.raw is None:
         return None
     place = (*_TABLE, str(row.batch_id), row.line)

@@ -14,6 +14,13 @@ KEY_BYTES_MAX = 400  # a key is part of two indexes; a longer one (facts of a ca
 _BRACKETS = {"〔": "(", "〕": ")", "【": "(", "】": ")", "[": "(", "]": ")", "{": "(", "}": ")"}
 
 
+def keyed(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Return rows that passed validation as they are staged: the key folded, the day of the fact as text."""
+    return accepted.with_columns(
+        pl.col("observed_on").cast(pl.Utf8), record_key=folded(accepted["record_key"])
+    )
+
+
 def folded(keys: pl.Series) -> pl.Series:
     """Return the keys in the form in which keys are compared."""
     text = pl.col("key").str.normalize("NFKC").str.replace_all(r"\s+", "").str.to_uppercase()

@@ -6,7 +6,7 @@ import time
 
 from django.db.models import Sum
 
-from rongxin.sharing.models import Batch
+from rongxin.sharing.models import Batch, MovedFile
 from rongxin.sharing.rules import Status
 
 # How long the answer may be old. It is about sources, never about a subject or a consent.
@@ -15,12 +15,13 @@ _known: tuple[float, frozenset[str]] | None = None
 
 
 def filed_items() -> frozenset[str]:
-    """Return the items of which at least one batch is filed here."""
+    """Return the items of which at least one batch is filed here, or rows were moved in."""
     global _known
     now = time.monotonic()
     if _known is None or now - _known[0] > _FRESH_SECONDS:
         filed = Batch.objects.filter(status=Status.FILED).values_list("item", flat=True).distinct()
-        _known = (now, frozenset(filed))
+        moved = MovedFile.objects.exclude(item="").values_list("item", flat=True).distinct()
+        _known = (now, frozenset(filed) | frozenset(moved))
     return _known[1]
 
 

@@ -78,3 +78,19 @@ def test_what_is_withheld_and_why_stands_on_the_page():
     assert "企业授权后可补充的信息" in page
     for word in ("无记录", "不适用", "数据源未接入", "数据提供单位暂不可用", "未提供"):
         assert word in page
+
+
+def test_a_character_that_the_font_lacks_is_numbered_and_said_as_on_paper():
+    page = _page(
+        factory.release(
+            items=["business_licence"],
+            change=lambda item, row: {**row, "legal_representative": "䶮𠮷\U0002a6a5"},
+        )
+    )
+    assert "䶮𠮷〔U+2A6A5〕" in page
+    assert "\U0002a6a5" not in page
+    assert "缺少下列字符，页面以其编码标出，原字见 JSON 形式的报告：U+2A6A5。" in page
+
+
+def test_it_says_nothing_of_the_font_where_nothing_is_missing():
+    assert "字库缺少" not in _page(factory.release(items=["business_licence"]))

@@ -40,9 +40,11 @@ def test_a_hundred_random_single_pages_each_lead_to_exactly_one_request():
 def test_the_whole_file_the_data_and_the_page_lead_to_it_and_say_the_digest():
     given = _given(3)
     prepared = factory.prepared(given)
-    expected = tracing.Found((given.id,), given.digest)
-    assert tracing.read(pdf.render(prepared, [])) == expected
-    assert tracing.read(report.to_json(factory.document(given))) == expected
+    printed = tracing.read(pdf.render(prepared, []))
+    assert (printed.requests, printed.digest) == ((given.id,), given.digest)
+    assert printed.document is not None
+    assert printed.document["report"] == str(given.id)
+    assert tracing.read(report.to_json(factory.document(given))) == tracing.Found((given.id,), given.digest)
     assert tracing.read(html.render(prepared, []).encode()) == tracing.Found((given.id,), None)
 
 

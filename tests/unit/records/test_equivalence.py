@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rongxin.records import filing, reading
+from rongxin.records import filing
 from rongxin.records.rules import BARS, OWNERS, Bar, EndedWhy, Fate, Held, fate
 
+from . import stored
 from .conftest import CLERK, Bureau, Row
 
 DAYS = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
@@ -164,7 +165,7 @@ def test_it_settles_a_batch_as_the_law_settles_its_rows(
         assert filed.stored == sum(decided.stored for decided in expected.values())
         assert filed.stored + sum(not f.stored for f in found.values()) == len(rows)
         for firm in firms.values():
-            held = reading.of(firm, [item], as_of=bureau.day)[item]
+            held = stored.of(firm, [item], as_of=bureau.day)[item]
             wanted = [
                 v for (who, _), vs in model.versions.items() if who == firm for v in vs if v.why is None
             ]
@@ -193,13 +194,13 @@ def test_it_restores_the_day_before_when_the_last_batch_is_withdrawn(
 def contents(firms: dict[str, int], item: str, bureau: Bureau) -> list[tuple[int, str, object]]:
     found = []
     for firm in firms.values():
-        held = reading.of(firm, [item], as_of=bureau.day)[item]
+        held = stored.of(firm, [item], as_of=bureau.day)[item]
         found += [(firm, row.payload["c"], row.observed_on) for row in held]
     return sorted(found, key=str)
 
 
 def _end_first(model: Model, firm: int, item: str, why: EndedWhy, bureau: Bureau) -> None:
-    rows = reading.of(firm, [item], as_of=bureau.day)[item]
+    rows = stored.of(firm, [item], as_of=bureau.day)[item]
     if not rows:
         return
     filing.end([rows[0].id], why, subject_id=firm, ended_by="act:1", actor=CLERK, as_of=bureau.day)

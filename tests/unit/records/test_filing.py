@@ -13,6 +13,7 @@ from rongxin.records import filing, reading
 from rongxin.records.errors import AlreadyEnded, UnknownRecord
 from rongxin.records.rules import EndedWhy, Fate
 
+from . import stored
 from .conftest import CLERK, NOW, Bureau, Row
 
 pytestmark = pytest.mark.django_db
@@ -22,14 +23,14 @@ Opened = Callable[[], int]
 
 
 def live(subject: int, bureau: Bureau, item: str = ITEM) -> list[dict[str, object]]:
-    return [row.payload for row in reading.of(subject, [item], as_of=bureau.day)[item]]
+    return [row.payload for row in stored.of(subject, [item], as_of=bureau.day)[item]]
 
 
 def test_it_files_new_rows_and_reads_them_back(bureau: Bureau, subject: Opened) -> None:
     firm = subject()
     batch, filed, findings = bureau.files(Row(2, firm, "一号", {"fine_cny": "10.00"}, MARCH))
     assert (filed.stored, findings) == (1, [])
-    (row,) = reading.of(firm, [ITEM, "honours"], as_of=bureau.day)[ITEM]
+    (row,) = stored.of(firm, [ITEM, "honours"], as_of=bureau.day)[ITEM]
     assert (row.payload, row.batch_id, row.line, row.observed_on) == ({"fine_cny": "10.00"}, batch, 2, MARCH)
     assert reading.connected_items() == {ITEM}
 
@@ -38,6 +39,16 @@ def test_it_keeps_text_that_copy_could_misread(bureau: Bureau, subject: Opened) 
     firm, odd = subject(), {"name": 'a\tb\\n"引号"\n换行\\', "basis": "\\N", "title": "\\."}
     bureau.files(Row(2, firm, "键\\N", odd, MARCH))
     assert live(firm, bureau) == [odd]
+
+
+def test_it_files_every_row_of_a_chunk_that_is_written_in_slices(
+    bureau: Bureau, subject: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "_AT_ONCE", 2)
+    rows = [Row(line, subject(), f"{line}号", {"fine_cny": str(line)}) for line in range(2, 9)]
+    _, filed, found = bureau.files(*rows)
+    assert (filed.stored, found) == (7, [])
+    assert [live(row["subject_id"], bureau) for row in rows] == [[{"fine_cny": str(n)}] for n in range(2, 9)]
 
 
 def test_it_takes_the_same_content_for_a_duplicate(bureau: Bureau, subject: Opened) -> None:
@@ -55,7 +66,7 @@ def test_it_supersedes_a_row_by_a_changed_one(bureau: Bureau, subject: Opened) -
     _, filed, _ = bureau.files(Row(2, firm, "一号", {"fine_cny": "12.00"}, MARCH))
     assert (filed.stored, filed.superseded) == (1, 1)
     assert live(firm, bureau) == [{"fine_cny": "12.00"}]
-    assert [row.payload for row in reading.of(firm, [ITEM], as_of=before)[ITEM]] == [{"fine_cny": "10.00"}]
+    assert [row.payload for row in stored.of(firm, [ITEM], as_of=before)[ITEM]] == [{"fine_cny": "10.00"}]
 
 
 def test_it_hands_back_an_event_dated_before_the_one_held(bureau: Bureau, subject: Opened) -> None:
@@ -114,7 +125,7 @@ def test_it_lets_no_provider_change_anothers_record(bureau: Bureau, subject: Ope
 
 
 def record_id(firm: int, bureau: Bureau) -> int:
-    return reading.of(firm, [ITEM], as_of=bureau.day)[ITEM][0].id
+    return stored.of(firm, [ITEM], as_of=bureau.day)[ITEM][0].id
 
 
 @pytest.mark.parametrize(
@@ -145,14 +156,14 @@ def test_it_does_not_bring_an_ended_record_back(
 def test_it_ends_a_record_once_and_all_or_nothing(bureau: Bureau, subject: Opened) -> None:
     firm = subject()
     bureau.files(Row(2, firm, "一号", {"a": "1"}, MARCH), Row(3, firm, "二号", {"a": "2"}, MARCH))
-    one, two = (row.id for row in reading.of(firm, [ITEM], as_of=bureau.day)[ITEM])
+    one, two = (row.id for row in stored.of(firm, [ITEM], as_of=bureau.day)[ITEM])
     act = {"subject_id": firm, "ended_by": "repair:1", "actor": CLERK, "as_of": bureau.day}
     filing.end([one], EndedWhy.REPAIRED, **act)
     with pytest.raises(AlreadyEnded):
         filing.end([one, two], EndedWhy.REPAIRED, **act)
     with pytest.raises(UnknownRecord):
         filing.end([two, 999_999_999], EndedWhy.REPAIRED, **act)
-    assert [row.id for row in reading.of(firm, [ITEM], as_of=bureau.day)[ITEM]] == [two]
+    assert [row.id for row in stored.of(firm, [ITEM], as_of=bureau.day)[ITEM]] == [two]
 
 
 def test_it_needs_the_transaction_of_the_whole_batch() -> None:

@@ -6,15 +6,18 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from django.db import connection
 
 from rongxin.catalogue import loader
-from rongxin.records import filing, lake, lake_columns, lake_files, lake_keeping, lake_verification, reading
+from rongxin.records import filing, lake, lake_columns, lake_files, lake_keeping, lake_verification
+from rongxin.records.lake_columns import LakeColumn
 from rongxin.records.lake_verification import Kind
 from rongxin.records.models import LakeEnding, LakeFile
 from rongxin.records.rules import EndedWhy
 
+from . import stored
 from .conftest import CLERK, NOW, Bureau, Row
 from .lake_stage import ITEM, NUMBER, held, laid_down, payload
 
@@ -33,7 +36,7 @@ def firm(subject: Callable[[], int]) -> int:
 
 
 def end_first(firm: int, bureau: Bureau, why: EndedWhy = EndedWhy.REPAIRED) -> None:
-    row = reading.of(firm, [ITEM], as_of=bureau.day)[ITEM][0]
+    row = stored.of(firm, [ITEM], as_of=bureau.day)[ITEM][0]
     filing.end([row.id], why, subject_id=firm, ended_by="r:1", actor=CLERK, as_of=bureau.day)
 
 
@@ -50,6 +53,44 @@ def test_it_reads_a_file_as_it_reads_the_table(bureau: Bureau, firm: int, var: P
     assert len(list(var.glob("*.parquet"))) == 1
     assert laid_down() == before == held()
     assert lake_keeping.catch_up(as_of=NOW) == []
+
+
+def test_it_reads_a_file_that_was_drawn_in_many_parts(
+    bureau: Bureau, firm: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_files, "_BLOCK", 1)
+    told: list[int] = []
+    bureau.files(*(Row(line, firm, f"{line}号", payload(str(line))) for line in range(2, 9)))
+    (kept,) = lake_keeping.rebuild(as_of=NOW, progress=lambda item, rows: told.append(rows))
+    assert (kept.rows, told[-1], told) == (7, 7, sorted(told))
+    assert laid_down() == held()
+    assert len(held()) == 7
+
+
+def test_a_file_larger_than_the_memory_of_its_writer_is_written(
+    tmp_path: Path, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    var.mkdir()
+    columns = (
+        LakeColumn("_id", "BIGINT"),
+        LakeColumn("_subject", "BIGINT"),
+        LakeColumn("_observed_on", "DATE"),
+    )
+    columns += (LakeColumn("facts", "VARCHAR"),)
+    spool = tmp_path / "rows.spool"
+    spool.mkdir()
+    for part in range(15):
+        ids = pl.int_range(part * 20_000, (part + 1) * 20_000, eager=True)
+        texts = (ids * 7919 % 300_007).cast(pl.String)
+        facts = pl.select(pl.concat_str([(texts.hash(seed) ^ 5).cast(pl.String) for seed in range(30)]))
+        rows = pl.DataFrame({"_id": ids.cast(pl.String), "_subject": texts}).with_columns(
+            _observed_on=pl.lit("2026-03-01"), facts=facts.to_series()
+        )
+        rows.write_parquet(spool / f"{part}.parquet")
+    lake_files.type_rows(spool, tmp_path / "typed.parquet", columns)
+    written = pl.read_parquet(tmp_path / "typed.parquet", columns=["_id", "_subject"])
+    assert written["_subject"].is_sorted()
+    assert written["_id"].n_unique() == 300_000
 
 
 def test_it_leaves_out_what_was_repaired_a_moment_ago(bureau: Bureau, firm: int) -> None:

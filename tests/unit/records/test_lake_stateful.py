@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from rongxin.parties.models import Subject
-from rongxin.records import filing, lake_files, lake_keeping, lake_verification, reading
+from rongxin.records import filing, lake_files, lake_keeping, lake_verification
 from rongxin.records.models import LakeFile, LakeMark
 from rongxin.records.rules import OWNERS, EndedWhy
 
+from . import stored
 from .conftest import CLERK, NOW, Bureau, Row
 from .lake_stage import ITEM, held, laid_down, payload
 
@@ -60,7 +61,7 @@ class Lake(RuleBasedStateMachine):
 
     @rule(firm=st.integers(0, 1), why=st.sampled_from(RIGHTS))
     def end(self, firm: int, why: EndedWhy) -> None:
-        for row in reading.of(self.firms[firm], [ITEM], as_of=self.bureau.day)[ITEM][:1]:
+        for row in stored.of(self.firms[firm], [ITEM], as_of=self.bureau.day)[ITEM][:1]:
             filing.end(
                 [row.id],
                 why,
@@ -112,7 +113,7 @@ class Lake(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Leave nothing live, so that the next run begins with an empty lake."""
         for firm in self.firms:
-            rows = [row.id for row in reading.of(firm, [ITEM], as_of=self.bureau.day)[ITEM]]
+            rows = [row.id for row in stored.of(firm, [ITEM], as_of=self.bureau.day)[ITEM]]
             if rows:
                 filing.end(
                     rows,

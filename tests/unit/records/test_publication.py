@@ -9,8 +9,9 @@ import pytest
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import publication, reading
+from rongxin.records import publication
 from rongxin.records.rules import Fate
+from tests.unit.records import stored
 from tests.unit.records.conftest import Bureau, Row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +20,7 @@ MARCH = date(2026, 3, 1)
 
 
 def live(firm: int, as_of: datetime) -> list[str]:
-    return [row.payload["fine_cny"] for row in reading.of(firm, [ITEM], as_of=as_of)[ITEM]]
+    return [row.payload["fine_cny"] for row in stored.of(firm, [ITEM], as_of=as_of)[ITEM]]
 
 
 def test_it_ends_what_is_over_and_nothing_else(bureau: Bureau, subject: Callable[[], int]) -> None:

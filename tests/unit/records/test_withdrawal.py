@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
-from rongxin.records import filing, reading
+from rongxin.records import filing
 from rongxin.records.errors import AlreadyWithdrawn
 from rongxin.records.rules import EndedWhy
 
+from . import stored
 from .conftest import CLERK, Bureau, Row
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def firm(subject: Callable[[], int]) -> int:
 
 
 def live(firm: int, bureau: Bureau) -> list[tuple[object, ...]]:
-    return [(row.payload["n"], row.batch_id) for row in reading.of(firm, [ITEM], as_of=bureau.day)[ITEM]]
+    return [(row.payload["n"], row.batch_id) for row in stored.of(firm, [ITEM], as_of=bureau.day)[ITEM]]
 
 
 def version(firm: int, number: str, on: date = MARCH) -> Row:
@@ -38,7 +39,7 @@ def test_it_brings_back_what_the_batch_had_superseded(bureau: Bureau, firm: int)
     done = bureau.withdraws(second)
     assert (done.ended, done.reinstated) == (1, 1)
     assert live(firm, bureau) == [("1", first)]
-    assert [row.payload for row in reading.of(firm, [ITEM], as_of=between)[ITEM]] == [{"n": "2"}]
+    assert [row.payload for row in stored.of(firm, [ITEM], as_of=between)[ITEM]] == [{"n": "2"}]
 
 
 def test_it_brings_back_nothing_of_a_withdrawn_batch(bureau: Bureau, firm: int) -> None:
@@ -55,7 +56,7 @@ def test_it_brings_back_nothing_of_a_withdrawn_batch(bureau: Bureau, firm: int) 
 def test_it_never_brings_back_a_repaired_record(bureau: Bureau, firm: int) -> None:
     bureau.files(version(firm, "1"))
     second, *_ = bureau.files(version(firm, "2"))
-    (row,) = reading.of(firm, [ITEM], as_of=bureau.day)[ITEM]
+    (row,) = stored.of(firm, [ITEM], as_of=bureau.day)[ITEM]
     filing.end([row.id], EndedWhy.REPAIRED, subject_id=firm, ended_by="r", actor=CLERK, as_of=bureau.day)
     done = bureau.withdraws(second)
     assert (done.ended, done.reinstated, live(firm, bureau)) == (0, 0, [])
@@ -65,7 +66,7 @@ def test_it_restores_the_time_before_not_an_older_one(bureau: Bureau, firm: int)
     """What an objection had corrected away stood no longer when the withdrawn batch came."""
     bureau.files(version(firm, "1"))
     bureau.files(version(firm, "2"))
-    (row,) = reading.of(firm, [ITEM], as_of=bureau.day)[ITEM]
+    (row,) = stored.of(firm, [ITEM], as_of=bureau.day)[ITEM]
     filing.end([row.id], EndedWhy.CORRECTED, subject_id=firm, ended_by="o", actor=CLERK, as_of=bureau.day)
     third, *_ = bureau.files(version(firm, "3"))
     assert (bureau.withdraws(third).reinstated, live(firm, bureau)) == (0, [])
@@ -89,7 +90,7 @@ def test_it_never_brings_back_what_an_objection_found_wrong(bureau: Bureau, firm
     bureau.files(version(firm, "1"))
     second, *_ = bureau.files(version(firm, "2"))
     bureau.withdraws(second)
-    (row,) = reading.of(firm, [ITEM], as_of=bureau.day)[ITEM]
+    (row,) = stored.of(firm, [ITEM], as_of=bureau.day)[ITEM]
     filing.end([row.id], EndedWhy.CORRECTED, subject_id=firm, ended_by="o", actor=CLERK, as_of=bureau.day)
     third, *_ = bureau.files(version(firm, "3"))
     assert (bureau.withdraws(third).reinstated, live(firm, bureau)) == (0, [])

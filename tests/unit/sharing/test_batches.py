@@ -13,7 +13,6 @@ from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
 from rongxin.parties import subjects
 from rongxin.proof.errors import Forged
-from rongxin.records import reading
 from rongxin.sharing import rules
 from rongxin.sharing.aggregation import batches, outcomes, receipts, spool
 from rongxin.sharing.aggregation.receipts import Receipt
@@ -21,6 +20,7 @@ from rongxin.sharing.errors import NotFiled, Refused
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Status
 from rongxin.vocabulary.actor import Actor, ActorKind
+from tests.unit.records import stored
 
 from .conftest import CLERK, Bureau, code
 
@@ -32,7 +32,7 @@ Penalties = Callable[..., Path]
 def held(number: int, bureau: Bureau, item: str = PENALTY) -> list[dict[str, object]]:
     subject = subjects.find(code(number))
     assert subject is not None
-    return [row.payload for row in reading.of(subject.id, [item], as_of=bureau.today)[item]]
+    return [row.payload for row in stored.of(subject.id, [item], as_of=bureau.today)[item]]
 
 
 def counts(receipt: Receipt) -> tuple[int, int, int, int]:

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rongxin.parties import subjects
-from rongxin.records import reading
 from rongxin.sharing.aggregation import batches, outcomes, spool
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import RowOutcome, Status
+from tests.unit.records import stored
 
 from .conftest import CLERK, NOW, PROVIDER, Bureau, code
 
@@ -76,7 +76,7 @@ def test_two_files_of_different_records_may_come_in_any_order(bureau: Bureau) ->
         ids = [bureau.submits(bureau.writes(HEADER, files[n]), PENALTY).batch for n in order]
         subject = subjects.find(code(1))
         assert subject is not None
-        rows = reading.of(subject.id, [PENALTY], as_of=bureau.today)[PENALTY]
+        rows = stored.of(subject.id, [PENALTY], as_of=bureau.today)[PENALTY]
         seen.add(tuple(sorted(row.payload["fine_cny"] for row in rows)))
         for batch in ids:
             assert batch is not None

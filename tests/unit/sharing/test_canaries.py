@@ -17,6 +17,7 @@ from rongxin.records import reading, seals
 from rongxin.sharing.aggregation import batches, outcomes
 from rongxin.sharing.rules import RowOutcome
 from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.records import stored
 
 from .conftest import CLERK, Bureau, code
 
@@ -68,7 +69,7 @@ def hits() -> list[tuple[str, str]]:
 def held(bureau: Bureau, firm: int) -> reading.Row:
     subject = subjects.find(code(firm))
     assert subject is not None
-    return reading.of(subject.id, [PENALTY], as_of=bureau.today)[PENALTY][0]
+    return stored.of(subject.id, [PENALTY], as_of=bureau.today)[PENALTY][0]
 
 
 def test_a_dump_holds_no_canary_after_rows_of_every_outcome(bureau: Bureau) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from rongxin.parties import subjects
-from rongxin.records import reading
 from rongxin.sharing.aggregation import batches, holding
 from rongxin.sharing.errors import Held, Refused
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Mode, Status
 from rongxin.vocabulary.actor import Actor, ActorKind
+from tests.unit.records import stored
 
 from .conftest import CLERK, Bureau, code
 
@@ -38,7 +38,7 @@ def debtors(bureau: Bureau) -> Listed:
 def live(bureau: Bureau, item: str, *firms: int) -> list[int]:
     """Return how many records count of each firm."""
     found = [subjects.find(code(n)) for n in firms]
-    return [len(reading.of(s.id, [item], as_of=bureau.today)[item]) if s else 0 for s in found]
+    return [len(stored.of(s.id, [item], as_of=bureau.today)[item]) if s else 0 for s in found]
 
 
 def lists(

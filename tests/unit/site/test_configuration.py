@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from rongxin.delivery.signature.credential import Credential
 from rongxin.site import configuration
 from rongxin.site.configuration import Configuration, ConfigurationError, database_from_url
+from tests.unit.delivery.signature import stage
 
 
 @pytest.fixture
@@ -23,7 +28,19 @@ def production(tmp_path: Path) -> dict[str, str]:
         "RONGXIN_ORIGINS": "https://credit.example.cn",
         "DATABASE_URL": "postgresql://node:secret@db.example.cn/rongxin",
         "RONGXIN_IDENTITY_PROVIDER": "city.identity.ElectronicLicenceProvider",
+        "RONGXIN_REPORT_CERTIFICATE": str(_signer(tmp_path / "issued.pem", by=stage.root())),
     }
+
+
+def _signer(path: Path, *, by: Credential | None, end: datetime | None = None) -> Path:
+    """A file of key and certificate that signs reports, issued by an authority or by itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    start, end = now - 2 * stage.YEAR, end or now + stage.YEAR
+    made = stage.issue("节点", key, by=by, start=start, end=end)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.pem().encode()
+    path.touch(mode=0o600)
+    path.write_bytes(pem)
+    return path
 
 
 def test_it_starts_production_with_what_production_needs(production: dict[str, str], tmp_path: Path) -> None:
@@ -52,6 +69,12 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
         ({"RONGXIN_IDENTITY_PROVIDER": "my.DemoIdentityProvider "}, r"RONGXIN_IDENTITY_PROVIDER"),
         ({"RONGXIN_KEYS": ""}, r"RONGXIN_KEYS: .*directory"),
         ({"RONGXIN_KEYS": "/no/such/place"}, r"isn't a directory"),
+        ({"RONGXIN_REPORT_CERTIFICATE": ""}, r"RONGXIN_REPORT_CERTIFICATE: .*signs its reports"),
+        ({"RONGXIN_REPORT_CERTIFICATE": "/no/such.p12"}, r"RONGXIN_REPORT_CERTIFICATE: /no/such.p12"),
+        ({"RONGXIN_TSA_URL": "ftp://stamp.cn"}, r"RONGXIN_TSA_URL: ftp://stamp\.cn"),
+        ({"RONGXIN_TSA_SILENT": "ignore"}, r"RONGXIN_TSA_SILENT: say refuse or sign"),
+        ({"RONGXIN_TSA_SECONDS": "soon"}, r"RONGXIN_TSA_SECONDS: soon"),
+        ({"RONGXIN_TSA_SECONDS": "0"}, r"RONGXIN_TSA_SECONDS: 0"),
     ],
 )
 def test_production_refuses_what_fits_a_laptop(
@@ -110,3 +133,14 @@ def test_it_hands_what_is_left_of_the_address_to_the_driver() -> None:
 def test_it_refuses_an_address_that_it_does_not_understand(url: str) -> None:
     with pytest.raises(configuration.ConfigurationError, match="DATABASE_URL"):
         database_from_url(url)
+
+
+@pytest.mark.parametrize(
+    ("by", "days", "reason"), [(None, 300, "vouches for itself"), (stage.root(), -1, "is valid from .* to")]
+)
+def test_production_refuses_a_certificate_that_no_reader_can_rely_on(
+    production: dict[str, str], tmp_path: Path, by: Credential | None, days: int, reason: str
+) -> None:
+    path = _signer(tmp_path / "other.pem", by=by, end=datetime.now(UTC) + timedelta(days=days))
+    with pytest.raises(ConfigurationError, match=rf"RONGXIN_REPORT_CERTIFICATE: .*{reason}"):
+        Configuration.from_environment({**production, "RONGXIN_REPORT_CERTIFICATE": str(path)})

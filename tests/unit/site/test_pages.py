@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
+
+from rongxin.journal import entries, sequencer
+from rongxin.journal.rules import Kind
+from rongxin.vocabulary.actor import SYSTEM
 
 
 def test_it_says_that_it_lives_without_a_database(client: Client) -> None:
@@ -14,7 +21,21 @@ def test_it_says_that_it_lives_without_a_database(client: Client) -> None:
 @pytest.mark.django_db
 def test_it_is_ready_when_the_tables_are_there(client: Client) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "ok"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": "ok", "database": "ok", "journal": "current"},
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds", "said"), [(31, "behind"), (5, "current")])
+def test_entries_that_wait_tell_of_a_worker_that_is_away(client: Client, seconds: int, said: str) -> None:
+    at = timezone.now() - timedelta(seconds=seconds)
+    entries.append(Kind.KEY_CREATED, actor=SYSTEM, refs={"key": "k"}, as_of=at)
+    entries.append(Kind.KEY_CREATED, actor=SYSTEM, refs={"key": "k"}, as_of=timezone.now())
+    assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "journal": said}
+    sequencer.integrate()
+    assert client.get("/readyz").json()["journal"] == "current"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -97,19 +97,34 @@ def _bomb(name: str, size: int) -> Refusal:
     return Refusal("zip_bomb", where=name[:80], detail=detail)
 
 
-def check_members(archive: zipfile.ZipFile) -> None:
-    """Unpack every member once: true size, checksum, no archive within, no DTD, UTF-8."""
-    total = 0
-    for member in archive.infolist():
+class Members:
+    """Unpacks every member once: true size, checksum, no archive within, no DTD, UTF-8."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._unpacked = 0
+        self._left = archive.infolist()
+
+    def check(self, *, but: str = "") -> None:
+        """Check the members that are not checked yet; leave those for later whose names begin with `but`."""
+        now = [each for each in self._left if not but or not each.filename.casefold().startswith(but)]
+        for member in now:
+            for _ in self.pieces(member):
+                pass
+
+    def pieces(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        """Check a member while its pieces are read."""
+        self._left = [each for each in self._left if each is not member]
         is_xml = member.filename.casefold().endswith(_XML_SUFFIXES)
-        for number, piece in enumerate(pieces(archive, member)):
-            total += len(piece)
-            if total > limits.MAX_UNPACKED_BYTES:
-                raise _bomb("全部部件", total)
+        for number, piece in enumerate(pieces(self._archive, member)):
+            self._unpacked += len(piece)
+            if self._unpacked > limits.MAX_UNPACKED_BYTES:
+                raise _bomb("全部部件", self._unpacked)
             if number == 0 and piece.startswith(_ARCHIVE_MARKS):
                 raise Refusal("nested_archive", where=member.filename[:80])
             if is_xml:
                 _check_xml(member.filename, piece, first=number == 0)
+            yield piece
 
 
 def _check_xml(name: str, piece: bytes, *, first: bool) -> None:

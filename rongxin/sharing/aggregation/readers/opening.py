@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from rongxin.sharing.aggregation.readers.csv_file import CsvSource
 from rongxin.sharing.aggregation.readers.json_lines import JsonLinesSource
 from rongxin.sharing.aggregation.readers.refusals import Refusal
 from rongxin.sharing.aggregation.readers.source import Source
@@ -53,6 +52,9 @@ def open_file(path: Path, *, declared_name: str | None = None) -> Source:
     first = head.removeprefix(_BOM).lstrip()[:1]
     if first == b"{" or (suffix in (".jsonl", ".ndjson", ".json") and first == b"["):
         return JsonLinesSource(path)
+    # Only here: the child process, which reads no CSV, would spend a tenth of a second on numpy.
+    from rongxin.sharing.aggregation.readers.csv_file import CsvSource  # noqa: PLC0415
+
     return CsvSource(path)
 
 

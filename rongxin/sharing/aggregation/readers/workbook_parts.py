@@ -17,17 +17,20 @@ from rongxin.sharing.aggregation.readers import archive, sheet_scan
 from rongxin.sharing.aggregation.readers.refusals import Refusal
 
 _RELATION_ID: Final = re.compile(r"\{[^}]*/relationships\}id")
+_SHEETS: Final = "xl/worksheets/"
 _MIDNIGHT: Final = " 00:00:00"
 
 
 def unpack(path: Path, directory: Path) -> dict[str, object]:
     """Check the archive, then write rows (with their row numbers) and marks."""
     with archive.opened(path) as workbook:
-        archive.check_members(workbook)
+        members = archive.Members(workbook)
+        members.check(but=_SHEETS)  # a sheet is large: it is checked while it is searched
         name, part, others = _first_visible_sheet(workbook)
         if part not in workbook.namelist():
             raise Refusal("workbook_broken", where=f"缺少 {part[:80]}")
-        marks = sheet_scan.faults(archive.pieces(workbook, part))
+        marks = sheet_scan.faults(members.pieces(workbook.getinfo(part)))
+        members.check()
     frame = _without_margins(_load(path, name))
     parts = _write(frame, directory)
     return {

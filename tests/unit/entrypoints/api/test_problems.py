@@ -11,6 +11,7 @@ from django.test import Client
 from rongxin.catalogue import loader
 from rongxin.entrypoints.api import problems
 from rongxin.entrypoints.api.urls import api
+from rongxin.journal.models import Entry
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
@@ -126,10 +127,26 @@ def test_a_broken_form_is_400(client):
     assert problem(answer, 400)["code"] == "malformed_form"
 
 
-def test_an_error_of_a_context_has_a_chinese_title_and_its_own_words_as_detail(client, bank):
-    body = problem(ask(client, bank, {"uscc": stage.code(), "reference": "DK-1", "person": "x"}), 404)
-    assert (body["code"], body["title"]) == ("unknown_subject", problems.TITLES["unknown_subject"])
-    assert body["detail"]
+def test_a_subject_that_nobody_knows_is_named_in_both_languages(client, bank):
+    code = stage.code()
+    body = problem(ask(client, bank, {"uscc": code, "reference": "DK-1", "person": "x"}), 404)
+    assert body["code"] == "unknown_subject"
+    assert body["title"].startswith(f"本节点没有统一社会信用代码 {code}")
+    assert f"no subject {code}" in body["detail"]
+
+
+@pytest.mark.parametrize("wrong", ["9133", stage.code()[:-1] + "I", "０"])
+def test_what_is_no_code_is_said_to_be_none_and_asks_nothing(client, bank, wrong):
+    before = Entry.objects.count()
+    body = problem(ask(client, bank, {"uscc": wrong, "reference": "DK-1", "person": "x"}), 400)
+    assert (body["code"], body["where"]) == ("invalid_uscc", "body.uscc")
+    assert "统一社会信用代码" in body["title"]
+    assert Entry.objects.count() == before
+
+
+def test_an_error_that_speaks_english_only_has_a_chinese_title():
+    assert problems._title("unknown_case", "no such case") == problems.TITLES["unknown_case"]
+    assert problems._title("never_heard_of", "no such thing") == problems._OTHERWISE
 
 
 def test_an_error_that_speaks_chinese_is_not_called_otherwise(client):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
 
+from rongxin.delivery.signature import checking, issuing
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
+from tests.unit.delivery.signature import stage as stamping
 from tests.unit.entrypoints.api import keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +78,7 @@ def test_it_names_the_forms_it_has(client, scene):
         ({"reference": "   "}, 400),
         ({"purpose": "curiosity"}, 422),
         ({"items": ["tax_payments"]}, 404),
-        ({"uscc": "91990101MA00000000"}, 404),
+        ({"uscc": "91990101MA00000000"}, 400),
         ({"case": "no-uuid"}, 422),
     ],
 )
@@ -93,3 +96,30 @@ def test_it_prints_the_pdf(client, scene):
     answer = _ask(client, firm, headers, accept="application/pdf")
     assert answer.status_code == 200
     assert answer.content.startswith(b"%PDF-")
+    node = issuing.own().certificate.public_bytes(Encoding.DER)
+    finding = checking.check(answer.content, believed=[node], as_of=timezone.now())
+    assert (finding.problems, finding.trusted, finding.stamp) == ((), True, None)
+
+
+@pytest.mark.parametrize(("told", "status"), [("refuse", 503), ("sign", 200)])
+def test_where_no_time_stamp_is_to_be_had_it_does_as_it_was_told(client, scene, settings, told, status):
+    firm, headers = scene
+    settings.RONGXIN_TSA_SILENT, settings.RONGXIN_TSA_SECONDS = told, 20.0
+    with stamping.service(lambda question: b"junk") as settings.RONGXIN_TSA_URL:
+        answer = _ask(client, firm, headers, accept="application/pdf")
+    assert answer.status_code == status
+    if status == 200:
+        assert "无时间戳" in checking.check(answer.content, as_of=timezone.now()).reason
+    else:
+        assert answer.json()["code"] == "time_stamp_missing"
+        assert answer.json()["title"].startswith("时间戳机构未应答")
+
+
+def test_neither_json_nor_page_wait_for_a_time_stamp(client, scene, settings):
+    firm, headers = scene
+    settings.RONGXIN_TSA_SILENT = "refuse"
+    settings.RONGXIN_REPORT_CERTIFICATE = "/no/such/file"
+    for form in ("application/json", "text/html"):
+        assert _ask(client, firm, headers, accept=form).status_code == 200
+    answer = _ask(client, firm, headers, accept="application/pdf")
+    assert (answer.status_code, answer.json()["code"]) == (503, "certificate_unfit")

@@ -22,6 +22,7 @@ def free_port() -> int:
 def listening(port: int) -> socket.socket:
     """Another server as granian makes it: it would share its port with anybody of the same user."""
     other = socket.socket()
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     other.bind(("127.0.0.1", port))
     other.listen()
@@ -47,6 +48,16 @@ def test_it_keeps_the_port_for_its_workers() -> None:
         pytest.raises(OSError, match="in use"),
     ):
         serve._free(socket.AF_INET, "127.0.0.1", port)
+
+
+def test_it_takes_a_port_again_whose_last_connections_are_still_closing() -> None:
+    """Whoever hangs up first keeps the port in TIME_WAIT: here the server did."""
+    port = free_port()
+    with listening(port) as server, socket.create_connection(("127.0.0.1", port)) as client:
+        server.accept()[0].close()
+        assert client.recv(1) == b""
+    with serve.reserved_port("127.0.0.1", port) as chosen:
+        assert chosen == port
 
 
 def test_it_refuses_a_taken_port_that_was_asked_for() -> None:

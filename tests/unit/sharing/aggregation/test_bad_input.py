@@ -196,6 +196,11 @@ CORPUS: Corpus = {
     "too many parts": ("a.xlsx", too_many_parts, "zip_too_many_members"),
     "billion laughs": ("a.xlsx", lambda: workbook_of(sheet_with(ENTITIES)), "xml_entities"),
     "external entity": ("a.xlsx", lambda: workbook_of(sheet_with(EXTERNAL)), "xml_entities"),
+    "entities in a sheet that isn't read": (
+        "a.xlsx",
+        lambda: good_workbook(**{"xl__worksheets__sheet9.xml": sheet_with(ENTITIES)}),
+        "xml_entities",
+    ),
     "entities in the book": (
         "a.xlsx",
         lambda: good_workbook(**{"xl__workbook.xml": b'<?xml version="1.0"?>' + ENTITIES + b"<workbook/>"}),

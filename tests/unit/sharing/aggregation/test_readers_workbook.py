@@ -10,6 +10,7 @@ import polars as pl
 import xlsxwriter
 
 from rongxin.sharing.aggregation import readers
+from rongxin.sharing.aggregation.readers import sheet_scan
 
 
 def workbook(path: Path, fill: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None]) -> Path:
@@ -42,6 +43,16 @@ def test_dates_and_serials_and_numbers_arrive_as_text(tmp_path: Path) -> None:
         (2, {"日期": "2026-03-01", "序列号": "46082", "金额": "1234.56", "文本": "00123", "是否": "true"})
     ]
     assert not marks
+
+
+def test_signs_are_found_in_tags_of_another_name_space() -> None:
+    """Some programs write <x:f> where others write <f>; nearly all declare `r:` and use it in no cell."""
+    head = b'<x:worksheet xmlns:x="main" xmlns:r="relations"><x:sheetData>'
+    rows = b'<x:row r="1"><x:c r="A1"><x:f>1+1</x:f></x:c></x:row>'
+    rows += b'<x:row r="2"><x:c r="B2"><x:v>12345678901234567</x:v></x:c></x:row>'
+    found = sheet_scan.faults([head, rows, b'</x:sheetData><x:mergeCell ref="A3:B4"/></x:worksheet>'])
+    rules = {row: [fault.rule for fault in faults] for row, faults in found.items()}
+    assert rules == {1: ["formula"], 2: ["digits_lost"], 3: ["merged_cell"], 4: ["merged_cell"]}
 
 
 def test_row_numbers_are_those_of_the_sheet(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""匹配台: the operator's clerks settle rows that wait for their subject; what is against a firm takes two."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from rongxin.entrypoints.api import authentication
+from rongxin.sharing.aggregation import desk, waiting_rows
+
+router = Router(tags=["匹配台 Matching desk"], auth=authentication.OPERATOR)
+Text = Annotated[str, Field(max_length=500)]
+Said = Annotated[str, Field(min_length=1, max_length=500)]
+_LIMIT = Annotated[int, Field(ge=1, le=100)]
+
+
+@router.get("", auth=authentication.OPERATOR, summary="待匹配的行 Rows that wait")
+def waiting(
+    request: HttpRequest,
+    batch: UUID | None = None,
+    item: str | None = None,
+    provider: str | None = None,
+    older_than_days: Annotated[int, Field(ge=0)] | None = None,
+    after_batch: UUID | None = None,
+    after_line: int = 0,
+    limit: _LIMIT = 20,
+) -> list[dict[str, Any]]:
+    """Return rows that wait, those of the oldest batch first, with whom they may belong to.
+
+    `after_batch` and `after_line` name the last row of the page before.
+    """
+    found = waiting_rows.find(
+        batch=batch,
+        item=item,
+        provider=provider,
+        older_than_days=older_than_days,
+        after=(after_batch, after_line) if after_batch else None,
+        limit=limit,
+        as_of=authentication.caller(request).at,
+    )
+    return [row.document() | {"candidates": _candidates(row)} for row in found]
+
+
+@router.get("/{batch_id}/{int:line}", auth=authentication.OPERATOR, summary="一行与候选主体 A row")
+def show(request: HttpRequest, batch_id: UUID, line: int) -> dict[str, Any]:
+    """Return a row with its candidates, the evidence beside each, and every decision on it."""
+    row = waiting_rows.get(batch_id, line, as_of=authentication.caller(request).at)
+    decisions = [card.document() for card in desk.decisions_on(batch_id, line)]
+    return row.document() | {"candidates": _candidates(row), "decisions": decisions}
+
+
+class Match(Schema):
+    uscc: str
+    reason: Text = ""
+
+
+@router.post("/{batch_id}/{int:line}/match", auth=authentication.OPERATOR, summary="归集到主体 Match")
+def match(request: HttpRequest, batch_id: UUID, line: int, body: Match) -> dict[str, Any]:
+    """Attach the row to a subject; a negative item's row waits for a second person (`state`: proposed)."""
+    caller = authentication.caller(request)
+    return desk.match(
+        batch_id, line, body.uscc, reason=body.reason, actor=caller.actor, as_of=caller.at
+    ).document()
+
+
+class Dismissal(Schema):
+    reason: Said
+    return_to_provider: bool = False
+
+
+@router.post("/{batch_id}/{int:line}/dismiss", auth=authentication.OPERATOR, summary="无此主体 Dismiss")
+def dismiss(request: HttpRequest, batch_id: UUID, line: int, body: Dismissal) -> dict[str, Any]:
+    """Say that no subject here is meant, or return the row to its provider to be corrected."""
+    caller = authentication.caller(request)
+    settle = desk.send_back if body.return_to_provider else desk.dismiss
+    return settle(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
+
+
+@router.post("/decisions/{decision_id}/confirm", auth=authentication.OPERATOR, summary="确认 Confirm")
+def confirm(request: HttpRequest, decision_id: UUID) -> dict[str, Any]:
+    """Put another account's decision in force: its id names exactly what was seen."""
+    caller = authentication.caller(request)
+    return desk.confirm(decision_id, actor=caller.actor, as_of=caller.at).document()
+
+
+class Reversal(Schema):
+    reason: Said
+
+
+@router.post("/decisions/{decision_id}/reverse", auth=authentication.OPERATOR, summary="撤销 Reverse")
+def reverse(request: HttpRequest, decision_id: UUID, body: Reversal) -> dict[str, Any]:
+    """Take a decision back, or decline a proposed one; the row waits again."""
+    caller = authentication.caller(request)
+    return desk.reverse(decision_id, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
+
+
+def _candidates(row: waiting_rows.Waiting) -> list[dict[str, Any]]:
+    return [one.document() for one in row.candidates()]

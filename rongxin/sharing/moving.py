@@ -1,0 +1,65 @@
+"""What the sharing room keeps of moving: receipts on their way out, and which files were taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rongxin.sharing.models import Batch, MovedFile
+
+
+def out_of() -> Iterator[dict[str, Any]]:
+    """Yield every batch with its signed receipt or its refusal, oldest first."""
+    for row in Batch.objects.order_by("received_at", "id").iterator(chunk_size=1_000):
+        yield {
+            "batch": str(row.id),
+            "item": row.item,
+            "provider": row.provider_id,
+            "mode": row.mode,
+            "sha256": row.sha256,
+            "status": row.status,
+            "received_at": row.received_at.isoformat(),
+            "receipt": row.receipt,
+            "refusal": row.refusal,
+        }
+
+
+def alone() -> None:
+    """Have files taken in one after the other: hold the lock of moving until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('sharing.moving', 0))")
+
+
+def report_of(sha256: str, kind: str, item: str, provider: str) -> dict[str, Any] | None:
+    """Return what came of a file that was taken in before, or None."""
+    known = MovedFile.objects.filter(sha256=sha256, kind=kind, item=item, provider=provider).first()
+    report: dict[str, Any] | None = known.report if known else None
+    return report
+
+
+def note(
+    sha256: str,
+    kind: str,
+    item: str,
+    provider: str,
+    *,
+    name: str,
+    report: dict[str, Any],
+    entry: UUID,
+    as_of: datetime,
+) -> None:
+    """Note, in the transaction of its content, that a file was taken in and what came of it."""
+    MovedFile.objects.create(
+        sha256=sha256,
+        kind=kind,
+        item=item,
+        provider=provider,
+        name=name[-255:],
+        report=report,
+        taken_at=as_of,
+        entry=entry,
+    )
