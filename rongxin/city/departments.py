@@ -176,12 +176,15 @@ class Delivery:
         """A further row after a good one."""
         cells = dict(model)
         if kind.whose != "same":
-            row = self.entry.rows + sum(entry.rows for entry in self._closed)
-            faults.make_ghost(cells, self._item, self._first_ghost + row, self._city.seed, draw)
+            faults.make_ghost(cells, self._item, self._ghost(), self._city.seed, draw)
         self._plant(kind, cells, draw)
 
+    def _ghost(self) -> int:
+        """The number of the ghost that the next row may be about."""
+        return self._first_ghost + self.entry.rows + sum(entry.rows for entry in self._closed)
+
     def _plant(self, kind: Kind, cells: Cells, draw: Stream) -> None:
-        field = kind.spoil(cells, self._item, draw)
+        field = kind.spoil(cells, self._item, draw, self._ghost())
         self.write(cells, Planted(self.line(), kind.name, kind.expect, field))
 
 

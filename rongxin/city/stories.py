@@ -177,7 +177,7 @@ def play(part: Part, invented: Subject, seed: int, today: date) -> Subject:
         established_on=today - timedelta(days=int(facts["years"] * 365.25)),
         status=facts.get("status", subjects.IN_BUSINESS),
         until=today,
-        representative=people.invent(draw, district, facts["person"]),
+        representative=people.invent(draw, district, part.number, facts["person"]),
         capital=facts["capital"],
         health=facts["health"],
         trend=facts["trend"],

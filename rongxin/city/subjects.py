@@ -114,7 +114,7 @@ def invent(seed: int, number: int, today: date) -> Subject:
         established_on=established,
         status=status,
         until=until,
-        representative=people.invent(draw, district),
+        representative=people.invent(draw, district, number),
         capital=_capital(draw, kind, size),
         health=health,
         trend=0.9 * draw.normal() + 0.15 * health,

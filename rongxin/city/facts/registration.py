@@ -127,7 +127,7 @@ def equity_pledge(city: City, subject: Subject, draw: Stream) -> Iterator[Row]:
     if not subject.is_company or not draw.chance(odds(0.012, subject.health, 0.5)):
         return
     pledged = draw.day(subject.since(city.today, 4), subject.until)
-    pledgee = people.invent(draw, subject.district)
+    pledgee = people.invent(draw, subject.district, people.PLEDGEES + subject.number)
     yield {
         "registration_number": f"9901{pledged:%Y}{subject.number:07d}",
         "pledgor": subject.representative.name,

@@ -98,3 +98,13 @@ def test_branches_of_subjects_a_hundred_thousand_apart_have_codes_of_their_own()
         if row["branch_uscc"].startswith("91990101")
     ]
     assert len({code[8:15] for code in found}) == 10
+
+
+def test_the_fifth_digit_of_a_patents_number_says_its_type() -> None:
+    rows = [
+        row
+        for subject in map(CITY.subject, NUMBERS)
+        for row in invention.rows(CITY, dataclasses.replace(subject, health=2.0), "patent")
+    ]
+    found = {(row["patent_type"], row["patent_application_number"][6]) for row in rows}
+    assert found == {("发明专利", "1"), ("实用新型", "2"), ("外观设计", "3")}

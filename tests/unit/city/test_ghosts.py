@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rongxin.city import departments, faults, generation, stories, subjects
+from rongxin.catalogue import loader
+from rongxin.city import departments, faults, generation, people, stories, subjects, words
+from rongxin.city.streams import Stream
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.subject_kind import SubjectKind
 
+ITEMS = loader.load().items
 LAST_GHOST = faults.FIRST_GHOST + len(departments.senders()) * faults.GHOST_ROWS
 
 
@@ -55,3 +58,36 @@ def test_no_ghost_is_a_subject_or_another_ghost_even_where_every_row_goes_wrong(
     assert len(opened) > 10
     bodies = [code[8:16] for code in (*codes, *opened)]
     assert len(set(bodies)) == len(bodies)
+
+
+@given(st.integers(0, people.NUMBERS - 1), st.integers(0, people.NUMBERS - 1))
+def test_two_persons_have_two_identity_numbers(one: int, other: int) -> None:
+    numbers = [people.invent(Stream(7), "990101", place).id_number for place in (one, other)]
+    assert (numbers[0] == numbers[1]) == (one == other)
+
+
+def test_subjects_representatives_pledgees_and_litigants_have_places_of_their_own() -> None:
+    assert math.gcd(people._STEP, people.NUMBERS) == 1, "so different places have different numbers"
+    assert stories.MOST <= people.PLEDGEES
+    assert people.PLEDGEES + stories.MOST <= people.LITIGANTS
+    assert people.LITIGANTS + 9 * stories.MOST <= people.NUMBERS
+    with pytest.raises(ValueError, match="too high"):
+        people.invent(Stream(7), "990101", people.NUMBERS)
+
+
+@pytest.mark.parametrize("item", ["dishonest_judgment_debtor", "administrative_penalty"])
+def test_no_person_of_a_faulty_row_has_anybodys_number(item: str) -> None:
+    (kind,) = (kind for kind in faults.fitting(ITEMS[item]) if kind.name == "natural_person")
+    field = "judgment_debtor_identifier" if item.startswith("dishonest") else "counterpart_id_number"
+    first = faults.FIRST_GHOST + list(departments.senders()).index(item) * faults.GHOST_ROWS
+    numbers = []
+    for ghost in range(first, first + 2_000):
+        cells: faults.Cells = {}
+        kind.spoil(cells, ITEMS[item], Stream(ghost), ghost)
+        numbers.append(str(cells[field]))
+
+    assert len(set(numbers)) == len(numbers)
+    assert {number[:6] for number in numbers} == {f"9901{50 + (first - faults.FIRST_GHOST) // 25_000_000}"}
+    assert not set(words.DISTRICTS) & {number[:6] for number in numbers}
+    if item.startswith("dishonest"):
+        assert not any(uscc.examine(number).acceptable for number in numbers)
