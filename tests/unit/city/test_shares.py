@@ -60,3 +60,13 @@ def test_subjects_above_draw_evenly_and_each_topic_its_own() -> None:
         assert len(set(found)) == len(found)
         tenths = [sum(int(draw * 10) == tenth for draw in found) for tenth in range(10)]
         assert min(tenths) > 320, "400 are to be expected, 19 the deviation"
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "ninth"),
+    [(7, 0.43894824140261934, 0.041967780785196473), (30_000, 0.4510952608352323, 0.5179333070043411)],
+)
+def test_both_sources_draw_for_ever_what_they_drew_first(number: int, first: float, ninth: float) -> None:
+    draw = streams.Stream(7, number, "a")
+    drawn = [draw.unit() for _ in range(9)]
+    assert (drawn[0], drawn[8]) == (first, ninth), "else cities that were built before are other cities now"
