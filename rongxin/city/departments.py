@@ -16,7 +16,7 @@ from rongxin.city.channels import Column
 from rongxin.city.city import City
 from rongxin.city.facts.rows import Row
 from rongxin.city.faults import REJECTED, Cells, Kind, Planted
-from rongxin.city.manifest import DepartmentFile
+from rongxin.city.manifest import DepartmentFile, FaultList
 from rongxin.city.spelling import spell
 from rongxin.city.streams import Stream
 from rongxin.city.subjects import Subject
@@ -68,12 +68,15 @@ class Delivery:
         self._own_remark = "remark" not in fields
         self._absent = sorted(set(channels.of_channel(item, channel)) - set(fields))
         self._kinds = faults.fitting(item) if role == "initial" else ()
+        self._fields = [column.field for column in (*self._columns, *self._person_columns)]
+        self._first_ghost = faults.FIRST_GHOST + tuple(senders()).index(item.item) * faults.GHOST_ROWS
         self._last: tuple[Subject, Cells] | None = None
+        self._planted: set[str] = set()
         self._out, self._role = out, role
         self._closed: list[DepartmentFile] = []
-        self.entry, self._sheet = self._open()
+        self.entry, self._sheet, self._faults = self._open()
 
-    def _open(self) -> tuple[DepartmentFile, sheets.Sheet]:
+    def _open(self) -> tuple[DepartmentFile, sheets.Sheet, FaultList]:
         """Open the next file: the only one of most items, one of several where workbooks grow long."""
         headers = [column.header for column in (*self._columns, *self._person_columns)]
         unknown = [_REMARK] if self._own_remark else []
@@ -94,7 +97,13 @@ class Delivery:
             absent_fields=self._absent,
         )
         form, encoding = self._sender.format, self._sender.encoding
-        return entry, sheets.create(path, headers + unknown, form=form, encoding=encoding)
+        sheet = sheets.create(path, headers + unknown, form=form, encoding=encoding)
+        return entry, sheet, FaultList(self._out.parent, entry.path)
+
+    def _close(self) -> None:
+        self._sheet.close()
+        self._faults.close()
+        self._closed.append(self.entry)
 
     def _columns_of_persons(self) -> tuple[Column, ...]:
         """The columns a 双公示 file has for natural persons; among firms they stay empty."""
@@ -109,14 +118,13 @@ class Delivery:
         kept = []
         draw: Stream | None = None
         if self._sender.format == "xlsx" and self.entry.rows >= WORKBOOK_ROWS:
-            self._sheet.close()
-            self._closed.append(self.entry)
-            self.entry, self._sheet = self._open()
+            self._close()
+            self.entry, self._sheet, self._faults = self._open()
         for row in rows:
             if not self._channel.carries(row):
                 continue
             draw = draw or self._city.stream(subject, f"fault/{self._item.item}")
-            cells = self._spell(row)
+            cells = self.spell(row)
             ordinary = not subject.story and self._kinds
             kind = draw.pick(self._kinds) if ordinary and draw.chance(faults.SHARE) else None
             if kind and kind.whose == "spoilt" and self._sender.in_place:
@@ -132,13 +140,14 @@ class Delivery:
 
     def write(self, cells: Cells, fault: Planted | None = None) -> None:
         """Write one row as it is; without a fault it counts as clean."""
-        row = [cells.get(column.field) for column in (*self._columns, *self._person_columns)]
-        self._sheet.write([*row, NOTICE] if self._own_remark else row)
-        self.entry.rows += 1
+        row = list(map(cells.get, self._fields))
+        if self._own_remark:
+            row.append(NOTICE)
+        self._sheet.write(row)
+        self.entry.count(fault)
         if fault:
-            self.entry.faults.append(fault)
-        else:
-            self.entry.clean += 1
+            self._planted.add(fault.kind)
+            self._faults.add(fault)
 
     def line(self) -> int:
         """The line that the next row will stand in."""
@@ -146,16 +155,14 @@ class Delivery:
 
     def finish(self) -> list[DepartmentFile]:
         """Plant each kind of fault that chance left out, close the file, take no more rows."""
-        missing = {kind.name: kind for kind in self._kinds}
-        for planted in (fault for entry in (*self._closed, self.entry) for fault in entry.faults):
-            missing.pop(planted.kind, None)
+        missing = {kind.name: kind for kind in self._kinds if kind.name not in self._planted}
         if self._last:
             for kind in missing.values():
                 self._add(kind, self._last[1], Stream(self._city.seed, "last", self._item.item, kind.name))
-        self._sheet.close()
-        return [*self._closed, self.entry]
+        self._close()
+        return self._closed
 
-    def _spell(self, row: Row) -> Cells:
+    def spell(self, row: Row) -> Cells:
         number = self.entry.rows
         cells: Cells = {
             column.field: spell(row.get(column.field), self._sender.dates, row=number, in_10k=column.in_10k)
@@ -169,11 +176,15 @@ class Delivery:
         """A further row after a good one."""
         cells = dict(model)
         if kind.whose != "same":
-            faults.make_ghost(cells, self._item, self._city.seed, draw)
+            faults.make_ghost(cells, self._item, self._ghost(), self._city.seed, draw)
         self._plant(kind, cells, draw)
 
+    def _ghost(self) -> int:
+        """The number of the ghost that the next row may be about."""
+        return self._first_ghost + self.entry.rows + sum(entry.rows for entry in self._closed)
+
     def _plant(self, kind: Kind, cells: Cells, draw: Stream) -> None:
-        field = kind.spoil(cells, self._item, draw)
+        field = kind.spoil(cells, self._item, draw, self._ghost())
         self.write(cells, Planted(self.line(), kind.name, kind.expect, field))
 
 

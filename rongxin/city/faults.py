@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rongxin.catalogue.schema import Item
 from rongxin.city import people, subjects, words
+from rongxin.city.people import Person
 from rongxin.city.spelling import Cell
 from rongxin.city.streams import Stream
 from rongxin.vocabulary import uscc
@@ -19,13 +20,21 @@ Cells = dict[str, Cell]
 ACCEPTED, REJECTED, PENDING, DUPLICATE = "accepted", "rejected", "pending", "duplicate"
 #: The share of rows faulty by chance; in every file each kind that fits stands once anyway.
 SHARE = 0.006
-#: Ghosts are subjects that only faulty rows speak of; their numbers lie beyond any city.
-_FIRST_GHOST = 500_000_000
+#: Ghosts are subjects that only faulty rows speak of. A ghost's number follows from the one place where it
+#: stands, the item and the row in its file, and lies beyond any city: no two ghosts and no ghost and subject
+#: share a number, and `subjects.code` gives different numbers different codes below `subjects.BODIES`.
+FIRST_GHOST = 500_000_000
+GHOST_ROWS = 25_000_000
+#: Ghosts that are persons live in regions of their own, one an item; no subject lies in any.
+_FIRST_GHOSTLY_REGION = 990150
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of fault.
+
+    `spoil(cells, item, draw, ghost)` spoils the cells and names the field; `ghost` is the number of
+    whom the row is about where that is nobody of the city.
 
     `whose` row it is: `spoilt`, a good row gone wrong; `ghost`, a further row about somebody who isn't in the
     city; `same`, a further row that repeats a good one.
@@ -33,7 +42,7 @@ class Kind:
 
     name: str
     expect: str
-    spoil: Callable[[Cells, Item, Stream], str]
+    spoil: Callable[[Cells, Item, Stream, int], str]
     fits: Callable[[Item], bool]
     whose: str = "spoilt"
 
@@ -53,9 +62,9 @@ def code_field(item: Item) -> str:
     return "uscc" if "uscc" in item.field_names else "judgment_debtor_identifier"
 
 
-def make_ghost(cells: Cells, item: Item, seed: int, draw: Stream) -> None:
+def make_ghost(cells: Cells, item: Item, number: int, seed: int, draw: Stream) -> None:
     """Give the row to somebody who isn't in the city, with a good code of his own."""
-    number = _FIRST_GHOST + draw.whole(0, 100_000_000)
+    draw.unit()  # once the number; without it the draws after it would plant other faults
     cells["name"] = (
         f"{words.CITY}影{draw.pick(words.BRAND)}{draw.pick(words.BRAND)}{number % 10_000:04d}商贸有限公司"
     )
@@ -69,7 +78,7 @@ def _date_fields(item: Item) -> list[str]:
     return [field.name for field in dates if field.name in sent]
 
 
-def _bad_check_digit(cells: Cells, item: Item, draw: Stream) -> str:
+def _bad_check_digit(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     field = code_field(item)
     code = str(cells[field])
     others = uscc.ALPHABET.replace(code[-1], "")
@@ -77,7 +86,7 @@ def _bad_check_digit(cells: Cells, item: Item, draw: Stream) -> str:
     return field
 
 
-def _bad_inner_digit(cells: Cells, item: Item, draw: Stream) -> str:
+def _bad_inner_digit(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     field = code_field(item)
     code = str(cells[field])
     wrong = draw.pick("0123456789".replace(code[16], ""))
@@ -85,20 +94,20 @@ def _bad_inner_digit(cells: Cells, item: Item, draw: Stream) -> str:
     return field
 
 
-def _short_code(cells: Cells, item: Item, draw: Stream) -> str:
+def _short_code(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     field = code_field(item)
     cells[field] = str(cells[field])[:-1]
     return field
 
 
-def _old_code(cells: Cells, item: Item, draw: Stream) -> str:
+def _old_code(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     """The organisation code of before 2015 of somebody the register doesn't know: it waits for a person."""
     field = code_field(item)
     cells[field] = uscc.organisation_code(str(cells[field]))
     return field
 
 
-def _other_kind(cells: Cells, item: Item, draw: Stream) -> str:
+def _other_kind(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     """A public institution's code: no subject of the notice (附件 注1)."""
     field = code_field(item)
     cells["name"] = f"{words.CITY}第{draw.whole(2, 900)}幼儿园"
@@ -106,57 +115,63 @@ def _other_kind(cells: Cells, item: Item, draw: Stream) -> str:
     return field
 
 
-def _missing_code(cells: Cells, item: Item, draw: Stream) -> str:
+def _missing_code(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     cells[code_field(item)] = None
     return code_field(item)
 
 
-def _missing_name(cells: Cells, item: Item, draw: Stream) -> str:
+def _missing_name(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     cells["name"] = None
     return "name"
 
 
-def _impossible_date(cells: Cells, item: Item, draw: Stream) -> str:
+def _impossible_date(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     field = draw.pick(_date_fields(item))
     cells[field] = f"{draw.whole(2023, 2025)}-{draw.pick(('02-30', '13-05', '06-31', '00-12'))}"
     return field
 
 
-def _chinese_numerals(cells: Cells, item: Item, draw: Stream) -> str:
+def _chinese_numerals(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     field = draw.pick(_date_fields(item))
     cells[field] = draw.pick(("二〇二五年三月一日", "二零二四年十月十二日"))
     return field
 
 
-def _future_date(cells: Cells, item: Item, draw: Stream) -> str:
+def _future_date(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     field = item.observed_on or ""
     cells[field] = draw.pick(("2062-03-01", "2052/11/9"))  # 2026, typed wrongly
     return field
 
 
-def _formula(cells: Cells, item: Item, draw: Stream) -> str:
+def _formula(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     cells["name"] = "=1+1"
     return "name"
 
 
-def _natural_person(cells: Cells, item: Item, draw: Stream) -> str:
+def _ghostly_person(draw: Stream, ghost: int) -> Person:
+    item, row = divmod(ghost - FIRST_GHOST, GHOST_ROWS)
+    return people.invent(draw, str(_FIRST_GHOSTLY_REGION + item), row)
+
+
+def _natural_person(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     """A row about a person in a file about firms: nothing of it may stay, not even among the rejects."""
-    person = people.invent(draw, "990101")
+    person = _ghostly_person(draw, ghost)
     cells["name"], cells["uscc"] = person.name, None
     cells["counterpart_category"] = "自然人"
     cells["counterpart_id_type"], cells["counterpart_id_number"] = people.ID_CARD, person.id_number
     return "counterpart_category"
 
 
-def _dishonest_person(cells: Cells, item: Item, draw: Stream) -> str:
-    person = people.invent(draw, "990101")
+def _dishonest_person(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
+    person = _ghostly_person(draw, ghost)
     while uscc.examine(person.id_number).acceptable:  # 18 digits can be both; here they must be one
-        person = people.invent(draw, "990101")
+        ghost += GHOST_ROWS // 10
+        person = _ghostly_person(draw, ghost)
     cells["name"], cells["judgment_debtor_identifier"] = person.name, person.id_number
     return "judgment_debtor_identifier"
 
 
-def _unchanged(cells: Cells, item: Item, draw: Stream) -> str:
+def _unchanged(cells: Cells, item: Item, draw: Stream, ghost: int) -> str:
     return ""
 
 

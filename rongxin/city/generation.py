@@ -1,42 +1,35 @@
 """Build the invented city 云州市: department files, providers' stores, manifest.
 
     from rongxin.city import generation
-    manifest = generation.generate(Path("out"), subjects=10_000, seed=7, progress=print_it)
+    manifest = generation.generate(Path("out"), subjects=10_000, seed=7, processes=2, progress=print_it)
 
 Subjects stream through in blocks, so that memory doesn't grow with the city. The same seed, size and date
-give the same bytes; a subject is the same in a city of any size.
+give the same bytes, however many processes work; a subject is the same in a city of any size.
 """
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
-from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rongxin.catalogue import loader
-from rongxin.catalogue.schema import Item
-from rongxin.city import invention, manifest, people, stories
+from rongxin.city import invention, later, manifest, people, shares, stories
 from rongxin.city.city import City
-from rongxin.city.departments import Conflict, Delivery, Increment, senders
+from rongxin.city.departments import senders
 from rongxin.city.manifest import Manifest
-from rongxin.city.stores import ProviderStore, descriptions
+from rongxin.city.shares import Progress, Share, Written
+from rongxin.city.stores import descriptions
 from rongxin.city.streams import Stream
-from rongxin.city.subjects import Subject
 from rongxin.city.words import NOTICE
 
 #: The day on which the city is seen unless told otherwise: nothing in it is younger.
 AS_OF = date(2026, 6, 30)
 _BLOCK = 1_000
-_INCREMENT, _CONFLICT = "administrative_permit", "environmental_credit_rating"
-_TRUTH = (
-    "number", "uscc", "name", "kind", "size", "division", "scale", "district", "status", "established_on",
-    "health", "trend", "story", "notice",
-)  # fmt: skip
-
-Progress = Callable[[int, int], None]
+#: The order in which files are handed in.
+_ROLES = ("initial", "increment", "conflict")
 
 
 class CityError(Exception):
@@ -52,130 +45,92 @@ def generate(
     seed: int = 7,
     progress: Progress | None = None,
     as_of: date = AS_OF,
+    processes: int = 1,
 ) -> Manifest:
     """Write the city into the empty or new directory `out`; `progress(done, subjects)` hears of each block.
 
-    Raises `CityError` where the directory holds something or the city is smaller than its stories.
+    Raises `CityError` where the directory holds something, or the city is smaller than its stories or larger
+    than its numbers reach.
     """
     if subjects < stories.RESERVED:
         raise CityError(f"{subjects} subjects are too few: the planted stories alone need {stories.RESERVED}")
+    if subjects > stories.MOST:
+        raise CityError(
+            f"{subjects} subjects are too many: codes and names are kept apart up to {stories.MOST}"
+        )
     if out.exists() and any(out.iterdir()):
         raise CityError(f"{out} is not empty: name a new directory, or empty this one")
-    for folder in (out, out / "departments", out / "providers"):
+    _check()
+    for folder in (out, out / "departments", out / "providers", out / later.FOLDER):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "README-虚构.txt").write_text(f"{NOTICE}\n", "utf-8")
-    builder = _Builder(out, City(seed, as_of), subjects)
-    for first in range(0, subjects, _BLOCK):
-        last = min(subjects, first + _BLOCK)
-        builder.block(first, last)
-        if progress:
-            progress(last, subjects)
-    return builder.finish()
+    city = City(seed, as_of)
+    written = _work(shares.split(out, city, subjects, processes), progress)
+    return _join(out, city, subjects, written)
 
 
-class _Builder:
-    """Everything that is open while the subjects stream through."""
-
-    def __init__(self, out: Path, city: City, subjects: int) -> None:
-        self._out, self._city = out, city
-        items = loader.load().items
-        offices, homes = out / "departments", out / "providers"
-        self._deliveries = {name: Delivery(offices, items[name], city) for name in senders()}
-        self._increment = Increment(offices, items[_INCREMENT], city)
-        self._conflict = Conflict(offices, items[_CONFLICT], city)
-        self._stores = [ProviderStore(homes, provider, items) for provider in descriptions()]
-        self._homes = {name: store for store in self._stores for name in store.items}
-        self._topics = _check(items, self._deliveries, self._homes)
-        self._manifest = Manifest(city.seed, subjects, city.today.isoformat(), stories=_cast(city, subjects))
-        self._played = {
-            f"{story['id']}.{role}/{part['number']}": part
-            for story in self._manifest.stories
-            for role, part in story["parts"].items()
-        }
-        self._kinds: Counter[str] = Counter()
-        self._sizes: Counter[str] = Counter()
-        self._truth: IO[str] = (out / self._manifest.truth).open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._truth, lineterminator="\n")
-        self._writer.writerow(_TRUTH)
-
-    def block(self, first: int, last: int) -> None:
-        for subject in self._city.subjects(first, last):
-            for name in self._topics:
-                self._take(subject, name)
-            self._count(subject)
-
-    def _take(self, subject: Subject, name: str) -> None:
-        rows = list(invention.rows(self._city, subject, name))
-        if not rows:
-            return
-        part = self._played.get(f"{subject.story}/{subject.number}")
-        if part:
-            part["records"][name] = len(rows)
-        if name in self._deliveries:
-            delivery = self._deliveries[name]
-            kept = delivery.take(subject, rows)
-            if part and kept:
-                # Nothing of a story is spoilt, so that its rows are the last ones of the file.
-                end = delivery.line()
-                part["lines"][delivery.entry.path] = list(range(end - len(kept), end))
-            if name == _INCREMENT:
-                self._increment.take(subject, kept)
-            elif name == _CONFLICT:
-                self._conflict.take(subject, kept)
-        if home := self._homes.get(name):
-            for row in rows:
-                home.take(name, row)
-
-    def _count(self, subject: Subject) -> None:
-        self._kinds[subject.kind.value] += 1
-        self._sizes[subject.size.step] += 1
-        self._writer.writerow(
-            (
-                subject.number, subject.uscc, subject.name, subject.kind.value, subject.size.step,
-                subject.sector.division, subject.sector.scale, subject.district, subject.status,
-                subject.established_on, f"{subject.health:.4f}", f"{subject.trend:.4f}", subject.story,
-                NOTICE,
-            )
-        )  # fmt: skip
-
-    def finish(self) -> Manifest:
-        self._truth.close()
-        found = self._manifest
-        found.kinds, found.sizes = dict(sorted(self._kinds.items())), dict(sorted(self._sizes.items()))
-        found.files = [entry for delivery in self._deliveries.values() for entry in delivery.finish()]
-        found.files += [*self._increment.finish(), *self._conflict.finish()]
-        for entry in found.files:
-            entry.sha256 = manifest.sha256(self._out / entry.path)
-        found.stores = [store.finish() for store in self._stores]
-        found.truth_sha256 = manifest.sha256(self._out / found.truth)
-        found.save(self._out)
-        return found
+def _work(parts: list[Share], progress: Progress | None) -> list[Written]:
+    """Do the first share, the heaviest, here and tell its progress; the others in processes of their own."""
+    mine, *others = parts
+    if not others:
+        return [shares.write(mine, block=_BLOCK, progress=progress)]
+    with ProcessPoolExecutor(len(others), mp_context=get_context("spawn")) as pool:
+        handed_out = [pool.submit(shares.write, share, block=_BLOCK) for share in others]
+        done = shares.write(mine, block=_BLOCK, progress=progress)
+        return [done, *(work.result() for work in handed_out)]
 
 
-def _check(
-    items: Mapping[str, Item], deliveries: Mapping[str, Delivery], homes: Mapping[str, ProviderStore]
-) -> tuple[str, ...]:
+def _join(out: Path, city: City, subjects: int, written: list[Written]) -> Manifest:
+    """Write the manifest of what all shares have written, in the order in which files are to be handed in."""
+    offices, providers = tuple(senders()), tuple(descriptions())
+    files = sorted(
+        (entry for part in written for entry in part.files),
+        key=lambda entry: (_ROLES.index(entry.role), offices.index(entry.item)),
+    )
+    found = Manifest(city.seed, subjects, city.today.isoformat(), files=files)
+    for part in written:
+        found.kinds |= dict(sorted(part.kinds.items()))  # counted by one share alone
+        found.sizes |= dict(sorted(part.sizes.items()))
+    found.stories = _cast(city, subjects)
+    for role in (role for story in found.stories for role in story["parts"].values()):
+        told = [share.told[role["number"]] for share in written if role["number"] in share.told]
+        records = {name: rows for share in told for name, rows in share["records"].items()}
+        lines = {path: rows for share in told for path, rows in share["lines"].items()}
+        role["records"] = {name: records[name] for name in invention.ITEMS if name in records}
+        role["lines"] = {entry.path: lines[entry.path] for entry in files if entry.path in lines}
+    found.later = later.write(out, city, subjects, found.stories)
+    found.stores = sorted(
+        (store for part in written for store in part.stores),
+        key=lambda store: providers.index(store.provider),
+    )
+    found.truth_sha256 = "".join(part.truth_sha256 for part in written)
+    found.faults_sha256 = manifest.join(out, [*found.files, *found.later])
+    found.save(out)
+    return found
+
+
+def _check() -> None:
     """Every item of the catalogue is invented, sent or kept, or somebody forgot it here."""
-    for name, item in items.items():
+    homes = {name for description in descriptions().values() for name in description["items"]}
+    for name, item in loader.load().items.items():
         if name not in invention.ITEMS:
             raise CityError(
                 f"no function of city/facts invents {name}: write one and list it in invention.ITEMS"
             )
-        if item.aggregation and name not in deliveries:
+        if item.aggregation and name not in senders():
             raise CityError(f"city/senders.yaml says of no department that it sends {name}")
         if (
             any(channel.mode.value != "physical_aggregation" for channel in item.channels)
             and name not in homes
         ):
             raise CityError(f"no file of city/stores keeps {name}")
-    return tuple(name for name in invention.ITEMS if name in items)
 
 
 def _cast(city: City, subjects: int) -> list[dict[str, Any]]:
     """The planted stories: who plays in them and under which code.
 
-    `records` (item → rows, wherever they are kept) and `lines` (department file → lines, all of them to be
-    accepted) fill while the subjects stream through.
+    `records` (item → rows, wherever they are kept), `lines` (department file → lines, all of them to be
+    accepted) and `later` (later file → lines and how they must end) are filled in from what was written.
     """
     told = []
     for story in stories.within(subjects):
@@ -192,6 +147,7 @@ def _cast(city: City, subjects: int) -> list[dict[str, Any]]:
                 "phone": people.phone(Stream(city.seed, part.number, "phone")),
                 "records": {},
                 "lines": {},
+                "later": {},
             }
         told.append(
             {

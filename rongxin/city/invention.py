@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -73,16 +73,25 @@ _OWN_KEY = {"terminated_enforcement", "real_estate", "mortgage"}
 _NAME_ONLY = {"dishonest_judgment_debtor", "agricultural_operator"}
 
 
-def rows(city: City, subject: Subject, item: str) -> Iterator[Row]:
+def rows(city: City, subject: Subject, item: str) -> list[Row]:
     """The subject's rows of one item: as its story tells them, else as invented; empty fields are None."""
-    part = city.parts.get(subject.number)
+    part = city.parts.get(subject.number) if subject.story else None
     told = stories.records(part, item, city.seed, city.today) if part else None
     if told is None:
-        found: Iterator[Row] = ITEMS[item](city, subject, city.stream(subject, item))
+        found = list(ITEMS[item](city, subject, city.stream(subject, item)))
     else:
-        found = (_complete(city, subject, item, row) for row in told)
-    for row in found:
-        yield _key(subject, item) | row
+        found = [_complete(subject, item, row) for row in told]
+    if not found:
+        return found
+    key = _key(subject, item)
+    return [key | row for row in found]
+
+
+def later(city: City, subject: Subject, item: str) -> list[Row]:
+    """The rows that the subject's story tells of an item in a later file."""
+    part = city.parts[subject.number]
+    told = stories.records(part, item, city.seed, city.today, later=True) or []
+    return [_key(subject, item) | _complete(subject, item, row) for row in told]
 
 
 def _key(subject: Subject, item: str) -> Row:
@@ -91,7 +100,7 @@ def _key(subject: Subject, item: str) -> Row:
     return {"name": subject.name} if item in _NAME_ONLY else {"name": subject.name, "uscc": subject.uscc}
 
 
-def _complete(city: City, subject: Subject, item: str, told: Mapping[str, Any]) -> Row:
+def _complete(subject: Subject, item: str, told: Mapping[str, Any]) -> Row:
     """A told row with the routine fields (who, by which office) where the story is silent.
 
     Only administrative documents are completed so: their routine fields would make stories unreadable.

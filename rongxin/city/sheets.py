@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, Protocol
 
 import polars as pl
 import xlsxwriter
+from polars.io.plugins import register_io_source
 
 from rongxin.city.spelling import Cell
 from rongxin.city.words import MARK, NOTICE
@@ -95,7 +97,10 @@ class WorkbookSheet:
 
 
 class ParquetSheet:
-    """Rows wait in a CSV file of text and are turned over at the end, so that memory stays constant."""
+    """Rows wait in a CSV file of text, a line each, and are turned over at the end, some at a time.
+
+    `scan_csv` would keep all of a long file in memory until it is written.
+    """
 
     first_line = 1
 
@@ -103,19 +108,30 @@ class ParquetSheet:
         self._path, self._headers = path, list(headers)
         self._wait = path.with_suffix(".rows")
         self._rows = CsvSheet(self._wait, headers, "utf-8")
-        self._whole = set(headers)
+        self._whole = set(range(len(headers)))
 
     def write(self, row: Sequence[Cell]) -> None:
         self._rows.write(row)
-        for header in tuple(self._whole):
-            if not isinstance(row[self._headers.index(header)], int):
-                self._whole.discard(header)
+        for column in tuple(self._whole):
+            if not isinstance(row[column], int):
+                self._whole.discard(column)
 
     def close(self) -> None:
         self._rows.close()
-        schema = {header: pl.Int64() if header in self._whole else pl.String() for header in self._headers}
-        frame = pl.scan_csv(self._wait, schema=schema, infer_schema=False)
-        frame.sink_parquet(
+        schema = {
+            header: pl.Int64() if column in self._whole else pl.String()
+            for column, header in enumerate(self._headers)
+        }
+
+        def some(
+            columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, size: int | None
+        ) -> Iterator[pl.DataFrame]:
+            with self._wait.open("rb") as lines:
+                header = lines.readline()
+                while text := b"".join(islice(lines, 16_384)):
+                    yield pl.read_csv(header + text, schema=schema, infer_schema=False)
+
+        register_io_source(some, schema=schema).sink_parquet(
             self._path, row_group_size=65_536, metadata={"notice": NOTICE}, maintain_order=True
         )
         self._wait.unlink()

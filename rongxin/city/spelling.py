@@ -24,20 +24,24 @@ _MIXED = ("iso", "slash", "chinese", "compact")
 
 def spell(value: Any, dates: str, *, row: int = 0, in_10k: bool = False) -> Cell:
     """One value as the department writes it; `row` chooses the spelling where several hands typed."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
+    kind = type(value)
+    if value is None or kind is str:
+        text: str | None = value
+        return text
+    if kind is bool:
         return "是" if value else "否"
-    if isinstance(value, date):
+    if kind is date:
         return _DATES[_MIXED[row % len(_MIXED)] if dates == "mixed" else dates](value)
-    if isinstance(value, list):
+    if kind is list:
         return "；".join(value)
     if in_10k:
         return plain(Decimal(value) / 10_000)
-    return plain(value) if isinstance(value, Decimal) else int(value)
+    return plain(value) if kind is Decimal else int(value)
 
 
 def plain(value: Decimal) -> str:
     """A number without exponent and without zeros at its end."""
-    text = f"{value:f}"
+    text = str(value)
+    if "E" in text:
+        text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -118,7 +118,9 @@ class ProviderStore:
             self._path.mkdir()
             return None
         base = sqlite3.connect(self._path, isolation_level=None)
-        base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;")
+        # Small caches (KiB): twelve stores of the usual size would grow for as long as the subjects stream.
+        base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -512")
+        base.execute("BEGIN")
         base.execute("CREATE TABLE invented (notice TEXT)")
         base.execute("INSERT INTO invented VALUES (?)", (NOTICE,))
         return base
@@ -139,7 +141,9 @@ class ProviderStore:
         return tuple(self._tables)
 
     def take(self, item: str, row: Row) -> None:
-        self._tables[item].write([spell(row.get(field), self._dates) for field in self._fields[item]])
+        dates = self._dates
+        cells = map(row.get, self._fields[item])
+        self._tables[item].write([cell if type(cell) is str else spell(cell, dates) for cell in cells])
         self.entry.rows[item] += 1
 
     def finish(self) -> Store:

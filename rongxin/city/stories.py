@@ -1,9 +1,13 @@
 """Planted stories: subjects whose life is written down in `told/*.yaml`, one file a story.
 
 A part gives a subject's facts and, item by item, its rows in catalogue fields. An item it doesn't mention is
-invented as for anybody; an empty list means that there is nothing. In texts `{name}`, `{uscc}`, `{person}`,
-`{person_id}` stand for the part's own, `{role.name}` and so on for another part's of the same story, and
-`@-40` (alone) for the day 40 days ago, `@+90` for one ahead, `@-1y` for the year before this one.
+invented as for anybody; an empty list means that there is nothing. What is told under `later` stands in a
+file that is handed in after all others; a row's `ends` says how it ends there if not accepted.
+
+In texts `{name}`, `{uscc}`, `{person}`, `{person_id}` stand for the part's own, `{role.name}` and so on for
+another part's of the same story, and
+`@-40` (alone) for the day 40 days ago, `@+90` for one ahead, `@-1y` for the year before this one, `{-2m}` for
+the month before the last and `{nobody}` for an old code that belongs to nobody.
 
 What a test at size must find more than once is told again: a *chapter* begins at each of `CHAPTERS`, as far
 as the city reaches, and its names, accounts and document numbers are its own.
@@ -26,17 +30,23 @@ from rongxin.city import people, sectors, subjects, words
 from rongxin.city.sectors import Size
 from rongxin.city.streams import Stream
 from rongxin.city.subjects import Subject
+from rongxin.vocabulary import uscc
 from rongxin.vocabulary.subject_kind import SubjectKind
 
 #: The first numbers of every city are kept for stories; no city is smaller.
 RESERVED = 32
+#: Customs codes and patent numbers have room for six digits of a subject's number; no city is larger.
+MOST = 1_000_000
 #: Told again in every chapter. Chapters lie at doubling distances: a few in a small city, a dozen in a large.
 REPEATED = ("sliding_firm", "guarantee_circle", "name_clash", "repaired_firm")
 CHAPTERS = tuple(100 << step for step in range(24))
 _DAY = re.compile(r"@([+-][0-9]+)")
 _YEAR = re.compile(r"@(-[0-9]+)y")
 _SERIAL = re.compile(r"([A-Z]?9901(?:20[0-9]{2})?)([0-9]{6,8})")
-_WORD = re.compile(r"\{(?:(\w+)\.)?(name|uscc|person|person_id)\}")
+_WORD = re.compile(r"\{(?:(\w+)\.)?(name|uscc|person|person_id|nobody)\}")
+_MONTH = re.compile(r"\{-([0-9]+)m\}")
+#: Beyond all subjects and all ghosts (`faults`): codes of these numbers are nobody's.
+NOBODY = 880_000_000
 
 Row = Mapping[str, Any]
 
@@ -50,6 +60,7 @@ class Part:
     number: int
     facts: Mapping[str, Any]
     records: Mapping[str, list[Row]]
+    later: Mapping[str, list[Row]]
     chapter: int = 0
 
 
@@ -69,7 +80,14 @@ def tell() -> tuple[Story, ...]:
     for path in sorted((Path(__file__).parent / "told").glob("*.yaml")):
         document = yaml.safe_load(path.read_text("utf-8"))
         parts = tuple(
-            Part(document["story"], role, facts.pop("number"), facts, facts.pop("records", {}))
+            Part(
+                document["story"],
+                role,
+                facts.pop("number"),
+                facts,
+                facts.pop("records", {}),
+                facts.pop("later", {}),
+            )
             for role, facts in document["parts"].items()
         )
         told.append(Story(document["story"], document["label"], document["what"], parts))
@@ -91,8 +109,10 @@ def _again(story: Story, chapter: int, start: int) -> Story:
     parts = []
     for part in story.parts:
         number = start + part.number
-        facts, records = (_reword(told, chapter, part.number, number) for told in (part.facts, part.records))
-        parts.append(Part(part.story, part.role, number, facts, records, chapter))
+        facts, records, later = (
+            _reword(told, chapter, part.number, number) for told in (part.facts, part.records, part.later)
+        )
+        parts.append(Part(part.story, part.role, number, facts, records, later, chapter))
     return Story(story.id, story.label, story.what, tuple(parts), chapter)
 
 
@@ -157,7 +177,7 @@ def play(part: Part, invented: Subject, seed: int, today: date) -> Subject:
         established_on=today - timedelta(days=int(facts["years"] * 365.25)),
         status=facts.get("status", subjects.IN_BUSINESS),
         until=today,
-        representative=people.invent(draw, district, facts["person"]),
+        representative=people.invent(draw, district, part.number, facts["person"]),
         capital=facts["capital"],
         health=facts["health"],
         trend=facts["trend"],
@@ -165,25 +185,31 @@ def play(part: Part, invented: Subject, seed: int, today: date) -> Subject:
     )
 
 
-def records(part: Part, item: str, seed: int, today: date) -> list[dict[str, Any]] | None:
+def records(
+    part: Part, item: str, seed: int, today: date, *, later: bool = False
+) -> list[dict[str, Any]] | None:
     """The rows the story tells of an item, filled in; None where it leaves the item to invention."""
-    if item not in part.records:
+    told = part.later if later else part.records
+    if item not in told:
         return None
-    told = tell_again() if part.chapter else tell()
-    story = next(story for story in told if (story.id, story.chapter) == (part.story, part.chapter))
-    cast = {
-        other.role: play(other, subjects.invent(seed, other.number, today), seed, today)
-        for other in story.parts
-    }
+    cast = _cast(part.story, part.chapter, seed, today)
     return [
-        {field: _fill(value, cast, part.role, today) for field, value in row.items()}
-        for row in part.records[item]
+        {field: _fill(value, cast, part.role, seed, today) for field, value in row.items()}
+        for row in told[item]
     ]
 
 
-def _fill(value: Any, cast: Mapping[str, Subject], role: str, today: date) -> Any:
+@cache
+def _cast(story: str, chapter: int, seed: int, today: date) -> dict[str, Subject]:
+    """Role → subject; asked for by every item of every part."""
+    told = tell_again() if chapter else tell()
+    (parts,) = (entry.parts for entry in told if (entry.id, entry.chapter) == (story, chapter))
+    return {part.role: play(part, subjects.invent(seed, part.number, today), seed, today) for part in parts}
+
+
+def _fill(value: Any, cast: Mapping[str, Subject], role: str, seed: int, today: date) -> Any:
     if isinstance(value, list):
-        return [_fill(entry, cast, role, today) for entry in value]
+        return [_fill(entry, cast, role, seed, today) for entry in value]
     if not isinstance(value, str):
         return value
     if day := _DAY.fullmatch(value):
@@ -198,6 +224,13 @@ def _fill(value: Any, cast: Mapping[str, Subject], role: str, today: date) -> An
             "uscc": subject.uscc,
             "person": subject.representative.name,
             "person_id": subject.representative.id_number,
+            "nobody": uscc.organisation_code(
+                subjects.code(seed, NOBODY + subject.number, subject.kind, subject.district)
+            ),
         }[match[2]]
 
-    return _WORD.sub(word, value)
+    def month(match: re.Match[str]) -> str:
+        year, number = divmod(today.year * 12 + today.month - 1 - int(match[1]), 12)
+        return f"{year}-{number + 1:02d}"
+
+    return _MONTH.sub(month, _WORD.sub(word, value))

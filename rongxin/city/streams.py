@@ -1,7 +1,9 @@
 """Random streams: one per subject and topic, so that a subject is the same in a city of any size.
 
-Only `random.Random.random` is drawn from: its sequence for a seed is the same in every Python version, the
-sequences of `choice` and `gauss` are not promised to be.
+Two sources, each the same in every Python version. Subjects below `HASHED_FROM` draw from
+`random.Random.random` (the sequences of `choice` and `gauss` are not promised): the demo's city stays what it
+was. To set that up costs more than most subjects ever draw from it, so those above, of whom only large cities
+have any, draw from the digests of the path itself.
 """
 
 from __future__ import annotations
@@ -9,23 +11,49 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from collections.abc import Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import TypeVar
 
 T = TypeVar("T")
 
+HASHED_FROM = 20_000
+_EIGHT = struct.Struct("<8Q")
+
+
+def _hashed(key: bytes) -> Iterator[float]:
+    """Numbers in [0, 1) of 53 bits, eight of each digest of the key with a counter behind it."""
+    for block in count():
+        for word in _EIGHT.unpack(hashlib.blake2b(b"%b#%d" % (key, block)).digest()):
+            yield (word >> 11) * 2**-53
+
 
 class Stream:
-    """A seeded source of draws; everything invented comes out of one of these."""
+    """A seeded source of draws; everything invented comes out of one of these.
 
-    __slots__ = ("_draw",)
+    Set up at the first draw: many topics are over before it (no staff, no company).
+    """
+
+    __slots__ = ("_draw", "_path")
+    _draw: Callable[[], float]
 
     def __init__(self, *path: object) -> None:
-        key = "/".join(map(str, path)).encode()
-        seed = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
-        self._draw = random.Random(seed).random
+        self._path = path
+
+    def __getattr__(self, name: str) -> Callable[[], float]:
+        if name != "_draw":  # the only slot that may still be empty
+            raise AttributeError(name)
+        key = "/".join(map(str, self._path)).encode()
+        number = self._path[1] if len(self._path) > 1 else ""
+        if isinstance(number, int) and number >= HASHED_FROM:
+            self._draw = draw = _hashed(key).__next__
+        else:
+            seed = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
+            self._draw = draw = random.Random(seed).random
+        return draw
 
     def unit(self) -> float:
         """A number in [0, 1)."""

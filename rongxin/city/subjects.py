@@ -37,8 +37,9 @@ _PREFIX = {
     SubjectKind.VILLAGE_COLLECTIVE: "N2",
 }
 IN_BUSINESS, DEREGISTERED, REVOKED = "存续", "注销", "吊销，未注销"
-_BODIES = 31**6
-_BODY_STEP = 15_485_863  # a prime, hence a shuffle of all bodies
+#: So many codes there are; numbers below have different ones.
+BODIES = 31**6
+BODY_STEP = 15_485_863  # a prime, hence a shuffle of all bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class Subject:
 
 
 def code(seed: int, number: int, kind: SubjectKind, district: str) -> str:
-    """A valid 统一社会信用代码 in the unallocated region 9901xx, different for each number."""
-    rest = (number * _BODY_STEP + seed * 104_729) % _BODIES
+    """A valid 统一社会信用代码 in the unallocated region 9901xx, different for each number below `BODIES`."""
+    rest = (number * BODY_STEP + seed * 104_729) % BODIES
     body = ""
     for _ in range(6):
         rest, digit = divmod(rest, 31)
@@ -113,7 +114,7 @@ def invent(seed: int, number: int, today: date) -> Subject:
         established_on=established,
         status=status,
         until=until,
-        representative=people.invent(draw, district),
+        representative=people.invent(draw, district, number),
         capital=_capital(draw, kind, size),
         health=health,
         trend=0.9 * draw.normal() + 0.15 * health,

@@ -1,7 +1,8 @@
 """The invented vocabulary: what places, firms and persons of 云州市 are called.
 
 云州市 does not exist. Its region code 9901xx is unallocated in GB/T 2260, its surnames are rare and its
-brands are put together from characters by number: nobody real is meant, and no two subjects share a name.
+brands are put together from characters by number: nobody real is meant, and no two subjects share a name but
+those of the story of the name clash.
 """
 
 from __future__ import annotations

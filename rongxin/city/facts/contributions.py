@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from rongxin.city.city import City
-from rongxin.city.facts.rows import Row, cny
+from rongxin.city.facts.rows import Row, cny, remembered
 from rongxin.city.streams import Stream, odds
 from rongxin.city.subjects import REVOKED, Subject
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -24,11 +24,13 @@ _HEADS = (1, 10, 20, 50, 100, 300, 1000)
 _MONEY = (0, 1, 5, 10, 50, 100, 500)  # 万元
 
 
+@remembered
 def pays_tax(city: City, subject: Subject) -> bool:
     """Whether the tax bureau knows the subject; its own stream, so that the four tax items agree."""
     return subject.status != REVOKED and city.stream(subject, "tax").chance(_TAXPAYERS[subject.kind])
 
 
+@remembered
 def has_staff(city: City, subject: Subject) -> bool:
     """Whether it insures employees."""
     share = {SubjectKind.COMPANY: 0.72, SubjectKind.INDIVIDUAL_BUSINESS: 0.09}.get(subject.kind, 0.2)

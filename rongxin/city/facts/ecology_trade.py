@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from rongxin.city.city import City
-from rongxin.city.facts.rows import Row
+from rongxin.city.facts.rows import Row, remembered
 from rongxin.city.streams import Stream, odds
 from rongxin.city.subjects import Subject
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -30,6 +30,7 @@ def environmental_credit_rating(city: City, subject: Subject, draw: Stream) -> I
         }
 
 
+@remembered
 def _customs_code(city: City, subject: Subject) -> str | None:
     """The ten-character code of a subject that trades abroad; `91` and up are no real customs districts."""
     if subject.kind is SubjectKind.VILLAGE_COLLECTIVE:

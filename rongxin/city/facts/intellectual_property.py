@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from rongxin.city import words
 from rongxin.city.city import City
-from rongxin.city.facts.rows import Row
+from rongxin.city.facts.rows import Row, remembered
 from rongxin.city.streams import Stream, odds
 from rongxin.city.subjects import Subject
 
@@ -23,6 +23,7 @@ _SUPPORT = (
 _PROGRAMS = ("生产管理", "仓储调度", "设备监测", "客户服务", "进销存")
 
 
+@remembered
 def _inventive(city: City, subject: Subject) -> float:
     """How inventive: nought for most; shared by patents, software and research."""
     draw = city.stream(subject, "inventive")
@@ -59,7 +60,7 @@ def patent(city: City, subject: Subject, draw: Stream) -> Iterator[Row]:
             continue
         kind = draw.weighted({"实用新型": 5, "发明专利": 3, "外观设计": 2})
         published = applied + timedelta(days=draw.whole(100, 199))
-        number = f"{applied:%Y}{'213'['发实外'.index(kind[0]) - 1]}9{subject.number:06d}.{serial}"
+        number = f"{applied:%Y}{1 + '发实外'.index(kind[0])}9{subject.number:06d}.{serial}"
         thing = draw.pick(["送料机构", "夹具", "散热装置", "检测方法", "包装盒", "控制系统", "密封件"])
         yield {
             "patent_name": f"一种{draw.pick(subject.sector.words)}用{thing}",

@@ -40,7 +40,7 @@ def court_judgment(city: City, subject: Subject, draw: Stream) -> Iterator[Row]:
         published = draw.day(subject.since(city.today, 4), city.today)
         cause = draw.weighted(_CAUSES)
         sued = draw.chance(min(0.95, max(0.2, 0.62 - 0.15 * subject.health)))
-        person = people.invent(draw, subject.district)
+        person = people.invent(draw, subject.district, people.LITIGANTS + subject.number * 9 + serial)
         other = city.other(subject, draw) if cause != "劳动争议" and draw.chance(0.7) else None
         them = (other.name, other.uscc) if other and not other.story else (person.name, person.id_number)
         us = (subject.name, subject.uscc)

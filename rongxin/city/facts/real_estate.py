@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from rongxin.city import authorities, sectors
 from rongxin.city.city import City
-from rongxin.city.facts.rows import Row
+from rongxin.city.facts.rows import Row, remembered
 from rongxin.city.streams import Stream, odds
 from rongxin.city.subjects import Subject
 from rongxin.city.words import CITY
@@ -21,6 +21,7 @@ BANKS = {
 }
 
 
+@remembered
 def _holdings(city: City, subject: Subject) -> list[tuple[str, str, int]]:
     """(certificate number, unit number, year) of each property; both items draw the same list."""
     draw = city.stream(subject, "holdings")
@@ -34,7 +35,8 @@ def _holdings(city: City, subject: Subject) -> list[tuple[str, str, int]]:
     for serial in range(1 + draw.count(0.4 * (rank + 1), most=6)):
         year = draw.day(subject.since(city.today, 12), city.today).year
         number = f"云({year})云州市不动产权第{subject.number * 10 + serial:08d}号"
-        unit = f"{subject.district}001001GB{subject.number % 100_000:05d}F{serial:08d}"
+        block, lot = divmod(subject.number, 100_000)
+        unit = f"{subject.district}001001GB{lot:05d}F{block:04d}{serial:04d}"
         found.append((number, unit, year))
     return found
 

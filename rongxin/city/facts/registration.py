@@ -109,7 +109,9 @@ def branch(city: City, subject: Subject, draw: Stream) -> Iterator[Row]:
         return
     for serial in range(1 + draw.count(0.8, most=5)):
         district = draw.weighted(words.DISTRICT_WEIGHTS)
-        body = f"MB{subject.number % 100_000:05d}{serial}"
+        # MB…, and from the 100,000th subject on MC…, MD…: no code comes twice in the largest city.
+        letter = uscc.ALPHABET[uscc.ALPHABET.index("B") + subject.number // 100_000]
+        body = f"M{letter}{subject.number % 100_000:05d}{serial}"
         yield {
             "branch_name": f"{subject.name}{words.DISTRICTS[district]}第{'一二三四五六'[serial]}分公司",
             "branch_uscc": uscc.compose("91", district, body),
@@ -125,7 +127,7 @@ def equity_pledge(city: City, subject: Subject, draw: Stream) -> Iterator[Row]:
     if not subject.is_company or not draw.chance(odds(0.012, subject.health, 0.5)):
         return
     pledged = draw.day(subject.since(city.today, 4), subject.until)
-    pledgee = people.invent(draw, subject.district)
+    pledgee = people.invent(draw, subject.district, people.PLEDGEES + subject.number)
     yield {
         "registration_number": f"9901{pledged:%Y}{subject.number:07d}",
         "pledgor": subject.representative.name,

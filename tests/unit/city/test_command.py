@@ -14,7 +14,8 @@ def test_it_builds_a_city_and_prints_what_it_built(tmp_path: Path) -> None:
     out = tmp_path / "city"
 
     result = CliRunner().invoke(
-        city.command, ["generate", "--subjects", "40", "--seed", "2", "--out", str(out)]
+        city.command,
+        ["generate", "--subjects", "40", "--seed", "2", "--processes", "2", "--out", str(out)],
     )
 
     assert result.exit_code == 0, result.output

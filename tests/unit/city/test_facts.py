@@ -10,15 +10,18 @@ import pytest
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
-from rongxin.city import generation, invention
+from rongxin.city import generation, invention, stories
 from rongxin.city.city import City
+from rongxin.city.facts import registration
 from rongxin.city.spelling import spell
+from rongxin.city.streams import Stream
 from rongxin.city.subjects import Subject
 
 ITEMS = loader.load().items
 CITY = City(7, generation.AS_OF)
-#: Rows of all kinds: the city's first subjects as they are, then as very sick and as very sound ones.
-NUMBERS = range(900)
+#: Rows of all kinds: the city's first subjects as they are, then as very sick and as very sound ones; and the
+#: last ones of the largest city, whose numbers are the longest.
+NUMBERS = (*range(900), *range(stories.MOST - 200, stories.MOST))
 
 
 def _subjects() -> Iterator[Subject]:
@@ -83,3 +86,25 @@ def test_it_invents_nothing_for_kinds_to_which_an_item_does_not_apply(name: str)
     for subject in map(CITY.subject, NUMBERS):
         if subject.kind in ITEMS[name].not_applicable_to:
             assert not list(invention.rows(CITY, subject, name)), subject.name
+
+
+def test_branches_of_subjects_a_hundred_thousand_apart_have_codes_of_their_own() -> None:
+    firm = next(subject for subject in map(CITY.subject, NUMBERS) if subject.size.step == "large")
+    found = [
+        row["branch_uscc"]
+        for number in range(5, stories.MOST, 100_000)
+        for topic in range(40)  # the same draws, so the same districts
+        for row in registration.branch(CITY, dataclasses.replace(firm, number=number), Stream(7, topic))
+        if row["branch_uscc"].startswith("91990101")
+    ]
+    assert len({code[8:15] for code in found}) == 10
+
+
+def test_the_fifth_digit_of_a_patents_number_says_its_type() -> None:
+    rows = [
+        row
+        for subject in map(CITY.subject, NUMBERS)
+        for row in invention.rows(CITY, dataclasses.replace(subject, health=2.0), "patent")
+    ]
+    found = {(row["patent_type"], row["patent_application_number"][6]) for row in rows}
+    assert found == {("发明专利", "1"), ("实用新型", "2"), ("外观设计", "3")}

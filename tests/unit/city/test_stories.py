@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rongxin.city import generation, invention, stories
 from rongxin.city.city import City
-from rongxin.city.manifest import DepartmentFile, Manifest
+from rongxin.city.manifest import DepartmentFile, Manifest, faults
 
 CITY = City(7, generation.AS_OF)
 Read = Callable[[DepartmentFile], dict[int, dict[str, str]]]
@@ -67,10 +68,10 @@ def test_each_circle_closes_within_its_own_chapter() -> None:
 
 
 def test_the_rows_of_a_story_stand_in_the_lines_that_the_manifest_names(
-    manifest: Manifest, read: Read
+    out: Path, manifest: Manifest, read: Read
 ) -> None:
     rows = {entry.path: read(entry) for entry in manifest.files}
-    faulty = {(entry.path, fault.line) for entry in manifest.files for fault in entry.faults}
+    faulty = {(entry.path, fault.line) for entry in manifest.files for fault in faults(out, entry)}
     for story in manifest.stories:
         for part in story["parts"].values():
             assert part["lines"]["departments/business_licence.csv"]
@@ -98,7 +99,14 @@ def test_the_sliding_firm_slides_in_every_source() -> None:
     (power,) = _rows("sliding_firm", "firm", "electricity_fee")
     (owed,) = _rows("sliding_firm", "firm", "tax_arrears")
 
+    (water,) = _rows("sliding_firm", "firm", "water_fee")
+    (insured,) = _rows("sliding_firm", "firm", "social_insurance")
+
     assert revenue == sorted(revenue, reverse=True)
+    assert [text[:7] for text in water["water_payment_details"]] == [f"2025-{12}"] + [
+        f"2026-{month:02d}" for month in range(1, 6)
+    ]
+    assert insured["last_normal_pension_contribution_month"] == "2025-12"
     assert power["electricity_charge_cny_avg_3m"] < power["electricity_charge_cny_avg_12m"] / 2
     assert owed["has_tax_arrears"]
 
@@ -115,12 +123,13 @@ def test_the_guarantee_circle_closes() -> None:
     assert names["second"] in judgment["judgment_result"]
 
 
-def test_the_name_clash_is_of_one_character_and_one_of_the_two_was_punished() -> None:
+def test_the_two_of_the_name_clash_share_name_and_district_and_one_was_punished() -> None:
     (sound,) = _rows("name_clash", "sound", "business_licence")
     (punished,) = _rows("name_clash", "punished", "business_licence")
 
-    assert sound["name"].replace("云州市", "云州") == punished["name"]
+    assert sound["name"] == punished["name"]
     assert sound["uscc"] != punished["uscc"]
+    assert sound["registration_authority"] == punished["registration_authority"]
     assert not _rows("name_clash", "sound", "administrative_penalty")
     assert len(_rows("name_clash", "punished", "administrative_penalty")) == 1
 
@@ -134,11 +143,13 @@ def test_the_debtor_stands_in_the_courts_file(manifest: Manifest, read: Read) ->
     assert row["legal_representative"] == firm["legal_representative"]
 
 
-def test_what_the_repaired_firm_did_is_over() -> None:
+def test_the_repaired_firms_penalty_is_published_until_a_later_file_tells_the_repair() -> None:
     (penalty,) = _rows("repaired_firm", "firm", "administrative_penalty")
+    (repair,) = invention.later(CITY, CITY.subject(9), "administrative_penalty")
     (listing,) = _rows("repaired_firm", "firm", "serious_violation_list")
 
-    assert penalty["published_until"] < CITY.today
+    assert penalty["published_until"] > CITY.today > repair["published_until"]
+    assert repair == penalty | {"published_until": repair["published_until"]}
     assert listing["removed_on"] < CITY.today
 
 
