@@ -1,0 +1,134 @@
+"""Who may do what in the database: the one table from which grants are made and checked (docs/decisions/0019).
+
+The owner makes the tables and may everything. `web` answers requests: it never meets `records_record`, but
+calls `gate_read`. `worker` files, withdraws, rotates and purges. What isn't here, nobody but the owner may.
+A table of a model without an entry fails the tests; one in the database without an entry, the node's check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    WEB = "web"
+    WORKER = "worker"
+
+
+# The roles whose rights are declared.
+BOUND = (Role.WEB, Role.WORKER)
+TABLE_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+COLUMN_RIGHTS = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One privilege on a table; with `columns`, on these only."""
+
+    privilege: str
+    columns: tuple[str, ...] = ()
+
+
+Rights = tuple[Right, ...]
+
+
+def _some(privilege: str, columns: str) -> Right:
+    return Right(privilege, tuple(columns.split()))
+
+
+NONE: Rights = ()
+READ: Rights = (Right("SELECT"),)
+GROW: Rights = (*READ, Right("INSERT"))
+KEEP: Rights = (*GROW, Right("UPDATE"))
+ALL: Rights = (*KEEP, Right("DELETE"))
+
+# Without `written_at` and `written_in`: the database itself says when and by which transaction.
+INTEND: Rights = (
+    *READ,
+    _some(
+        "INSERT",
+        "id recipient_kind recipient person subject_id purpose reference case consent mandate items"
+        " asked_at entry",
+    ),
+)
+
+# Table: what the web may, what the worker may.
+TABLES: dict[str, tuple[Rights, Rights]] = {
+    # Django's own
+    "auth_group": (NONE, NONE),
+    "auth_group_permissions": (NONE, NONE),
+    "auth_permission": (NONE, NONE),
+    "django_content_type": (NONE, NONE),
+    "django_migrations": (READ, READ),
+    "django_session": (ALL, ALL),
+    # The queue of jobs: the web puts one in, the worker does it.
+    "procrastinate_events": (GROW, ALL),
+    "procrastinate_jobs": (GROW, ALL),
+    "procrastinate_periodic_defers": (NONE, ALL),
+    "procrastinate_workers": (NONE, ALL),
+    # The journal only grows; what waits for its place in the tree leaves the queue there.
+    "journal_entry": (GROW, GROW),
+    "journal_pending": (GROW, (*GROW, Right("DELETE"))),
+    "journal_leaf": (READ, GROW),
+    "journal_subtree": (READ, GROW),
+    "journal_checkpoint": (READ, GROW),
+    "journal_cursor": (READ, KEEP),
+    "parties_subject": (KEEP, KEEP),
+    "parties_subjectalias": (READ, ALL),
+    "parties_provider": (READ, KEEP),
+    "parties_department": (READ, KEEP),
+    "parties_dutymandate": (KEEP, KEEP),
+    "parties_dutyuse": (KEEP, KEEP),
+    "parties_institution": (KEEP, KEEP),
+    "parties_quotause": (KEEP, KEEP),
+    "parties_account": (KEEP, KEEP),
+    "parties_realname": (KEEP, KEEP),
+    "parties_membership": (KEEP, KEEP),
+    "parties_apikey": (KEEP, KEEP),
+    "consent_case": (KEEP, KEEP),
+    "consent_consent": (KEEP, KEEP),
+    "consent_consentrequest": (KEEP, KEEP),
+    "consent_scan": (GROW, KEEP),
+    "consent_writtenproposal": (KEEP, KEEP),
+    "consent_importedconsent": (KEEP, KEEP),
+    "consent_notification": (KEEP, KEEP),
+    # Facts. The web has no way to them but `gate_read`; what changes them is an errand for the worker.
+    "records_record": (NONE, (*GROW, _some("UPDATE", "sealed ended_at ended_why ended_by"))),
+    "records_withdrawal": (NONE, GROW),
+    "records_unmatching": (NONE, GROW),
+    "records_source": (READ, GROW),
+    "records_lake_manifest": (NONE, ALL),
+    "records_lake_mark": (NONE, ALL),
+    "records_lake_ending": (NONE, ALL),
+    "sharing_movedfile": (READ, GROW),
+    "sharing_batch": (KEEP, KEEP),
+    "sharing_outcome": (READ, ALL),
+    "sharing_decision": (READ, KEEP),
+    "sharing_rowchange": (READ, GROW),
+    "disclosure_intent": (INTEND, INTEND),
+    "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
+    "disclosure_outcome": (GROW, GROW),
+    "disclosure_use": (KEEP, KEEP),
+}
+
+# Sequences that are no identity columns' (those need no right of their own).
+SEQUENCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "records_record_id_seq": ((), ("USAGE", "SELECT")),
+    "procrastinate_jobs_id_seq": (("USAGE",), ("USAGE",)),
+    "procrastinate_events_id_seq": (("USAGE",), ("USAGE",)),
+    "procrastinate_periodic_defers_id_seq": ((), ("USAGE",)),
+}
+
+# Functions that run with the owner's rights, and who may call them.
+FUNCTIONS: dict[str, tuple[Role, ...]] = {"gate_read(uuid,text[])": BOUND}
+
+
+def tables_of(role: Role) -> dict[str, Rights]:
+    """Every declared table with what `role` may."""
+    return {table: rights[BOUND.index(role)] for table, rights in TABLES.items()}
+
+
+def sequences_of(role: Role) -> dict[str, tuple[str, ...]]:
+    return {sequence: rights[BOUND.index(role)] for sequence, rights in SEQUENCES.items()}
