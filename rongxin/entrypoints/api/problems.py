@@ -55,6 +55,9 @@ _STATUS = {
     "identity_disagrees": 403,
     "notice_outdated": 409,
     "consent_tampered": 500,
+    "errand_failed": 500,
+    "still_at_work": 503,
+    "worker_silent": 503,
 }
 
 
@@ -72,6 +75,7 @@ TITLES = {
     "decision_not_open": "该匹配决定的状态不允许此操作",
     "delivery_in_the_way": "交付目录已存在，请另指定一个",
     "damaged": "存证日志校验失败；请联系平台运行机构",
+    "errand_failed": "后台处理出错，未作任何更改，请稍后重试",
     "identity_disagrees": "身份核验结果与登记信息不一致",
     "identity_refused": "身份核验未通过",
     "institution_not_served": "该机构目前不能使用平台服务",
@@ -93,6 +97,7 @@ TITLES = {
     "roles_exclude": "该角色与账号已有的角色不得兼任",
     "signer_refused": "签署人无权代表该企业",
     "batch_not_held": "该批次不在待复核状态",
+    "still_at_work": "后台仍在处理，请稍后查看",
     "too_many_codes": "名单中的代码过多或为空，请分次申请",
     "time_stamp_missing": "时间戳机构未应答，未出具 PDF 报告，请稍后重试；可先取 JSON 或网页形式",
     "unclean": "内容不符合信息项的格式要求",
@@ -107,6 +112,7 @@ TITLES = {
     "unknown_party": "没有此机构、单位或账号",
     "unknown_row": "没有此待匹配的行",
     "unknown_subject": "未找到该统一社会信用代码的登记信息",
+    "worker_silent": "后台进程未应答，此次操作没有进行",
     "unknown_type": "没有此数据类型",
 }
 _OTHERWISE = "请求未能完成，原因见 detail"

@@ -107,6 +107,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "sharing_outcome": (READ, ALL),
     "sharing_decision": (READ, KEEP),
     "sharing_rowchange": (READ, GROW),
+    # The web asks and fetches the answer; it may not write one.
+    "sharing_errand": (
+        (*GROW, Right("DELETE")),
+        (*READ, _some("UPDATE", "taken_at answered_at answer"), Right("DELETE")),
+    ),
     "disclosure_intent": (INTEND, INTEND),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),

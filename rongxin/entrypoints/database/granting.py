@@ -115,7 +115,7 @@ def _creation(login: Login) -> sql.Composed:
         return _create(login)
     connection.ensure_connection()
     kept = connection.connection.pgconn.encrypt_password(
-        login.password.encode(), login.name.encode(), "scram-sha-256"
+        login.password.encode(), login.name.encode(), b"scram-sha-256"
     )
     return sql.SQL("{} PASSWORD {}").format(_create(login), sql.Literal(kept.decode()))
 

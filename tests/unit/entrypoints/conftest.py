@@ -1,0 +1,63 @@
+"""Every request of the tests of this floor is answered with the rights of the web's role, as on a node.
+
+A request runs under SET ROLE here, so that it sees what the test wrote; that a role can't be left again is
+proven in `database/`, where roles connect by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.client import ClientHandler
+
+from rongxin.entrypoints.database.declared import Role
+from rongxin.sharing import errands
+from tests.unit.entrypoints.database import stage
+from tests.unit.entrypoints.database.stage import Division
+
+
+@pytest.fixture(scope="session")
+def division(django_db_setup: None, django_db_blocker: Any) -> Iterator[Division]:
+    """Web and worker with their rights in the database of the tests."""
+    with django_db_blocker.unblock():
+        made = stage.divide()
+    yield made
+    with django_db_blocker.unblock():
+        stage.undo(made)
+
+
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('role')")
+        (before,) = cursor.fetchone()
+        cursor.execute(f'SET ROLE "{name}"')
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE" if before == "none" else f'SET ROLE "{before}"')
+
+
+@pytest.fixture(autouse=True)
+def answered_by_the_web(division: Division, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer requests as the web, and do errands as the worker."""
+    answer = ClientHandler.__call__
+
+    def as_web(handler: ClientHandler, environ: dict[str, Any]) -> Any:
+        with acting_as(division.names[Role.WEB]):
+            return answer(handler, environ)
+
+    def as_worker(act: Callable[..., Any]) -> Callable[..., Any]:
+        def done(**given: Any) -> Any:
+            with acting_as(division.names[Role.WORKER]):
+                return act(**given)
+
+        return done
+
+    monkeypatch.setattr(ClientHandler, "__call__", as_web)
+    monkeypatch.setattr(errands, "ACTS", {name: as_worker(act) for name, act in errands.ACTS.items()})
