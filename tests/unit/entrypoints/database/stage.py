@@ -54,10 +54,10 @@ class Division:
             used["USER"], used["PASSWORD"], settings.RONGXIN_DATABASE_ROLE = before
 
 
-def divide() -> Division:
+def divide(tag: str = "") -> Division:
     """Make the roles under names of this run's own: roles are the whole server's, and runs go on beside us."""
     logins = {
-        role: Login(f"test_{role.value}_{os.getpid()}", secrets.token_urlsafe(12)) for role in BOUND
+        role: Login(f"test_{role.value}{tag}_{os.getpid()}", secrets.token_urlsafe(12)) for role in BOUND
     }
     granting.settle(logins)
     return Division(logins)
