@@ -110,7 +110,7 @@ def ask(act: str, *, actor: Actor, as_of: datetime, **given: Any) -> Document:
 
 
 def do_waiting() -> int:
-    """Do every errand that waits, the oldest first; return how many. Of several workers each takes its own."""
+    """Do every errand that waits, the oldest first; return how many. Each worker takes its own."""
     done = 0
     while (taken := _take()) is not None:
         errand, asked = taken

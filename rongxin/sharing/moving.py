@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from rongxin.catalogue import redaction
 from rongxin.sharing.models import Batch, MovedFile
 
 
@@ -58,7 +59,7 @@ def note(
         kind=kind,
         item=item,
         provider=provider,
-        name=name[-255:],
+        name=redaction.redact(name)[-255:],
         report=report,
         taken_at=as_of,
         entry=entry,

@@ -39,7 +39,9 @@ def undeclared(role: Role) -> str:
     found = rights.difference(role, name)
     if not found:
         return ""
-    told = [f"{label} {_few(lines)}" for label, lines in (("多出", found.more), ("缺少", found.less)) if lines]
+    told = [
+        f"{label} {_few(lines)}" for label, lines in (("多出", found.more), ("缺少", found.less)) if lines
+    ]
     return (
         f"数据库角色 {name}（{role}）的权限与声明不符：{'；'.join(told)}。请以所有者地址（DATABASE_URL）运行"
         " rongxin database roles；不能由它收回的，请数据库管理员处理"

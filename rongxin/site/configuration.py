@@ -17,8 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from rongxin.entrypoints.database.addresses import VARIABLES
-from rongxin.entrypoints.database.declared import Role
+from rongxin.entrypoints.database.declared import VARIABLES, Role
 from rongxin.site import production
 
 Mode = Literal["production", "demo", "test"]
@@ -74,7 +73,7 @@ def _role(given: str) -> Role:
 
 
 def _addresses(environ: Mapping[str, str]) -> dict[Role, Address]:
-    """Read the addresses that are given; there is always the owner's, or that of a role that needs no other."""
+    """Read the addresses that are given; without any, the owner's is the one that libpq would take."""
     found = {
         role: database_from_url(environ[name], name) for role, name in VARIABLES.items() if environ.get(name)
     }

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from rongxin.delivery.signature import credential
 from rongxin.delivery.signature.errors import CertificateUnfit
-from rongxin.entrypoints.database.addresses import VARIABLES
+from rongxin.entrypoints.database.declared import VARIABLES
 
 SHORTEST_SECRET = 32
 LAPTOP_HOSTS = {"*", "127.0.0.1", "localhost", "[::1]", "0.0.0.0"}  # noqa: S104 - refused, not bound

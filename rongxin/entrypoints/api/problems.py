@@ -83,6 +83,7 @@ TITLES = {
     "mandate_missing": "该单位无权报送此信息项",
     "missing_reference": "请填写业务编号",
     "not_allowed": "无权进行此操作",
+    "number_given": "业务编号或查询人中似有个人号码，请换用其他",
     "not_possible": "当前状态下不能进行此操作",
     "not_theirs": "无权处理他人的授权",
     "not_yet_covered": "该存证尚未纳入检查点，请稍后再试",

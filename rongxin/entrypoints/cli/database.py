@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rongxin.entrypoints.cli import node
-from rongxin.entrypoints.database.addresses import VARIABLES
-from rongxin.entrypoints.database.declared import BOUND, Role
+from rongxin.entrypoints.database.declared import BOUND, VARIABLES, Role
 
 if TYPE_CHECKING:
     from rongxin.entrypoints.database import granting
@@ -21,7 +20,9 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--check", is_flag=True, help="Change nothing: say what differs; exit status 1 if anything does.")
+@click.option(
+    "--check", is_flag=True, help="Change nothing: say what differs; exit status 1 if anything does."
+)
 @click.option("--sql", "as_sql", is_flag=True, help="Change nothing: print the SQL for an administrator.")
 def roles(check: bool, as_sql: bool) -> None:
     """Make the roles of RONGXIN_WEB_DATABASE_URL and RONGXIN_WORKER_DATABASE_URL, and grant what is declared.
@@ -41,14 +42,13 @@ def roles(check: bool, as_sql: bool) -> None:
             return
         if not check:
             _settle(logins)
-        if not all([_tell(role, login.name) for role, login in logins.items()]):
+        told = [_tell(role, login.name) for role, login in logins.items()]
+        if not all(told):
             raise SystemExit(1)
 
 
 def _refuse_without_addresses() -> None:
-    missing = [
-        name for role in (Role.OWNER, *BOUND) if not os.environ.get(name := VARIABLES[role])
-    ]
+    missing = [name for role in (Role.OWNER, *BOUND) if not os.environ.get(name := VARIABLES[role])]
     if missing:
         raise click.ClickException(
             f"请先给出 {'、'.join(missing)}：三个角色各用一个地址，用户名即角色名 "

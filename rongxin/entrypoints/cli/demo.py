@@ -19,7 +19,6 @@ import click
 
 from rongxin.city import stories
 from rongxin.entrypoints.cli import node, serve
-from rongxin.entrypoints.database import addresses
 from rongxin.entrypoints.database.declared import Role
 from rongxin.postgres.locks import FileLock
 
@@ -64,6 +63,8 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
             _clear(out)
             if running.embedded:
                 _empty_embedded()
+            from rongxin.entrypoints.database import addresses
+
             addresses.use(Role.WORKER)  # from here on the city is filed as on any node
             try:
                 _run(out, leave=leave, subjects=subjects, seed=seed, port=port)

@@ -16,9 +16,7 @@ from typing import Literal
 
 import click
 
-from rongxin.entrypoints.database import addresses
-from rongxin.entrypoints.database.addresses import VARIABLES
-from rongxin.entrypoints.database.declared import BOUND, Role
+from rongxin.entrypoints.database.declared import BOUND, VARIABLES, Role
 from rongxin.postgres import cluster, shared
 from rongxin.postgres.errors import LauncherError
 
@@ -123,6 +121,8 @@ def _set_up(role: Role, *, progress: bool, must_be_empty: bool, embedded: bool =
         _make_tables(may_make=first is Role.OWNER, progress=progress, embedded=embedded)
         if role is not first and os.environ.get(VARIABLES[role]):
             _reach(role)
+            from rongxin.entrypoints.database import addresses
+
             addresses.use(role)
             _refuse_unfit()
     except (OperationalError, psycopg.OperationalError) as error:
@@ -182,16 +182,15 @@ def settle_rights(*, make_roles: bool, anew: bool) -> None:
     A server of the operator's has its roles made by `rongxin database roles`; one that differs is told of by
     the checks and never put right in silence.
     """
-    if not addresses.divided():
-        return
     from django.conf import settings
 
-    from rongxin.entrypoints.database import granting, rights
+    from rongxin.entrypoints.database import addresses, granting, rights
 
+    if not addresses.divided():
+        return
     logins = granting.logins(settings.RONGXIN_DATABASES)
-    if make_roles and any(rights.difference(role, login.name) for role, login in logins.items()):
-        granting.settle(logins)
-    elif anew and granting.exist(logins):
+    differ = any(rights.difference(role, login.name) for role, login in logins.items())
+    if differ and (make_roles or (anew and granting.exist(logins))):
         granting.settle(logins)
 
 
@@ -222,6 +221,8 @@ def _migrate(*, progress: bool) -> bool:
 
 def disconnect() -> None:
     """Close every connection this process holds, the pool's too."""
+    from rongxin.entrypoints.database import addresses
+
     addresses.disconnect()
 
 

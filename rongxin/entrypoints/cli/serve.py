@@ -19,8 +19,7 @@ from typing import Any
 import click
 
 from rongxin.entrypoints.cli import node
-from rongxin.entrypoints.database import addresses
-from rongxin.entrypoints.database.declared import Role
+from rongxin.entrypoints.database.declared import VARIABLES, Role
 
 PREFERRED_PORT = 8000
 # Of one web process; each may hold one connection of the pool, which is as large. More threads than this
@@ -48,6 +47,8 @@ def command(host: str, port: int | None, workers: int, with_worker: bool) -> Non
     with node.running(role=Role.WEB) as running, contextlib.ExitStack() as stack:
         if with_worker:
             stack.enter_context(background_worker())
+        from rongxin.entrypoints.database import addresses
+
         if not addresses.connected_as(Role.WEB):
             node.say(
                 "网页以数据库所有者身份连接，未分角色：rongxin database roles --help "
@@ -58,7 +59,7 @@ def command(host: str, port: int | None, workers: int, with_worker: bool) -> Non
 
 
 def _knows_the_worker() -> bool:
-    return bool(os.environ.get(addresses.VARIABLES[Role.WORKER]))
+    return bool(os.environ.get(VARIABLES[Role.WORKER]))
 
 
 def serve(host: str, port: int | None, workers: int, addresses: Path | None = None) -> None:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import os
 
-from rongxin.entrypoints.database.declared import BOUND, Role
+from django.conf import settings
+from django.db import connections
 
-VARIABLES = {
-    Role.OWNER: "DATABASE_URL",
-    Role.WEB: "RONGXIN_WEB_DATABASE_URL",
-    Role.WORKER: "RONGXIN_WORKER_DATABASE_URL",
-}
+from rongxin.entrypoints.database.declared import BOUND, VARIABLES, Role
 
 
 def divided() -> bool:
@@ -24,16 +21,11 @@ def divided() -> bool:
 
 def connected_as(role: Role) -> bool:
     """Whether this process meets the database as `role`, under an address of that role's own."""
-    from django.conf import settings
-
-    return bool(settings.RONGXIN_DATABASE_ROLE == role)
+    return bool(role == settings.RONGXIN_DATABASE_ROLE)
 
 
 def use(role: Role) -> None:
     """Go on as `role`, with new connections; where it has no address of its own, as the owner."""
-    from django.conf import settings
-    from django.db import connections
-
     known = settings.RONGXIN_DATABASES
     role = role if role in known else Role.OWNER
     os.environ["RONGXIN_DATABASE_ROLE"] = role
@@ -53,8 +45,6 @@ def forget_others(role: Role) -> None:
 
     The kernel still shows what the process was started with: production gives each process its own only.
     """
-    from django.conf import settings
-
     known = settings.RONGXIN_DATABASES
     if role not in known:
         return
@@ -66,8 +56,6 @@ def forget_others(role: Role) -> None:
 
 def disconnect() -> None:
     """Close every connection this process holds, the pool's too."""
-    from django.db import connections
-
     for connection in connections.all(initialized_only=True):
         connection.close()
         close_pool = getattr(connection, "close_pool", None)

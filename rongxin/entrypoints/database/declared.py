@@ -1,4 +1,4 @@
-"""Who may do what in the database: the one table from which grants are made and checked (docs/decisions/0019).
+"""Who may do what in the database: the table from which grants are made and checked (docs/decisions/0019).
 
 The owner makes the tables and may everything. `web` answers requests: it never meets `records_record`, but
 calls `gate_read`. `worker` files, withdraws, rotates and purges. What isn't here, nobody but the owner may.
@@ -17,6 +17,12 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+# Where each role's address stands in the environment.
+VARIABLES = {
+    Role.OWNER: "DATABASE_URL",
+    Role.WEB: "RONGXIN_WEB_DATABASE_URL",
+    Role.WORKER: "RONGXIN_WORKER_DATABASE_URL",
+}
 # The roles whose rights are declared.
 BOUND = (Role.WEB, Role.WORKER)
 TABLE_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")

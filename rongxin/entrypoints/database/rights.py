@@ -63,7 +63,8 @@ WHERE c.relnamespace = current_schema()::regnamespace AND has_sequence_privilege
 
 _FUNCTIONS = """
 SELECT oid::regprocedure::text FROM pg_proc
-WHERE pronamespace = current_schema()::regnamespace AND prosecdef AND has_function_privilege(%s, oid, 'EXECUTE')
+WHERE pronamespace = current_schema()::regnamespace AND prosecdef
+  AND has_function_privilege(%s, oid, 'EXECUTE')
 """
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import OperationalError
 from psycopg import errors as postgres_errors
 
+from rongxin.catalogue import redaction
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
@@ -60,8 +61,8 @@ def receipt(batch: Batch, tally: Tally) -> Receipt:
         mode=str(batch.mode),
         ended=tally.ended,
         rejects=tally.rejects,
-        warnings=tally.warnings(),
-        unknown_columns=(*mapping.unknown, *mapping.not_aggregated),
+        warnings=tuple(map(redaction.redact, tally.warnings())),
+        unknown_columns=tuple(map(redaction.redact, (*mapping.unknown, *mapping.not_aggregated))),
         absent_columns=mapping.absent,
         received_at=batch.received_at,
     )
@@ -82,8 +83,9 @@ def patiently(act: Callable[[], T]) -> T:
 def refused(refusal: readers.Refusal, batch_id: UUID | None = None) -> Refused:
     return Refused(
         refusal.code,
-        what=refusal.message,
-        where=refusal.where,
+        # A file without a header row has its first row read as one, and the refusal names what it found.
+        what=redaction.redact(refusal.message),
+        where=redaction.redact(refusal.where),
         what_to_do=refusal.what_to_do,
         batch=batch_id,
     )

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from rongxin.catalogue import redaction
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import PartiesError
@@ -128,6 +129,8 @@ def receive(
     day = full_lists.admitted(admitted, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
+    if redaction.holds_number(name):  # it is shown and signed in receipts: masked, not sealed
+        name = redaction.redact(name)[-255:]
     spooled = _spooled(path, batch_id, name)
     try:
         with transaction.atomic():
@@ -340,7 +343,7 @@ def _finish(batch: Batch, tally: Tally, receipt: Receipt, as_of: datetime) -> No
     batch.read, batch.accepted, batch.rejected = tally.read, tally.accepted, tally.rejected
     batch.pending, batch.duplicate = tally.pending, tally.duplicate
     batch.ended, batch.profile = tally.ended, tally.profile
-    batch.headers, batch.receipt = list(tally.headers), receipt.document()
+    batch.headers, batch.receipt = [*map(redaction.redact, tally.headers)], receipt.document()
     batch.save()
 
 

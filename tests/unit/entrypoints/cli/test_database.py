@@ -17,7 +17,7 @@ WEB, WORKER = (f"test_cli_{role}_{os.getpid()}" for role in ("web", "worker"))
 
 
 @pytest.fixture
-def admin(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[psycopg.Connection[object]]:
+def admin(django_db_setup: None) -> Iterator[psycopg.Connection[object]]:
     """The owner's connection to an empty database; roles and database go afterwards."""
     place, name = connection.settings_dict, f"test_cli_roles_{os.getpid()}"
     server = {"host": place["HOST"], "user": place["USER"], "port": place["PORT"] or None}
@@ -67,7 +67,9 @@ def test_it_makes_roles_grants_and_says_so(rongxin: Command, admin: psycopg.Conn
     assert f"{WORKER}（worker）权限与声明一致" in made.stdout
     again = rongxin("database", "roles")
     assert (again.returncode, "已建立" in again.stdout) == (0, False)
-    (password,) = admin.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [WEB]).fetchone() or ("",)
+    (password,) = admin.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [WEB]).fetchone() or (
+        "",
+    )
     assert str(password).startswith("SCRAM-SHA-256$")
 
 

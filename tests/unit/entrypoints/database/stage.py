@@ -55,7 +55,7 @@ class Division:
 
 
 def divide(tag: str = "") -> Division:
-    """Make the roles under names of this run's own: roles are the whole server's, and runs go on beside us."""
+    """Make the roles under names of this run's own: they are the whole server's, where others run too."""
     logins = {
         role: Login(f"test_{role.value}{tag}_{os.getpid()}", secrets.token_urlsafe(12)) for role in BOUND
     }

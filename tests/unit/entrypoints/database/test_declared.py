@@ -1,4 +1,4 @@
-"""Every table has an entry that says who may what; a new one without is found here before it is found missing."""
+"""Every table has an entry that says who may what; a new one without is found here."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def test_nobody_but_the_database_writes_when_and_where_an_intent_was_written(rol
     written = _columns_of(role, "disclosure_intent", "INSERT")
     assert written is not None
     assert not written & {"written_at", "written_in"}
-    assert {right.privilege for right in declared.tables_of(role)["disclosure_intent"]} == {"SELECT", "INSERT"}
+    assert {right.privilege for right in declared.tables_of(role)["disclosure_intent"]} == {
+        "SELECT",
+        "INSERT",
+    }
     assert declared.tables_of(role)["disclosure_reading"] == ()
 
 

@@ -66,7 +66,9 @@ def working(division: Division) -> Iterator[None]:
         "DJANGO_SETTINGS_MODULE": "rongxin.site.settings",
         "RONGXIN_KEYS": str(keyring.directory_of_keys()),
     }
-    process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKER], env=environment, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     try:
@@ -76,7 +78,9 @@ def working(division: Division) -> Iterator[None]:
         process.communicate()
 
 
-def _post(client: Client, headers: dict[str, str], path: str, **body: object) -> tuple[int, dict[str, object]]:
+def _post(
+    client: Client, headers: dict[str, str], path: str, **body: object
+) -> tuple[int, dict[str, object]]:
     answer = client.post(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
     return answer.status_code, answer.json()
 
@@ -109,7 +113,9 @@ def test_the_desk_decides_by_the_worker(client: Client, court: Court, division: 
         card = _post(client, first, f"matching/{batch}/2/match", uscc=code(1), reason="地址一致")[1]
         own = _post(client, first, f"matching/decisions/{card['decision']}/confirm")
         assert (own[0], own[1]["code"]) == (422, "second_person_needed")
-        assert _post(client, second, f"matching/decisions/{card['decision']}/confirm")[1]["outcome"] == "matched"
+        assert (
+            _post(client, second, f"matching/decisions/{card['decision']}/confirm")[1]["outcome"] == "matched"
+        )
         back = _post(client, second, f"matching/decisions/{card['decision']}/reverse", reason="看错了")
         assert back[1]["state"] == "reversed"
         dismissed = _post(client, first, f"matching/{batch}/3/dismiss", reason="并无此企业")

@@ -67,7 +67,8 @@ def test_whatever_a_role_may_beyond_is_named(own: Division, statement: str, line
     try:
         assert line.format(**names) in rights.difference(Role.WEB, own.names[Role.WEB]).more
     finally:
-        _run(f"DROP TABLE IF EXISTS stray; DROP FUNCTION IF EXISTS peek(); ALTER ROLE {names['web']} NOSUPERUSER")
+        _run("DROP TABLE IF EXISTS stray; DROP FUNCTION IF EXISTS peek()")
+        _run(f"ALTER ROLE {names['web']} NOSUPERUSER")
 
 
 def test_what_it_lacks_is_named_and_granting_again_mends_both(own: Division) -> None:

@@ -65,7 +65,9 @@ def test_the_web_answers_by_consent(scene: Scene, division: Division) -> None:
         assert row.fields["fine_cny"].value == "10.00"
 
 
-@pytest.mark.parametrize("columns", ["payload", "source", "sealed", "subject_id, payload::text", "count(*)", "*"])
+@pytest.mark.parametrize(
+    "columns", ["payload", "source", "sealed", "subject_id, payload::text", "count(*)", "*"]
+)
 def test_the_web_reads_no_record(scene: Scene, web: psycopg.Connection[Any], columns: str) -> None:
     with pytest.raises(InsufficientPrivilege, match="records_record"):
         web.execute(f"SELECT {columns} FROM records_record")
@@ -73,7 +75,9 @@ def test_the_web_reads_no_record(scene: Scene, web: psycopg.Connection[Any], col
 
 def test_the_web_gets_at_no_partition_copy_or_change_of_a_record(web: psycopg.Connection[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'records_record'::regclass")
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'records_record'::regclass"
+        )
         parts = [name for (name,) in cursor.fetchall()]
     assert parts
     for statement in (
@@ -107,8 +111,8 @@ def test_nobody_forges_when_an_intent_was_written(
     with pytest.raises(InsufficientPrivilege, match="disclosure_intent"):
         either.execute(
             f"INSERT INTO disclosure_intent ({columns}, {column})"
-            f" SELECT gen_random_uuid(), recipient_kind, recipient, person, subject_id, purpose, reference, items,"
-            f" asked_at, entry, {value} FROM disclosure_intent"
+            f" SELECT gen_random_uuid(), recipient_kind, recipient, person, subject_id, purpose, reference,"
+            f" items, asked_at, entry, {value} FROM disclosure_intent"
         )
 
 
@@ -153,7 +157,7 @@ def test_nobody_changes_the_journal(either: psycopg.Connection[Any], table: str,
 @pytest.mark.parametrize(
     "statement",
     [
-        "CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
         "ALTER FUNCTION gate_read(uuid, text[]) SECURITY INVOKER",
         "SET session_replication_role = replica",
         "ALTER ROLE CURRENT_USER SUPERUSER",
@@ -165,9 +169,7 @@ def test_nobody_makes_more_of_a_role(either: psycopg.Connection[Any], statement:
         either.execute(statement)
 
 
-def test_reset_role_wins_nothing(
-    scene: Scene, division: Division, web: psycopg.Connection[Any]
-) -> None:
+def test_reset_role_wins_nothing(scene: Scene, division: Division, web: psycopg.Connection[Any]) -> None:
     owner = connection.settings_dict["USER"]
     for statement in ("RESET ROLE", "SET ROLE NONE", "RESET SESSION AUTHORIZATION", "DISCARD ALL"):
         web.execute(statement)

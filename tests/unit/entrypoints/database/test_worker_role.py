@@ -1,4 +1,4 @@
-"""What a node does by its worker, done by the worker's role: filing, withdrawing, the lake, keys, the duties."""
+"""What a node does by its worker, done by the worker's role: filing, the desk, the lake, keys, duties."""
 
 from __future__ import annotations
 
