@@ -298,17 +298,9 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
         if status not in rules.UNFINISHED:
             return _as_it_ended(batch)
         item, channel = mandates.admitted(batch.item, batch.provider_id)
-        path = spool.path_of(batch_id)
-        if not path.exists():
-            raise Refused(
-                "spool_lost",
-                what="已接收的文件在本机丢失",
-                where=str(path),
-                what_to_do="请重新报送同一文件；本批次没有任何一行入库。",
-                batch=batch_id,
-            )
         before = transaction.savepoint()
-        tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
+        with attempts.spooled(batch_id) as path:
+            tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
         if held_for := suspicion.of(batch, item, tally):
             transaction.savepoint_rollback(before)
             _hold(batch, tally, held_for, as_of)
