@@ -42,25 +42,27 @@ def readyz(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         up_to_date = not executor.migration_plan(executor.loader.graph.leaf_nodes())
         waiting = sequencer.waiting_since() if up_to_date else None
+        rights_are = _rights() if up_to_date else ""
     except Error:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     if not up_to_date:
         return JsonResponse({"status": "unavailable", "database": "tables out of date"}, status=503)
-    rights_differ = _rights_differ()
-    if rights_differ and settings.RONGXIN_MODE == "production":
-        return JsonResponse({"status": "unavailable", "database": "rights differ"}, status=503)
+    if rights_are != "declared" and settings.RONGXIN_MODE == "production":
+        return JsonResponse({"status": "unavailable", "database": f"rights {rights_are}"}, status=503)
     behind = waiting is not None and timezone.now() - waiting > _BEHIND
     return JsonResponse(
         {
             "status": "ok",
             "database": "ok",
-            "rights": "differ" if rights_differ else "declared",
+            "rights": rights_are,
             "journal": "behind" if behind else "current",
         }
     )
 
 
-def _rights_differ() -> bool:
-    """Whether this connection may more or less than is declared of the web; as the owner it may all."""
+def _rights() -> str:
+    """`declared` where this connection may what is declared of its role; `undivided`: it is the owner's."""
     role = settings.RONGXIN_DATABASE_ROLE
-    return role == Role.OWNER or bool(rights.difference(role, connection.settings_dict["USER"]))
+    if role == Role.OWNER:
+        return "undivided"
+    return "differ" if rights.difference(role, connection.settings_dict["USER"]) else "declared"
