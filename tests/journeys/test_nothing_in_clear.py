@@ -127,7 +127,7 @@ def test_what_is_put_right_row_by_row(var: Path, bureau: Bureau) -> None:
 
 def test_an_errand_that_waits(var: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errands, "PATIENCE_SECONDS", 0)
-    monkeypatch.setattr(settings, "RONGXIN_DATABASE_ROLE", "web")
+    settings.RONGXIN_DATABASE_ROLE = "web"
     monkeypatch.setattr("django.db.models.query.QuerySet.delete", lambda self: (0, {}))
     given = {"batch": str(uuid4()), "line": 2, "values": {"违法事实": sown("更正")}, "reason": sown("因")}
     with pytest.raises(errands.StillAtWork):
