@@ -1,6 +1,6 @@
-"""Every request of the tests of this floor is answered with the rights of the web's role, as on a node.
+"""Requests of this floor's tests are answered with the rights of the web, commands run with the worker's.
 
-A request runs under SET ROLE here, so that it sees what the test wrote; that a role can't be left again is
+They run under SET ROLE here, so that they see what the test wrote; that a role can't be left again is
 proven in `database/`, where roles connect by themselves.
 """
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.client import ClientHandler
 
+from rongxin.entrypoints.cli import node
 from rongxin.entrypoints.database.declared import Role
 from rongxin.sharing import errands
 from tests.unit.entrypoints.database import stage
@@ -45,8 +46,8 @@ def acting_as(name: str) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def answered_by_the_web(division: Division, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answer requests as the web, and do errands as the worker."""
+def each_in_its_role(division: Division, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer requests as the web; run commands and errands as the worker."""
     answer = ClientHandler.__call__
 
     def as_web(handler: ClientHandler, environ: dict[str, Any]) -> Any:
@@ -62,5 +63,16 @@ def answered_by_the_web(division: Division, monkeypatch: pytest.MonkeyPatch) -> 
 
         return done
 
+    @contextmanager
+    def running(*words: Any, role: Role = Role.WORKER, **given: Any) -> Iterator[node.Node]:
+        with ordinary(*words, role=role, **given) as found:
+            if role == Role.OWNER:
+                yield found
+                return
+            with acting_as(division.names[role]):
+                yield found
+
+    ordinary = node.running
+    monkeypatch.setattr(node, "running", running)
     monkeypatch.setattr(ClientHandler, "__call__", as_web)
     monkeypatch.setattr(errands, "ACTS", {name: as_worker(act) for name, act in errands.ACTS.items()})

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +17,7 @@ import pytest
 from django.db import connection
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+Environment = dict[str, str]
 WEB, WORKER = (f"test_cli_{role}_{os.getpid()}" for role in ("web", "worker"))
 
 
@@ -35,15 +40,15 @@ def admin(django_db_setup: None) -> Iterator[psycopg.Connection[object]]:
 
 
 @pytest.fixture
-def rongxin(admin: psycopg.Connection[object], tmp_path: Path) -> Command:
-    """Run a command with the three addresses; a keyword replaces a variable."""
+def environment(admin: psycopg.Connection[object], tmp_path: Path) -> Environment:
+    """The three addresses of a node on the empty database."""
     info = admin.info
 
     def url(user: str, password: str = "") -> str:
         secret = f":{password}" if password else ""
         return f"postgresql://{user}{secret}@/{info.dbname}?host={info.host}&port={info.port}"
 
-    environment = {
+    return {
         **os.environ,
         "RONGXIN_MODE": "demo",
         "RONGXIN_VAR": str(tmp_path),
@@ -51,6 +56,11 @@ def rongxin(admin: psycopg.Connection[object], tmp_path: Path) -> Command:
         "RONGXIN_WEB_DATABASE_URL": url(WEB, "geheim"),
         "RONGXIN_WORKER_DATABASE_URL": url(WORKER, "geheim"),
     }
+
+
+@pytest.fixture
+def rongxin(environment: Environment) -> Command:
+    """Run a command with the three addresses; a keyword replaces a variable."""
 
     def run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "rongxin", *words]
@@ -110,7 +120,7 @@ def test_tables_that_are_out_of_date_are_the_owners_to_mend(
     rongxin: Command, admin: psycopg.Connection[object]
 ) -> None:
     assert rongxin("database", "roles").returncode == 0
-    admin.execute("DELETE FROM django_migrations WHERE app = 'sharing' AND name = '0007_errands'")
+    admin.execute("DELETE FROM django_migrations WHERE app = 'sharing' AND name LIKE '%_errands'")
     alone = rongxin("quality", "show", DATABASE_URL="", RONGXIN_WEB_DATABASE_URL="")
     assert (alone.returncode, "rongxin database roles" in alone.stderr) == (1, True), alone.stderr
 
@@ -120,3 +130,33 @@ def test_a_role_that_is_missing_is_told_in_a_line(rongxin: Command) -> None:
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1].startswith("Error: RONGXIN_WORKER_DATABASE_URL: ")
     assert "由 rongxin database roles 建立" in refused.stderr
+
+
+def test_the_web_serves_with_nothing_but_its_own_address(
+    rongxin: Command, environment: Environment, tmp_path: Path
+) -> None:
+    assert rongxin("database", "roles").returncode == 0
+    for name in ("DATABASE_URL", "RONGXIN_WORKER_DATABASE_URL"):
+        environment.pop(name)
+    command = [sys.executable, "-m", "rongxin", "serve", "--without-worker", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            web = _served(tmp_path / "demo" / "addresses.json", server)
+            with urllib.request.urlopen(f"{web}readyz", timeout=60) as answer:
+                assert json.load(answer)["rights"] == "declared"
+        finally:
+            server.terminate()
+
+
+def _served(addresses: Path, server: subprocess.Popen[str]) -> str:
+    """Where the server is, once it is; a server that ends instead fails the test."""
+    while not addresses.exists():
+        assert server.poll() is None, server.stderr
+        time.sleep(0.1)
+    while True:
+        with contextlib.suppress(OSError, ValueError):
+            web: str = json.loads(addresses.read_text())["web"]
+            urllib.request.urlopen(f"{web}livez", timeout=60).close()
+            return web
+        assert server.poll() is None, server.stderr
+        time.sleep(0.1)
