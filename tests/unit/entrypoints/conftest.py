@@ -23,8 +23,13 @@ from tests.unit.entrypoints.database.stage import Division
 
 
 @pytest.fixture(scope="session")
-def division(django_db_setup: None, django_db_blocker: Any) -> Iterator[Division]:
-    """Web and worker with their rights in the database of the tests."""
+def division(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Division | None]:
+    """Web and worker with their rights in the database of the tests; a run that needs none makes none."""
+    if not any(item.get_closest_marker("django_db") for item in request.session.items):
+        yield None
+        return
     with django_db_blocker.unblock():
         made = stage.divide()
     yield made
@@ -46,8 +51,10 @@ def acting_as(name: str) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def each_in_its_role(division: Division, monkeypatch: pytest.MonkeyPatch) -> None:
+def each_in_its_role(division: Division | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer requests as the web; run commands and errands as the worker."""
+    if division is None:
+        return
     answer = ClientHandler.__call__
 
     def as_web(handler: ClientHandler, environ: dict[str, Any]) -> Any:
