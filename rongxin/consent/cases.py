@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from rongxin.catalogue import redaction
 from rongxin.consent.errors import NotPossible, NotServed, UnknownCase
 from rongxin.consent.models import Case
 from rongxin.consent.rules import CaseKind
@@ -43,6 +44,8 @@ def open_case(
     """Open a case under the institution's own reference, which it can use once."""
     if not reference.strip():
         raise NotPossible("请填写机构自己的业务编号，以便核对每一次查询")
+    if redaction.holds_number(reference):
+        raise NotPossible("业务编号中似有个人证件号码、手机号或银行卡号，请换用不含个人信息的编号")
     check_served(institution_id, as_of=as_of)
     with transaction.atomic():
         if subjects.lock(subject_id).deregistered:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from rongxin.catalogue import redaction
 from rongxin.consent import cases, issuing, notifications, standing, templates
 from rongxin.consent.errors import NotPossible, NotTheirs, UnknownConsent
 from rongxin.consent.models import ConsentRequest
@@ -79,7 +80,11 @@ def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) 
         row = _open(request_id)
         if standing.owner_of(row.case.subject_id, actor=actor, as_of=as_of) is not Owner.SUBJECT:
             raise NotTheirs("只有被申请授权的信息主体可以拒绝")
-        row.status, row.answered_at, row.answer_note = ConsentRequest.Status.DECLINED, as_of, note
+        row.status, row.answered_at, row.answer_note = (
+            ConsentRequest.Status.DECLINED,
+            as_of,
+            redaction.redact(note)[:500],
+        )
         row.save(update_fields=["status", "answered_at", "answer_note"])
         _journal(row, "declined", actor=actor, as_of=as_of)
     return _card(row)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from rongxin.catalogue import redaction
 from rongxin.consent import cases, issuing, notices, notifications, templates
 from rongxin.consent.errors import NotPossible, NotTheirs, SignerRefused, UnknownConsent
 from rongxin.consent.models import Scan, WrittenProposal
@@ -110,7 +111,12 @@ def check_written(
             raise NotPossible("复核所看的扫描件与提交的不是同一份")
         grant = _confirm(row, case, actor=actor, as_of=as_of) if confirmed else None
         row.status = WrittenProposal.Status.CONFIRMED if confirmed else WrittenProposal.Status.REJECTED
-        row.checked_by_id, row.checked_for, row.checked_at, row.note = account, party, as_of, note
+        row.checked_by_id, row.checked_for, row.checked_at, row.note = (
+            account,
+            party,
+            as_of,
+            redaction.redact(note)[:500],
+        )
         row.consent_id = grant.id if grant else None
         row.save()
         if grant is None:

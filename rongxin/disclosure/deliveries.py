@@ -16,11 +16,11 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from rongxin.catalogue import loader
+from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import delivery_files, official_duty, plan, register, rules, sets
-from rongxin.disclosure.errors import DeliveryInTheWay, MissingReference, TooManyCodes
+from rongxin.disclosure.errors import DeliveryInTheWay, MissingReference, NumberGiven, TooManyCodes
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import (
     Recipient,
@@ -86,10 +86,13 @@ def deliver(order: Order, into: Path, *, actor: Actor, as_of: datetime) -> Deliv
     """Write the delivery as the directory `into`, or refuse it whole with a reason that is journalled.
 
     A code that is unknown here or lies outside the mandate is refused by itself; `codes.csv` says so. Raises
-    `DeliveryInTheWay`, `MissingReference`, `TooManyCodes`, UnknownParty and catalogue.UnknownItem.
+    `DeliveryInTheWay`, `MissingReference`, `NumberGiven`, `TooManyCodes`, UnknownParty and
+    catalogue.UnknownItem.
     """
     if not order.reference.strip():
         raise MissingReference
+    if redaction.holds_number(order.reference) or redaction.holds_number(order.person):
+        raise NumberGiven
     if into.exists():
         raise DeliveryInTheWay(str(into))
     asked = tuple(dict.fromkeys(codes.clean(code) for code in order.codes))

@@ -45,6 +45,18 @@ class UnknownRequest(DisclosureError):
         )
 
 
+class NumberGiven(DisclosureError):
+    """A reference or the name of who asks holds somebody's number, which would stand in the register."""
+
+    code = "number_given"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "业务编号或查询人中似有个人证件号码、手机号或银行卡号：业务编号请另编，查询人请填姓名或工号 "
+            "the reference or the person looks like an identity number, a phone or a card: give others"
+        )
+
+
 class TooManyCodes(DisclosureError):
     """A delivery names at least one firm and not more than can be read at once."""
 

@@ -15,12 +15,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from rongxin.catalogue import loader
+from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import look, official_duty, plan, reach, register, rules
-from rongxin.disclosure.errors import MissingReference, UnknownSubject
+from rongxin.disclosure.errors import MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
 from rongxin.parties import duty_mandates, institutions, memberships, subjects
@@ -42,10 +42,13 @@ class _Intended:
 def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
     """Answer `request` with a Release, or with a Refusal whose reason stands in the journal.
 
-    Raises UnknownSubject, MissingReference and catalogue.UnknownItem for what never was a request.
+    Raises UnknownSubject, MissingReference, NumberGiven and catalogue.UnknownItem for what never was a
+    request.
     """
     if not request.reference.strip():
         raise MissingReference
+    if redaction.holds_number(request.reference) or redaction.holds_number(request.recipient.person):
+        raise NumberGiven
     catalogue = loader.load()
     # Asked twice is asked once: an item costs its provider one call.
     items = tuple(catalogue.item(name) for name in dict.fromkeys(request.items))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from rongxin.catalogue import redaction
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
@@ -39,6 +40,8 @@ def open_account(
     as_of: datetime,
 ) -> Card:
     """Open an account; without a password it can log in only through an identity provider or an API key."""
+    if redaction.holds_number(username) or redaction.holds_number(display_name):
+        raise NotAllowed("用户名或姓名中似有个人证件号码、手机号或银行卡号，请另取")
     row = Account(username=username, display_name=display_name, kind=kind, created_at=as_of)
     row.set_password(password)
     with transaction.atomic():

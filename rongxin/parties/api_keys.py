@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from rongxin.catalogue import redaction
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import memberships
@@ -81,7 +82,7 @@ def issue(
             membership_id=role.id,
             prefix=prefix,
             hash=_hash(secret),
-            label=label,
+            label=redaction.redact(label)[:100],
             created_at=as_of,
             expires_at=expires_at,
         )

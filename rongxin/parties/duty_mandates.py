@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from rongxin.catalogue import loader
+from rongxin.catalogue import loader, redaction
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import accounts, departments
@@ -61,6 +61,8 @@ def propose(terms: Terms, *, actor: Actor, as_of: datetime) -> Card:
     _operator(actor)
     departments.get(terms.department)
     found = list(duty.faults(terms, loader.load().items))
+    if redaction.holds_number(f"{terms.duty}\n{terms.legal_basis}\n{'；'.join(terms.items.values())}"):
+        found.append("事项或依据中似有个人证件号码、手机号或银行卡号，请删去")
     if found:
         raise NotAllowed("履职依据有误：" + "；".join(found))
     row = DutyMandate(
@@ -158,7 +160,7 @@ def _decide(mandate_id: UUID, act: Act, why: str, *, actor: Actor, as_of: dateti
                 raise NotAllowed("提出人不能核准自己提出的履职依据，请由平台运营机构的另一人核准")
             row.decided_by, row.decided_at = _person(actor), as_of
         else:
-            row.closed_by, row.closed_at, row.closed_why = _person(actor), as_of, why
+            row.closed_by, row.closed_at, row.closed_why = _person(actor), as_of, redaction.redact(why)[:500]
         row.state = after.value
         row.save()
         _journal(row, after.value, actor=actor, as_of=as_of)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from rongxin.catalogue import redaction
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import AlreadyKnown, InvalidCode, NotAllowed, UnknownParty
@@ -49,6 +50,9 @@ def admit(
     examination = codes.examine(code)
     if not examination.acceptable:
         raise InvalidCode(f"{code}: {examination.message}")
+    if redaction.holds_number(contact):
+        # It is told to firms and signed into their consents, so it can be neither sealed nor masked.
+        raise NotAllowed("联系方式须为机构对外的客服电话或地址，不得为个人手机号、证件号码或银行卡号")
     row = Institution(id=id, name=name, uscc=code, kind=kind.value, contact=contact, daily_quota=daily_quota)
     with transaction.atomic():
         try:

@@ -67,9 +67,9 @@ class Membership:
     _keeper: subprocess.Popen[str] | None = None  # ours to bury if we started it
     _owner: int = field(default_factory=os.getpid)
 
-    def url(self, database: str = DATABASE) -> str:
+    def url(self, database: str = DATABASE, *, user: str = ROLE) -> str:
         """The server's address in the form of `DATABASE_URL`."""
-        return f"postgresql:///{database}?host={quote(self.state.sockets)}&user={ROLE}"
+        return f"postgresql:///{database}?host={quote(self.state.sockets)}&user={user}"
 
     def leave(self) -> None:
         """Give the server up; if nobody else uses it, wait until it has stopped."""

@@ -134,3 +134,39 @@ class DecisionOver(SharingError):
         super().__init__(
             f"匹配决定 {decision} 的状态是“{state}”，不能{wanted} / the decision's state doesn't allow this"
         )
+
+
+class WorkerSilent(SharingError):
+    """No worker took an act up in time; nothing was done."""
+
+    code = "worker_silent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "后台进程未应答，此次操作没有进行：请联系平台运行机构，或稍后重试 "
+            "no worker took this up, nothing was done: run `rongxin worker`, or try again later"
+        )
+
+
+class StillAtWork(SharingError):
+    """A worker has begun an act and not answered yet."""
+
+    code = "still_at_work"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "后台仍在处理此次操作：请稍后查看该批次或该行的状态，不必重复提交 "
+            "the worker is still at it: look at the batch or the row later, there is no need to ask again"
+        )
+
+
+class ErrandFailed(SharingError):
+    """The worker met a fault of the node's own."""
+
+    code = "errand_failed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "后台处理此次操作时出错，已记录，未作任何更改：请稍后重试或联系平台运行机构 "
+            "the worker failed at this and changed nothing; its log says why"
+        )

@@ -305,3 +305,22 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider_id} {self.item} {self.due_on}"
+
+
+class Errand(models.Model):
+    """An act that a web process has the worker do; question and answer are sealed, and gone once fetched."""
+
+    id = models.UUIDField(primary_key=True)
+    asked_at = models.DateTimeField()
+    asked = models.BinaryField()
+    taken_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answer = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["asked_at"], condition=Q(taken_at=None), name="errand_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from rongxin.catalogue import redaction
 from rongxin.sharing.models import Batch, MovedFile
 
 
@@ -58,8 +60,23 @@ def note(
         kind=kind,
         item=item,
         provider=provider,
-        name=name[-255:],
-        report=report,
+        name=redaction.redact(name)[-255:],
+        report=_masked(report),
         taken_at=as_of,
         entry=entry,
     )
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def _masked(value: Any) -> Any:
+    """Take numbers of persons out of what a report quotes of a file; what is no text stays as it is."""
+    match value:
+        case dict():
+            return {name: _masked(each) for name, each in value.items()}
+        case list():
+            return [_masked(each) for each in value]
+        case str() if not _DIGEST.fullmatch(value) and redaction.holds_number(value):
+            return redaction.redact(value)
+    return value

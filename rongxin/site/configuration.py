@@ -17,9 +17,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from rongxin.entrypoints.database.declared import VARIABLES, Role
 from rongxin.site import production
 
 Mode = Literal["production", "demo", "test"]
+# Django's settings of an address, and what it says beyond them, for libpq: sslmode, sslrootcert…
+Address = tuple[dict[str, str], dict[str, str]]
 
 
 class ConfigurationError(ImproperlyConfigured):
@@ -33,8 +36,8 @@ class Configuration:
     var: Path
     keys: Path
     secret_key: str
-    database: dict[str, str]
-    options: dict[str, str]  # for libpq: sslmode, sslrootcert, application_name…
+    role: Role  # as whom this process meets the database
+    addresses: dict[Role, Address]  # those that were given
     allowed_hosts: list[str]
     origins: list[str]
 
@@ -48,18 +51,37 @@ class Configuration:
             for refusal in production.refusals(environ):
                 raise ConfigurationError(refusal)
         var = Path(environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
-        database, options = database_from_url(environ.get("DATABASE_URL", "postgresql:///rongxin"))
+        role, addresses = _role(environ.get("RONGXIN_DATABASE_ROLE", "owner")), _addresses(environ)
         return cls(
             mode=cast(Mode, mode),
             debug=environ.get("RONGXIN_DEBUG", "0") not in ("", "0"),
             var=var,
             keys=Path(environ.get("RONGXIN_KEYS", var / "keys")).resolve(),
             secret_key=_secret_key(environ.get("RONGXIN_SECRET_KEY", ""), mode, var),
-            database=database,
-            options=options,
+            role=role if role in addresses else Role.OWNER,
+            addresses=addresses,
             allowed_hosts=_words(environ.get("RONGXIN_HOSTS", "127.0.0.1,localhost,[::1]")),
             origins=_words(environ.get("RONGXIN_ORIGINS", "")),
         )
+
+
+def _role(given: str) -> Role:
+    try:
+        return Role(given)
+    except ValueError as error:
+        raise ConfigurationError(f"RONGXIN_DATABASE_ROLE={given}: use owner, web or worker") from error
+
+
+def _addresses(environ: Mapping[str, str]) -> dict[Role, Address]:
+    """Read the addresses that are given; without any, the owner's is the one that libpq would take."""
+    found = {
+        role: database_from_url(environ[name], name) for role, name in VARIABLES.items() if environ.get(name)
+    }
+    names = {VARIABLES[role]: database["NAME"] for role, (database, _) in found.items()}
+    if len(set(names.values())) > 1:
+        told = "、".join(f"{variable} {name}" for variable, name in names.items())
+        raise ConfigurationError(f"各地址须指向同一数据库 the addresses name different databases: {told}")
+    return found or {Role.OWNER: database_from_url("postgresql:///rongxin")}
 
 
 def _words(text: str) -> list[str]:
@@ -83,7 +105,7 @@ def _secret_key(given: str, mode: str, var: Path) -> str:
     return path.read_text()
 
 
-def database_from_url(url: str) -> tuple[dict[str, str], dict[str, str]]:
+def database_from_url(url: str, variable: str = "DATABASE_URL") -> Address:
     """Translate `postgresql://user:password@host:port/name?host=/socket/dir` into Django's settings.
 
     What the address says beyond them (`?sslmode=verify-full`) comes second, for libpq.
@@ -92,10 +114,10 @@ def database_from_url(url: str) -> tuple[dict[str, str], dict[str, str]]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ConfigurationError(f"DATABASE_URL: {error}") from error
+        raise ConfigurationError(f"{variable}: {error}") from error
     if parts.scheme not in ("postgresql", "postgres"):
         raise ConfigurationError(
-            f"DATABASE_URL: {parts.scheme or 'no scheme'}: only postgresql:// is understood"
+            f"{variable}: {parts.scheme or 'no scheme'}: only postgresql:// is understood"
         )
     query = dict(parse_qsl(parts.query))
     settings = {

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from rongxin.delivery.signature import credential
 from rongxin.delivery.signature.errors import CertificateUnfit
+from rongxin.entrypoints.database.declared import VARIABLES
 
 SHORTEST_SECRET = 32
 LAPTOP_HOSTS = {"*", "127.0.0.1", "localhost", "[::1]", "0.0.0.0"}  # noqa: S104 - refused, not bound
@@ -30,8 +31,13 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
     for origin in filter(None, map(str.strip, environ.get("RONGXIN_ORIGINS", "").split(","))):
         if urlsplit(origin).scheme != "https":
             yield f"RONGXIN_ORIGINS: {origin}: production is reached by https:// only"
-    if not environ.get("DATABASE_URL"):
-        yield "DATABASE_URL: production needs a PostgreSQL server of its own; the embedded one is for demos"
+    role = environ.get("RONGXIN_DATABASE_ROLE", "owner")
+    variable = next((name for each, name in VARIABLES.items() if each == role), "DATABASE_URL")
+    if not environ.get(variable):
+        yield (
+            f"{variable}: production needs a PostgreSQL server of its own and a role of its own for"
+            f" {role}; 生产环境请先以所有者地址（DATABASE_URL）运行 rongxin database roles 建立角色"
+        )
     provider = environ.get("RONGXIN_IDENTITY_PROVIDER", "").strip()
     if not provider or provider.endswith("DemoIdentityProvider"):
         yield "RONGXIN_IDENTITY_PROVIDER: production needs a real one; the demo's believes anybody"

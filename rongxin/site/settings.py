@@ -55,14 +55,18 @@ TEMPLATES = [
 
 # One thread of a web worker holds at most one connection; the pool lends it (facts: 11 times faster than a
 # connection per request). The gate opens its own short transactions, so requests have none around them.
+# As whom this process meets the database, and at which addresses a command may (`database.addresses.use`).
+RONGXIN_DATABASE_ROLE = CONFIGURATION.role
+RONGXIN_DATABASES = CONFIGURATION.addresses
 WEB_THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
+MORE_OF_A_WORKER = 6  # its duties and errands have a thread each; a web process has no more than its own
 DATABASES = {
     "default": {
-        **CONFIGURATION.database,
+        **RONGXIN_DATABASES[RONGXIN_DATABASE_ROLE][0],
         "CONN_MAX_AGE": 0,
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
-            **CONFIGURATION.options,
+            **RONGXIN_DATABASES[RONGXIN_DATABASE_ROLE][1],
             # Plans are kept for what asks for it (`journal.plans`), never because a statement ran often.
             "server_side_binding": True,
             "prepare_threshold": 1_000_000_000,
@@ -70,7 +74,7 @@ DATABASES = {
             **(
                 {}
                 if RONGXIN_MODE == "test"
-                else {"pool": {"min_size": 1, "max_size": WEB_THREADS, "timeout": 30}}
+                else {"pool": {"min_size": 1, "max_size": WEB_THREADS + MORE_OF_A_WORKER, "timeout": 30}}
             ),
         },
         "TEST": {"NAME": os.environ.get("RONGXIN_TEST_DB", "test_rongxin")},

@@ -9,6 +9,7 @@ from django.urls import get_resolver
 from rongxin.catalogue import loader
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongxin.site.settings")
+os.environ.setdefault("RONGXIN_DATABASE_ROLE", "web")
 application = get_wsgi_application()
 
 for refusal in run_checks(tags=[Tags.database], databases=["default"]):

@@ -20,7 +20,7 @@ from ninja.files import UploadedFile
 
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.sharing import jobs
+from rongxin.sharing import errands, jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
 from rongxin.sharing.rules import Mode
 
@@ -105,13 +105,7 @@ def rejects(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
     caller = authentication.caller(request)
     own(request, batch_id)
-    done = batches.withdraw(batch_id, actor=caller.actor, as_of=caller.at)
-    return {
-        "batch": done.batch,
-        "ended": done.ended,
-        "reinstated": done.reinstated,
-        "journal_entry": done.journal_entry,
-    }
+    return errands.ask("batch.withdraw", batch=batch_id, actor=caller.actor, as_of=caller.at)
 
 
 @contextmanager

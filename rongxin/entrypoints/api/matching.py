@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.entrypoints.api import authentication
+from rongxin.sharing import errands
 from rongxin.sharing.aggregation import desk, waiting_rows
 
 router = Router(tags=["匹配台 Matching desk"], auth=authentication.OPERATOR)
@@ -62,9 +63,15 @@ class Match(Schema):
 def match(request: HttpRequest, batch_id: UUID, line: int, body: Match) -> dict[str, Any]:
     """Attach the row to a subject; a negative item's row waits for a second person (`state`: proposed)."""
     caller = authentication.caller(request)
-    return desk.match(
-        batch_id, line, body.uscc, reason=body.reason, actor=caller.actor, as_of=caller.at
-    ).document()
+    return errands.ask(
+        "match.match",
+        batch=batch_id,
+        line=line,
+        uscc=body.uscc,
+        reason=body.reason,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
 
 
 class Dismissal(Schema):
@@ -76,15 +83,17 @@ class Dismissal(Schema):
 def dismiss(request: HttpRequest, batch_id: UUID, line: int, body: Dismissal) -> dict[str, Any]:
     """Say that no subject here is meant, or return the row to its provider to be corrected."""
     caller = authentication.caller(request)
-    settle = desk.send_back if body.return_to_provider else desk.dismiss
-    return settle(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
+    act = "match.send_back" if body.return_to_provider else "match.dismiss"
+    return errands.ask(
+        act, batch=batch_id, line=line, reason=body.reason, actor=caller.actor, as_of=caller.at
+    )
 
 
 @router.post("/decisions/{decision_id}/confirm", auth=authentication.OPERATOR, summary="确认 Confirm")
 def confirm(request: HttpRequest, decision_id: UUID) -> dict[str, Any]:
     """Put another account's decision in force: its id names exactly what was seen."""
     caller = authentication.caller(request)
-    return desk.confirm(decision_id, actor=caller.actor, as_of=caller.at).document()
+    return errands.ask("match.confirm", decision=decision_id, actor=caller.actor, as_of=caller.at)
 
 
 class Reversal(Schema):
@@ -95,7 +104,13 @@ class Reversal(Schema):
 def reverse(request: HttpRequest, decision_id: UUID, body: Reversal) -> dict[str, Any]:
     """Take a decision back, or decline a proposed one; the row waits again."""
     caller = authentication.caller(request)
-    return desk.reverse(decision_id, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
+    return errands.ask(
+        "match.reverse",
+        decision=decision_id,
+        reason=body.reason,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
 
 
 def _candidates(row: waiting_rows.Waiting) -> list[dict[str, Any]]:

@@ -56,6 +56,9 @@ _STATUS = {
     "identity_disagrees": 403,
     "notice_outdated": 409,
     "consent_tampered": 500,
+    "errand_failed": 500,
+    "still_at_work": 503,
+    "worker_silent": 503,
 }
 
 
@@ -73,6 +76,7 @@ TITLES = {
     "decision_not_open": "该匹配决定的状态不允许此操作",
     "delivery_in_the_way": "交付目录已存在，请另指定一个",
     "damaged": "存证日志校验失败；请联系平台运行机构",
+    "errand_failed": "后台处理出错，未作任何更改，请稍后重试",
     "identity_disagrees": "身份核验结果与登记信息不一致",
     "identity_refused": "身份核验未通过",
     "institution_not_served": "该机构目前不能使用平台服务",
@@ -80,6 +84,7 @@ TITLES = {
     "mandate_missing": "该单位无权报送此信息项",
     "missing_reference": "请填写业务编号",
     "not_allowed": "无权进行此操作",
+    "number_given": "业务编号或查询人中似有个人号码，请换用其他",
     "not_possible": "当前状态下不能进行此操作",
     "not_theirs": "无权处理他人的授权",
     "not_yet_covered": "该存证尚未纳入检查点，请稍后再试",
@@ -94,6 +99,7 @@ TITLES = {
     "roles_exclude": "该角色与账号已有的角色不得兼任",
     "signer_refused": "签署人无权代表该企业",
     "batch_not_held": "该批次不在待复核状态",
+    "still_at_work": "后台仍在处理，请稍后查看",
     "too_many_codes": "名单中的代码过多或为空，请分次申请",
     "time_stamp_missing": "时间戳机构未应答，未出具 PDF 报告，请稍后重试；可先取 JSON 或网页形式",
     "unclean": "内容不符合信息项的格式要求",
@@ -109,6 +115,7 @@ TITLES = {
     "unknown_request": "没有此查询",
     "unknown_row": "没有此待匹配的行",
     "unknown_subject": "未找到该统一社会信用代码的登记信息",
+    "worker_silent": "后台进程未应答，此次操作没有进行",
     "unknown_type": "没有此数据类型",
 }
 _OTHERWISE = "请求未能完成，原因见 detail"

@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.entrypoints.api import authentication, batches
+from rongxin.sharing import errands
 from rongxin.sharing.aggregation import row_changes
 
 router = Router(tags=["逐行更正 Rows"])
@@ -43,10 +44,16 @@ def correct(request: HttpRequest, batch_id: UUID, line: int, body: Correction) -
     """File the row anew with these values: the whole is checked like a file's; the answer is its receipt."""
     caller = authentication.caller(request)
     batches.own(request, batch_id)
-    receipt = row_changes.correct(
-        batch_id, line, body.values, reason=body.reason, actor=caller.actor, as_of=caller.at
+    receipt = errands.ask(
+        "row.correct",
+        batch=batch_id,
+        line=line,
+        values=body.values,
+        reason=body.reason,
+        actor=caller.actor,
+        as_of=caller.at,
     )
-    return JsonResponse(receipt.document(), status=201)
+    return JsonResponse(receipt, status=201)
 
 
 @router.post("/{batch_id}/{line}/end", auth=authentication.PROVIDER, summary="终止一行 End a row")
@@ -54,10 +61,16 @@ def end(request: HttpRequest, batch_id: UUID, line: int, body: Ending) -> HttpRe
     """Say that the record no longer stands; a later full export doesn't bring it back."""
     caller = authentication.caller(request)
     batches.own(request, batch_id)
-    done = row_changes.end(
-        batch_id, line, why=body.why, reason=body.reason, actor=caller.actor, as_of=caller.at
+    done = errands.ask(
+        "row.end",
+        batch=batch_id,
+        line=line,
+        why=body.why,
+        reason=body.reason,
+        actor=caller.actor,
+        as_of=caller.at,
     )
-    return JsonResponse({"batch": batch_id, "line": line, "ended": done.why, "why": done.why.label})
+    return JsonResponse(done)
 
 
 @router.post("/{batch_id}/{line}/withdraw", auth=authentication.PROVIDER, summary="撤回一行 Withdraw a row")
@@ -65,5 +78,12 @@ def withdraw(request: HttpRequest, batch_id: UUID, line: int, body: TakingBack) 
     """Take the row back as if it had never come; what it had replaced counts again."""
     caller = authentication.caller(request)
     batches.own(request, batch_id)
-    done = row_changes.withdraw(batch_id, line, reason=body.reason, actor=caller.actor, as_of=caller.at)
-    return JsonResponse({"batch": batch_id, "line": line, "ended": done.why, "reinstated": done.reinstated})
+    done = errands.ask(
+        "row.withdraw",
+        batch=batch_id,
+        line=line,
+        reason=body.reason,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    return JsonResponse(done)

@@ -18,6 +18,7 @@ from types import ModuleType
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.database.declared import Role
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -29,7 +30,7 @@ def command(name: str, parameters: Sequence[str]) -> None:
     given = parse(parameters)
     with contextlib.ExitStack() as stack:
         if getattr(module, "DATABASE", True):
-            stack.enter_context(node.running("bench"))
+            stack.enter_context(node.running("bench", role=Role.OWNER))
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # the last line of stdout is the result's
         result: Mapping[str, object] = module.run(given)
     click.echo(json.dumps({"bench": name, **result}, ensure_ascii=False, default=str))

@@ -20,6 +20,7 @@ import click
 
 from rongxin.city import stories
 from rongxin.entrypoints.cli import node, serve
+from rongxin.entrypoints.database.declared import Role
 from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
@@ -56,13 +57,16 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
         if port is not None:
             with serve.reserved_port(HOST, port):
                 pass  # it is free: better refused here than after everything has been cleared
-        with node.running("demo", must_be_empty=True) as running:
+        with node.running("demo", role=Role.OWNER, must_be_empty=True) as running:
             if running.embedded:
                 _refuse_beside_others(out)
             # Not before: a demo that can't begin must not cost the results of the last one.
             _clear(out)
             if running.embedded:
                 _empty_embedded()
+            from rongxin.entrypoints.database import addresses
+
+            addresses.use(Role.WORKER)  # from here on the city is filed as on any node
             try:
                 _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
             except KeyboardInterrupt:
@@ -134,6 +138,7 @@ def _empty_embedded() -> None:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")
     call_command("migrate", verbosity=0, interactive=False)
+    node.settle_rights(make_roles=True, anew=True)
 
 
 def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) -> None:
@@ -154,9 +159,9 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
             loaded = city.load(out / "city", manifest, players, bar, node.say)
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
-    with _gateways(out), _served(out, port) as addresses:
+    with _gateways(out), _served(out, port) as places:
         try:
-            story = Story(addresses["api"], city.hero(manifest, out / "city"), bank, out, node.say)
+            story = Story(places["api"], city.hero(manifest, out / "city"), bank, out, node.say)
             played = story.play()
             report = json.loads(played.files["report_json"].read_text())
             story.prove(report)
@@ -165,7 +170,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         summary = _summary(out, subjects, loaded, played)
         if not summary["journal_verified"]:
             raise click.ClickException("存证核验未通过：运行 rongxin journal verify 查看原因")
-        _tell(addresses, out, bank, players, played)
+        _tell(places, out, bank, players, played)
         if not leave:
             _wait()
 

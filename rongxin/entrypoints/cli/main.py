@@ -11,6 +11,7 @@ COMMANDS = {
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
     "department": "rongxin.entrypoints.cli.department",
+    "database": "rongxin.entrypoints.cli.database",
     "demo": "rongxin.entrypoints.cli.demo",
     "evidence": "rongxin.entrypoints.cli.evidence",
     "gateway": "rongxin.entrypoints.cli.gateway",

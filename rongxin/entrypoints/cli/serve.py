@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.database.declared import VARIABLES, Role
 
 PREFERRED_PORT = 8000
 # Of one web process; each may hold one connection of the pool, which is as large. More threads than this
@@ -38,10 +39,27 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 @click.option("--with-worker/--without-worker", default=True, help="Run `rongxin worker` beside it.")
 def command(host: str, port: int | None, workers: int, with_worker: bool) -> None:
     """Serve the pages and the API until Ctrl-C."""
-    with node.running() as running, contextlib.ExitStack() as stack:
+    if with_worker and os.environ.get("RONGXIN_MODE") == "production" and not _knows_the_worker():
+        raise click.ClickException(
+            "没有 RONGXIN_WORKER_DATABASE_URL：请加 --without-worker，并以该地址另行运行 rongxin worker "
+            "RONGXIN_WORKER_DATABASE_URL is not set: add --without-worker and run `rongxin worker` with it"
+        )
+    with node.running(role=Role.WEB) as running, contextlib.ExitStack() as stack:
         if with_worker:
             stack.enter_context(background_worker())
+        from rongxin.entrypoints.database import addresses
+
+        if not addresses.connected_as(Role.WEB):
+            node.say(
+                "网页以数据库所有者身份连接，未分角色：rongxin database roles --help "
+                "the pages connect as the database's owner: its roles are not divided"
+            )
+        addresses.forget_others(Role.WEB)
         serve(host, port, workers, running.var / "demo" / "addresses.json")
+
+
+def _knows_the_worker() -> bool:
+    return bool(os.environ.get(VARIABLES[Role.WORKER]))
 
 
 def serve(host: str, port: int | None, workers: int, addresses: Path | None = None) -> None:
@@ -144,6 +162,7 @@ class WorkerKeeping:
         self._ending = threading.Event()
         self._change = threading.Lock()  # none is started once we are ending
         self._child: subprocess.Popen[bytes] | None = None
+        self._environment = dict(os.environ)  # as it is now: the web processes forget the worker's address
 
     def watch(self) -> None:
         """Start the worker, wait for it, say how it ended, pause, and again; until `end`."""
@@ -170,7 +189,9 @@ class WorkerKeeping:
                 if self._ending.is_set():
                     return "not started"
                 # In a group of its own: Ctrl-C is for us, and we tell the worker to stop.
-                self._child = subprocess.Popen(command, process_group=0)  # noqa: S603
+                self._child = subprocess.Popen(  # noqa: S603
+                    command, process_group=0, env=self._environment
+                )
         except OSError as error:  # the machine has no room for another process now
             return str(error)
         status = self._child.wait()

@@ -15,6 +15,7 @@ from rongxin.entrypoints.cli import node
 
 CHECKPOINT_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 30.0
+ERRANDS = 2  # at the same time: the withdrawal of a large batch keeps no single row waiting
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
     from rongxin.records import lake_keeping, publication
+    from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
     from rongxin.sharing.schedule import lateness
 
@@ -41,6 +43,7 @@ def duties() -> list[Duty]:
         Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
+        Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 
@@ -61,13 +64,15 @@ def work(jobs: int) -> None:
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from rongxin.journal import runner
+    from rongxin.sharing import errands
 
     stop = threading.Event()
     loops = [threading.Thread(target=runner.run, args=(CHECKPOINT_SECONDS, stop), name="journal")]
     loops += [threading.Thread(target=repeat, args=(duty, stop), name=duty.name) for duty in duties()]
+    loops += [threading.Thread(target=errands.run, args=(stop,), name="errands") for _ in range(ERRANDS)]
     for loop in loops:
         loop.start()
-    node.say(f"后台就绪 worker ready: {', '.join(loop.name for loop in loops)}, jobs")
+    node.say(f"后台就绪 worker ready: {', '.join(dict.fromkeys(loop.name for loop in loops))}, jobs")
     try:
         assert isinstance(app.connector, DjangoConnector)
         with app.replace_connector(app.connector.get_worker_connector()):

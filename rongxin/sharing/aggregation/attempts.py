@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,10 +13,12 @@ from uuid import UUID
 from django.db import OperationalError
 from psycopg import errors as postgres_errors
 
+from rongxin.catalogue import redaction
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
+from rongxin.proof.errors import Forged
 from rongxin.records import filing
-from rongxin.sharing.aggregation import full_lists, readers, saved_mappings
+from rongxin.sharing.aggregation import full_lists, readers, saved_mappings, spool
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import Refused
@@ -61,8 +64,8 @@ def receipt(batch: Batch, tally: Tally) -> Receipt:
         mode=str(batch.mode),
         ended=tally.ended,
         rejects=tally.rejects,
-        warnings=tally.warnings(),
-        unknown_columns=(*mapping.unknown, *mapping.not_aggregated),
+        warnings=tuple(map(redaction.redact, tally.warnings())),
+        unknown_columns=tuple(map(redaction.redact, (*mapping.unknown, *mapping.not_aggregated))),
         absent_columns=mapping.absent,
         received_at=batch.received_at,
         mapping=batch.mapping.version if batch.mapping else None,
@@ -84,11 +87,29 @@ def patiently(act: Callable[[], T]) -> T:
 def refused(refusal: readers.Refusal, batch_id: UUID | None = None) -> Refused:
     return Refused(
         refusal.code,
-        what=refusal.message,
-        where=refusal.where,
-        what_to_do=refusal.what_to_do,
+        # A file without a header row has its first row read as one, and the refusal names what it found.
+        what=redaction.redact(refusal.message),
+        where=redaction.redact(refusal.where),
+        what_to_do=redaction.redact(refusal.what_to_do),
         batch=batch_id,
     )
+
+
+@contextmanager
+def spooled(batch_id: UUID) -> Iterator[Path]:
+    """Give the received file in clear as long as it is read; raises `Refused` where it is lost or damaged."""
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(spool.opened(batch_id))
+        except (FileNotFoundError, Forged) as error:
+            raise Refused(
+                "spool_lost",
+                what="已接收的文件在本机丢失或损坏",
+                where=str(spool.path_of(batch_id)),
+                what_to_do="请重新报送同一文件；本批次没有任何一行入库。",
+                batch=batch_id,
+            ) from error
+        yield path
 
 
 def contradicted(error: PartiesError, file_name: str) -> Refused:

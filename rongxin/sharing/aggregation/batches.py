@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from rongxin.catalogue import redaction
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import PartiesError
@@ -130,6 +131,8 @@ def receive(
     day = full_lists.admitted(admitted, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
+    if redaction.holds_number(name):  # it is shown and signed in receipts: masked, not sealed
+        name = redaction.redact(name)[-255:]
     spooled = _spooled(path, batch_id, name)
     try:
         with transaction.atomic():
@@ -298,17 +301,9 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
         if status not in rules.UNFINISHED:
             return _as_it_ended(batch)
         item, channel = mandates.admitted(batch.item, batch.provider_id)
-        path = spool.path_of(batch_id)
-        if not path.exists():
-            raise Refused(
-                "spool_lost",
-                what="已接收的文件在本机丢失",
-                where=str(path),
-                what_to_do="请重新报送同一文件；本批次没有任何一行入库。",
-                batch=batch_id,
-            )
         before = transaction.savepoint()
-        tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
+        with attempts.spooled(batch_id) as path:
+            tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
         if held_for := suspicion.of(batch, item, tally):
             transaction.savepoint_rollback(before)
             _hold(batch, tally, held_for, as_of)
@@ -343,7 +338,7 @@ def _finish(batch: Batch, tally: Tally, receipt: Receipt, as_of: datetime) -> No
     batch.read, batch.accepted, batch.rejected = tally.read, tally.accepted, tally.rejected
     batch.pending, batch.duplicate = tally.pending, tally.duplicate
     batch.ended, batch.profile = tally.ended, tally.profile
-    batch.headers, batch.receipt = list(tally.headers), receipt.document()
+    batch.headers, batch.receipt = [*map(redaction.redact, tally.headers)], receipt.document()
     batch.save()
 
 

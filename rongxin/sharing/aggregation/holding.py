@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from rongxin.catalogue import redaction
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.sharing import rules
@@ -74,7 +75,7 @@ def refuse(batch_id: UUID, *, reason: str, actor: Actor, as_of: datetime) -> Non
         batch = _held(batch_id, Act.REFUSE, actor)
         refusal = Refused(
             "refused_on_review",
-            what=f"复核未通过：{reason}",
+            what=f"复核未通过：{redaction.redact(reason)}",
             where=batch.file_name,
             what_to_do="整个文件未入库；请核对后重新报送。",
             batch=batch_id,

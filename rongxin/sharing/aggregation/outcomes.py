@@ -110,7 +110,7 @@ def rejects_csv(batch_id: UUID) -> Iterator[str]:
     headers = [*REASON_COLUMNS, *Batch.objects.values_list("headers", flat=True).get(pk=batch_id)]
     yield "\ufeff" + _csv_line(headers)
     for end in of_batch(batch_id, (RowOutcome.REJECTED, RowOutcome.PENDING)):
-        raw = end.raw or {}
+        raw = {redaction.redact(header): text for header, text in (end.raw or {}).items()}
         cells = [str(end.line), end.outcome.label, end.rule, end.message]
         yield _csv_line([*cells, *(raw.get(header) or "" for header in headers[len(REASON_COLUMNS) :])])
 

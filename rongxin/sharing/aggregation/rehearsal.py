@@ -66,9 +66,10 @@ def of(
         mapping=saved_mappings.standing(item.item, provider, as_of=as_of),
     )
     try:
-        return attempts.patiently(
-            lambda: _file_and_take_back(batch, item, channel, spooled.path, as_of, progress)
-        )
+        with attempts.spooled(batch_id) as opened:
+            return attempts.patiently(
+                lambda: _file_and_take_back(batch, item, channel, opened, as_of, progress)
+            )
     except readers.Refusal as refusal:
         raise attempts.refused(refusal) from refusal
     except PartiesError as error:

@@ -61,6 +61,8 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
         ({"RONGXIN_ORIGINS": "http://credit.example.cn"}, r"RONGXIN_ORIGINS: http://credit.*https"),
         ({"RONGXIN_ORIGINS": "https://a.cn, http://b.cn"}, r"http://b\.cn"),
         ({"DATABASE_URL": ""}, r"DATABASE_URL: .*server of its own"),
+        ({"RONGXIN_DATABASE_ROLE": "web"}, r"RONGXIN_WEB_DATABASE_URL: .*请先.*rongxin database roles"),
+        ({"RONGXIN_DATABASE_ROLE": "worker"}, r"RONGXIN_WORKER_DATABASE_URL: .*rongxin database roles"),
         ({"RONGXIN_IDENTITY_PROVIDER": ""}, r"RONGXIN_IDENTITY_PROVIDER: .*believes anybody"),
         (
             {"RONGXIN_IDENTITY_PROVIDER": "rongxin.parties.identity.DemoIdentityProvider"},

@@ -23,7 +23,7 @@ def test_it_is_ready_when_the_tables_are_there(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "ok", "database": "ok", "journal": "current"},
+        {"status": "ok", "database": "ok", "rights": "undivided", "journal": "current"},
     )
 
 
@@ -33,7 +33,7 @@ def test_entries_that_wait_tell_of_a_worker_that_is_away(client: Client, seconds
     at = timezone.now() - timedelta(seconds=seconds)
     entries.append(Kind.KEY_CREATED, actor=SYSTEM, refs={"key": "k"}, as_of=at)
     entries.append(Kind.KEY_CREATED, actor=SYSTEM, refs={"key": "k"}, as_of=timezone.now())
-    assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "journal": said}
+    assert client.get("/readyz").json()["journal"] == said
     sequencer.integrate()
     assert client.get("/readyz").json()["journal"] == "current"
 

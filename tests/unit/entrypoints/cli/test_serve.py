@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from rongxin.entrypoints.cli import serve
 
@@ -83,3 +84,10 @@ def test_each_worker_has_as_many_threads_as_connections() -> None:
 
 def test_a_worker_that_keeps_ending_is_restarted_ever_more_rarely() -> None:
     assert list(islice(serve.restart_pauses(), 9)) == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_production_serves_no_worker_whose_address_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RONGXIN_MODE", "production")
+    monkeypatch.delenv("RONGXIN_WORKER_DATABASE_URL", raising=False)
+    refused = CliRunner().invoke(serve.command, [])
+    assert (refused.exit_code, "--without-worker" in refused.output) == (1, True)

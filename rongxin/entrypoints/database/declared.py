@@ -1,0 +1,154 @@
+"""Who may do what in the database: the table from which grants are made and checked (docs/decisions/0019).
+
+The owner makes the tables and may everything. `web` answers requests: it never meets `records_record`, but
+calls `gate_read`. `worker` files, withdraws, rotates and purges. What isn't here, nobody but the owner may.
+A table of a model without an entry fails the tests; one in the database without an entry, the node's check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    WEB = "web"
+    WORKER = "worker"
+
+
+# Where each role's address stands in the environment.
+VARIABLES = {
+    Role.OWNER: "DATABASE_URL",
+    Role.WEB: "RONGXIN_WEB_DATABASE_URL",
+    Role.WORKER: "RONGXIN_WORKER_DATABASE_URL",
+}
+# The roles whose rights are declared.
+BOUND = (Role.WEB, Role.WORKER)
+TABLE_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+COLUMN_RIGHTS = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One privilege on a table; with `columns`, on these only."""
+
+    privilege: str
+    columns: tuple[str, ...] = ()
+
+
+Rights = tuple[Right, ...]
+
+
+def _some(privilege: str, columns: str) -> Right:
+    return Right(privilege, tuple(columns.split()))
+
+
+NONE: Rights = ()
+READ: Rights = (Right("SELECT"),)
+GROW: Rights = (*READ, Right("INSERT"))
+KEEP: Rights = (*GROW, Right("UPDATE"))
+ALL: Rights = (*KEEP, Right("DELETE"))
+
+# Without `written_at` and `written_in`: the database itself says when and by which transaction.
+INTEND: Rights = (
+    *READ,
+    _some(
+        "INSERT",
+        "id recipient_kind recipient person subject_id purpose reference case consent mandate items"
+        " asked_at entry",
+    ),
+)
+
+# Table: what the web may, what the worker may.
+TABLES: dict[str, tuple[Rights, Rights]] = {
+    # Django's own
+    "auth_group": (NONE, NONE),
+    "auth_group_permissions": (NONE, NONE),
+    "auth_permission": (NONE, NONE),
+    "django_content_type": (NONE, NONE),
+    "django_migrations": (READ, READ),
+    "django_session": (ALL, ALL),
+    # The queue of jobs: the web puts one in, the worker does it.
+    "procrastinate_events": (GROW, ALL),
+    "procrastinate_jobs": (GROW, ALL),
+    "procrastinate_periodic_defers": (NONE, ALL),
+    "procrastinate_workers": (NONE, ALL),
+    # The journal only grows; what waits for its place in the tree leaves the queue there.
+    "journal_entry": (GROW, GROW),
+    "journal_pending": (GROW, (*GROW, Right("DELETE"))),
+    "journal_leaf": (READ, GROW),
+    "journal_subtree": (READ, GROW),
+    "journal_checkpoint": (READ, GROW),
+    "journal_cursor": (READ, KEEP),
+    # To lock a row takes a right to change some column of it.
+    "parties_subject": ((*READ, _some("UPDATE", "legal_representative_commitment")), KEEP),
+    "parties_subjectalias": (READ, ALL),
+    "parties_provider": (READ, KEEP),
+    "parties_department": (READ, KEEP),
+    "parties_dutymandate": (KEEP, KEEP),
+    "parties_dutyuse": (KEEP, KEEP),
+    "parties_institution": (READ, KEEP),
+    "parties_quotause": (KEEP, KEEP),
+    "parties_account": ((*GROW, _some("UPDATE", "last_login")), KEEP),
+    "parties_realname": (KEEP, KEEP),
+    "parties_membership": (KEEP, KEEP),
+    "parties_apikey": (KEEP, KEEP),
+    "consent_case": (KEEP, KEEP),
+    "consent_consent": ((*GROW, _some("UPDATE", "status status_at status_why seal")), KEEP),
+    "consent_consentrequest": (KEEP, KEEP),
+    "consent_scan": (GROW, KEEP),
+    "consent_writtenproposal": (KEEP, KEEP),
+    "consent_importedconsent": ((*READ, _some("UPDATE", "proposal_id")), KEEP),
+    "consent_notification": ((*GROW, _some("UPDATE", "seen_at")), KEEP),
+    # Facts. The web has no way to them but `gate_read`; what changes them is an errand for the worker.
+    "records_record": (NONE, (*GROW, _some("UPDATE", "sealed ended_at ended_why ended_by"))),
+    "records_withdrawal": (NONE, GROW),
+    "records_unmatching": (NONE, GROW),
+    "records_source": (READ, GROW),
+    "records_lake_manifest": (NONE, ALL),
+    "records_lake_mark": (NONE, ALL),
+    "records_lake_ending": (NONE, ALL),
+    "sharing_movedfile": (READ, GROW),
+    "sharing_batch": (
+        (*GROW, _some("UPDATE", "status released_by released_at finished_at refusal")),
+        KEEP,
+    ),
+    "sharing_outcome": (READ, ALL),
+    "sharing_savedmapping": (GROW, GROW),
+    "sharing_schedule": (GROW, GROW),
+    "sharing_reminder": (READ, GROW),
+    # A call is written with its request's outcome and never changed, save that it is sealed anew.
+    "sharing_call": (GROW, (*GROW, _some("UPDATE", "message"))),
+    "sharing_decision": (READ, KEEP),
+    "sharing_rowchange": (READ, GROW),
+    # The web asks and fetches the answer; it may not write one.
+    "sharing_errand": (
+        (*GROW, Right("DELETE")),
+        (*READ, _some("UPDATE", "taken_at answered_at answer"), Right("DELETE")),
+    ),
+    "disclosure_intent": (INTEND, INTEND),
+    "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
+    "disclosure_outcome": (GROW, GROW),
+    "disclosure_use": (KEEP, KEEP),
+}
+
+# Sequences that are no identity columns' (those need no right of their own).
+SEQUENCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "records_record_id_seq": ((), ("USAGE", "SELECT")),
+    "procrastinate_jobs_id_seq": (("USAGE",), ("USAGE",)),
+    "procrastinate_events_id_seq": (("USAGE",), ("USAGE",)),
+    "procrastinate_periodic_defers_id_seq": ((), ("USAGE",)),
+}
+
+# Functions that run with the owner's rights, and who may call them.
+FUNCTIONS: dict[str, tuple[Role, ...]] = {"gate_read(uuid,text[])": BOUND}
+
+
+def tables_of(role: Role) -> dict[str, Rights]:
+    """Every declared table with what `role` may."""
+    return {table: rights[BOUND.index(role)] for table, rights in TABLES.items()}
+
+
+def sequences_of(role: Role) -> dict[str, tuple[str, ...]]:
+    return {sequence: rights[BOUND.index(role)] for sequence, rights in SEQUENCES.items()}
