@@ -131,5 +131,5 @@ def test_a_city_too_small_for_its_stories_is_refused_first(
 ) -> None:
     done = rongxin(earlier, *command, "--subjects", subjects)
     assert done.returncode == 2, done.stderr
-    assert "x>=32" in done.stderr
+    assert "x>=32" in done.stderr or "32<=x" in done.stderr  # the generator has an upper bound, too
     assert results(earlier) == {"summary.json": b"{}"}
