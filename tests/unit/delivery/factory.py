@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from rongxin.delivery.rendering import presentation
 from rongxin.disclosure import plan, rules
 from rongxin.disclosure.release import Recipient, Release, ReleasedItem, SubjectCard
 from rongxin.disclosure.rules import RecipientKind
+from rongxin.exchange.question import Match
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
@@ -52,6 +53,9 @@ class Answer:
     rows: Sequence[Mapping[str, Any]]
     provider: str = "tax_bureau"
     answered_at: datetime = AT
+    reason: Reason | None = None
+    sealed: bytes = b""
+    results: Mapping[str, Match] = field(default_factory=dict)
 
 
 def release(
