@@ -5,7 +5,7 @@ consented; the node asks the tax bureau's gateway, a process of its own with a S
 must carry that firm's own figure. On the way: intent and outcome committed with their journal entries, the
 status minted and stapled, the question signed and checked, the evidence committed on both sides.
 
-Floor: the same 16 clients post a body of a question's size to the same gateway, which answers 404: bare HTTP.
+Floor: 16 clients post a body of a question's size, unsigned, to the same gateway, which refuses it.
 
     rongxin bench call [--clients 16] [--seconds 6] [--rounds 3] [--firms 100000] [--consents 2000]
 """
@@ -28,6 +28,8 @@ import psycopg
 import yaml
 
 from rongxin.entrypoints.cli import bench
+from rongxin.exchange import question as questions
+from rongxin.proof.keys import Keyring
 
 REACH_PER_S = 300
 REACH_P95_MS = 150
@@ -69,9 +71,7 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
 def _gateway(known: Mapping[str, Any]) -> Iterator[int]:
     """Run the tax bureau's gateway and enter it in the node's book of addresses."""
     from rongxin.entrypoints.demo import gateways
-    from rongxin.journal import keyring
 
-    os.environ["RONGXIN_VAR"] = known["var"]
     home, book = Path(known["var"]) / "tax_bureau", Path(known["var"]) / "gateways"
     for directory in (home / "items", home / "platform", book):
         directory.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,8 @@ def _gateway(known: Mapping[str, Any]) -> Iterator[int]:
     (home / "gateway.yaml").write_text(yaml.safe_dump(config))
     sql = "SELECT code AS uscc, vat AS vat_paid_cny_12m FROM t WHERE code = :uscc"
     (home / "items" / "tax_payment.yaml").write_text(yaml.safe_dump({"sql": sql}))
-    (home / "platform" / "node.pub.pem").write_text(keyring.node_key().public.pem())
+    node = Keyring(Path(known["var"]) / "keys", create=True).signing("node")
+    (home / "platform" / "node.pub.pem").write_text(node.public.pem())
     office = gateways.Office("tax_bureau", home, port)
     gateways._enter(book, office)
     with gateways._process([office]):
@@ -136,7 +137,7 @@ def _bare(port: int, given: Mapping[str, int]) -> float:
     def work(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while time.monotonic() < until:
-            connection.request("POST", "/elsewhere", BODY, {"Content-Type": "application/json"})
+            connection.request("POST", questions.PATH, BODY, {"Content-Type": "application/json"})
             connection.getresponse().read()
             counts[number] += 1
         connection.close()
