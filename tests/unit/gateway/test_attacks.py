@@ -45,6 +45,17 @@ def _flip(data: bytes, place: int, bit: int) -> bytes:
 @OFTEN
 @given(st.data())
 def test_no_flipped_bit_of_body_or_headers_is_served(tax: Office, data: st.DataObject) -> None:
+    _flipped_is_not_served(tax, data)
+
+
+@pytest.mark.long
+@settings(OFTEN, max_examples=10_000)
+@given(st.data())
+def test_of_ten_thousand_mutated_questions_none_is_served(tax: Office, data: st.DataObject) -> None:
+    _flipped_is_not_served(tax, data)
+
+
+def _flipped_is_not_served(tax: Office, data: st.DataObject) -> None:
     request = _whole(tax)
     part = data.draw(st.sampled_from(["body", *request.headers]))
     place, bit = data.draw(st.integers(0, 4000)), data.draw(st.integers(0, 7))
