@@ -141,7 +141,7 @@ def _request(order: Order, uscc: str, items: Sequence[Item]) -> Request:
 def _admitted(request: Request, subjects_asked: int, *, actor: Actor, as_of: datetime) -> Reason | None:
     """Whether the list may be answered at all; the operator hands files over, so it may act here too."""
     own = actor.party == f"department:{request.recipient.id}"
-    if actor != SYSTEM and not own and actor.party.split(":")[0] != "operator":
+    if actor != SYSTEM and not own and not actor.is_operator:
         return Reason.RECIPIENT_MISMATCH
     refused = official_duty.standing(request, as_of=as_of)
     if refused is not None:

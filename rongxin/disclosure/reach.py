@@ -15,6 +15,7 @@ from rongxin.disclosure import plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
 from rongxin.exchange.question import Question, SubjectKeys
+from rongxin.exchange.subjects import Key, key_of
 from rongxin.parties import subjects
 from rongxin.records import reading
 from rongxin.sharing import calls, gateways
@@ -97,14 +98,11 @@ def _await(
         return calls.Answer(Availability.PROVIDER_UNAVAILABLE, decision.channel.provider, as_of)
 
 
-# Types of field by which a provider finds one subject and no other.
-_CODES = frozenset({"uscc", "party_identifier"})
-
-
 def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
     """By what providers may find the subject; by name only where nobody else here bears it."""
     by_name = any(
-        entry.questions and not any(entry.item.field(name).type in _CODES for name in entry.item.subject_key)
+        entry.questions
+        and not any(key_of(entry.item.field(name)) is Key.CODE for name in entry.item.subject_key)
         for entry in plans
     )
     return SubjectKeys(

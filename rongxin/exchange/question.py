@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from rongxin.proof import canonical
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -23,6 +25,8 @@ FORMAT = "rongxin-question-1"
 #: The tag of the request's signature (RFC 9421 §2.3): a signature for anything else opens nothing here.
 TAG = "rongxin-question"
 PATH = "/rongxin/v1/questions"
+#: The ways of sharing in which a provider is asked; the third is read from the store.
+ASKED = (SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
 
 
 class Unreadable(ValueError):
@@ -108,6 +112,21 @@ class Question:
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON: what status and receipt are bound to."""
         return canonical.digest(self.as_json())
+
+
+def encode(question: Question, status: str | None) -> bytes:
+    """Return the body in which a node sends a question, with its consent's status stapled to it."""
+    return canonical.dumps({"question": question.as_json(), "status": status})
+
+
+def decode(body: bytes) -> tuple[Question, str | None]:
+    """Return the question of a body and the status stapled to it; raises `Unreadable`."""
+    try:
+        document = orjson.loads(body)
+        question, status = document["question"], document["status"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"not a question: {error!r}") from error
+    return read(question), None if status is None else _text(status)
 
 
 def read(document: Mapping[str, Any]) -> Question:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.exchange import subjects
+from rongxin.exchange.question import ASKED
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.sources.source import Source
 from rongxin.vocabulary.sharing_mode import SharingMode
-
-_CALLED = (SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
 
 
 @dataclass
@@ -94,4 +93,4 @@ def _columns(
 
 
 def _channels(item: Item, provider: str) -> list[Channel]:
-    return [c for c in item.channels if c.provider == provider and c.mode in _CALLED]
+    return [c for c in item.channels if c.provider == provider and c.mode in ASKED]

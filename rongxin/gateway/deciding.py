@@ -82,9 +82,12 @@ def consent(
     status: str | None,
     keys: Mapping[str, VerifyingKey],
     *,
+    digest: str,
     now: datetime,
 ) -> Carried:
-    """Say whether the consent that came with a question carries it at this moment, and why not."""
+    """Say whether the consent that came with a question carries it at this moment, and why not; `digest` is
+    the question's, to which the status is bound.
+    """
     if question.artefact is None:
         return Carried(Reason.CONSENT_MISSING)
     try:
@@ -94,7 +97,7 @@ def consent(
     if status is None:
         return Carried(Reason.CONSENT_STATUS_MISSING, terms)
     try:
-        stands = consent_status.check(status, keys, question=question.digest(), now=now)
+        stands = consent_status.check(status, keys, question=digest, now=now)
     except Forged:
         return Carried(Reason.CONSENT_STATUS_MISSING, terms)
     if stands.consent != terms.id:

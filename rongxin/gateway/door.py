@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
-from rongxin.consent.rules import FrequencyUnit, Terms, business_day
+from rongxin.consent.rules import business_day
 from rongxin.disclosure import rules
 from rongxin.exchange import question as questions
 from rongxin.exchange import receipt as receipts
@@ -44,7 +43,6 @@ log = logging.getLogger(__name__)
 #: How far the time of a signature may stand from this machine's clock.
 WINDOW = timedelta(seconds=30)
 BODY_BYTES_MAX = 256 << 10
-_CALLED = (SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
 
 
 @dataclass(frozen=True)
@@ -90,20 +88,20 @@ class Door:
         now = self._clock()
         try:
             signed = http_messages.verify(request, self._nodes(), tag=questions.TAG, now=now, window=WINDOW)
-            question, status = _read(request.body)
+            question, status = questions.decode(request.body)
         except Forged as error:
             log.warning("refused: %s", error)
-            return _refused(401, "not_signed", f"未带可信的签名 {error}")
+            return refused(401, "not_signed", f"未带可信的签名 {error}")
         except questions.Unreadable as error:
-            return _refused(400, "unreadable", f"不能识别的请求 {error}")
+            return refused(400, "unreadable", f"不能识别的请求 {error}")
         item = self._item(question)
         if item is None:
-            return _refused(404, "not_served", f"本网关不提供 not served here: {question.item}")
+            return refused(404, "not_served", f"本网关不提供 not served here: {question.item}")
         try:
             return self._settle(request, signed, question, item, status, now)
         except Replayed:
             log.warning("refused: question %s came again", signed.nonce)
-            return _refused(409, "replayed", "该请求已处理过，不再应答 this question was answered before")
+            return refused(409, "replayed", "该请求已处理过，不再应答 this question was answered before")
 
     def _item(self, question: Question) -> Item | None:
         """Return the item where this gateway serves it in the way that is asked, of the same edition."""
@@ -114,7 +112,7 @@ class Door:
             return None
         channel = item.channels[question.channel]
         of_here = channel.provider == question.provider and channel.mode is question.mode
-        return item if of_here and question.mode in _CALLED else None
+        return item if of_here and question.mode in questions.ASKED else None
 
     def _settle(
         self,
@@ -125,7 +123,8 @@ class Door:
         status: str | None,
         now: datetime,
     ) -> Reply:
-        carried = deciding.consent(question, status, self._nodes(), now=now)
+        digest, message = question.digest(), http_messages.keep(request)
+        carried = deciding.consent(question, status, self._nodes(), digest=digest, now=now)
         ruling = deciding.rule(question, item, carried)
         found = self._find(question, item, ruling, now)
         content = receipts.content_of(found.rows)
@@ -140,7 +139,7 @@ class Door:
         def job(settling: Settling) -> Receipt:
             kept = self._limits(settling, question, item, carried, found, now)
             receipt = Receipt(
-                question=question.digest(),
+                question=digest,
                 provider=question.provider,
                 item=question.item,
                 availability=kept.availability,
@@ -154,7 +153,7 @@ class Door:
             # The number of the signature, and the question itself: signing it anew doesn't make it new, and a
             # status is for one question, once.
             once = (f"{signed.key}:{signed.nonce}", f"question:{receipt.question}")
-            entry = settling.append(_body(receipt, question, carried), _message(request), once=once)
+            entry = settling.append(_body(receipt, question, carried), message, once=once)
             return _placed(receipt, entry)
 
         receipt = self._evidence.settle(job)
@@ -205,10 +204,11 @@ class Door:
             verifying.note(settling, asker, claims, found.results, self._secret)
         if carried.terms is not None and carried.reason is Reason.CONSENTED:
             terms, request = carried.terms, str(question.request)
-            others = settling.uses(str(terms.id), _since(terms, now), request=request)
+            span = terms.frequency.span(day)
+            others = settling.uses(str(terms.id), span, request=request)
             if others >= terms.frequency.limit + self._config.limits.spare_uses:
                 return _Found(Availability.WITHHELD, Reason.FREQUENCY_EXHAUSTED)
-            settling.use(str(terms.id), day.isoformat(), request=request, item=item.item)
+            settling.use(str(terms.id), span, request=request)
         return found
 
     def _institution_key(self, question: Question) -> X25519PublicKey | None:
@@ -218,24 +218,6 @@ class Door:
             return None
         key = serialization.load_pem_public_key(pinned)
         return key if isinstance(key, X25519PublicKey) else None
-
-
-def _read(body: bytes) -> tuple[Question, str | None]:
-    try:
-        document = orjson.loads(body)
-        status = document["status"]
-        if status is not None and not isinstance(status, str):
-            raise questions.Unreadable("status is no token")
-        return questions.read(document["question"]), status
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, questions.Unreadable):
-            raise
-        raise questions.Unreadable(repr(error)) from error
-
-
-def encode(question: Question, status: str | None) -> bytes:
-    """Return the body of a question, as a node sends it."""
-    return canonical.dumps({"question": question.as_json(), "status": status})
 
 
 def _why(ruling: Ruling) -> Reason:
@@ -279,20 +261,6 @@ def _made(ruling: Ruling, item: Item, name: str, row: Mapping[str, Any]) -> rule
     return rules.decide_in(ruling.entry, item, name, row, ruling.context)
 
 
-def _since(terms: Terms, now: datetime) -> str:
-    """Return the first day of the span in which a consent's uses are counted."""
-    day = business_day(now)
-    match terms.frequency.unit:
-        case FrequencyUnit.TERM:
-            return terms.valid_from.isoformat()
-        case FrequencyUnit.YEAR:
-            return day.replace(month=1, day=1).isoformat()
-        case FrequencyUnit.MONTH:
-            return day.replace(day=1).isoformat()
-        case FrequencyUnit.DAY:
-            return day.isoformat()
-
-
 def _body(receipt: Receipt, question: Question, carried: Carried) -> dict[str, Any]:
     return {
         "at": receipt.at,
@@ -312,21 +280,10 @@ def _body(receipt: Receipt, question: Question, carried: Carried) -> dict[str, A
     }
 
 
-def _message(request: Request) -> bytes:
-    """The signed message as it came, so that its signature can be checked years later."""
-    return canonical.dumps(
-        {
-            "method": request.method,
-            "url": request.url,
-            "headers": request.headers,
-            "body": request.body.decode("utf-8", "replace"),
-        }
-    )
-
-
 def _placed(receipt: Receipt, entry: Entry) -> Receipt:
     return replace(receipt, position=entry.position, entry=entry.hash)
 
 
-def _refused(status: int, code: str, detail: str) -> Reply:
+def refused(status: int, code: str, detail: str) -> Reply:
+    """Return an unsigned refusal: what can't be trusted gets no receipt."""
     return Reply(status, canonical.dumps({"code": code, "detail": detail, "status": status}))

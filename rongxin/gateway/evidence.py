@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS entry (
     position INTEGER PRIMARY KEY, body TEXT NOT NULL, message BLOB NOT NULL, hash TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS used (
-    consent TEXT NOT NULL, day TEXT NOT NULL, request TEXT NOT NULL, item TEXT NOT NULL,
-    PRIMARY KEY (consent, day, request, item)) WITHOUT ROWID;
+    consent TEXT NOT NULL, span TEXT NOT NULL, request TEXT NOT NULL,
+    PRIMARY KEY (consent, span, request)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tried (
     asker TEXT NOT NULL, field TEXT NOT NULL, day TEXT NOT NULL, claim TEXT NOT NULL,
     matched INTEGER NOT NULL, PRIMARY KEY (asker, field, day, claim)) WITHOUT ROWID;
@@ -81,16 +81,16 @@ class Settling:
         self.last = entry
         return entry
 
-    def uses(self, consent: str, since: str, *, request: str) -> int:
-        """Count the other requests that a consent was used for since a day."""
+    def uses(self, consent: str, span: str, *, request: str) -> int:
+        """Count the other requests that a consent was used for in a span (`Frequency.span`)."""
         (count,) = self._base.execute(
-            "SELECT count(DISTINCT request) FROM used WHERE consent = ? AND day >= ? AND request <> ?",
-            (consent, since, request),
+            "SELECT count(*) FROM used WHERE consent = ? AND span = ? AND request <> ?",
+            (consent, span, request),
         ).fetchone()
         return int(count)
 
-    def use(self, consent: str, day: str, *, request: str, item: str) -> None:
-        self._base.execute("INSERT OR IGNORE INTO used VALUES (?, ?, ?, ?)", (consent, day, request, item))
+    def use(self, consent: str, span: str, *, request: str) -> None:
+        self._base.execute("INSERT OR IGNORE INTO used VALUES (?, ?, ?)", (consent, span, request))
 
     def tries(self, asker: str, field: str, since: str) -> list[tuple[str, str, bool]]:
         """Return day, claim and whether it matched, of what was tried since a day."""

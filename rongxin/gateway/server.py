@@ -18,7 +18,7 @@ from rongxin.catalogue import loader
 from rongxin.exchange import question as questions
 from rongxin.gateway import config as configs
 from rongxin.gateway.config import Config
-from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply
+from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.errors import Misconfigured
 from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
@@ -118,17 +118,17 @@ def _reply(doors: Doors, served: Served, environ: Environ) -> Reply:
     if (method, path) == ("GET", "/healthz"):
         return Reply(200, canonical.dumps({"status": "ok", "served": served}))
     if path != questions.PATH:
-        return _problem(404, "not_found", "没有这个地址 no such path")
+        return refused(404, "not_found", "没有这个地址 no such path")
     if method != "POST":
-        return _problem(405, "method_not_allowed", "只接受 POST POST only")
+        return refused(405, "method_not_allowed", "只接受 POST POST only")
     body = environ["wsgi.input"].read(BODY_BYTES_MAX + 1)
     if len(body) > BODY_BYTES_MAX:
-        return _problem(413, "too_large", f"请求超过 {BODY_BYTES_MAX >> 10} KiB")
+        return refused(413, "too_large", f"请求超过 {BODY_BYTES_MAX >> 10} KiB")
     try:
         return _door(doors, body).answer(Request(method, _url(environ), _headers(environ), body))
     except Exception:
         logging.getLogger(__name__).exception("a question could not be answered")
-        return _problem(503, "unavailable", "网关暂不可用 the gateway can't answer at present")
+        return refused(503, "unavailable", "网关暂不可用 the gateway can't answer at present")
 
 
 def _door(doors: Doors, body: bytes) -> Door:
@@ -157,10 +157,6 @@ def _headers(environ: Environ) -> dict[str, str]:
         "signature": "HTTP_SIGNATURE",
     }
     return {name: str(environ[key]) for name, key in named.items() if environ.get(key)}
-
-
-def _problem(status: int, code: str, detail: str) -> Reply:
-    return Reply(status, canonical.dumps({"code": code, "detail": detail, "status": status}))
 
 
 def _changed(directory: Path) -> int:

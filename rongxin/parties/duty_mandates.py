@@ -168,7 +168,7 @@ def _decide(mandate_id: UUID, act: Act, why: str, *, actor: Actor, as_of: dateti
 
 
 def _operator(actor: Actor) -> None:
-    if actor.party.split(":")[0] != "operator":
+    if not actor.is_operator:
         raise NotAllowed("履职依据只能由平台运营机构提出、核准和撤销")
     # One person has one account, so two accounts are two persons only where both are known by real name.
     if actor.kind is ActorKind.ACCOUNT and not accounts.get(int(actor.id)).id_commitment:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSigner,
@@ -19,6 +20,7 @@ from http_message_signatures import (
 )
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
+from rongxin.proof import canonical
 from rongxin.proof.errors import Forged
 from rongxin.proof.keys import SigningKey, VerifyingKey
 
@@ -44,6 +46,24 @@ class Signed:
     key: str
     created: datetime
     nonce: str
+
+
+def keep(request: Request) -> bytes:
+    """Return a signed request as it is kept: whoever has it can check its signature years later."""
+    return canonical.dumps(
+        {
+            "method": request.method,
+            "url": request.url,
+            "headers": {name.lower(): value for name, value in request.headers.items()},
+            "body": request.body.decode(),
+        }
+    )
+
+
+def kept(data: bytes) -> Request:
+    """Return the request that `keep` wrote."""
+    document = orjson.loads(data)
+    return Request(document["method"], document["url"], document["headers"], document["body"].encode())
 
 
 def sign(request: Request, key: SigningKey, *, tag: str, nonce: str, created: datetime) -> None:

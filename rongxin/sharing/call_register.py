@@ -55,11 +55,17 @@ def keep(intent: UUID, answers: Sequence[Answer]) -> str | None:
         return None
     rows = [_row(intent, answer) for answer in asked]
     plans.rows(_INSERT, [list(column) for column in zip(*rows, strict=True)])
-    return receipts.commitment([(str(row[8]), str(row[10])) for row in rows])
+    return receipts.commitment(
+        [(one.question, one.receipt) for one in (answer.exchange or _NONE for answer in asked)]
+    )
+
+
+#: What stands where nothing came back to be believed.
+_NONE = Exchange("", b"", "")
 
 
 def _row(intent: UUID, answer: Answer) -> tuple[object, ...]:
-    exchange, asked = answer.exchange, answer.question
+    exchange, asked = answer.exchange or _NONE, answer.question
     return (
         intent,
         answer.provider,
@@ -69,9 +75,9 @@ def _row(intent: UUID, answer: Answer) -> tuple[object, ...]:
         answer.reason.value if answer.reason else "",
         answer.answered_at,
         answer.took_ms,
-        exchange.question if exchange else "",
-        _sealed(exchange) if exchange else None,
-        exchange.receipt if exchange else "",
+        exchange.question,
+        _sealed(exchange) if exchange.message else None,
+        exchange.receipt,
     )
 
 

@@ -21,7 +21,6 @@ from rongxin.exchange import consent_status, receipt
 from rongxin.exchange import question as questions
 from rongxin.proof import checkpoint, http_messages, jws, merkle
 from rongxin.proof.errors import ProofError
-from rongxin.proof.http_messages import Request
 from rongxin.proof.keys import VerifyingKey
 
 FORMAT = "rongxin-evidence-1"
@@ -118,24 +117,20 @@ def _call(call: Document, request: str, artefact: str | None, trusted: Trusted) 
     where = f"{call['provider']} {call['item']}"
     if not call["receipt"]:
         return f"{where}：无可信应答 no answer that could be believed ({call['availability']})"
-    message = orjson.loads(base64.b64decode(call["message"]))
-    body = message["body"].encode()
+    message = http_messages.kept(base64.b64decode(call["message"]))
     signed = http_messages.verify(
-        Request(message["method"], message["url"], dict(message["headers"]), body),
+        message,
         trusted.node,
         tag=questions.TAG,
         now=datetime.now(UTC),
         window=timedelta(days=36500),
     )
-    told = orjson.loads(body)
-    asked = questions.read(told["question"])
+    asked, status = questions.decode(message.body)
     _same(f"{where} 的请求 the question's request", str(asked.request), request)
     _same(f"{where} 的摘要 the question's digest", asked.digest(), call["question"])
     _same(f"{where} 的授权 the question's consent", asked.artefact, artefact)
-    if told["status"] is not None:
-        stood = consent_status.check(
-            told["status"], trusted.node, question=asked.digest(), now=asked.asked_at
-        )
+    if status is not None:
+        stood = consent_status.check(status, trusted.node, question=asked.digest(), now=asked.asked_at)
         _same(f"{where} 的授权状态 the consent's status", stood.status.value, "active")
     answered = receipt.verify(call["receipt"], trusted.gateways.get(call["provider"], {}))
     _same(f"{where} 的回执 the receipt's question", answered.question, asked.digest())

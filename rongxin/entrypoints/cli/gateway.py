@@ -6,11 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rongxin.gateway.errors import GatewayError
 from rongxin.proof.errors import ProofError
+
+if TYPE_CHECKING:
+    from rongxin.gateway.checking import Finding
 
 _CONFIG = click.option(
     "--config",
@@ -117,10 +121,7 @@ def _told() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
-def _say(finding: object) -> None:
-    from rongxin.gateway.checking import Finding
-
-    assert isinstance(finding, Finding)
+def _say(finding: Finding) -> None:
     sign = "✗" if finding.faults else "✓"
     modes = "、".join(mode.label for mode in finding.modes)
     click.echo(f"{sign} {finding.item} {finding.label} {modes} {len(finding.served)}项 fields")

@@ -24,7 +24,7 @@ from rongxin.exchange import consent_status, receipt
 from rongxin.exchange import question as questions
 from rongxin.exchange.consent_status import ConsentStatus
 from rongxin.exchange.question import Question
-from rongxin.proof import canonical, http_messages
+from rongxin.proof import http_messages
 from rongxin.proof.errors import Forged, ProofError
 from rongxin.proof.http_messages import Request
 from rongxin.proof.keys import SigningKey, VerifyingKey
@@ -108,11 +108,11 @@ class Gateway:
             answer.rows,
             said.results,
             answer.sealed,
-            Exchange(digest, message(request), answer.token),
+            Exchange(digest, http_messages.keep(request), answer.token),
         )
 
     def _signed(self, question: Question, status: str | None) -> Request:
-        body = canonical.dumps({"question": question.as_json(), "status": status})
+        body = questions.encode(question, status)
         request = Request("POST", self._address.url + questions.PATH, {"content-type": _TYPE}, body)
         http_messages.sign(
             request,
@@ -142,18 +142,6 @@ class Gateway:
         if len(body) > BYTES_MAX:
             raise Unavailable(f"{self.provider}: an answer of more than {BYTES_MAX >> 20} MiB")
         return answer.status, body
-
-
-def message(request: Request) -> bytes:
-    """Return a signed request as it is kept: whoever has it can check its signature years later."""
-    return canonical.dumps(
-        {
-            "method": request.method,
-            "url": request.url,
-            "headers": {name.lower(): value for name, value in request.headers.items()},
-            "body": request.body.decode(),
-        }
-    )
 
 
 def _stapled(question: Question, standing: Standing | None, digest: str, key: SigningKey) -> str | None:

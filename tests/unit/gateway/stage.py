@@ -23,7 +23,6 @@ from rongxin.exchange.consent_status import ConsentStatus
 from rongxin.exchange.question import Question, SubjectKeys
 from rongxin.exchange.receipt import Answer
 from rongxin.gateway import config as configs
-from rongxin.gateway import door as doors
 from rongxin.gateway.door import Door
 from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
@@ -144,7 +143,7 @@ class Office:
 
     def ask(self, asked: Question, given: consent.Terms | None = None, **stapled: Any) -> Answer:
         """Put a question with its consent's status, and believe the answer only by its receipt."""
-        body = doors.encode(asked, status(asked, given, **stapled))
+        body = questions.encode(asked, status(asked, given, **stapled))
         reply = self.door.answer(signed(body, created=self.clock))
         assert reply.status == 200, reply.body
         keys = {self.key.id: self.key.public}

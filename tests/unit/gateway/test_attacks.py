@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rongxin.exchange import question as questions
-from rongxin.gateway import door as doors
 from rongxin.gateway import evidence
 from rongxin.proof import http_messages
 from rongxin.proof.http_messages import Request
@@ -30,7 +29,7 @@ def _whole(office: Office, **how: Any) -> Request:
     office.door  # noqa: B018 - opened once, outside of what is measured
     consent = terms()
     asked = question("tax_payment", given=consent)
-    return signed(doors.encode(asked, status(asked, consent)), **how)
+    return signed(questions.encode(asked, status(asked, consent)), **how)
 
 
 def _copy(request: Request, **changes: Any) -> Request:
@@ -150,7 +149,7 @@ def test_the_same_question_under_a_new_number_is_served_no_second_time(tax: Offi
     """A status is for one question, once: signing it anew doesn't make it new."""
     consent = terms()
     asked = question("tax_payment", given=consent)
-    body = doors.encode(asked, status(asked, consent))
+    body = questions.encode(asked, status(asked, consent))
     assert tax.door.answer(signed(body)).status == 200
     assert tax.refuses(signed(body)) == (409, "replayed")
 

@@ -37,7 +37,9 @@ def _asked(name: str, place: int, kind: SubjectKind, consented: bool, verdicts: 
         subject_kind=kind,
         verdicts=verdicts,
     )
-    carried = deciding.consent(asked, status(asked, given), {NODE.id: NODE.public}, now=NOW)
+    carried = deciding.consent(
+        asked, status(asked, given), {NODE.id: NODE.public}, digest=asked.digest(), now=NOW
+    )
     return asked, given, carried
 
 

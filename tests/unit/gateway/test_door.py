@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from rongxin.consent import rules as consent
+from rongxin.exchange import question as questions
 from rongxin.exchange.question import Question
-from rongxin.gateway import door as doors
 from rongxin.proof.keys import SigningKey
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
@@ -114,7 +114,7 @@ def test_what_it_does_not_serve_it_refuses_by_name(tax: Office) -> None:
         replace(question("tax_payment"), channel=5),
         replace(question("tax_payment"), mode=SharingMode.DATA_VERIFICATION),
     ):
-        assert tax.refuses(signed(doors.encode(asked, None))) == (404, "not_served")
+        assert tax.refuses(signed(questions.encode(asked, None))) == (404, "not_served")
 
 
 @pytest.mark.parametrize(

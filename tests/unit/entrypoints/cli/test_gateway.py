@@ -108,7 +108,7 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
 def test_a_process_answers_and_its_evidence_holds(office: Office, served: str) -> None:
     now = datetime.now(UTC)
     own = question("tax_payment", recipient_kind="subject", recipient="17", asked_at=now)
-    request = signed(doors.encode(own, None), created=now, url=served)
+    request = signed(questions.encode(own, None), created=now, url=served)
     answer = urllib3.request("POST", request.url, body=request.body, headers=request.headers)
     assert (answer.status, orjson.loads(answer.data)["rows"][0]["vat_paid_cny_12m"]) == (200, "712400")
     replayed = urllib3.request("POST", request.url, body=request.body, headers=request.headers)
