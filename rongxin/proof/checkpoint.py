@@ -11,12 +11,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from rongxin.proof import canonical
+from rongxin.proof import canonical, merkle
 from rongxin.proof.errors import Forged, ProofError
 from rongxin.proof.keys import SigningKey, VerifyingKey
 
@@ -52,6 +52,12 @@ class Checkpoint:
         """Return the signed note."""
         text = self.encode()
         return f"{text}\n{signature_line(self.origin, text, key)}"
+
+
+def holds_entry(note: str, body: str, index: int, path: Sequence[bytes]) -> bool:
+    """Whether an entry's body stands at `index` in the tree of a note; whose note it is, `verify` tells."""
+    head = parse(note)
+    return merkle.verify_inclusion(merkle.leaf_hash(body.encode()), index, head.size, path, head.root)
 
 
 def signature_line(name: str, text: str, key: SigningKey) -> str:

@@ -19,7 +19,7 @@ import orjson
 from rongxin.consent import rules as consent_rules
 from rongxin.exchange import consent_status, receipt
 from rongxin.exchange import question as questions
-from rongxin.proof import checkpoint, http_messages, jws, merkle
+from rongxin.proof import checkpoint, http_messages, jws
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
 
@@ -98,9 +98,8 @@ def _logged(proof: Document, keys: Keys) -> Document:
     head = checkpoint.parse(proof["checkpoint"])
     believed = [VerifyingKey(key.raw, head.origin) for key in keys.values()]
     checkpoint.verify(proof["checkpoint"], believed, origin=head.origin)
-    leaf = merkle.leaf_hash(proof["body"].encode())
     path = [base64.b64decode(node) for node in proof["path"]]
-    if not merkle.verify_inclusion(leaf, proof["index"], head.size, path, head.root):
+    if not checkpoint.holds_entry(proof["checkpoint"], proof["body"], proof["index"], path):
         raise DoesNotHold(f"存证记录 {proof['entry']} 不在检查点的树中 isn't in the checkpoint's tree")
     body: Document = orjson.loads(proof["body"])
     return body

@@ -14,7 +14,7 @@ import click
 
 from rongxin.delivery import verification
 from rongxin.delivery.evidence import checking
-from rongxin.proof import checkpoint, merkle
+from rongxin.proof import checkpoint
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
 
@@ -86,8 +86,7 @@ def _check(document: Mapping[str, Any], proof: Mapping[str, Any], key: Path | No
         raise click.ClickException("该存证记录不是这份报告的 the entry is another report's")
     head = checkpoint.parse(proof["checkpoint"])
     path = [base64.b64decode(node) for node in proof["path"]]
-    leaf = merkle.leaf_hash(proof["body"].encode())
-    if not merkle.verify_inclusion(leaf, proof["index"], head.size, path, head.root):
+    if not checkpoint.holds_entry(proof["checkpoint"], proof["body"], proof["index"], path):
         raise click.ClickException("包含证明不成立 the proof does not lead to the checkpoint's root")
     if key is not None:
         try:
