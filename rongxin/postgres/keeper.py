@@ -58,9 +58,11 @@ def main() -> int:
         return 1
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # First of all: a server that is stopping still answers, and whoever told us to stop may have been
+        # killed since, so that nobody shuts the door. Who comes now finds no state and waits for the end.
+        (directory / "state.json").unlink(missing_ok=True)
         if cluster is not None:
             cluster.stop()
-        (directory / "state.json").unlink(missing_ok=True)
         if sockets is not None:
             shutil.rmtree(sockets, ignore_errors=True)
         lock.release()

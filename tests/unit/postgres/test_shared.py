@@ -158,6 +158,24 @@ def test_who_comes_while_a_killed_server_is_started_again_waits_for_it(place: Pa
     second.leave()
 
 
+def test_who_comes_after_one_was_killed_while_leaving_gets_a_server_that_stays(place: Path) -> None:
+    """The last had told the keeper to stop and died before it had: nobody holds the door any more."""
+    killed = user(place)
+    url = url_of(killed)
+    state = shared.State.read(place)
+    assert state is not None
+    # Much to write down before the end, so that the end takes a while.
+    scalar(
+        url, "CREATE TABLE much AS SELECT id, repeat('x', 500) AS text FROM generate_series(1, 200000) AS id"
+    )
+    os.kill(state.keeper, signal.SIGTERM)
+    kill(killed.pid)
+    killed.wait()
+    membership = shared.join(place, "demo")
+    assert scalar(membership.url(), "SELECT count(*) FROM much") == 200_000
+    membership.leave()
+
+
 def test_the_last_leaves_in_order_while_the_server_is_started_again(place: Path) -> None:
     """There is no state to read in that moment; a deadlock here once held a command for ever."""
     process = user(place)
