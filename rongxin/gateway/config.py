@@ -101,7 +101,8 @@ class Limits(_Frozen):
 
     seconds: float = Field(default=5.0, gt=0)
     rows: int = Field(default=1000, ge=1)
-    workers: int = Field(default=4, ge=1, le=64)
+    #: Questions answered at a time; one report asks one provider for up to ten items.
+    workers: int = Field(default=12, ge=1, le=64)
     #: How often a consent's number of uses may be exceeded here, for requests that broke off on their way.
     spare_uses: int = Field(default=3, ge=0)
     #: 数据核验: mismatches of one field by one institution about one subject, before it has to wait.

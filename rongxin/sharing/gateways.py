@@ -16,8 +16,9 @@ from rongxin.sharing.connectors import gateway
 from rongxin.sharing.connectors.connector import Connector
 
 #: How many questions one provider is asked at a time by one process; a provider that hangs may keep this many
-#: of the gate's threads and no more.
-IN_FLIGHT_MAX = 8
+#: of the gate's threads and no more. The annex has one provider answer ten items:
+#: they are asked for at once.
+IN_FLIGHT_MAX = 12
 
 _connected: dict[str, Connector] = {}
 _from_files: dict[str, tuple[int, Connector]] = {}
