@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -98,16 +99,21 @@ class Endings(RuleBasedStateMachine):
     def now(self) -> Any:
         return stage.NOW + timedelta(days=self.day, hours=1)
 
-    @rule(target=consents, items=st.sampled_from(ITEMS))
-    def grant(self, items: tuple[str, ...]) -> Any:
-        return self._grant(items, None)
+    @rule(target=consents, items=st.sampled_from(ITEMS), asked=st.booleans())
+    def grant(self, items: tuple[str, ...], asked: bool) -> Any:
+        made = self._grant(items, None)
+        if asked:
+            self.ask_for_a_report(made)
+        return made
 
-    @rule(target=consents, items=st.sampled_from(ITEMS), former=consents)
-    def renew(self, items: tuple[str, ...], former: UUID) -> Any:
+    @rule(target=consents, items=st.sampled_from(ITEMS), former=consents, asked=st.booleans())
+    def renew(self, items: tuple[str, ...], former: UUID, asked: bool) -> Any:
         if self.model[former].ended or self._over(former):
             return multiple()
         made = self._grant(items, former)
         self.model[former].ended, self.model[former].successor = True, made
+        if asked:
+            self.ask_for_a_report(made)
         return made
 
     @rule(consent=consents)
@@ -180,12 +186,40 @@ def test_in_any_order_of_acts_each_ended_consent_with_disclosures_owes_one_recei
     run_state_machine_as_test(
         Endings,
         settings=settings(
-            max_examples=int(os.environ.get("RONGXIN_EXAMPLES", "12")),
+            max_examples=int(os.environ.get("RONGXIN_EXAMPLES", "20")),
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "after_renewal", "after_withdrawal"),
+    [
+        (ITEMS[0], ITEMS[0], [], [["tax_payment"]]),
+        (ITEMS[1], ITEMS[0], [["housing_fund"]], [["housing_fund"], ["tax_payment"]]),
+        (ITEMS[0], ITEMS[1], [], [["housing_fund", "tax_payment"]]),
+        (ITEMS[0], ITEMS[2], [["tax_payment"]], [["tax_payment"]]),
+    ],
+)
+def test_what_a_renewal_names_again_is_owed_only_when_it_ends(
+    first: tuple[str, ...],
+    second: tuple[str, ...],
+    after_renewal: list[list[str]],
+    after_withdrawal: list[list[str]],
+) -> None:
+    firm, bank, later = stage.firm(), stage.bank(), stage.NOW + timedelta(hours=2)
+    case = stage.case(firm, bank)
+    used = stage.consent(firm, case, draft=stage.draft(*first)).id
+    assert isinstance(ask(firm, bank, case, used), Release)
+    renewed = stage.consent(firm, case, as_of=later, draft=stage.draft(*second), supersedes=used).id
+    for act, expected in [(None, after_renewal), (grants.withdraw, after_withdrawal)]:
+        if act is not None:
+            act(renewed, actor=firm.owner.actor, as_of=later)
+        sequencer.integrate()
+        recipients.follow(as_of=later)
+        assert sorted(list(card.items) for card in duties.of_subject(firm.id)) == expected
 
 
 def test_nothing_received_nothing_owed_and_a_public_report_is_no_use_of_a_consent() -> None:
@@ -200,8 +234,6 @@ def test_nothing_received_nothing_owed_and_a_public_report_is_no_use_of_a_consen
 
 
 def test_a_consent_edited_past_the_platform_keeps_no_other_waiting(caplog: pytest.LogCaptureFixture) -> None:
-    from django.db import connection
-
     firm, bank = stage.firm(), stage.bank()
     case, later = stage.case(firm, bank), stage.NOW + timedelta(hours=2)
     consents = [stage.consent(firm, case).id for _ in range(2)]
