@@ -153,3 +153,13 @@ def test_its_quality_figures_are_those_of_what_it_handed_in(demo, summary):
     assert totals["batches"]["filed"] == summary["batches"]
     for name in ("accepted", "rejected", "pending", "duplicate"):
         assert totals["rows"][name] == summary[f"records_{name}"]
+
+
+def test_the_bank_hands_in_its_receipt_and_the_firm_reads_it(demo, summary):
+    read = json.loads((demo / "deletion_receipt.json").read_text())
+    assert (read["consent"], read["state"]) == (summary["consent_id"], "deleted")
+    (receipt,) = read["receipts"]
+    payload = receipt["token"].split(".")[1]
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (receipt["signed_by"], said["statement"]) == ("institution", "deleted")
+    assert said["consent"] == summary["consent_id"]
