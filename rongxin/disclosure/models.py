@@ -12,6 +12,7 @@ class Intent(models.Model):
     recipient_kind = models.CharField(max_length=16)
     recipient = models.CharField(max_length=64)
     person = models.CharField(max_length=128)
+    branch = models.CharField(max_length=128, blank=True)
     subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=40)
     reference = models.CharField(max_length=128)

@@ -28,6 +28,7 @@ def intend(
         recipient_kind=request.recipient.kind.value,
         recipient=request.recipient.id,
         person=request.recipient.person,
+        branch=request.recipient.branch,
         subject_id=subject_id,
         purpose=request.purpose.value,
         reference=request.reference,
@@ -50,9 +51,9 @@ def intend(
 
 # Plain SQL: on the way of every disclosure, saving a model would cost several times as much.
 _INSERT_INTENT = """
-    INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, subject_id, purpose, reference,
-                                   "case", consent, mandate, items, asked_at, entry)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
+    INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, branch, subject_id, purpose,
+                                   reference, "case", consent, mandate, items, asked_at, entry)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 """
 
 
@@ -62,6 +63,7 @@ def _insert_intent(intent: Intent, entry: UUID) -> tuple[str, list[Any]]:
         intent.recipient_kind,
         intent.recipient,
         intent.person,
+        intent.branch,
         intent.subject_id,
         intent.purpose,
         intent.reference,

@@ -17,7 +17,6 @@ from rongxin.parties.rules import standing as rules
 from rongxin.parties.rules.standing import Decision, InstitutionKind, Standing
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
-from rongxin.vocabulary.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -126,30 +125,9 @@ _GET = """
 
 
 def standing(institution_id: str, *, as_of: datetime) -> Decision:
-    """Decide whether the institution may be served now (its quota is another question: `take_quota`)."""
+    """Decide whether the institution may be served now (its quota is another question: `quotas.take`)."""
     card = get(institution_id)
     return rules.decide(card.standing, card.assessed_until, timezone.localdate(as_of))
-
-
-_TAKE = """
-    INSERT INTO parties_quotause AS taken (institution_id, day, used)
-    SELECT id, %(day)s, 1 FROM parties_institution WHERE id = %(institution)s AND daily_quota > 0
-    ON CONFLICT (institution_id, day) DO UPDATE SET used = taken.used + 1
-    WHERE taken.used < (SELECT daily_quota FROM parties_institution WHERE id = %(institution)s)
-    RETURNING used
-"""
-
-
-def take_quota(institution_id: str, day: date) -> Decision:
-    """Take one request out of the day's quota, in one statement: exactly as many are admitted as the quota
-    says.
-
-    The row stays locked until the caller's transaction ends, so call it in the short one that writes the
-    intent; a rollback gives the request back.
-    """
-    if plans.rows(_TAKE, {"institution": institution_id, "day": day}):
-        return rules.ADMITTED
-    return Decision(False, Reason.QUOTA_EXHAUSTED, f"{day}的查询次数已用完，请于次日再试或申请提高上限。")
 
 
 def _move(institution_id: str, to: Standing, *, actor: Actor, as_of: datetime) -> Card:

@@ -55,8 +55,8 @@ INTEND: Rights = (
     *READ,
     _some(
         "INSERT",
-        "id recipient_kind recipient person subject_id purpose reference case consent mandate items"
-        " asked_at entry",
+        "id recipient_kind recipient person branch subject_id purpose reference case consent mandate"
+        " items asked_at entry",
     ),
 )
 
@@ -90,6 +90,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_dutyuse": (KEEP, KEEP),
     "parties_institution": (READ, KEEP),
     "parties_quotause": (KEEP, KEEP),
+    "parties_quotalimit": (READ, KEEP),
+    "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),
     "parties_account": ((*GROW, _some("UPDATE", "last_login")), KEEP),
     "parties_realname": (KEEP, KEEP),
     "parties_membership": (KEEP, KEEP),
