@@ -19,7 +19,7 @@ from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import look, official_duty, plan, reach, register, rules
+from rongxin.disclosure import look, official_duty, plan, probing, reach, register, rules
 from rongxin.disclosure.errors import MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
@@ -81,6 +81,7 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     draft = replace(draft, digest=draft.compute_digest())
     with transaction.atomic(durable=True):
         calls = call_register.keep(intended.intent.id, collected.answers)
+        probing.note(intended.intent, collected.answers, actor=actor, as_of=as_of)
         return _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
 
 

@@ -164,6 +164,26 @@ class Institution(models.Model):
         ]
 
 
+class InstitutionKey(models.Model):
+    """签名公钥: a public key by which an institution's signature is known; one key is one institution's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="keys")
+    # RFC 7638 thumbprint: the same key can't be registered twice, by whomever.
+    key_id = models.CharField(max_length=64, unique=True)
+    pem = models.TextField()
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=models.F("valid_from")), name="institution_key_runs_forward"
+            ),
+        ]
+
+
 class QuotaUse(models.Model):
     """How often one thing was done on a day: by an institution, a branch, a person; counted exactly."""
 

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "rongxin.sharing",
     "rongxin.disclosure",
     "rongxin.delivery",
+    "rongxin.governance",
     "rongxin.entrypoints",
 ]
 

@@ -45,6 +45,9 @@ _STATUS = {
     "certificate_unfit": 503,
     "time_stamp_missing": 503,
     "unknown_party": 404,
+    "unknown_alarm": 404,
+    "already_acknowledged": 409,
+    "receipt_refused": 422,
     "not_yet_covered": 409,
     "already_known": 409,
     "not_possible": 409,
@@ -64,6 +67,7 @@ _STATUS = {
 
 # What the contexts' errors are called for people where their own text is English; that follows as the detail.
 TITLES = {
+    "already_acknowledged": "该告警已处置",
     "already_known": "已存在相同的登记",
     "bad_month": "月份应写成 2026-10 这样的年和月",
     "batch_already_withdrawn": "该批次已撤回",
@@ -90,6 +94,7 @@ TITLES = {
     "not_yet_covered": "该存证尚未纳入检查点，请稍后再试",
     "notice_outdated": "风险告知书已更新，请重新阅读后确认",
     "not_signed": "报告未能签名，请稍后重试；可先取 JSON 或网页形式",
+    "receipt_refused": "删除回执未被接受",
     "record_already_ended": "该记录已终止",
     "record_unknown": "没有此记录",
     "row_not_waiting": "该行已有决定或不在待匹配之列",
@@ -103,6 +108,7 @@ TITLES = {
     "too_many_codes": "名单中的代码过多或为空，请分次申请",
     "time_stamp_missing": "时间戳机构未应答，未出具 PDF 报告，请稍后重试；可先取 JSON 或网页形式",
     "unclean": "内容不符合信息项的格式要求",
+    "unknown_alarm": "没有此告警",
     "unknown_batch": "没有此批次",
     "unknown_case": "没有此融资业务",
     "unknown_code_list": "没有此代码表",

@@ -7,10 +7,13 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
 from rongxin.entrypoints.api import (
+    alarms,
     batches,
     catalogue,
     consents,
+    deletion,
     imported_consents,
+    institution_keys,
     journal,
     mappings,
     matching,
@@ -42,9 +45,11 @@ api = NinjaAPI(
     parser=Bodies(),
 )
 problems.install(api)
+api.add_router("/alarms", alarms.router)
 api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
+api.add_router("/institutions", institution_keys.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
@@ -56,6 +61,8 @@ api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/uses", uses.router)
+# Before `consents`, whose acts take any word behind a consent's number.
+api.add_router("", deletion.router)
 api.add_router("", consents.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

@@ -20,6 +20,7 @@ MACHINES = {
     "匹配决定 matching decision": "rongxin.parties.rules.desk",
     "履职依据 duty mandate": "rongxin.parties.rules.duty",
     "授权 consent": "rongxin.consent.rules",
+    "删除义务 deletion duty": "rongxin.consent.deletion.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
 }
 

@@ -7,9 +7,11 @@ import importlib
 import click
 
 COMMANDS = {
+    "alarms": "rongxin.entrypoints.cli.alarms",
     "bench": "rongxin.entrypoints.cli.bench",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
+    "consent": "rongxin.entrypoints.cli.consent",
     "department": "rongxin.entrypoints.cli.department",
     "database": "rongxin.entrypoints.cli.database",
     "demo": "rongxin.entrypoints.cli.demo",

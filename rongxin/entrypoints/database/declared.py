@@ -89,6 +89,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
     "parties_institution": (READ, KEEP),
+    "parties_institutionkey": ((*GROW, _some("UPDATE", "revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
     "parties_quotalimit": (READ, KEEP),
     "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),
@@ -103,6 +104,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "consent_writtenproposal": (KEEP, KEEP),
     "consent_importedconsent": ((*READ, _some("UPDATE", "proposal_id")), KEEP),
     "consent_notification": ((*GROW, _some("UPDATE", "seen_at")), KEEP),
+    "consent_deletionduty": (
+        (*GROW, _some("UPDATE", "state until law")),
+        (*GROW, _some("UPDATE", "state since due_on until law missed_on")),
+    ),
+    "consent_deletionreceipt": (GROW, GROW),
     # Facts. The web has no way to them but `gate_read`; what changes them is an errand for the worker.
     "records_record": (NONE, (*GROW, _some("UPDATE", "sealed ended_at ended_why ended_by"))),
     "records_withdrawal": (NONE, GROW),
@@ -133,6 +139,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    # The worker raises alarms; the web can't, it says who saw one.
+    "governance_alarm": (
+        (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),
+        (*GROW, _some("UPDATE", "acknowledged_at acknowledged_by note")),
+    ),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from rongxin.catalogue import loader
-from rongxin.parties import accounts, api_keys, institutions, memberships, seed
+from rongxin.parties import accounts, api_keys, institution_keys, institutions, memberships, seed
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.registration import AccountKind
 from rongxin.parties.rules.standing import InstitutionKind
+from rongxin.proof.keys import SigningKey
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
@@ -28,6 +29,8 @@ class Player:
     label: str
     account: int
     key: str
+    #: By which the bank signs in its own name; only its public half is on file at the node.
+    signing: SigningKey | None = None
 
     @property
     def actor(self) -> Actor:
@@ -47,7 +50,7 @@ def providers(*, as_of: datetime) -> dict[str, Player]:
 
 
 def bank(*, as_of: datetime) -> Player:
-    """Take in the bank: admitted, assessed for a year, one machine account with a key."""
+    """Take in the bank: admitted, assessed for a year, one machine account with a key, its own signature."""
     institutions.admit(
         BANK,
         name=BANK_NAME,
@@ -59,7 +62,13 @@ def bank(*, as_of: datetime) -> Player:
     )
     until = timezone.localdate(as_of) + timedelta(days=365)
     institutions.assess(BANK, until=until, actor=SYSTEM, as_of=as_of)
-    return _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of)
+    signing, today = SigningKey.generate(BANK), timezone.localdate(as_of)
+    institution_keys.register(
+        BANK, signing.public.pem(), valid_from=today, valid_until=until, actor=SYSTEM, as_of=as_of
+    )
+    return replace(
+        _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of), signing=signing
+    )
 
 
 def _player(username: str, label: str, kind: PartyKind, party: str, as_of: datetime) -> Player:

@@ -1,8 +1,8 @@
 """The story that the demo plays, act by act, over HTTP as its people would: nothing here has a private door.
 
 A firm registers, a bank reads what is public, asks for consent, the firm reads the risk notice and consents,
-the bank gets the report, the firm takes its consent back, the bank is refused, and the journal proves all of
-it.
+the bank gets the report, the firm takes its consent back, the bank is refused and hands in its deletion
+receipt, and the journal proves all of it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
+from django.utils import timezone
 
+from rongxin.consent.deletion.rules import RECEIPT_TYPE, Act, Statement, encode
 from rongxin.entrypoints.demo.cast import CLERK, Player
+from rongxin.proof import jws
 
 # What a bank reads before a loan: the consented items that the story's bank asks for.
 ITEMS = (
@@ -86,6 +90,7 @@ class Story:
         self._uses(owner)
         self._withdraw(owner, consent)
         refused = self._refused(case, consent)
+        self._receipt(owner, consent)
         return Played(case, consent, owner, self._files, request, refused)
 
     def _register(self) -> str:
@@ -157,7 +162,10 @@ class Story:
 
     def _withdraw(self, owner: str, consent: str) -> None:
         answer = self._post("撤回授权", f"consents/{consent}/withdraw", {}, key=owner, expect=200)
-        self._say(f"企业撤回授权：{answer['status_label']}")
+        due = [one["due_on"] for one in answer["owed"]]
+        if len(due) != 1:
+            raise StoryFailed(f"撤回授权：银行应欠一份删除回执，实际为 {answer['owed']}")
+        self._say(f"企业撤回授权：{answer['status_label']}；银行应于{due[0]}前交回删除回执")
 
     def _refused(self, case: str, consent: str) -> bool:
         body = self._question("pre_loan_review") | {"case": case, "consent": consent}
@@ -168,6 +176,21 @@ class Story:
             raise StoryFailed(f"撤回后银行应被拒绝，实际为 {answer.status_code} {answer.text[:300]}")
         self._say(f"银行再次查询被拒绝：{answer.json()['title']}（{answer.json()['article']}）")
         return True
+
+    def _receipt(self, owner: str, consent: str) -> None:
+        """The bank deletes and says so in its own signature; the firm reads it."""
+        assert self._bank.signing is not None
+        (owed,) = self._get("应交的删除回执", "deletion-duties", key=self._bank.key)
+        now = timezone.now()
+        said = Statement(
+            UUID(consent), owed["institution"], Act.DELETE, now, deleted_on=timezone.localdate(now)
+        )
+        token = jws.sign(encode(said), self._bank.signing, type=RECEIPT_TYPE)
+        path = f"deletion-duties/{consent}/receipt"
+        self._post("删除回执", path, {"receipt": token}, key=self._bank.key, expect=200)
+        (read,) = self._get("查看删除回执", f"consents/{consent}/receipts", key=owner)
+        self._keep("deletion_receipt", "deletion_receipt.json", _pretty(read))
+        self._say(f"银行交回删除回执：{read['state_label']}（{read['receipts'][0]['signed_by_label']}）")
 
     def prove(self, report: Mapping[str, Any]) -> Path:
         """Fetch the inclusion proof of the report's release; it comes with the next checkpoint."""
