@@ -172,7 +172,8 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
         return None
     if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
         return official_duty.standing(request, as_of=as_of)
-    standing = institutions.standing(request.recipient.id, as_of=as_of)
+    names_case = request.case_id is not None or request.consent_id is not None
+    standing = institutions.standing(request.recipient.id, names_case=names_case, as_of=as_of)
     return None if standing.admitted else standing.reason
 
 

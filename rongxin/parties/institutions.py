@@ -17,6 +17,7 @@ from rongxin.parties.rules import standing as rules
 from rongxin.parties.rules.standing import Decision, InstitutionKind, Standing
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Card:
     assessed_until: date | None
     daily_quota: int
     contact: str
+    cases_required: bool = False
 
 
 def admit(
@@ -108,6 +110,17 @@ def set_daily_quota(institution_id: str, quota: int, *, actor: Actor, as_of: dat
     return _card(row)
 
 
+def require_cases(institution_id: str, required: bool, *, actor: Actor, as_of: datetime) -> Card:
+    """Have every query of an institution name a case, or no longer."""
+    with transaction.atomic():
+        row = _locked(institution_id)
+        row.cases_required = required
+        row.save(update_fields=["cases_required"])
+        change = "cases_required" if required else "cases_no_longer_required"
+        _journal(row, change, actor=actor, as_of=as_of)
+    return _card(row)
+
+
 def get(institution_id: str) -> Card:
     """Return an institution; UnknownParty where there is none."""
     found = plans.rows(_GET, [institution_id])
@@ -119,14 +132,16 @@ def get(institution_id: str) -> Card:
 
 # Plain SQL: on the way of every disclosure, building the query would cost several times its answer.
 _GET = """
-    SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact
+    SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact, cases_required
     FROM parties_institution WHERE id = %s
 """
 
 
-def standing(institution_id: str, *, as_of: datetime) -> Decision:
+def standing(institution_id: str, *, names_case: bool = True, as_of: datetime) -> Decision:
     """Decide whether the institution may be served now (its quota is another question: `quotas.take`)."""
     card = get(institution_id)
+    if card.cases_required and not names_case:
+        return Decision(False, Reason.CASE_MISSING, "该机构的每次查询均须关联融资业务，请先登记融资业务。")
     return rules.decide(card.standing, card.assessed_until, timezone.localdate(as_of))
 
 
@@ -165,4 +180,5 @@ def _card(row: Institution) -> Card:
         assessed_until=row.assessed_until,
         daily_quota=row.daily_quota,
         contact=row.contact,
+        cases_required=row.cases_required,
     )

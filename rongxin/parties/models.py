@@ -155,6 +155,8 @@ class Institution(models.Model):
     assessed_until = models.DateField(null=True)
     daily_quota = models.PositiveIntegerField(default=2000)
     contact = models.CharField(max_length=200, blank=True)
+    # Whether every query must name a case, those for public information included.
+    cases_required = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

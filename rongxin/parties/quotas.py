@@ -31,7 +31,7 @@ from rongxin.vocabulary.reason import Reason
 PARAMETERS = Path(__file__).parent / "parameters"
 #: Scopes whose limit an operator may set for one institution or for one branch or person of it. The
 #: institution's own daily quota is `institutions.set_daily_quota`.
-SETTABLE = (Scope.BRANCH, Scope.PERSON, Scope.PERSON_OFF_HOURS, Scope.NEW_SUBJECTS)
+SETTABLE = (Scope.BRANCH, Scope.PERSON, Scope.PERSON_OFF_HOURS, Scope.NEW_SUBJECTS, Scope.UNKNOWN_SUBJECTS)
 
 
 class InvalidLimits(PartiesError):
@@ -54,6 +54,7 @@ class _File(BaseModel):
     new_subjects_base: int = Field(ge=0)
     new_subjects_percent: int = Field(ge=0)
     new_subjects_days: int = Field(ge=1)
+    unknown_subjects_day: int = Field(ge=0)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def take(asker: Asker, subject: int | None, *, as_of: datetime) -> Taken:
             limits(day),
             branch=asker.branch,
             person=asker.person,
+            known=subject is not None,
             at=at,
             lately=_lately(asker.institution, day),
         )
@@ -181,12 +183,18 @@ def set_limit(
         QuotaLimit.objects.update_or_create(
             institution_id=institution_id, scope=scope.value, key=key, defaults={"allowed": allowed}
         )
-        entries.append(
-            Kind.INSTITUTION_CHANGED,
-            actor=actor,
-            refs={"institution": institution_id, "change": f"limit_{scope.value}", "allowed": allowed},
-            as_of=as_of,
-        )
+        _journal(institution_id, scope, "limit_set", allowed=allowed, actor=actor, as_of=as_of)
+
+
+def allow(institution_id: str, scope: Scope, *, key: str = "", actor: Actor, as_of: datetime) -> None:
+    """Take an institution's own limit away, so that the general one holds again."""
+    with transaction.atomic():
+        gone, _ = QuotaLimit.objects.filter(
+            institution_id=institution_id, scope=scope.value, key=key
+        ).delete()
+        if not gone:
+            raise NotAllowed("没有单独设定的上限 no limit of its own is set")
+        _journal(institution_id, scope, "limit_lifted", actor=actor, as_of=as_of)
 
 
 def barred(institution_id: str) -> list[str]:
@@ -238,6 +246,13 @@ def _lately(institution_id: str, day: date) -> int:
 def forget_lately() -> None:
     """Count the days before anew: tests travel in time."""
     _lately.cache_clear()
+
+
+def _journal(
+    institution_id: str, scope: Scope, change: str, *, actor: Actor, as_of: datetime, **more: int
+) -> None:
+    refs = {"institution": institution_id, "change": change, "scope": scope.value, **more}
+    entries.append(Kind.INSTITUTION_CHANGED, actor=actor, refs=refs, as_of=as_of)
 
 
 def _resets(scope: Scope, at: datetime) -> datetime:

@@ -220,6 +220,12 @@ class Reason(StrEnum):
         "接入机构当日首次查询的企业数已达上限",
         "the institution has asked about too many subjects for the first time today",
     )
+    UNKNOWN_SUBJECTS_EXHAUSTED = (
+        "unknown_subjects_exhausted",
+        "（十）",
+        "接入机构当日查询不存在的代码次数已达上限",
+        "the institution has asked for too many codes that nobody has today",
+    )
     MANDATE_MISSING = (
         "mandate_missing",
         "（九）",

@@ -13,6 +13,7 @@ from rongxin.entrypoints.api import (
     consents,
     deletion,
     imported_consents,
+    incidents,
     institution_keys,
     journal,
     mappings,
@@ -50,6 +51,7 @@ api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
+api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)

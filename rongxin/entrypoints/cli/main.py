@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "rongxin.entrypoints.cli.demo",
     "evidence": "rongxin.entrypoints.cli.evidence",
     "gateway": "rongxin.entrypoints.cli.gateway",
+    "incidents": "rongxin.entrypoints.cli.incidents",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",

@@ -88,10 +88,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_department": (READ, KEEP),
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
-    "parties_institution": (READ, KEEP),
+    # The operator suspends and reinstates through the web too.
+    "parties_institution": ((*READ, _some("UPDATE", "standing cases_required")), KEEP),
     "parties_institutionkey": ((*GROW, _some("UPDATE", "revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
-    "parties_quotalimit": (READ, KEEP),
+    "parties_quotalimit": (ALL, ALL),
     "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),
     "parties_account": ((*GROW, _some("UPDATE", "last_login")), KEEP),
     "parties_realname": (KEEP, KEEP),
@@ -139,6 +140,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    "governance_incident": (KEEP, KEEP),
     # The worker raises alarms; the web can't, it says who saw one.
     "governance_alarm": (
         (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),

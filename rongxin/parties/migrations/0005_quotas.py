@@ -6,9 +6,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("parties", "0003_duty_mandates")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("parties", "0004_institution_keys")]
 
     operations: ClassVar[list[object]] = [
+        migrations.AddField(
+            model_name="institution", name="cases_required", field=models.BooleanField(default=False)
+        ),
         migrations.RemoveConstraint(model_name="quotause", name="one_quota_row_a_day"),
         migrations.AddField(
             model_name="quotause",

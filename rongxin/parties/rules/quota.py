@@ -22,6 +22,7 @@ class Scope(StrEnum):
     PERSON = "person"
     PERSON_OFF_HOURS = "person_off_hours"
     NEW_SUBJECTS = "new_subjects"
+    UNKNOWN_SUBJECTS = "unknown_subjects"
 
     @property
     def reason(self) -> Reason:
@@ -34,6 +35,7 @@ _REASONS = {
     Scope.PERSON: Reason.PERSON_QUOTA_EXHAUSTED,
     Scope.PERSON_OFF_HOURS: Reason.OFF_HOURS_QUOTA_EXHAUSTED,
     Scope.NEW_SUBJECTS: Reason.NEW_SUBJECTS_EXHAUSTED,
+    Scope.UNKNOWN_SUBJECTS: Reason.UNKNOWN_SUBJECTS_EXHAUSTED,
 }
 #: The reasons of a refusal that waiting mends.
 REASONS = frozenset(_REASONS.values())
@@ -52,6 +54,7 @@ class Limits:
     new_subjects_base: int
     new_subjects_percent: int
     new_subjects_days: int
+    unknown_subjects_day: int
 
     def off_hours(self, at: datetime) -> bool:
         """Whether a moment (in the business zone) lies outside business hours."""
@@ -71,12 +74,20 @@ class Counter:
     limit: int | None
 
 
-def counters(limits: Limits, *, branch: str, person: str, at: datetime, lately: int) -> Iterator[Counter]:
-    """Yield what one request at a moment (in the business zone) counts towards, the institution first."""
+def counters(
+    limits: Limits, *, branch: str, person: str, known: bool, at: datetime, lately: int
+) -> Iterator[Counter]:
+    """Yield what one request at a moment (in the business zone) counts towards, the institution first.
+
+    `known` says whether anybody has the code asked for.
+    """
     yield Counter(Scope.INSTITUTION, "", None)
     if branch:
         yield Counter(Scope.BRANCH, branch, limits.branch_day)
     yield Counter(Scope.PERSON, person, limits.person_day)
     if limits.off_hours(at):
         yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {person}", limits.person_off_hours)
-    yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
+    if known:
+        yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
+    else:
+        yield Counter(Scope.UNKNOWN_SUBJECTS, "", limits.unknown_subjects_day)

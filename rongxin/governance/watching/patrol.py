@@ -1,0 +1,62 @@
+"""Look at what institutions asked, and open an incident for what looks like misuse ((十): 监测预警).
+
+The worker does it every minute: a scrape is stopped by the limits at once, and by an incident within a
+minute.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from rongxin.disclosure import activity
+from rongxin.governance.watching import incidents, parameters, rules
+from rongxin.governance.watching.rules import Activity
+from rongxin.parties import institutions, quotas
+from rongxin.parties.rules.quota import Scope
+from rongxin.parties.rules.standing import Standing
+
+
+def walk(*, as_of: datetime) -> int:
+    """Watch every institution that asked anything today; returns how many incidents were opened."""
+    midnight = timezone.localtime(as_of).replace(hour=0, minute=0, second=0, microsecond=0)
+    opened = 0
+    for institution in activity.institutions(since=midnight, until=as_of):
+        if institutions.get(institution).standing is Standing.ACTIVE:
+            opened += _watch(institution, midnight, as_of)
+    return opened
+
+
+def look(institution: str, *, as_of: datetime) -> Activity:
+    """Return what an institution did, today and in the window that ends now."""
+    today = timezone.localdate(as_of)
+    midnight = timezone.localtime(as_of).replace(hour=0, minute=0, second=0, microsecond=0)
+    given = parameters.in_force(today)
+    requests = activity.requests(institution, since=midnight, until=as_of, hours=quotas.limits(today))
+    subjects = activity.subjects(
+        institution, since=midnight - timedelta(days=given.window_days - 1), until=as_of
+    )
+    counted = quotas.used(institution, today)
+    return Activity(
+        institution,
+        asked=requests.asked,
+        off_hours=requests.off_hours,
+        consent_failures=requests.consent_failures,
+        unknown_subjects=counted.get((Scope.UNKNOWN_SUBJECTS, ""), 0),
+        new_subject_refusals=requests.new_subject_refusals,
+        person_refusals=requests.person_refusals,
+        subjects=subjects.asked,
+        subjects_without_case=subjects.without_case,
+        after_the_end=subjects.after_the_end,
+    )
+
+
+def _watch(institution: str, midnight: datetime, as_of: datetime) -> int:
+    given = parameters.in_force(timezone.localdate(as_of))
+    found = rules.find(look(institution, as_of=as_of), given)
+    made = [
+        incidents.open_incident(institution, finding, seen=(midnight, as_of), as_of=as_of)
+        for finding in found
+    ]
+    return sum(card is not None for card in made)
