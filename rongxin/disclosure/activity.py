@@ -53,13 +53,6 @@ class Subjects:
     after_the_end: int = 0
 
 
-def institutions(*, since: datetime, until: datetime) -> list[str]:
-    """Return who asked anything in a span of time."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WHO, {"since": since, "until": until})
-        return [who for (who,) in cursor.fetchall()]
-
-
 def requests(institution: str, *, since: datetime, until: datetime, hours: quota.Limits) -> Requests:
     """Count an institution's requests from `since` until before `until`; `hours` are its business hours."""
     asked: dict[str, Any] = {
@@ -103,10 +96,6 @@ def _values(reasons: Collection[Reason]) -> list[str]:
     return sorted(reason.value for reason in reasons)
 
 
-_WHO = """
-    SELECT DISTINCT recipient FROM disclosure_intent
-    WHERE recipient_kind = 'institution' AND asked_at >= %(since)s AND asked_at < %(until)s ORDER BY 1
-"""
 _BY_PERSON = """
     SELECT intent.person, count(*),
            count(*) FILTER (WHERE (asked_at AT TIME ZONE 'Asia/Shanghai')::time < %(opens)s

@@ -203,6 +203,12 @@ def barred(institution_id: str) -> list[str]:
     return sorted(found.exclude(key="").values_list("key", flat=True))
 
 
+def askers(day: date) -> list[str]:
+    """Return the institutions that asked anything on a day."""
+    rows = QuotaUse.objects.filter(day=day, scope=Scope.INSTITUTION.value)
+    return sorted(rows.values_list("institution_id", flat=True))
+
+
 def used(institution_id: str, day: date) -> dict[tuple[Scope, str], int]:
     """Return what was counted on a day."""
     rows = QuotaUse.objects.filter(institution_id=institution_id, day=day, used__gt=0)

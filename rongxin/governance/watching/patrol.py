@@ -1,7 +1,6 @@
 """Look at what institutions asked, and open an incident for what looks like misuse ((十): 监测预警).
 
-The worker does it every minute: a scrape is stopped by the limits at once, and by an incident within a
-minute.
+The worker does it all the time: a scrape is stopped by the limits at once, and by an incident soon after.
 """
 
 from __future__ import annotations
@@ -18,25 +17,25 @@ from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
 
 
-def walk(*, as_of: datetime) -> int:
-    """Watch every institution that asked anything today; returns how many incidents were opened."""
-    midnight = timezone.localtime(as_of).replace(hour=0, minute=0, second=0, microsecond=0)
+def walk(*, window: bool, as_of: datetime) -> int:
+    """Watch every institution that asked anything today; returns how many incidents were opened.
+
+    With `window` the rules that look back over many days are applied too: they cost more.
+    """
     opened = 0
-    for institution in activity.institutions(since=midnight, until=as_of):
+    for institution in quotas.askers(timezone.localdate(as_of)):
         if institutions.get(institution).standing is Standing.ACTIVE:
-            opened += _watch(institution, midnight, as_of)
+            opened += _watch(institution, window, as_of)
     return opened
 
 
-def look(institution: str, *, as_of: datetime) -> Activity:
-    """Return what an institution did, today and in the window that ends now."""
-    today = timezone.localdate(as_of)
-    midnight = timezone.localtime(as_of).replace(hour=0, minute=0, second=0, microsecond=0)
+def look(institution: str, *, window: bool = True, as_of: datetime) -> Activity:
+    """Return what an institution did today and, where asked for, in the window that ends now."""
+    today, midnight = timezone.localdate(as_of), _midnight(as_of)
     given = parameters.in_force(today)
     requests = activity.requests(institution, since=midnight, until=as_of, hours=quotas.limits(today))
-    subjects = activity.subjects(
-        institution, since=midnight - timedelta(days=given.window_days - 1), until=as_of
-    )
+    since = midnight - timedelta(days=given.window_days - 1)
+    subjects = activity.subjects(institution, since=since, until=as_of) if window else activity.Subjects()
     counted = quotas.used(institution, today)
     return Activity(
         institution,
@@ -52,11 +51,13 @@ def look(institution: str, *, as_of: datetime) -> Activity:
     )
 
 
-def _watch(institution: str, midnight: datetime, as_of: datetime) -> int:
+def _watch(institution: str, window: bool, as_of: datetime) -> int:
     given = parameters.in_force(timezone.localdate(as_of))
-    found = rules.find(look(institution, as_of=as_of), given)
-    made = [
-        incidents.open_incident(institution, finding, seen=(midnight, as_of), as_of=as_of)
-        for finding in found
-    ]
+    found = rules.find(look(institution, window=window, as_of=as_of), given)
+    seen = (_midnight(as_of), as_of)
+    made = [incidents.open_incident(institution, finding, seen=seen, as_of=as_of) for finding in found]
     return sum(card is not None for card in made)
+
+
+def _midnight(as_of: datetime) -> datetime:
+    return timezone.localtime(as_of).replace(hour=0, minute=0, second=0, microsecond=0)

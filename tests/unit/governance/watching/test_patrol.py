@@ -53,7 +53,7 @@ def limit(scope: Scope, allowed: int, key: str = "") -> None:
 
 
 def walk(at: datetime = NOON) -> list[incidents.Card]:
-    patrol.walk(as_of=at + timedelta(minutes=1))
+    patrol.walk(window=True, as_of=at + timedelta(minutes=1))
     return incidents.every()
 
 
