@@ -26,6 +26,7 @@ from rongxin.entrypoints.api import (
     reports,
     rows,
     schedules,
+    usage_feedback,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -62,6 +63,7 @@ api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
+api.add_router("/usage-feedback", usage_feedback.router)
 api.add_router("/uses", uses.router)
 # Before `consents`, whose acts take any word behind a consent's number.
 api.add_router("", deletion.router)

@@ -29,6 +29,7 @@ COMMANDS = {
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
+    "usage": "rongxin.entrypoints.cli.usage",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

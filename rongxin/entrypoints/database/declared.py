@@ -137,6 +137,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*READ, _some("UPDATE", "taken_at answered_at answer"), Right("DELETE")),
     ),
     "disclosure_intent": (INTEND, INTEND),
+    "disclosure_usageday": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
