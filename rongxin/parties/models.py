@@ -346,3 +346,13 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+
+class UsedNumber(models.Model):
+    """The number of a proof or an assertion that may be used once (its SHA-256), until it is over anyhow."""
+
+    hash = models.BinaryField(primary_key=True, max_length=32)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="used_number_over")]

@@ -18,6 +18,7 @@ from rongxin.entrypoints.api import (
     journal,
     mappings,
     matching,
+    oauth,
     official_duty,
     problems,
     providers,
@@ -56,6 +57,7 @@ api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
+api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/providers", providers.router)
 api.add_router("/registrations", registrations.router)

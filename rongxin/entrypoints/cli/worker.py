@@ -36,6 +36,7 @@ def duties() -> list[Duty]:
     from rongxin.disclosure import recipients, usage
     from rongxin.governance import alarms
     from rongxin.governance.watching import incidents, patrol
+    from rongxin.parties import access_tokens
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
@@ -55,6 +56,7 @@ def duties() -> list[Duty]:
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
         Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
+        Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

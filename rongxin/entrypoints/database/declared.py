@@ -98,6 +98,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_realname": (KEEP, KEEP),
     "parties_membership": (KEEP, KEEP),
     "parties_apikey": (KEEP, KEEP),
+    "parties_usednumber": (GROW, ALL),
     "consent_case": (KEEP, KEEP),
     "consent_consent": ((*GROW, _some("UPDATE", "status status_at status_why seal")), KEEP),
     "consent_consentrequest": (KEEP, KEEP),
