@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Form, Router
+from ninja import Field, Form, Router, Schema
 
 from rongxin.entrypoints.api import authentication
 from rongxin.parties import access_tokens
@@ -17,24 +17,28 @@ router = Router(tags=["令牌 Tokens"])
 _CONTENT_TYPE = "application/json"
 
 
+class TokenRequest(Schema):
+    grant_type: str = ""
+    client_assertion_type: str = ""
+    client_assertion: str = Field("", max_length=client_assertion.BYTES_MAX)
+
+
 @router.post("/token", auth=None, summary="取得令牌 Ask for a token")
 def token(
     request: HttpRequest,
-    grant_type: str = Form(""),
-    client_assertion_type: str = Form(""),
-    assertion: str = Form("", alias="client_assertion"),
+    form: Form[TokenRequest],
 ) -> HttpResponse:
     """Give an institution's machine a token of five minutes, bound to the key of the `DPoP` header.
 
     Errors are those of RFC 6749 §5.2 and RFC 9449 §5.
     """
-    if grant_type != "client_credentials":
+    if form.grant_type != "client_credentials":
         return _error("unsupported_grant_type", "grant_type must be client_credentials")
-    if client_assertion_type != client_assertion.FORM:
+    if form.client_assertion_type != client_assertion.FORM:
         return _error("invalid_client", f"client_assertion_type must be {client_assertion.FORM}", status=401)
     try:
         granted = access_tokens.grant(
-            assertion,
+            form.client_assertion,
             authentication.asked(request),
             issuer=authentication.issuer(request),
             as_of=timezone.now(),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rongxin.parties import access_tokens, institution_keys, memberships
-from rongxin.parties.models import UsedNumber
+from rongxin.parties.models import Account, UsedNumber
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof import client_assertion, dpop
 from rongxin.proof.keys import SigningKey
@@ -41,8 +41,6 @@ class Bank:
             actor=SYSTEM,
             as_of=timezone.now(),
         )
-        from rongxin.parties.models import Account
-
         self.client_id = Account.objects.get(pk=self.clerk.account).username
 
     def assertion(self) -> str:
@@ -146,7 +144,7 @@ def test_a_revoked_key_and_an_ended_role_open_nothing(client, bank):
     role = next(iter(memberships.of_account(bank.clerk.account, on=timezone.localdate())))
     institution_keys.revoke(bank.registered.id, actor=SYSTEM, as_of=timezone.now())
     assert bank.ask_token(client).json()["error"] == "invalid_client"
-    memberships.end(role.id, actor=SYSTEM, as_of=timezone.now())
+    memberships.end(role.id, why="left", actor=SYSTEM, as_of=timezone.now())
     assert open_case(client, bank.headers(token)).status_code == 401
 
 
