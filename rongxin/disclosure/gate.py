@@ -23,7 +23,8 @@ from rongxin.disclosure import look, official_duty, plan, probing, reach, regist
 from rongxin.disclosure.errors import MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
-from rongxin.parties import duty_mandates, institutions, memberships, subjects
+from rongxin.parties import duty_mandates, institutions, memberships, quotas, subjects
+from rongxin.parties.quotas import Taken
 from rongxin.sharing import call_register
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
@@ -37,6 +38,7 @@ class _Intended:
     subject: SubjectCard
     plans: tuple[plan.ItemPlan, ...]
     consent: look.Look | None
+    quota: Taken | None
 
 
 def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
@@ -47,7 +49,8 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     """
     if not request.reference.strip():
         raise MissingReference
-    if redaction.holds_number(request.reference) or redaction.holds_number(request.recipient.person):
+    asked_by = (request.reference, request.recipient.person, request.recipient.branch)
+    if any(map(redaction.holds_number, asked_by)):
         raise NumberGiven
     catalogue = loader.load()
     # Asked twice is asked once: an item costs its provider one call.
@@ -73,6 +76,7 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         items=collected.items,
         intent_entry=intended.intent.entry,
         mandate_id=request.mandate_id,
+        quota=intended.quota,
     )
     draft = replace(draft, digest=draft.compute_digest())
     with transaction.atomic(durable=True):
@@ -98,9 +102,9 @@ def _intend(
         or official_duty.outside(mandate, subject)
     )
     if subject is None:
-        refused = refused or _quota(request, as_of)
+        refused, quota = _quota(request, None, refused, as_of=as_of)
         entry = register.miss(request, refused, actor=actor, as_of=as_of)
-        return None if refused is None else Refusal(entry, refused, as_of, entry)
+        return None if refused is None else Refusal(entry, refused, as_of, entry, quota)
     consent: look.Look | None = None
     carries_nothing: Reason | None = None
     plans: tuple[plan.ItemPlan, ...] = ()
@@ -111,16 +115,17 @@ def _intend(
         plans = _plans(request, items, subject, consent, mandate)
     # The day's quota is one row for which all of an institution's requests wait: it is locked last, for the
     # writing alone.
-    refused = refused or _quota(request, as_of) or carries_nothing
+    refused, quota = _quota(request, subject.id, refused, as_of=as_of)
+    refused = refused or carries_nothing
     intent = register.intend(
         request, subject_id=subject.id, consent=consent.id if consent else None, actor=actor, as_of=as_of
     )
     if refused is not None:
-        return _refuse(intent, refused, actor=actor, as_of=as_of)
+        return _refuse(intent, refused, actor=actor, as_of=as_of, quota=quota)
     card = SubjectCard(
         subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
     )
-    return _Intended(intent, card, plans, consent)
+    return _Intended(intent, card, plans, consent, quota)
 
 
 def _plans(
@@ -167,17 +172,23 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
         return None
     if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
         return official_duty.standing(request, as_of=as_of)
-    standing = institutions.standing(request.recipient.id, as_of=as_of)
+    names_case = request.case_id is not None or request.consent_id is not None
+    standing = institutions.standing(request.recipient.id, names_case=names_case, as_of=as_of)
     return None if standing.admitted else standing.reason
 
 
-def _quota(request: Request, as_of: datetime) -> Reason | None:
-    if request.recipient.kind is rules.RecipientKind.SUBJECT:
-        return None
-    if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
-        return official_duty.take(request, business_day(as_of))
-    quota = institutions.take_quota(request.recipient.id, business_day(as_of))
-    return None if quota.admitted else quota.reason
+def _quota(
+    request: Request, subject_id: int | None, refused: Reason | None, *, as_of: datetime
+) -> tuple[Reason | None, Taken | None]:
+    """Count the request, unless it is refused already; who asks about itself is not counted."""
+    recipient = request.recipient
+    if refused is not None or recipient.kind is rules.RecipientKind.SUBJECT:
+        return refused, None
+    if recipient.kind is rules.RecipientKind.DEPARTMENT:
+        return official_duty.take(request, business_day(as_of)), None
+    asker = quotas.Asker(recipient.id, recipient.branch, recipient.person)
+    taken = quotas.take(asker, subject_id, as_of=as_of)
+    return taken.reason, taken
 
 
 def _carries_nothing(consent: look.Look | None, request: Request, items: tuple[Item, ...]) -> Reason | None:
@@ -227,7 +238,13 @@ def _changed(request: Request, intended: _Intended, consent: look.Look, draft: R
 
 
 def _refuse(
-    intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime, calls: str | None = None
+    intent: Intent,
+    reason: Reason,
+    *,
+    actor: Actor,
+    as_of: datetime,
+    calls: str | None = None,
+    quota: Taken | None = None,
 ) -> Refusal:
     outcome = register.refuse(intent, reason, actor=actor, as_of=as_of, calls=calls)
-    return Refusal(intent.id, reason, as_of, outcome.entry)
+    return Refusal(intent.id, reason, as_of, outcome.entry, quota)

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from rongxin.consent import register as consents
 from rongxin.disclosure.models import Intent, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
+from rongxin.exchange.question import Match
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import duty_mandates
@@ -28,6 +29,7 @@ def intend(
         recipient_kind=request.recipient.kind.value,
         recipient=request.recipient.id,
         person=request.recipient.person,
+        branch=request.recipient.branch,
         subject_id=subject_id,
         purpose=request.purpose.value,
         reference=request.reference,
@@ -50,9 +52,9 @@ def intend(
 
 # Plain SQL: on the way of every disclosure, saving a model would cost several times as much.
 _INSERT_INTENT = """
-    INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, subject_id, purpose, reference,
-                                   "case", consent, mandate, items, asked_at, entry)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
+    INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, branch, subject_id, purpose,
+                                   reference, "case", consent, mandate, items, asked_at, entry)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 """
 
 
@@ -62,6 +64,7 @@ def _insert_intent(intent: Intent, entry: UUID) -> tuple[str, list[Any]]:
         intent.recipient_kind,
         intent.recipient,
         intent.person,
+        intent.branch,
         intent.subject_id,
         intent.purpose,
         intent.reference,
@@ -123,10 +126,19 @@ Summary = Mapping[str, Sequence[str | int]]
 
 
 def summary(items: Sequence[ReleasedItem]) -> Summary:
-    """Return per item how it ended, from whom it came and how many rows left; no content."""
+    """Return per item how it ended, from whom it came and how many rows left; of a check also how many values
+    were compared and how many of them differed. No content.
+    """
     return {
-        i.item: [i.availability.value, i.provider, len(i.rows)] for i in items if i.rows or i.reason is None
+        i.item: [i.availability.value, i.provider, len(i.rows), *_compared(i)]
+        for i in items
+        if i.rows or i.reason is None
     }
+
+
+def _compared(item: ReleasedItem) -> tuple[int, ...]:
+    results = list(item.results.values())
+    return (len(results), results.count(Match.MISMATCH)) if results else ()
 
 
 def conclude(

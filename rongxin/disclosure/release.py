@@ -10,6 +10,7 @@ from uuid import UUID
 
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.exchange.question import Match
+from rongxin.parties.quotas import Taken
 from rongxin.proof import canonical
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
@@ -22,12 +23,13 @@ from rongxin.vocabulary.verdict import Verdict
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets the answer: the party, and the person who asked in its name."""
+    """Who gets the answer: the party, and the person (and branch) who asked in its name."""
 
     kind: RecipientKind
     id: str
     name: str
     person: str
+    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Request:
                     "kind": self.recipient.kind,
                     "id": self.recipient.id,
                     "person": self.recipient.person,
+                    **({"branch": self.recipient.branch} if self.recipient.branch else {}),
                 },
                 "uscc": self.uscc,
                 "items": list(self.items),
@@ -160,6 +163,8 @@ class Release:
     outcome_entry: UUID | None = None
     digest: str = field(default="")
     mandate_id: UUID | None = None
+    #: What is left of the asker's quota; told beside the answer, no part of it.
+    quota: Taken | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the part that the digest in the journal commits to, ready for canonical JSON."""
@@ -222,3 +227,4 @@ class Refusal:
     reason: Reason
     refused_at: datetime
     entry: UUID
+    quota: Taken | None = None

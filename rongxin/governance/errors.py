@@ -25,3 +25,15 @@ class NotTheOperators(GovernanceError):
     """Alarms are the operator's to see and to acknowledge."""
 
     code = "not_allowed"
+
+
+class UnknownIncident(GovernanceError):
+    """There is no such incident, or it is another institution's."""
+
+    code = "unknown_incident"
+
+
+class IncidentOver(GovernanceError):
+    """The incident is decided, or the institution has explained itself before."""
+
+    code = "incident_over"

@@ -13,10 +13,14 @@ class Kind(Labelled):
 
     RECEIPT_OVERDUE = "receipt_overdue", "删除回执逾期未交", "a deletion receipt is overdue"
     PROBING_SUSPECTED = "probing_suspected", "疑似逐次试探核验", "values are probed by verification"
+    MISUSE_SUSPECTED = "misuse_suspected", "疑似异常查询", "an institution's queries look like misuse"
+    INCIDENT_OVERDUE = "incident_overdue", "处置案卷逾期", "an incident is past its deadline"
 
 
 #: The journal's entries that raise an alarm.
 RAISED_BY: Mapping[Entry, Kind] = {
     Entry.DELETION_OVERDUE: Kind.RECEIPT_OVERDUE,
     Entry.PROBING_SUSPECTED: Kind.PROBING_SUSPECTED,
+    Entry.INCIDENT_OPENED: Kind.MISUSE_SUSPECTED,
+    Entry.INCIDENT_OVERDUE: Kind.INCIDENT_OVERDUE,
 }

@@ -69,6 +69,10 @@ class Kind(StrEnum):
     MOVED_OUT = "moved.out"
     DATA_KEY_ROTATED = "data_key.rotated"
     DATA_REENCRYPTED = "data.reencrypted"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_STATED = "incident.stated"
+    INCIDENT_DECIDED = "incident.decided"
+    INCIDENT_OVERDUE = "incident.overdue"
     DEMO_NOTE = "demo.note"
 
 

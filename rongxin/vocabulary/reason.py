@@ -196,6 +196,36 @@ class Reason(StrEnum):
         "the institution is suspended",
     )
     QUOTA_EXHAUSTED = "quota_exhausted", "（十）", "接入机构已达当日查询上限", "the day's quota is used up"
+    BRANCH_QUOTA_EXHAUSTED = (
+        "branch_quota_exhausted",
+        "（十）",
+        "该分支机构已达当日查询上限",
+        "the branch's quota of the day is used up",
+    )
+    PERSON_QUOTA_EXHAUSTED = (
+        "person_quota_exhausted",
+        "（十）",
+        "该查询人已达当日查询上限或已被停止查询",
+        "the person's quota of the day is used up, or the person is barred",
+    )
+    OFF_HOURS_QUOTA_EXHAUSTED = (
+        "off_hours_quota_exhausted",
+        "（十）",
+        "该查询人已达非工作时间每小时查询上限",
+        "the person's quota of the hour outside business hours is used up",
+    )
+    NEW_SUBJECTS_EXHAUSTED = (
+        "new_subjects_exhausted",
+        "（十）",
+        "接入机构当日首次查询的企业数已达上限",
+        "the institution has asked about too many subjects for the first time today",
+    )
+    UNKNOWN_SUBJECTS_EXHAUSTED = (
+        "unknown_subjects_exhausted",
+        "（十）",
+        "接入机构当日查询不存在的代码次数已达上限",
+        "the institution has asked for too many codes that nobody has today",
+    )
     MANDATE_MISSING = (
         "mandate_missing",
         "（九）",

@@ -17,8 +17,9 @@ from rongxin.delivery.signature import issuing
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints.api import authentication, problems
+from rongxin.entrypoints.api import authentication, problems, rate_limits
 from rongxin.parties import institutions
+from rongxin.parties.rules import quota
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.purpose import Purpose
 
@@ -33,6 +34,7 @@ class ReportRequest(Schema):
     purpose: Purpose = Purpose.FINANCING_SUPPORT
     reference: str = Field(min_length=1, max_length=128, description="机构自己的业务编号")
     person: str = Field(min_length=1, max_length=128, description="查询人：机构经办人员的姓名或工号")
+    branch: str = Field("", max_length=128, description="查询人所在的分支机构")
     case: UUID | None = Field(None, description="融资业务编号")
     consent: UUID | None = Field(None, description="授权编号")
     items: list[str] | None = Field(None, description="信息项；缺省为清单全部", min_length=1, max_length=100)
@@ -55,7 +57,9 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     institution = institutions.get(caller.party)
     answer = gate.release(
         Request(
-            recipient=Recipient(RecipientKind.INSTITUTION, institution.id, institution.name, question.person),
+            recipient=Recipient(
+                RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
+            ),
             uscc=uscc,
             items=tuple(question.items or loader.load().items),
             purpose=question.purpose,
@@ -70,7 +74,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     )
     if isinstance(answer, Refusal):
         return refused(answer)
-    return _rendered(answer, form)
+    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
 
 
 def code_of(text: str) -> str:
@@ -96,9 +100,16 @@ _FORMS = ("application/json", "text/html", "application/pdf")
 def refused(refusal: Refusal) -> HttpResponse:
     """Return the gate's no, with its reason and where it stands in the journal."""
     reason = refusal.reason
-    return problems.response(
-        403, "refused", reason.label, reason=reason.value, article=reason.article, entry=str(refusal.entry)
+    waits = reason in quota.REASONS
+    answer = problems.response(
+        429 if waits else 403,
+        "quota_exhausted" if waits else "refused",
+        reason.label,
+        reason=reason.value,
+        article=reason.article,
+        entry=str(refusal.entry),
     )
+    return rate_limits.told(answer, refusal.quota, at=refusal.refused_at)
 
 
 def _rendered(release: Release, form: str) -> HttpResponse:

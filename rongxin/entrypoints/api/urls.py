@@ -13,10 +13,12 @@ from rongxin.entrypoints.api import (
     consents,
     deletion,
     imported_consents,
+    incidents,
     institution_keys,
     journal,
     mappings,
     matching,
+    oauth,
     official_duty,
     problems,
     providers,
@@ -25,6 +27,7 @@ from rongxin.entrypoints.api import (
     reports,
     rows,
     schedules,
+    usage_feedback,
     uses,
 )
 from rongxin.entrypoints.api.door import Bodies
@@ -50,9 +53,11 @@ api.add_router("/batches", batches.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
+api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
+api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/providers", providers.router)
 api.add_router("/registrations", registrations.router)
@@ -60,6 +65,7 @@ api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
+api.add_router("/usage-feedback", usage_feedback.router)
 api.add_router("/uses", uses.router)
 # Before `consents`, whose acts take any word behind a consent's number.
 api.add_router("", deletion.router)

@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "rongxin.entrypoints.cli.demo",
     "evidence": "rongxin.entrypoints.cli.evidence",
     "gateway": "rongxin.entrypoints.cli.gateway",
+    "incidents": "rongxin.entrypoints.cli.incidents",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",
@@ -28,6 +29,7 @@ COMMANDS = {
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
+    "usage": "rongxin.entrypoints.cli.usage",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

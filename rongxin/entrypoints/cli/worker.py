@@ -33,8 +33,10 @@ def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
     from rongxin.consent.deletion import duties as deletion
-    from rongxin.disclosure import recipients
+    from rongxin.disclosure import recipients, usage
     from rongxin.governance import alarms
+    from rongxin.governance.watching import incidents, patrol
+    from rongxin.parties import access_tokens
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
@@ -50,6 +52,11 @@ def duties() -> list[Duty]:
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+        Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
+        Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
+        Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
+        Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
+        Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

@@ -55,8 +55,8 @@ INTEND: Rights = (
     *READ,
     _some(
         "INSERT",
-        "id recipient_kind recipient person subject_id purpose reference case consent mandate items"
-        " asked_at entry",
+        "id recipient_kind recipient person branch subject_id purpose reference case consent mandate"
+        " items asked_at entry",
     ),
 )
 
@@ -88,13 +88,17 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_department": (READ, KEEP),
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
-    "parties_institution": (READ, KEEP),
+    # The operator suspends and reinstates through the web too.
+    "parties_institution": ((*READ, _some("UPDATE", "standing cases_required")), KEEP),
     "parties_institutionkey": ((*GROW, _some("UPDATE", "revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
+    "parties_quotalimit": (ALL, ALL),
+    "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),
     "parties_account": ((*GROW, _some("UPDATE", "last_login")), KEEP),
     "parties_realname": (KEEP, KEEP),
     "parties_membership": (KEEP, KEEP),
     "parties_apikey": (KEEP, KEEP),
+    "parties_usednumber": (GROW, ALL),
     "consent_case": (KEEP, KEEP),
     "consent_consent": ((*GROW, _some("UPDATE", "status status_at status_why seal")), KEEP),
     "consent_consentrequest": (KEEP, KEEP),
@@ -134,9 +138,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*READ, _some("UPDATE", "taken_at answered_at answer"), Right("DELETE")),
     ),
     "disclosure_intent": (INTEND, INTEND),
+    "disclosure_usageday": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    "governance_incident": (KEEP, KEEP),
     # The worker raises alarms; the web can't, it says who saw one.
     "governance_alarm": (
         (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),

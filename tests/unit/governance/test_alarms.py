@@ -25,8 +25,7 @@ def raised(kind: Entry = Entry.DELETION_OVERDUE) -> alarms.Card:
     entries.append(Entry.DEMO_NOTE, actor=SYSTEM, refs={}, as_of=stage.NOW)
     sequencer.integrate()
     alarms.follow(as_of=stage.NOW + timedelta(minutes=1))
-    (found,) = [one for one in alarms.every(waiting_only=True) if one.kind is RAISED_BY[kind]]
-    return found
+    return next(one for one in alarms.every(waiting_only=True) if one.kind is RAISED_BY[kind])
 
 
 def test_every_kind_is_raised_by_one_kind_of_entry():
