@@ -63,6 +63,7 @@ class Kind(StrEnum):
     MOVED_OUT = "moved.out"
     DATA_KEY_ROTATED = "data_key.rotated"
     DATA_REENCRYPTED = "data.reencrypted"
+    WEBHOOK_CHANGED = "webhook.changed"
     DEMO_NOTE = "demo.note"
 
 

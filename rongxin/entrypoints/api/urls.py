@@ -23,6 +23,7 @@ from rongxin.entrypoints.api import (
     rows,
     schedules,
     uses,
+    webhooks,
 )
 from rongxin.entrypoints.api.door import Bodies
 
@@ -56,6 +57,7 @@ api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/uses", uses.router)
+api.add_router("/webhooks", webhooks.router)
 api.add_router("", consents.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

@@ -20,6 +20,7 @@ HELD = 3
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn what the caller can act on into one JSON document and exit status 2."""
+    from rongxin.delivery.webhooks.errors import WebhookError
     from rongxin.disclosure.errors import DisclosureError
     from rongxin.journal.errors import JournalError
     from rongxin.parties.errors import PartiesError
@@ -35,7 +36,9 @@ def refusals() -> Iterator[None]:
         document = {"held": True, "code": held.code, "batch": str(held.batch), "what": str(held)}
         show({**document, "findings": held.findings})
         raise SystemExit(HELD) from held
-    except (SharingError, RecordsError, PartiesError, DisclosureError, JournalError) as error:
+    except (
+        SharingError, RecordsError, PartiesError, DisclosureError, JournalError, WebhookError
+    ) as error:  # fmt: skip
         what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
         show({"refused": True, **what})
         raise SystemExit(REFUSED) from error

@@ -26,6 +26,7 @@ COMMANDS = {
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
+    "webhooks": "rongxin.entrypoints.cli.webhooks",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

@@ -32,6 +32,7 @@ class Duty:
 def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
+    from rongxin.delivery.webhooks import courier
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
@@ -44,6 +45,7 @@ def duties() -> list[Duty]:
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+        Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 
@@ -63,6 +65,7 @@ def work(jobs: int) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
+    from rongxin.delivery.webhooks import courier
     from rongxin.journal import runner
     from rongxin.sharing import errands
 
@@ -70,6 +73,7 @@ def work(jobs: int) -> None:
     loops = [threading.Thread(target=runner.run, args=(CHECKPOINT_SECONDS, stop), name="journal")]
     loops += [threading.Thread(target=repeat, args=(duty, stop), name=duty.name) for duty in duties()]
     loops += [threading.Thread(target=errands.run, args=(stop,), name="errands") for _ in range(ERRANDS)]
+    loops += [threading.Thread(target=courier.run, args=(stop,), name="webhooks")]
     for loop in loops:
         loop.start()
     node.say(f"后台就绪 worker ready: {', '.join(dict.fromkeys(loop.name for loop in loops))}, jobs")

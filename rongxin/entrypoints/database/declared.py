@@ -131,6 +131,9 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    # The web registers, rotates and replays; the worker sends and forgets.
+    "delivery_webhook": (KEEP, KEEP),
+    "delivery_message": (KEEP, ALL),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).
