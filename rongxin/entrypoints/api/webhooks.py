@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
 from rongxin.delivery.webhooks import endpoints, messages, rules, signatures
 from rongxin.delivery.webhooks.endpoints import Issued
@@ -103,16 +103,16 @@ def deliveries(
     request: HttpRequest,
     webhook: UUID,
     state: MessageState | None = None,
-    cursor: int | None = Query(None, ge=1, le=2**63 - 1),
-    limit: int = Query(100, ge=1, le=500),
+    cursor: int | None = None,
+    limit: int = 100,
 ) -> dict[str, Any]:
     """List messages, the newest first; `next` is the cursor of the page that follows, null on the last."""
     found, following = messages.listed(
         webhook,
         party=_party(authentication.caller(request)),
         state=state,
-        before=cursor,
-        messages_max=limit,
+        before=None if cursor is None else max(0, min(cursor, 2**63 - 1)),
+        messages_max=max(1, min(limit, 500)),
     )
     return {"deliveries": found, "next": following}
 

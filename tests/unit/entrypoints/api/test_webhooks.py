@@ -132,7 +132,7 @@ def test_what_is_unfit_is_said_in_chinese(client, there, bank, settings):
     (first, *_) = _ask(client, "get", "", bank)[1]
     path = f"/{first['webhook']}"
     assert _ask(client, "post", f"{path}/replay", bank, {})[1]["code"] == "webhook_not_possible"
-    assert _ask(client, "get", f"{path}/deliveries?cursor={2**70}", bank)[0] == 422
+    assert _ask(client, "get", f"{path}/deliveries?cursor={2**70}", bank)[0] == 200
     assert _ask(client, "delete", path, bank)[1]["state"] == "removed"
     assert _ask(client, "get", path, bank)[0] == 404
 
