@@ -4,6 +4,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -52,10 +53,14 @@ def issue(
     person_signature: Signature | None = None,
     scan_sha256: str = "",
     supersedes: UUID | None = None,
+    answers: Mapping[str, str] | None = None,
     actor: Actor,
     as_of: datetime,
 ) -> Grant:
-    """Sign the terms and put them on file; the caller has checked who signs and holds the transaction."""
+    """Sign the terms and put them on file; the caller has checked who signs and holds the transaction.
+
+    `answers` names the request or the proposal that the consent comes of, for the journal.
+    """
     institution = institutions.get(case.institution_id)
     terms = Terms(
         id=uuid4(),
@@ -84,7 +89,7 @@ def issue(
     if supersedes is not None:
         _supersede(supersedes, case, actor=actor, as_of=as_of)
     row = _file(terms, case, as_of=as_of)
-    _tell(row, terms, institution.name, actor=actor, as_of=as_of)
+    _tell(row, terms, institution.name, answers or {}, actor=actor, as_of=as_of)
     return register.get(row.id)
 
 
@@ -114,11 +119,19 @@ def _file(terms: Terms, case: Case, *, as_of: datetime) -> Consent:
     )
 
 
-def _tell(row: Consent, terms: Terms, institution: str, *, actor: Actor, as_of: datetime) -> None:
+def _tell(
+    row: Consent,
+    terms: Terms,
+    institution: str,
+    answers: Mapping[str, str],
+    *,
+    actor: Actor,
+    as_of: datetime,
+) -> None:
     entries.append(
         Kind.CONSENT_GRANTED,
         actor=actor,
-        refs=standing.refs(row),
+        refs={**standing.refs(row), **answers},
         commitments={"artefact": artefacts.digest(row.artefact)},
         as_of=as_of,
     )

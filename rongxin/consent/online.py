@@ -61,6 +61,7 @@ def grant_online(
             template=template,
             person_signature=person,
             supersedes=supersedes,
+            answers={} if request_id is None else {"request": str(request_id)},
             actor=actor,
             as_of=as_of,
         )

@@ -156,6 +156,7 @@ def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: dat
         notice=(row.notice_version, row.notice_sha256),
         template=template,
         scan_sha256=row.scan_id,
+        answers={"proposal": str(row.id)},
         actor=actor,
         as_of=as_of,
     )

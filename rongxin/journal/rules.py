@@ -73,6 +73,7 @@ class Kind(StrEnum):
     INCIDENT_STATED = "incident.stated"
     INCIDENT_DECIDED = "incident.decided"
     INCIDENT_OVERDUE = "incident.overdue"
+    WEBHOOK_CHANGED = "webhook.changed"
     DEMO_NOTE = "demo.note"
 
 

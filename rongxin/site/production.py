@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from rongxin.delivery.signature import credential
 from rongxin.delivery.signature.errors import CertificateUnfit
+from rongxin.delivery.webhooks import addresses
 from rongxin.entrypoints.database.declared import VARIABLES
 
 SHORTEST_SECRET = 32
@@ -41,6 +42,10 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
     provider = environ.get("RONGXIN_IDENTITY_PROVIDER", "").strip()
     if not provider or provider.endswith("DemoIdentityProvider"):
         yield "RONGXIN_IDENTITY_PROVIDER: production needs a real one; the demo's believes anybody"
+    if environ.get("RONGXIN_WEBHOOK_LOOPBACK", "0") not in ("", "0"):
+        yield "RONGXIN_WEBHOOK_LOOPBACK: production sends no message to itself over plain HTTP; unset it"
+    for fault in addresses.faults(environ.get("RONGXIN_WEBHOOK_NETWORKS", "").split(",")):
+        yield f"RONGXIN_WEBHOOK_NETWORKS: {fault}"
     yield from _keys(environ.get("RONGXIN_KEYS", ""))
     yield from _signature(environ)
 

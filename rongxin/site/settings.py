@@ -60,7 +60,7 @@ TEMPLATES = [
 RONGXIN_DATABASE_ROLE = CONFIGURATION.role
 RONGXIN_DATABASES = CONFIGURATION.addresses
 WEB_THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
-MORE_OF_A_WORKER = 6  # its duties and errands have a thread each; a web process has no more than its own
+MORE_OF_A_WORKER = 8  # its duties have a thread each; a web process has no more than its own
 DATABASES = {
     "default": {
         **RONGXIN_DATABASES[RONGXIN_DATABASE_ROLE][0],
@@ -126,6 +126,16 @@ RONGXIN_TSA_URL = os.environ.get("RONGXIN_TSA_URL", "")
 RONGXIN_TSA_SECONDS = float(os.environ.get("RONGXIN_TSA_SECONDS", "5"))
 RONGXIN_TSA_SILENT = os.environ.get("RONGXIN_TSA_SILENT") or (
     "refuse" if RONGXIN_MODE == "production" else "sign"
+)
+
+# How far messages to receivers go: networks beyond the public one that the operator opens (a government
+# extranet), whose certificates are believed besides the system's, and plain HTTP to this machine, for demos.
+RONGXIN_WEBHOOK_NETWORKS = [
+    word for word in os.environ.get("RONGXIN_WEBHOOK_NETWORKS", "").split(",") if word
+]
+RONGXIN_WEBHOOK_AUTHORITY = os.environ.get("RONGXIN_WEBHOOK_AUTHORITY", "")
+RONGXIN_WEBHOOK_LOOPBACK = (
+    os.environ.get("RONGXIN_WEBHOOK_LOOPBACK", "0") not in ("", "0") and RONGXIN_MODE != "production"
 )
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20

@@ -29,6 +29,7 @@ REQUIRED = {
     "journal_verified",
     "interface_calls",
     "verifications",
+    "webhooks_delivered",
     "evidence_file",
     "evidence_verified",
 }
@@ -59,6 +60,8 @@ def test_it_writes_what_it_did(summary):
     assert summary["refused_after_withdrawal"] is True
     assert summary["journal_verified"] is True
     assert summary["evidence_verified"] is True
+    # The consent and its end; no other act of the story concerns the bank.
+    assert summary["webhooks_delivered"] == 2
 
 
 def test_departments_answered_from_their_own_machines_and_said_whether_claims_are_true(demo, summary):

@@ -64,6 +64,9 @@ _STATUS = {
     "errand_failed": 500,
     "still_at_work": 503,
     "worker_silent": 503,
+    "unknown_webhook": 404,
+    "webhook_not_possible": 409,
+    "too_many_webhooks": 409,
 }
 
 
@@ -129,6 +132,11 @@ TITLES = {
     "unknown_subject": "未找到该统一社会信用代码的登记信息",
     "worker_silent": "后台进程未应答，此次操作没有进行",
     "unknown_type": "没有此数据类型",
+    "unknown_webhook": "没有此接收地址或消息",
+    "unknown_webhook_event": "没有此种事件",
+    "too_many_webhooks": "接收地址已达上限",
+    "webhook_not_possible": "接收地址的状态不允许此操作",
+    "webhook_url_refused": "接收地址不符合要求",
 }
 _OTHERWISE = "请求未能完成，原因见 detail"
 

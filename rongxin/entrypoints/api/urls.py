@@ -29,6 +29,7 @@ from rongxin.entrypoints.api import (
     schedules,
     usage_feedback,
     uses,
+    webhooks,
 )
 from rongxin.entrypoints.api.door import Bodies
 
@@ -69,6 +70,7 @@ api.add_router("/usage-feedback", usage_feedback.router)
 api.add_router("/uses", uses.router)
 # Before `consents`, whose acts take any word behind a consent's number.
 api.add_router("", deletion.router)
+api.add_router("/webhooks", webhooks.router)
 api.add_router("", consents.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

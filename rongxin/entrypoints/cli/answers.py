@@ -21,6 +21,7 @@ HELD = 3
 def refusals() -> Iterator[None]:
     """Turn what the caller can act on into one JSON document and exit status 2."""
     from rongxin.consent.errors import ConsentError
+    from rongxin.delivery.webhooks.errors import WebhookError
     from rongxin.disclosure.errors import DisclosureError
     from rongxin.governance.errors import GovernanceError
     from rongxin.journal.errors import JournalError
@@ -39,7 +40,7 @@ def refusals() -> Iterator[None]:
         raise SystemExit(HELD) from held
     except (
         *(SharingError, RecordsError, PartiesError, ConsentError),
-        *(DisclosureError, GovernanceError, JournalError),
+        *(DisclosureError, WebhookError, GovernanceError, JournalError),
     ) as error:
         what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
         show({"refused": True, **what})

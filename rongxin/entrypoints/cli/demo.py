@@ -49,6 +49,7 @@ _READY_WITHIN_SECONDS = 60
 def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     """Load the invented city 云州市, play the story and keep serving until Ctrl-C."""
     os.environ["RONGXIN_MODE"] = "demo"
+    os.environ["RONGXIN_WEBHOOK_LOOPBACK"] = "1"  # the bank of the story listens on this machine
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
     out = var / "demo"
@@ -146,7 +147,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from rongxin.entrypoints.demo import cast, city
+    from rongxin.entrypoints.demo import cast, city, receiver
     from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
 
@@ -160,10 +161,10 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
             loaded = city.load(out / "city", manifest, players, bar, node.say)
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
-    with _gateways(out), _served(out, port) as places:
+    with _gateways(out), receiver.listening() as bank_listens, _served(out, port) as places:
         try:
             scraped = _scraped(places["api"], village_bank, out)
-            story = Story(places["api"], city.hero(manifest, out / "city"), bank, out, node.say)
+            story = Story(places["api"], city.hero(manifest, out / "city"), bank, bank_listens, out, node.say)
             played = story.play()
             report = json.loads(played.files["report_json"].read_text())
             story.prove(report)
@@ -274,6 +275,7 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[s
         "report_html": str(played.files["report_html"]),
         "report_pdf": str(played.files["report_pdf"]),
         "refused_after_withdrawal": played.refused_after_withdrawal,
+        "webhooks_delivered": played.webhooks_delivered,
         **_evidence(out, played),
         "suspended_for_scraping": incidents.suspended(),
         "journal_entries": outcome.size,

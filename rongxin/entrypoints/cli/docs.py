@@ -22,6 +22,7 @@ MACHINES = {
     "授权 consent": "rongxin.consent.rules",
     "删除义务 deletion duty": "rongxin.consent.deletion.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
+    "接收地址 webhook": "rongxin.delivery.webhooks.rules",
 }
 
 

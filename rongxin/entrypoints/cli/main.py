@@ -30,6 +30,7 @@ COMMANDS = {
     "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
     "usage": "rongxin.entrypoints.cli.usage",
+    "webhooks": "rongxin.entrypoints.cli.webhooks",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

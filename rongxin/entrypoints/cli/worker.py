@@ -33,6 +33,7 @@ def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
     from rongxin.consent.deletion import duties as deletion
+    from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import recipients, usage
     from rongxin.governance import alarms
     from rongxin.governance.watching import incidents, patrol
@@ -57,6 +58,7 @@ def duties() -> list[Duty]:
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
         Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
         Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
+        Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 
@@ -76,6 +78,7 @@ def work(jobs: int) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
+    from rongxin.delivery.webhooks import courier
     from rongxin.journal import runner
     from rongxin.sharing import errands
 
@@ -83,6 +86,7 @@ def work(jobs: int) -> None:
     loops = [threading.Thread(target=runner.run, args=(CHECKPOINT_SECONDS, stop), name="journal")]
     loops += [threading.Thread(target=repeat, args=(duty, stop), name=duty.name) for duty in duties()]
     loops += [threading.Thread(target=errands.run, args=(stop,), name="errands") for _ in range(ERRANDS)]
+    loops += [threading.Thread(target=courier.run, args=(stop,), name="webhooks")]
     for loop in loops:
         loop.start()
     node.say(f"后台就绪 worker ready: {', '.join(dict.fromkeys(loop.name for loop in loops))}, jobs")

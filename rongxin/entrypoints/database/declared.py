@@ -148,6 +148,9 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),
         (*GROW, _some("UPDATE", "acknowledged_at acknowledged_by note")),
     ),
+    # The web registers, rotates and replays; the worker sends and forgets.
+    "delivery_webhook": (KEEP, KEEP),
+    "delivery_message": (KEEP, ALL),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).

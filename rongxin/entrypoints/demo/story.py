@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from rongxin.consent.deletion.rules import RECEIPT_TYPE, Act, Statement, encode
 from rongxin.entrypoints.demo.cast import CLERK, Player
+from rongxin.entrypoints.demo.receiver import Receiver
 from rongxin.proof import jws
 
 # What a bank reads before a loan: the consented items that the story's bank asks for.
@@ -39,7 +40,10 @@ ITEMS = (
     "administrative_permit",
     "administrative_penalty",
 )
+# Of what the bank has itself told.
+EVENTS = ("consent.granted", "consent.withdrawn")
 _COVERED_WITHIN_SECONDS = 30
+_TOLD_WITHIN_SECONDS = 60
 _LINK = '<link rel="stylesheet" href="/static/rongxin/rongxin.css">'
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 
@@ -69,20 +73,30 @@ class Played:
     files: Mapping[str, Path]
     request: str
     refused_after_withdrawal: bool
+    webhooks_delivered: int
 
 
 class Story:
     """Plays against a running node and keeps what it gets in a directory."""
 
-    def __init__(self, api: str, hero: Hero, bank: Player, out: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        api: str,
+        hero: Hero,
+        bank: Player,
+        receiver: Receiver,
+        out: Path,
+        say: Callable[[str], None],
+    ) -> None:
         self._api = httpx.Client(base_url=api, timeout=60, trust_env=False)
-        self._hero, self._bank, self._out, self._say = hero, bank, out, say
+        self._hero, self._bank, self._receiver, self._out, self._say = hero, bank, receiver, out, say
         self._files: dict[str, Path] = {}
 
     def play(self) -> Played:
         """Play all acts in order; StoryFailed names the act that did not go as it must."""
         owner = self._register()
         self._public_report()
+        secret = self._listen()
         case = self._open_case()
         request = self._ask_for_consent(case)
         consent = self._consent(owner, request)
@@ -91,7 +105,8 @@ class Story:
         self._withdraw(owner, consent)
         refused = self._refused(case, consent)
         self._receipt(owner, consent)
-        return Played(case, consent, owner, self._files, request, refused)
+        told = self._told(secret, consent)
+        return Played(case, consent, owner, self._files, request, refused, told)
 
     def _register(self) -> str:
         hero = self._hero
@@ -108,6 +123,38 @@ class Story:
         self._say(
             f"公共报告：{summary['with_records']}项有记录，{summary['withheld']}项须授权——银行未经授权只能看到这些"
         )
+
+    def _listen(self) -> str:
+        """Register the bank's receiver; it is told of events once it has answered the challenge."""
+        body = {"url": self._receiver.url, "events": list(EVENTS)}
+        made = self._post("登记接收地址", "webhooks", body, key=self._bank.key, expect=201)
+        path = f"webhooks/{made['webhook']}"
+        self._await(
+            "验证接收地址",
+            lambda: self._get("接收地址", path, key=self._bank.key)["state"] == "active",
+        )
+        self._say(f"银行登记接收地址并通过验证：{made['url']}")
+        return str(made["secret"])
+
+    def _told(self, secret: str, consent: str) -> int:
+        """The bank was told of the consent and of its end without asking; it checks who says so."""
+
+        def mine() -> list[str]:
+            events = self._receiver.verified(secret)
+            return [one["type"] for one in events if one["data"].get("consent") == consent]
+
+        self._await("事件通知", lambda: set(mine()) >= set(EVENTS))
+        told = self._receiver.verified(secret)
+        self._keep("webhooks", "webhooks.json", _pretty(told))
+        self._say(f"事件通知：银行收到{len(told)}条并验签（{'、'.join(mine())}），内容只有编号")
+        return len(told)
+
+    def _await(self, act: str, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _TOLD_WITHIN_SECONDS
+        while not done():
+            if time.monotonic() > deadline:
+                raise StoryFailed(f"{act}: {_TOLD_WITHIN_SECONDS}秒内没有完成")
+            time.sleep(0.2)
 
     def _open_case(self) -> str:
         body = {"uscc": self._hero.uscc, "reference": "YZ-2026-0001", "kind": "loan_application"}
