@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from rongxin.records import filing, row_endings
-from rongxin.records.rules import EndedWhy
+from rongxin.records.rules import EQUAL, EndedWhy, Precedence
 from rongxin.vocabulary.actor import Actor
 
 # The row has been staged. Against the same record of the same day, a row of its own batch contradicts it, and
@@ -99,6 +99,7 @@ def take_back(
     subject_id: int,
     actor: Actor,
     as_of: datetime,
+    precedence: Precedence = EQUAL,
 ) -> Unmatched:
     """End a matched row, and let what it had superseded count again, as a new row.
 
@@ -129,6 +130,7 @@ def take_back(
             ended_by=f"match:{decision}",
             actor=actor,
             as_of=as_of,
+            precedence=precedence,
         )
     return Unmatched(ended=True, reinstated=reinstated > 0)
 

@@ -105,6 +105,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "records_record": (NONE, (*GROW, _some("UPDATE", "sealed ended_at ended_why ended_by"))),
     "records_withdrawal": (NONE, GROW),
     "records_unmatching": (NONE, GROW),
+    "records_unlisting": (NONE, GROW),
     "records_source": (READ, GROW),
     "records_lake_manifest": (NONE, ALL),
     "records_lake_mark": (NONE, ALL),
