@@ -109,7 +109,7 @@ class Staging:
             "as_of": as_of,
             "is_state": lot.is_state,
             "place": lot.precedence.place(lot.provider),
-            "places": _places(lot.precedence),
+            **_places(lot.precedence),
             "decided_by": list(lot.decided_by),
         }
 
@@ -258,11 +258,11 @@ def end(
 
 def reinstate(precedence: Precedence, *, as_of: datetime) -> int:
     """Let what stood before the records in `filing_ended` count again; return how many do."""
-    return _run(statements.REINSTATE, {"as_of": as_of, "places": _places(precedence)})
+    return _run(statements.REINSTATE, {"as_of": as_of, **_places(precedence)})
 
 
-def _places(precedence: Precedence) -> str:
-    return json.dumps(dict(precedence.places))
+def _places(precedence: Precedence) -> dict[str, Any]:
+    return {"places": json.dumps(dict(precedence.places)), "others": precedence.others}
 
 
 def withdraw_batch(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Final
 
 
 class EndedWhy(StrEnum):
@@ -108,17 +108,17 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Precedence:
-    """Which source's version of one record counts: the one with the lower place; one without a place is last.
+    """Which source's version of one record counts: the one with the lower place.
 
-    Sources of one place are equal: whichever came first counts ((五): 凡已实现共享的信息，不再要求…重复提供).
+    `others` is the place of whoever has none of its own. Sources of one place are equal: whichever came
+    first counts ((五): 凡已实现共享的信息，不再要求有关部门和单位重复提供).
     """
 
     places: Mapping[str, int] = field(default_factory=dict)
-
-    LAST: ClassVar[int] = 99
+    others: int = 0
 
     def place(self, provider: str) -> int:
-        return self.places.get(provider, self.LAST)
+        return self.places.get(provider, self.others)
 
 
 EQUAL: Final = Precedence()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rongxin.records.rules import Precedence
-
 # Where two sources name the deciding authority by the same field and differently, it may be another decision.
 OTHER_AUTHORITY = """(
     SELECT s.payload ->> named.field <> r.payload ->> named.field
@@ -13,7 +11,7 @@ OTHER_AUTHORITY = """(
 )"""
 
 # A provider's place among the sources of the item (records.rules.Precedence).
-PLACE = f"coalesce((%(places)s::jsonb ->> r.provider)::integer, {Precedence.LAST})"
+PLACE = "coalesce((%(places)s::jsonb ->> r.provider)::integer, %(others)s)"
 
 # A row of a source that another one holds can't end a second time: what its own full list leaves out is noted
 # beside it, and counts as long as that list is not withdrawn.

@@ -119,7 +119,10 @@ def take_back(
         through = filing.settled_through(item)
         with connection.cursor() as cursor:
             cursor.execute(_ROWS, given)
-            record_id, record_key, is_live = cursor.fetchone()
+            found = cursor.fetchone()
+            if found is None:  # another source shares it, and it stood by already in the same words
+                return Unmatched(ended=False, reinstated=False)
+            record_id, record_key, is_live = found
             cursor.execute(_NOTE, {**given, "record_key": record_key, "through": through})
         if not is_live:
             return Unmatched(ended=False, reinstated=False)

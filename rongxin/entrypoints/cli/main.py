@@ -26,6 +26,7 @@ COMMANDS = {
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
     "serve": "rongxin.entrypoints.cli.serve",
+    "sources": "rongxin.entrypoints.cli.sources",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

@@ -118,6 +118,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "sharing_outcome": (READ, ALL),
     "sharing_savedmapping": (GROW, GROW),
     "sharing_schedule": (GROW, GROW),
+    "sharing_providerlevel": (GROW, GROW),
     "sharing_reminder": (READ, GROW),
     # A call is written with its request's outcome and never changed, save that it is sealed anew.
     "sharing_call": (GROW, (*GROW, _some("UPDATE", "message"))),

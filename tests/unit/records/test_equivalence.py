@@ -24,7 +24,7 @@ DAYS = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
 ITEMS = count()
 Key = tuple[int, str]
 # Two equal sources in the city, one of the province, one of the nation.
-SOURCES = Precedence({"nation": 0, "province": 1, "city": 2, "bureau": 2})
+SOURCES = Precedence({"nation": 0, "province": 1, "city": 2}, others=2)
 SAID = {"x": {}, "y": {"authority_uscc": "1", "authority": "甲局"}, "z": {"authority": "乙局"}}
 
 

@@ -22,7 +22,7 @@ from .conftest import CLERK, Bureau, Row
 pytestmark = pytest.mark.django_db
 ITEM = "administrative_penalty"
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
-SOURCES = Precedence({"nation": 0, "province": 1, "city": 2})
+SOURCES = Precedence({"nation": 0, "province": 1}, others=2)
 ITEMS = count()
 LAX = settings(
     max_examples=40,
