@@ -28,6 +28,31 @@ def show(item: str) -> None:
         answers.show([source.document() for source in item_sources.of(known, as_of=answers.now())])
 
 
+@command.command()
+@click.argument("provider")
+@click.option("--name", required=True, help="单位名称 its name")
+@click.option("--department", default="", help="责任单位 the department behind it")
+@click.option("--item", "items", multiple=True, required=True, help="信息项，可多次给出 an item; repeat it")
+def admit(provider: str, name: str, department: str, items: tuple[str, ...]) -> None:
+    """登记一个来源 Take in a PROVIDER beside the catalogue's, such as another level's platform."""
+    with node.running(progress=False), answers.refusals():
+        from rongxin.catalogue.errors import CatalogueError
+        from rongxin.parties import providers
+
+        try:
+            made = providers.admit(
+                provider,
+                name=name,
+                department=department,
+                items=items,
+                actor=answers.operator(),
+                as_of=answers.now(),
+            )
+        except CatalogueError as fault:
+            raise click.ClickException(str(fault)) from None
+        answers.show({"provider": made.id, "name": made.name, "items": sorted(made.mandate)})
+
+
 @command.command("set-level")
 @click.argument("provider")
 @click.argument("level", type=click.Choice(["national", "provincial", "city"]))

@@ -14,9 +14,11 @@ import pytest
 from django.db import connection
 
 from rongxin.catalogue import loader
+from rongxin.catalogue.errors import UnknownItem
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
-from rongxin.parties.models import Provider
+from rongxin.parties import providers
+from rongxin.parties.errors import AlreadyKnown
 from rongxin.sharing import item_sources, source_levels
 from rongxin.sharing.aggregation import batches, outcomes, receipts
 from rongxin.sharing.errors import Refused
@@ -45,9 +47,13 @@ HEADER = (
 def levels(node: None) -> None:
     """The nation's and the province's platform beside the catalogue's own provider and one more."""
     for provider, level in (("nation", SourceLevel.NATIONAL), ("province", SourceLevel.PROVINCIAL)):
-        Provider.objects.create(id=provider, name=provider, mandate=[PENALTY, DEBTORS])
+        admit(provider, PENALTY, DEBTORS)
         source_levels.set_level(provider, level, actor=OPERATOR, as_of=NOW)
-    Provider.objects.create(id="ecology", name="ecology", mandate=[PENALTY])
+    admit("ecology", PENALTY)
+
+
+def admit(provider: str, *items: str) -> None:
+    providers.admit(provider, name=provider, department="", items=items, actor=OPERATOR, as_of=NOW)
 
 
 def penalty(bureau: Bureau, number: str, fine: str, authority: str = "云州市市场监管局") -> Path:
@@ -149,6 +155,13 @@ def test_the_sources_of_an_item_stand_by_level_with_their_last_batch(bureau: Bur
     (other,) = item_sources.others(loader.load().item(PENALTY), PROVIDER, as_of=bureau.today)
     assert other.provider == "province"
     assert item_sources.others(loader.load().item(PENALTY), "nation", as_of=bureau.today) == []
+
+
+def test_a_source_is_taken_in_once_and_for_items_of_the_catalogue() -> None:
+    with pytest.raises(AlreadyKnown):
+        admit("ecology", PENALTY)
+    with pytest.raises(UnknownItem):
+        admit("another", "no_such_item")
 
 
 def test_the_operator_sets_a_level_and_it_is_journalled() -> None:
