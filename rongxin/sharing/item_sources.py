@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Channel, Item
@@ -37,8 +37,8 @@ class Last:
 class Source:
     """One provider of one item: from which level, in which place among the others, what it has delivered.
 
-    `place` counts from 0; sources of one place are equal. `first_on` and `last` are None where nothing of it
-    is filed.
+    `place` counts from 0; sources of one place are equal. `first_on` is the day of the first batch of which a
+    row was taken, `last` the last batch filed; None where there is none.
     """
 
     provider: str
@@ -52,7 +52,7 @@ class Source:
 
     @property
     def delivers(self) -> bool:
-        return self.last is not None
+        return self.first_on is not None
 
     def document(self) -> dict[str, Any]:
         """The source, JSON-ready."""
@@ -135,7 +135,7 @@ def _source(
     channel: Channel,
     told: Mapping[str, SourceLevel],
     on: date,
-    delivered: tuple[int, int, date] | None,
+    delivered: tuple[int, int, date | None] | None,
     last: Last | None,
 ) -> Source:
     level = source_levels.level_of(card.id, channel, told)
@@ -144,13 +144,15 @@ def _source(
     return Source(card.id, card.name, level, place, batches, rows, first_on, last)
 
 
-def _delivered(names: list[str], as_of: datetime) -> dict[tuple[str, str], tuple[int, int, date]]:
+def _delivered(names: list[str], as_of: datetime) -> dict[tuple[str, str], tuple[int, int, date | None]]:
     filed = Batch.objects.filter(status=Status.FILED, item__in=names, received_at__lte=as_of)
     summed = filed.values_list("provider_id", "item").annotate(
-        batches=Count("id"), rows=Sum("accepted"), first=Min("received_at")
+        batches=Count("id"),
+        rows=Sum("accepted"),
+        first=Min("received_at", filter=Q(accepted__gt=0)),
     )
     return {
-        (provider, item): (batches, rows, first.astimezone(CHINA).date())
+        (provider, item): (batches, rows, first.astimezone(CHINA).date() if first else None)
         for provider, item, batches, rows, first in summed
     }
 

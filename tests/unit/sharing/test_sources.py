@@ -157,6 +157,13 @@ def test_the_sources_of_an_item_stand_by_level_with_their_last_batch(bureau: Bur
     assert item_sources.others(loader.load().item(PENALTY), "nation", as_of=bureau.today) == []
 
 
+def test_a_source_of_which_no_row_was_taken_shares_nothing(bureau: Bureau) -> None:
+    row = ("云州第1商贸有限公司", "没有代码", "一号", "1", "2026-03-01", "云州市市场监管局")
+    receipt = bureau.submits(bureau.writes(HEADER, [row]), PENALTY, "nation")
+    assert receipt.counts.accepted == 0
+    assert item_sources.others(loader.load().item(PENALTY), PROVIDER, as_of=bureau.today) == []
+
+
 def test_a_source_is_taken_in_once_and_for_items_of_the_catalogue() -> None:
     with pytest.raises(AlreadyKnown):
         admit("ecology", PENALTY)
