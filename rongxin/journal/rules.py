@@ -31,6 +31,7 @@ class Kind(StrEnum):
     BATCH_LATE = "batch.late"
     MAPPING_SAVED = "mapping.saved"
     SCHEDULE_SET = "schedule.set"
+    SOURCE_LEVEL_SET = "source_level.set"
     RECORD_ENDED = "record.ended"
     RECORD_MARKED = "record.marked"
     MATCH_PROPOSED = "match.proposed"

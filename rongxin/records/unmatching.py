@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from rongxin.records import filing, row_endings
-from rongxin.records.rules import EndedWhy
+from rongxin.records.rules import EQUAL, EndedWhy, Precedence
 from rongxin.vocabulary.actor import Actor
 
 # The row has been staged. Against the same record of the same day, a row of its own batch contradicts it, and
@@ -99,6 +99,7 @@ def take_back(
     subject_id: int,
     actor: Actor,
     as_of: datetime,
+    precedence: Precedence = EQUAL,
 ) -> Unmatched:
     """End a matched row, and let what it had superseded count again, as a new row.
 
@@ -118,7 +119,10 @@ def take_back(
         through = filing.settled_through(item)
         with connection.cursor() as cursor:
             cursor.execute(_ROWS, given)
-            record_id, record_key, is_live = cursor.fetchone()
+            found = cursor.fetchone()
+            if found is None:  # another source shares it, and it stood by already in the same words
+                return Unmatched(ended=False, reinstated=False)
+            record_id, record_key, is_live = found
             cursor.execute(_NOTE, {**given, "record_key": record_key, "through": through})
         if not is_live:
             return Unmatched(ended=False, reinstated=False)
@@ -129,6 +133,7 @@ def take_back(
             ended_by=f"match:{decision}",
             actor=actor,
             as_of=as_of,
+            precedence=precedence,
         )
     return Unmatched(ended=True, reinstated=reinstated > 0)
 

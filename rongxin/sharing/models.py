@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from rongxin.parties.rules.desk import TAKEN, State, Verdict
 from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
+from rongxin.vocabulary.level import SourceLevel
 
 
 class MovedFile(models.Model):
@@ -146,6 +147,8 @@ class Outcome(models.Model):
     rule = models.CharField(max_length=64)
     message = models.TextField()
     raw = models.BinaryField(null=True)
+    # The batch that holds the record: where to look for what needn't be handed in again.
+    held_batch = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
@@ -284,6 +287,29 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider_id} {self.item} {self.every} {self.day}"
+
+
+class ProviderLevel(models.Model):
+    """From which level a provider hands in, as the operator has set it; the last version holds."""
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField()
+    level = models.CharField(max_length=16)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=300)
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "version"], name="provider_level_version_once"),
+            models.CheckConstraint(
+                condition=Q(level__in=[level.value for level in SourceLevel]), name="provider_level_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.level}"
 
 
 class Reminder(models.Model):

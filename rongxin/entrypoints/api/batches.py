@@ -101,6 +101,15 @@ def rejects(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     return answer
 
 
+@router.get("/{batch_id}/known", auth=authentication.PROVIDER, summary="已由他方共享的行 Rows shared already")
+def known(request: HttpRequest, batch_id: UUID, after: int = 0) -> list[dict[str, Any]]:
+    """Return, a thousand at a time from the line behind `after` on, the rows that needn't be handed in: who
+    shares them, by which batch, since when.
+    """
+    own(request, batch_id)
+    return outcomes.known_of(batch_id, after=after)
+
+
 @router.post("/{batch_id}/withdraw", auth=authentication.PROVIDER, summary="撤回批次 Withdraw a batch")
 def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
     caller = authentication.caller(request)

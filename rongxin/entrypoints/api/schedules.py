@@ -7,10 +7,12 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
+from rongxin.catalogue import loader
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.authentication import Caller, PartyKey
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing import item_sources
 from rongxin.sharing.schedule import lateness, plans
 from rongxin.sharing.schedule.rules import Every
 
@@ -42,7 +44,9 @@ def reminders(request: HttpRequest, provider: str | None = None) -> list[dict[st
 
 @router.put("/{provider}/{item}", auth=authentication.OPERATOR, summary="设定计划 Set a plan")
 def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str, Any]:
-    """Set a provider's plan from today on; what was due before stays as it was."""
+    """Set a provider's plan from today on; what was due before stays as it was. What a national source shares
+    already is refused; where others share some of it, they are named.
+    """
     caller = authentication.caller(request)
     made = plans.set_plan(
         item=item,
@@ -54,7 +58,13 @@ def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str
         as_of=caller.at,
     )
     told = {"version": made.version, "label": made.plan.label, "since": made.plan.since}
-    return {"provider": provider, "item": item, **told}
+    shared = item_sources.others(loader.load().item(item), provider, as_of=caller.at)
+    return {
+        "provider": provider,
+        "item": item,
+        **told,
+        "shared_already_by": [source.document() for source in shared],
+    }
 
 
 def _whose(caller: Caller, provider: str | None) -> str | None:

@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": "rongxin.entrypoints.cli.serve",
     "usage": "rongxin.entrypoints.cli.usage",
     "webhooks": "rongxin.entrypoints.cli.webhooks",
+    "sources": "rongxin.entrypoints.cli.sources",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

@@ -38,6 +38,8 @@ def show(provider: str | None) -> None:
 def set_(item: str, provider: str, every: str, day: int | None, grace: int) -> None:
     """设定计划 Set a plan from today on; what was due before stays as it was."""
     with node.running(progress=False), answers.refusals():
+        from rongxin.catalogue import loader
+        from rongxin.sharing import item_sources
         from rongxin.sharing.schedule import plans
         from rongxin.sharing.schedule.rules import Every
 
@@ -52,7 +54,9 @@ def set_(item: str, provider: str, every: str, day: int | None, grace: int) -> N
         )
         since = made.plan.since.isoformat()
         told = {"version": made.version, "label": made.plan.label, "since": since}
-        answers.show({"provider": provider, "item": item, **told})
+        shared = item_sources.others(loader.load().item(item), provider, as_of=answers.now())
+        also = [source.document() for source in shared]
+        answers.show({"provider": provider, "item": item, **told, "shared_already_by": also})
 
 
 @command.command()

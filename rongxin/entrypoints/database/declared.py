@@ -115,6 +115,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "records_record": (NONE, (*GROW, _some("UPDATE", "sealed ended_at ended_why ended_by"))),
     "records_withdrawal": (NONE, GROW),
     "records_unmatching": (NONE, GROW),
+    "records_unlisting": (NONE, GROW),
     "records_source": (READ, GROW),
     "records_lake_manifest": (NONE, ALL),
     "records_lake_mark": (NONE, ALL),
@@ -127,6 +128,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "sharing_outcome": (READ, ALL),
     "sharing_savedmapping": (GROW, GROW),
     "sharing_schedule": (GROW, GROW),
+    "sharing_providerlevel": (GROW, GROW),
     "sharing_reminder": (READ, GROW),
     # A call is written with its request's outcome and never changed, save that it is sealed anew.
     "sharing_call": (GROW, (*GROW, _some("UPDATE", "message"))),

@@ -22,7 +22,7 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
-from rongxin.sharing import rules
+from rongxin.sharing import rules, source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     full_lists,
@@ -230,7 +230,12 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
                 what_to_do="只有报送单位或平台运营机构可以撤回。",
             )
         done = filing.withdraw_batch(
-            batch_id, item=batch.item, actor=actor, as_of=as_of, relists=full_lists.relists(batch)
+            batch_id,
+            item=batch.item,
+            actor=actor,
+            as_of=as_of,
+            relists=full_lists.relists(batch),
+            precedence=source_levels.precedence_of(batch.item, as_of=as_of),
         )
         registration.follow_withdrawal(batch_id, batch.item, actor=actor, as_of=as_of)
         entry = entries.append(

@@ -22,6 +22,7 @@ from rongxin.parties.errors import PartiesError
 from rongxin.proof import canonical
 from rongxin.records import filing, row_endings
 from rongxin.records.rules import EndedWhy
+from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     batches,
@@ -143,7 +144,8 @@ def withdraw(batch_id: UUID, line: int, *, reason: str, actor: Actor, as_of: dat
             reinstated = batches.withdraw(batch_id, actor=actor, as_of=as_of).reinstated
         else:
             by = f"row:{batch_id}:{line}"
-            reinstated = row_endings.withdraw(held, ended_by=by, actor=actor, as_of=as_of)
+            places = source_levels.precedence(item, as_of=as_of)
+            reinstated = row_endings.withdraw(held, ended_by=by, actor=actor, as_of=as_of, precedence=places)
             registration.follow_withdrawal(batch_id, item.item, actor=actor, as_of=as_of)
         _note(batch, line, RowAct.WITHDRAW, reason, actor=actor, as_of=as_of)
     return Ended(batch_id, line, EndedWhy.WITHDRAWN, reinstated)
