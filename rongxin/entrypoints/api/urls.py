@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 
 from rongxin.entrypoints.api import (
     batches,
+    bulk,
     catalogue,
     consents,
     imported_consents,
@@ -43,6 +44,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("/batches", batches.router)
+api.add_router("/bulk", bulk.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/journal", journal.router)

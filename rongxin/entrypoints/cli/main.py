@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "bench": "rongxin.entrypoints.cli.bench",
+    "bulk": "rongxin.entrypoints.cli.bulk",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
     "department": "rongxin.entrypoints.cli.department",

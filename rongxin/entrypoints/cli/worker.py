@@ -35,6 +35,7 @@ def duties() -> list[Duty]:
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.bulk import refresh
     from rongxin.sharing.schedule import lateness
 
     return [
@@ -44,6 +45,8 @@ def duties() -> list[Duty]:
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+        Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now))),
+        Duty("agreements that are over", 60, lambda now: refresh.sweep(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

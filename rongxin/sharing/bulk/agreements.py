@@ -73,7 +73,9 @@ class Card:
 def propose(terms: Terms, *, provider: str, item: str, actor: Actor, as_of: datetime) -> Card:
     """Enter what a paper says; nobody is asked before another person has checked it. Raises `Refused`."""
     _operator(actor)
-    mandates.admitted(item, provider, mode=Mode.ANSWERS)
+    _, channel = mandates.admitted(item, provider, mode=Mode.ANSWERS)
+    if channel.provider != provider:
+        raise _refused("no_mandate", f"该信息项由 {channel.provider} 提供接口", "请由该单位书面同意。")
     found = list(rules.faults(terms))
     if redaction.holds_number(terms.document_number):
         found.append("文号中似有个人证件号码、手机号或银行卡号，请删去")

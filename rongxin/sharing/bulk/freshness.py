@@ -18,6 +18,7 @@ from rongxin.exchange import collection
 from rongxin.journal import plans
 from rongxin.sharing.bulk import agreements, rules
 from rongxin.sharing.bulk.agreements import Card
+from rongxin.sharing.bulk.models import BulkFreshness
 from rongxin.sharing.bulk.rules import Seen
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -133,6 +134,11 @@ def note(item: str, turn: UUID, noted: Sequence[Noted], *, as_of: datetime) -> N
     }
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, given)
+
+
+def forget(item: str) -> None:
+    """Let nothing be known of an item any more, before its rows end."""
+    BulkFreshness.objects.filter(item=item).update(observed_at=None, observed="", turn=None)
 
 
 _COUNT = f"""

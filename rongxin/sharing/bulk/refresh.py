@@ -36,24 +36,26 @@ def sweep(*, as_of: datetime) -> int:
 
     Where another agreement about the item keeps them, they stay.
     """
-    ended = 0
+    today, ended = agreements.day_of(as_of), 0
     over = BulkAgreement.objects.filter(state__in=[State.IN_FORCE, State.ENDED], swept_at=None)
-    for row in over:
-        card = agreements.get(row.id)
-        today = agreements.day_of(as_of)
-        if card.may_be_kept(today) or (today < card.terms.from_on and card.state is State.IN_FORCE):
-            continue
-        if card.item not in agreements.keeping([card.item], as_of=as_of):
-            ended += answered.end_all(card.item, card.provider, by=f"agreement:{card.id}", as_of=as_of)
-        _swept(card, ended, as_of)
+    for card in [agreements.get(row.id) for row in over]:
+        to_come = card.state is State.IN_FORCE and today < card.terms.from_on
+        if not to_come and not card.may_be_kept(today):
+            ended += _sweep(card, as_of)
     return ended
 
 
-def _swept(card: Card, ended: int, as_of: datetime) -> None:
+def _sweep(card: Card, as_of: datetime) -> int:
     refs: dict[str, str | int] = {"agreement": str(card.id), "item": card.item, "provider": card.provider}
+    ended = 0
+    if card.item not in agreements.keeping([card.item], as_of=as_of):
+        # First what is known of the subjects: without its rows "asked" would read as "no record".
+        freshness.forget(card.item)
+        ended = answered.end_all(card.item, card.provider, by=f"agreement:{card.id}", as_of=as_of)
     with transaction.atomic():
         BulkAgreement.objects.filter(pk=card.id).update(swept_at=as_of)
         entries.append(Kind.BULK_SWEPT, actor=SYSTEM, refs={**refs, "ended": ended}, as_of=as_of)
+    return ended
 
 
 def status(*, as_of: datetime, provider: str | None = None) -> Sequence[Mapping[str, Any]]:
@@ -70,8 +72,8 @@ def _status(card: Card, as_of: datetime) -> Mapping[str, Any]:
         asked=Sum("asked", default=0), answered=Sum("answered", default=0)
     )
     last = past.exclude(finished_at=None).order_by("-taken_at").first()
-    # In the last quarter of the interval everybody has to come up once, at the agreed rate.
-    minutes = card.terms.refresh_days * 24 * 60
+    # Everybody has to come up once in three quarters of the interval, when it begins to be due.
+    minutes = card.terms.refresh_days * 24 * 60 * 3 // 4
     return {
         **card.document(),
         "subjects": subjects,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -68,6 +68,10 @@ class Turn:
     rows: int
     rows_ended: int
     ended: Ended
+
+    def document(self) -> dict[str, str | int]:
+        """The turn as a command prints it."""
+        return {**asdict(self), "id": str(self.id), "ended": self.ended.value}
 
 
 def take(agreement: UUID, *, as_of: datetime, accept_endings: bool = False) -> Turn | None:

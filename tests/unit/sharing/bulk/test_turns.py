@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from rongxin.journal import verification
 from rongxin.records.models import Record
@@ -115,6 +116,7 @@ def test_an_ended_agreement_stops_at_once_even_a_turn_under_way(
     def ends_meanwhile(asked: Any) -> Any:
         if not agreements.get(card.id).ended_on:
             agreements.end(card.id, reason="函告终止", actor=FIRST, as_of=town.now)
+        connection.close()  # this is a thread of its own
         return original(asked)
 
     monkeypatch.setattr("rongxin.sharing.bulk.asking._SIDE_BY_SIDE", 1)
