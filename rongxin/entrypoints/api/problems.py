@@ -23,9 +23,6 @@ CONTENT_TYPE = "application/problem+json"
 _STATUS = {
     "unknown_subject": 404,
     "unknown_item": 404,
-    "unknown_agreement": 404,
-    "bulk_not_possible": 409,
-    "second_person_needed": 403,
     "unknown_batch": 404,
     "row_unknown": 404,
     "row_over": 409,

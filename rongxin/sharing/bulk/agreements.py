@@ -179,8 +179,9 @@ def keeping(items: list[str], *, as_of: datetime) -> dict[str, Card]:
     return found
 
 
-def day_of(as_of: datetime) -> date:
-    return as_of.astimezone(CHINA).date()
+def day_of(moment: datetime) -> date:
+    """Return the business day of a moment."""
+    return moment.astimezone(CHINA).date()
 
 
 def _open(agreement: UUID, act: Act, actor: Actor) -> BulkAgreement:

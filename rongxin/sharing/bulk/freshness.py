@@ -67,7 +67,7 @@ def kept(subject: int, items: Sequence[str], *, own: bool, as_of: datetime) -> d
     return {
         item: Kept(agreed[item].provider, observed_at, Availability(observed))
         for item, observed_at, observed in plans.rows(_OF_SUBJECT, [subject, list(agreed)])
-        if own or observed_at > rules.stale_before(agreed[item].terms, as_of)
+        if own or observed_at > rules.stale_before(agreed[item].terms, as_of=as_of)
     }
 
 
@@ -87,7 +87,7 @@ def seen(item: str, subjects: Sequence[int], *, as_of: datetime) -> dict[int, Se
 
 
 def _seen(card: Card | None, observed_at: datetime | None, observed: str, as_of: datetime) -> Seen:
-    if card is None or observed_at is None or observed_at <= rules.stale_before(card.terms, as_of):
+    if card is None or observed_at is None or observed_at <= rules.stale_before(card.terms, as_of=as_of):
         return Seen.MISSING
     return Seen.OBSERVED if observed == Availability.RECORDS.value else Seen.OBSERVED_NONE
 
@@ -152,7 +152,7 @@ _COUNT = f"""
 def counts(card: Card, *, as_of: datetime) -> Mapping[str, Any]:
     """Return how many subjects are observed, observed without a record, and how old the oldest answer is."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"item": card.item, "stale": rules.stale_before(card.terms, as_of)})
+        cursor.execute(_COUNT, {"item": card.item, "stale": rules.stale_before(card.terms, as_of=as_of)})
         observed, none, asked, oldest = cursor.fetchone()
     return {
         "observed": int(observed),

@@ -53,7 +53,7 @@ def next_ones(item: Item, terms: Terms, *, limit: int, as_of: datetime) -> Seque
         "item": item.item,
         "not": [kind.value for kind in item.not_applicable_to],
         "rested": as_of - rules.REST,
-        "due": rules.due_before(terms, as_of),
+        "due": rules.due_before(terms, as_of=as_of),
         "limit": limit,
     }
     with connection.cursor() as cursor:

@@ -151,19 +151,19 @@ def may_be_kept(terms: Terms, state: State, ended_on: date | None, on: date) -> 
     return held or (terms.keep_days > 0 and on <= over_on(terms, ended_on) + timedelta(days=terms.keep_days))
 
 
-def due_before(terms: Terms, as_of: datetime) -> datetime:
+def due_before(terms: Terms, *, as_of: datetime) -> datetime:
     """Return the moment before which an observation is asked anew: in the last quarter of its interval, so
     that nothing grows stale while it waits its turn.
     """
     return as_of - timedelta(days=terms.refresh_days) * 0.75
 
 
-def stale_before(terms: Terms, as_of: datetime) -> datetime:
+def stale_before(terms: Terms, *, as_of: datetime) -> datetime:
     """Return the moment before which an observation counts no more."""
     return as_of - timedelta(days=terms.refresh_days)
 
 
-def allowance(terms: Terms, turns: Iterable[tuple[datetime, int]], as_of: datetime) -> int:
+def allowance(terms: Terms, turns: Iterable[tuple[datetime, int]], *, as_of: datetime) -> int:
     """Return how many calls may be made now, by what was taken up in the last minute (when, how many).
 
     What a turn took up counts whether or not it was ever asked: so a process that dies and comes back again
@@ -182,7 +182,7 @@ class Candidate:
     observed_at: datetime | None
 
 
-def next_ones(candidates: Iterable[Candidate], terms: Terms, as_of: datetime, limit: int) -> list[int]:
+def next_ones(candidates: Iterable[Candidate], terms: Terms, limit: int, *, as_of: datetime) -> list[int]:
     """Return whom to ask about now, the stalest first; the set-based twin is in `sharing.bulk.queue`.
 
     Never asked comes first, then asked and never answered, then the oldest observation. Whom the provider
@@ -198,7 +198,7 @@ def _is_due(one: Candidate, terms: Terms, as_of: datetime) -> bool:
         return True
     if one.asked_at > as_of - REST:
         return False
-    return one.observed_at is None or one.observed_at < due_before(terms, as_of)
+    return one.observed_at is None or one.observed_at < due_before(terms, as_of=as_of)
 
 
 class Seen(StrEnum):

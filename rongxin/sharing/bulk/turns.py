@@ -104,7 +104,7 @@ def _take_up(
         recent = list(BulkTurn.objects.filter(agreement=agreement).order_by("-taken_at", "-id")[:100])
         if rests and _rests(recent, as_of):
             return None
-        limit = rules.allowance(card.terms, [(turn.taken_at, turn.count) for turn in recent], as_of)
+        limit = rules.allowance(card.terms, [(turn.taken_at, turn.count) for turn in recent], as_of=as_of)
         item = loader.load().item(card.item)
         subjects = queue.next_ones(item, card.terms, limit=limit, as_of=as_of) if limit else ()
         if not subjects:

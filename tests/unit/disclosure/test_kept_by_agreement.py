@@ -82,9 +82,7 @@ def test_the_report_shows_the_day_and_its_proof_still_holds(scene: Scene) -> Non
     scene.reports(2)
     document = report.build(scene.answer, loader.load(), node="云州")
     assert verification.holds(document)
-    page = html.render(
-        presentation.prepare(document, region_label="云州市", notice=None), {}
-    )
+    page = html.render(presentation.prepare(document, region_label="云州市", notice=None), ())
     assert "内容截至 2026-04-01" in page
 
 

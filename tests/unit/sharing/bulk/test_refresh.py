@@ -53,7 +53,7 @@ def test_the_queue_asks_the_stalest_first_as_the_rule_says(
             BulkFreshness.objects.create(
                 item=ITEM, subject_id=firm, asked_at=asked_at, availability="no_record", **said
             )
-    expected = rules.next_ones(some, stage.terms(), NOW, limit)
+    expected = rules.next_ones(some, stage.terms(), limit, as_of=NOW)
     found = queue.next_ones(loader.load().item(ITEM), stage.terms(), limit=limit, as_of=NOW)
     assert [one.id for one in found] == expected
 
