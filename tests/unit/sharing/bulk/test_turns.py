@@ -18,6 +18,7 @@ from rongxin.sharing.bulk.models import BulkTurn
 from rongxin.sharing.bulk.rules import Seen
 from rongxin.sharing.bulk.turns import Ended
 from rongxin.sharing.models import Batch, Call
+from rongxin.sharing.quality import counts
 from rongxin.sharing.rules import Status
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.sharing.bulk import stage
@@ -156,6 +157,12 @@ def test_a_withdrawn_batch_of_answers_leaves_its_subjects_missing(town: Town) ->
     town.passes(minutes=20)
     assert town.turn(card.id) is not None
     assert (town.live(), _seen(town)[1]) == ({1: 1}, Seen.OBSERVED)
+
+
+def test_answers_count_as_no_delivery_in_the_quality_sheet(town: Town) -> None:
+    town.listed(1)
+    assert town.turn(stage.agree().id) is not None
+    assert counts.figures(first="2026-04", last="2026-04") == {}
 
 
 def test_the_subject_is_told_by_its_code(town: Town) -> None:
