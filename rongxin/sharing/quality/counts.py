@@ -59,7 +59,8 @@ GROUP BY 1, 2, 3, 4, 5
 
 _CONNECTED = """
 SELECT provider_id, item, min((received_at AT TIME ZONE 'Asia/Shanghai')::date)
-FROM sharing_batch WHERE status = 'filed' AND mode <> 'answers' AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)
+FROM sharing_batch WHERE status = 'filed' AND mode <> 'answers'
+  AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)
 GROUP BY 1, 2
 """
 
