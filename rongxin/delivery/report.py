@@ -117,6 +117,7 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "withheld": _withheld(released.withheld, item),
         **_verified(released, item),
         **({"sealed": list(released.sealed)} if released.sealed else {}),
+        **({"as_of": released.as_of.isoformat()} if released.as_of else {}),
     }
 
 

@@ -62,6 +62,7 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
             if item.get("results")
             else {}
         ),
+        **({"as_of": _instant(item["as_of"])} if item.get("as_of") else {}),
     }
 
 

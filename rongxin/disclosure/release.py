@@ -144,6 +144,8 @@ class ReleasedItem:
     sealed: tuple[str, ...] = ()
     # What a provider said of claimed values; never a value of its own (数据核验).
     results: Mapping[str, Match] = field(default_factory=dict)
+    # When the provider was last asked, where its answer is kept by agreement and stands for another call.
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,7 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
         # Stands only where something is sealed: digests of other answers stay what they were.
         **({"sealed": list(item.sealed)} if item.sealed else {}),
         **({"results": dict(item.results)} if item.results else {}),
+        **({"as_of": item.as_of} if item.as_of else {}),
     }
 
 

@@ -10,6 +10,7 @@ from rongxin.catalogue.schema import Channel, Item
 from rongxin.exchange import subjects
 from rongxin.exchange.question import ASKED
 from rongxin.exchange.subjects import Key
+from rongxin.gateway import bulk
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.sources.source import Source
@@ -32,6 +33,8 @@ def check(config: Config, catalogue: Catalogue, source: Source) -> Iterator[Find
     """Try every item of the configuration against catalogue and store, one finding each."""
     for name, mapped in config.mapped.items():
         yield _item(config, catalogue, source, name, mapped)
+    for name, fault in bulk.faults(config, catalogue):
+        yield Finding(name, faults=[fault])
 
 
 def unserved(config: Config, catalogue: Catalogue) -> list[str]:

@@ -24,7 +24,7 @@ from rongxin.exchange import question as questions
 from rongxin.exchange import receipt as receipts
 from rongxin.exchange.question import Match, Question
 from rongxin.exchange.receipt import Receipt
-from rongxin.gateway import deciding, reading, verifying
+from rongxin.gateway import bulk, deciding, reading, verifying
 from rongxin.gateway import evidence as evidences
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.deciding import Carried, Ruling
@@ -126,7 +126,8 @@ class Door:
         digest, message = question.digest(), http_messages.keep(request)
         carried = deciding.consent(question, status, self._nodes(), digest=digest, now=now)
         ruling = deciding.rule(question, item, carried)
-        found = self._find(question, item, ruling, now)
+        barred = bulk.barred(self._config.bulk, question, key=signed.key, day=business_day(now))
+        found = _Found(Availability.WITHHELD, barred) if barred else self._find(question, item, ruling, now)
         content = receipts.content_of(found.rows)
         sealed = b""
         if question.seal_to and found.rows:
@@ -195,6 +196,8 @@ class Door:
         if found.availability in (Availability.WITHHELD, Availability.PROVIDER_UNAVAILABLE):
             return found
         day = business_day(now)
+        if not bulk.counted(settling, self._config.bulk, question, day):
+            return _Found(Availability.WITHHELD, Reason.BULK_LIMIT_REACHED)
         if found.results is not None:
             asker = verifying.Asker(question.recipient, question.subject.uscc, item.item, day)
             claims = {name: question.claims[name] for name in found.results}

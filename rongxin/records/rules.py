@@ -20,6 +20,8 @@ class EndedWhy(StrEnum):
     WITHDRAWN = "withdrawn"
     DELISTED = "delisted"
     UNMATCHED = "unmatched"
+    NOT_IN_SOURCE = "not_in_source"
+    AGREEMENT_OVER = "agreement_over"
 
     @property
     def label(self) -> str:
@@ -35,6 +37,8 @@ _LABELS = {
     EndedWhy.WITHDRAWN: "提供单位撤回",
     EndedWhy.DELISTED: "已不在最新名单",
     EndedWhy.UNMATCHED: "人工匹配已撤销",
+    EndedWhy.NOT_IN_SOURCE: "提供单位处已无此记录",
+    EndedWhy.AGREEMENT_OVER: "批量调用约定已终止",
 }
 
 
@@ -55,6 +59,8 @@ OWNERS: Mapping[EndedWhy, str] = {
     EndedWhy.WITHDRAWN: "sharing",
     EndedWhy.DELISTED: "sharing",
     EndedWhy.UNMATCHED: "sharing",
+    EndedWhy.NOT_IN_SOURCE: "sharing",
+    EndedWhy.AGREEMENT_OVER: "sharing",
     EndedWhy.CORRECTED: "rights, sharing",
     EndedWhy.REPAIRED: "rights",
     EndedWhy.PUBLICATION_ENDED: "records, sharing",
@@ -80,6 +86,9 @@ BARS: Mapping[EndedWhy, Bar] = {
     EndedWhy.DELISTED: Bar.NOTHING,
     # The record was right and its subject wrong: it may be matched again, to the same subject too.
     EndedWhy.UNMATCHED: Bar.NOTHING,
+    # What was gone may be there again, and an agreement may be made anew.
+    EndedWhy.NOT_IN_SOURCE: Bar.NOTHING,
+    EndedWhy.AGREEMENT_OVER: Bar.NOTHING,
     EndedWhy.CORRECTED: Bar.SAME_CONTENT,
     EndedWhy.PUBLICATION_ENDED: Bar.SAME_CONTENT,
     EndedWhy.REPAIRED: Bar.SAME_RECORD,

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rongxin.parties.rules.desk import TAKEN, State, Verdict
+from rongxin.sharing.bulk import models as bulk
 from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
 from rongxin.vocabulary.level import SourceLevel
 
@@ -99,7 +100,8 @@ class Batch(models.Model):
             models.UniqueConstraint(
                 fields=["sha256", "item", "provider", "mode", "listed_on"],
                 nulls_distinct=False,
-                condition=Q(status__in=sorted(STANDING)),
+                # Answers are no file of a department's: the same may come again, and confirm the rows.
+                condition=Q(status__in=sorted(STANDING)) & ~Q(mode=Mode.ANSWERS),
                 name="batch_same_file_once",
             ),
             models.CheckConstraint(
@@ -111,7 +113,7 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(mode=Mode.SNAPSHOT, listed_on__isnull=False)
-                | Q(mode=Mode.INCREMENT, listed_on=None),
+                | Q(mode__in=[Mode.INCREMENT, Mode.ANSWERS], listed_on=None),
                 name="batch_list_has_its_day",
             ),
             models.CheckConstraint(
@@ -350,3 +352,7 @@ class Errand(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+# Tables of a room within this one; Django looks for them here.
+TABLES_OF_BULK = (bulk.BulkAgreement, bulk.BulkTurn, bulk.BulkFreshness)

@@ -239,6 +239,18 @@ class Reason(StrEnum):
         "the purpose is not financing support",
     )
     SUBJECT_DEREGISTERED = "subject_deregistered", "（九）", "信息主体已注销", "the subject is deregistered"
+    BULK_NOT_AGREED = (
+        "bulk_not_agreed",
+        "（五）附件注2",
+        "数据提供单位未书面同意批量调用",
+        "the provider has not agreed in writing to bulk calls",
+    )
+    BULK_LIMIT_REACHED = (
+        "bulk_limit_reached",
+        "（五）附件注2",
+        "已达数据提供单位约定的当日批量调用上限",
+        "the day's limit of bulk calls agreed with the provider is reached",
+    )
     # The source did not answer.
     PROVIDER_UNAVAILABLE = (
         "provider_unavailable",

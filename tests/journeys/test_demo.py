@@ -73,6 +73,7 @@ def test_departments_answered_from_their_own_machines_and_said_whether_claims_ar
     assert [one["result"] for one in items["social_insurance"]["results"]] == ["match"]
     assert [one["result"] for one in items["real_estate"]["results"]] == ["match", "mismatch"]
     assert items["electricity_fee"]["rows"][0]["mode"]["code"] == "interface_call"
+    assert items["abnormal_operations_list"]["as_of"] < report["issued_at"]  # kept by agreement
     for provider in (
         "tax_bureau",
         "social_insurance_agency",

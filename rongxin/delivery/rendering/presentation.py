@@ -94,6 +94,7 @@ def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]
         # Where the source did not answer, its name says more than the reason, which says the state again.
         "why": reason
         and (item["provider"]["label"] if reason["code"] in _OF_THE_SOURCE else reason["label"]),
+        "as_of_label": _label(item["as_of"])[:10] if item.get("as_of") else None,
         "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
     }
 

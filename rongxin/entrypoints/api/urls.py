@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from rongxin.entrypoints.api import (
     alarms,
     batches,
+    bulk,
     catalogue,
     consents,
     deletion,
@@ -51,6 +52,7 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("/alarms", alarms.router)
 api.add_router("/batches", batches.router)
+api.add_router("/bulk", bulk.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)

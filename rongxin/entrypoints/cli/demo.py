@@ -182,12 +182,13 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
 @contextmanager
 def _gateways(out: Path) -> Iterator[None]:
     """Run the departments' gateways, each from its own directory under `providers`."""
-    from rongxin.entrypoints.demo import gateways
+    from rongxin.entrypoints.demo import bulk, gateways
 
     try:
         with gateways.served(out / "city" / "providers", out) as offices:
             machines = len({office.port for office in offices})
             node.say(f"数据提供单位网关：{len(offices)}个单位，{machines}个进程 gateways of the providers")
+            bulk.begin(node.say)
             yield
     except gateways.GatewayFailed as error:
         raise click.ClickException(str(error)) from error

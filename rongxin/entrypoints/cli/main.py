@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "alarms": "rongxin.entrypoints.cli.alarms",
     "bench": "rongxin.entrypoints.cli.bench",
+    "bulk": "rongxin.entrypoints.cli.bulk",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
     "consent": "rongxin.entrypoints.cli.consent",

@@ -41,6 +41,7 @@ def duties() -> list[Duty]:
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.bulk import refresh
     from rongxin.sharing.schedule import lateness
 
     return [
@@ -59,6 +60,8 @@ def duties() -> list[Duty]:
         Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
         Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
         Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
+        Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now))),
+        Duty("agreements that are over", 60, lambda now: refresh.sweep(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

@@ -132,6 +132,16 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "sharing_reminder": (READ, GROW),
     # A call is written with its request's outcome and never changed, save that it is sealed anew.
     "sharing_call": (GROW, (*GROW, _some("UPDATE", "message"))),
+    # The terms of an agreement are written once; its state may change. Whom a turn asks, the worker writes.
+    "sharing_bulkagreement": (
+        (*GROW, _some("UPDATE", "state decided_by decided_at closed_by closed_at closed_why")),
+        (*GROW, _some("UPDATE", "state decided_by decided_at closed_by closed_at closed_why swept_at")),
+    ),
+    "sharing_bulkturn": (
+        READ,
+        (*GROW, _some("UPDATE", "finished_at ended asked answered rows_ended batch_id")),
+    ),
+    "sharing_bulkfreshness": (READ, KEEP),
     "sharing_decision": (READ, KEEP),
     "sharing_rowchange": (READ, GROW),
     # The web asks and fetches the answer; it may not write one.

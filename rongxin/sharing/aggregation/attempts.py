@@ -129,5 +129,15 @@ def contradicted(error: PartiesError, file_name: str) -> Refused:
     )
 
 
+def answers_handed_in() -> Refused:
+    """Answers come from a provider's own machine, never as a file that somebody says is one."""
+    return Refused(
+        "answers_handed_in",
+        what="批量调用的应答由平台自行入库，不能作为文件报送",
+        where="--mode",
+        what_to_do="请以增量（increment）或全量名单（snapshot）方式报送。",
+    )
+
+
 def actor_of(batch: Batch) -> Actor:
     return Actor(ActorKind(batch.actor_kind), batch.actor_id, batch.actor_party)

@@ -42,7 +42,7 @@ from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import Held, NotFiled, Refused, UnknownBatch
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Mode, Status
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,9 @@ def receive(
 
     `then` runs in the same transaction: a job deferred there exists if and only if the batch does.
     """
-    admitted, _ = mandates.admitted(item, provider)
+    if mode is Mode.ANSWERS and actor != SYSTEM:
+        raise attempts.answers_handed_in()
+    admitted, _ = mandates.admitted(item, provider, mode=mode)
     day = full_lists.admitted(admitted, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
@@ -305,7 +307,7 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
             return None
         if status not in rules.UNFINISHED:
             return _as_it_ended(batch)
-        item, channel = mandates.admitted(batch.item, batch.provider_id)
+        item, channel = mandates.admitted(batch.item, batch.provider_id, mode=Mode(batch.mode))
         before = transaction.savepoint()
         with attempts.spooled(batch_id) as path:
             tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)

@@ -24,7 +24,7 @@ class FullList:
 
 def admitted(item: Item, mode: Mode, listed_on: date | None, received_on: date) -> date | None:
     """Return the day that a list is of (that of receipt, if it doesn't say), None for an increment."""
-    if mode is Mode.INCREMENT:
+    if mode is not Mode.SNAPSHOT:
         if listed_on is not None:
             raise _refused(
                 "listed_on_of_increment", "增量文件没有名单日期", "请去掉名单日期，或以全量名单报送。"

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("parties", "0003_duty_mandates"),
-        ("sharing", "0010_errands"),
+        ("sharing", "0011_bulk"),
     ]
 
     operations = [
