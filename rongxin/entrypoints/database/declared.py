@@ -131,6 +131,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    # The web takes subscriptions and acknowledgements; runs are made by the worker.
+    "delivery_pushsubscription": (KEEP, KEEP),
+    "delivery_pushterms": (GROW, GROW),
+    "delivery_pushrun": ((*READ, _some("UPDATE", "state fetched_at acknowledged_at")), KEEP),
+    "delivery_pushed": (READ, GROW),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).
