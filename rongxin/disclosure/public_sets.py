@@ -1,8 +1,8 @@
-"""The set path over the lake: what of an item leaves to an institution without consent, for many subjects ((六)).
+"""The set path over the lake: what leaves to an institution without consent, of many subjects ((六)).
 
-The decision table is the row path's (`rules.table`), compiled to SQL of DuckDB; a test holds what a push gives
-equal to what the gate answers. A set carries what leaves *in clear*: fields that would leave masked, and what
-concerns natural persons, are no part of it, since masks that many rows share can be laid side by side.
+The decision table is the row path's (`rules.table`), compiled to SQL of DuckDB; a test holds what a push
+gives equal to what the gate answers. A set carries what leaves *in clear*: fields that would leave masked,
+what lies sealed (0008) and what concerns natural persons are no part of it: masks can be laid side by side.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ def columns(item: Item) -> tuple[str, ...]:
 
 
 @contextmanager
-def opened(
-    intent: UUID, items: Sequence[str], population: Population, *, day: date
-) -> Iterator[Sets]:
+def opened(intent: UUID, items: Sequence[str], population: Population, *, day: date) -> Iterator[Sets]:
     """Open what leaves of these items about a population, as things stand now.
 
     `intent` is the journal's entry that says so, committed before; raises `NotIntended` without it,
@@ -159,9 +157,7 @@ def _by_channel(item: Item, field: Field, kind: SubjectKind) -> str:
 
 
 def _clear(item: Item, field: Field, kind: SubjectKind) -> bool:
-    return any(
-        _leaves(field, entry, kind) for entry in _table(item, kind) if field.name in entry.fields
-    )
+    return any(_leaves(field, entry, kind) for entry in _table(item, kind) if field.name in entry.fields)
 
 
 def _leaves(field: Field, entry: rules.ChannelDecision, kind: SubjectKind) -> bool:

@@ -1,4 +1,4 @@
-"""Why rows no longer count: told of rows that somebody already holds, so that they can be taken back ((九))."""
+"""Why rows no longer count: told of rows that somebody holds, so that they can be taken back ((九))."""
 
 from __future__ import annotations
 

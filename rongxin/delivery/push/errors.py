@@ -20,7 +20,9 @@ class UnknownSubscription(PushError):
     code = "unknown_subscription"
 
     def __init__(self, subscription: object) -> None:
-        super().__init__(f"没有编号为 {subscription} 的推送订阅 no subscription {subscription} of yours is known")
+        super().__init__(
+            f"没有编号为 {subscription} 的推送订阅 no subscription {subscription} of yours is known"
+        )
 
 
 class UnknownRun(PushError):
@@ -30,7 +32,8 @@ class UnknownRun(PushError):
 
     def __init__(self, run: object) -> None:
         super().__init__(
-            f"没有可取的推送 {run}：请查看推送列表，取最新一次 no push {run} to fetch: see the list for the latest"
+            f"没有可取的推送 {run}：请查看推送列表，取最新一次 "
+            f"no push {run} to fetch: see the list for the latest"
         )
 
 

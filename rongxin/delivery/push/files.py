@@ -1,8 +1,8 @@
 """The files of a run: parts of bounded size, what is taken back, and what the recipient then holds.
 
-What it holds is kept here as numbers and hashes (`state`), so that the next run is the difference of two sets
-and never a guess: rows that are new or read otherwise are given, rows that are gone are taken back. DuckDB does
-it within the lake's share of memory, whatever the size of the sets.
+What it holds is kept here as numbers and hashes (`state`), so that the next run is the difference of two
+sets and never a guess: rows that are new or read otherwise are given, rows that are gone are taken back.
+DuckDB does it within the lake's share of memory, whatever the size of the sets.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ _AT_A_TIME = 20_000
 _GIVEN = tuple(name for name in public_sets.OWN if name != "_subject")
 # What a spreadsheet takes for the beginning of a formula; such a cell gets an apostrophe before it.
 _GUARDED = (
-    """CASE WHEN regexp_matches({0}, '^[=+\\-@\\t\\r]') AND NOT regexp_full_match({0}, '[+-]?[0-9]+(\\.[0-9]+)?')"""
-    """ THEN '''' || {0} ELSE {0} END AS {0}"""
+    "CASE WHEN regexp_matches({0}, '^[=+\\-@\\t\\r]')"
+    " AND NOT regexp_full_match({0}, '[+-]?[0-9]+(\\.[0-9]+)?')"
+    " THEN '''' || {0} ELSE {0} END AS {0}"
 )
 
 
@@ -105,7 +106,7 @@ class Writer:
         return self._written
 
     def subjects(self) -> Iterator[tuple[int, str]]:
-        """Yield of whom the run tells something: the node's number, and as JSON how many rows of which item."""
+        """Yield of whom the run tells something: the subject's number, and as JSON how many rows an item."""
         found = self._duck.execute(
             "SELECT subject, '{' || string_agg('\"' || item || '\":' || rows, ',' ORDER BY item) || '}' FROM"
             " (SELECT subject, item, sum(rows)::BIGINT AS rows FROM touched GROUP BY subject, item)"
@@ -136,8 +137,8 @@ class Writer:
             chosen, among = " SEMI JOIN changed ON changed.record = _record", "SELECT subject FROM changed"
         leaving = f"FROM {public_sets.view_of(item)} AS leaving{chosen}"
         cells = ", ".join(self._cell(item, name) for name in (*_GIVEN, *public_sets.columns(item)))
-        self._copy(f"SELECT {cells} {leaving}", item.item, item=item)  # noqa: S608
-        counted = self._duck.execute(f"SELECT _provider, count(*) {leaving} GROUP BY ALL")  # noqa: S608
+        self._copy(f"SELECT {cells} {leaving}", item.item, item=item)
+        counted = self._duck.execute(f"SELECT _provider, count(*) {leaving} GROUP BY ALL")
         self._written.rows[item.item] = dict(counted.fetchall())
         self._duck.execute(
             "INSERT INTO touched SELECT subject, ?, count(*)"  # noqa: S608
@@ -219,7 +220,11 @@ class Writer:
         return [file for file in self._written.files if file.rpartition("-")[0] == name]
 
     def _rows_in(self, part: Path) -> int:
-        reader = "read_parquet({})" if self._form is Form.PARQUET else "read_csv({}, header = true, all_varchar = true)"
+        reader = (
+            "read_parquet({})"
+            if self._form is Form.PARQUET
+            else "read_csv({}, header = true, all_varchar = true)"
+        )
         found = self._duck.execute(f"SELECT count(*) FROM {reader.format(_literal(part))}")  # noqa: S608
         (rows,) = found.fetchone() or (0,)
         return int(rows)

@@ -1,4 +1,4 @@
-"""批量推送: what an institution may subscribe to, and what may become of a subscription and its runs ((六)). Pure."""
+"""批量推送: what an institution may subscribe to, and what may become of it and of its runs ((六)). Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rongxin.vocabulary.subject_kind import SubjectKind
 UNKNOWN = "unknown"
 SIZES = ("large", "medium", "small", "micro", UNKNOWN)
 INTERVAL_HOURS_MAX = 24 * 31
-#: 个体工商户 are natural persons' businesses: in a push only where somebody asks for them and says by what right.
+#: 个体工商户 are natural persons' businesses: in a push only where somebody asks for them and says why.
 KINDS_BY_DEFAULT = tuple(kind for kind in SubjectKind if kind is not SubjectKind.INDIVIDUAL_BUSINESS)
 
 
@@ -40,7 +40,7 @@ OWNERS: Mapping[str, str] = {"stop": "operator", "resume": "operator", "end": "i
 
 
 class RunState(Labelled):
-    """Where a run stands. Only READY can be fetched and acknowledged; ACKNOWLEDGED is what increments build on."""
+    """Where a run stands. Only READY can be fetched and acknowledged; increments build on ACKNOWLEDGED."""
 
     INTENDED = "intended", "生成中", "being made"
     READY = "ready", "可下载", "ready"
@@ -98,12 +98,16 @@ class Terms:
 
     def document(self) -> dict[str, Any]:
         """Return the terms as plain values for JSON, the table and the journal's commitment."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
 
 
 def read(document: Mapping[str, Any]) -> Terms:
     """Read terms back from what `document` gave; TypeError or ValueError for what are none."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+    }
     kinds = tuple(SubjectKind(kind) for kind in given.pop("kinds", KINDS_BY_DEFAULT))
     return Terms(**given | {"kinds": kinds, "form": Form(given.get("form", Form.PARQUET))})
 
@@ -117,7 +121,9 @@ def faults(terms: Terms) -> list[str]:
         found.append("请填写业务编号与推送依据 give a reference and the basis of the push")
     if SubjectKind.INDIVIDUAL_BUSINESS in terms.kinds and not terms.individuals_basis.strip():
         found.append("选择个体工商户须写明依据 individual businesses need a basis of their own")
-    found += [f"{code}：不是行政区划代码 no region code" for code in terms.regions if not region.well_formed(code)]
+    found += [
+        f"{code}：不是行政区划代码 no region code" for code in terms.regions if not region.well_formed(code)
+    ]
     found += [f"{size}：不是企业划型 no size class" for size in terms.sizes if size not in SIZES]
     found += [
         f"{code}：不是国民经济行业代码 no code of an industry"

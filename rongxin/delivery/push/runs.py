@@ -1,4 +1,4 @@
-"""批量推送: a full file first, then increments on what was acknowledged; every one ships what is taken back ((六)).
+"""批量推送: a full file first, then increments on what was acknowledged, with what is taken back ((六)).
 
 Intent first: standing and terms are looked at and the intent committed before a row is read; both are looked
 at again when the outcome is committed with the manifest's digest, and again whenever a file is fetched. Until
@@ -80,7 +80,7 @@ class _Refused(Exception):
 
 
 def make(subscription: UUID, *, actor: Actor, as_of: datetime) -> Card:
-    """Make a subscription's next run; a refusal is its outcome, journalled. Needs no transaction around it."""
+    """Make a subscription's next run; a refusal is its outcome, journalled. Not inside a transaction."""
     with _alone(subscription):
         card = subscriptions.get(subscription)
         with transaction.atomic(durable=True):
@@ -248,10 +248,8 @@ def _note_subjects(run: UUID, subjects: Iterator[tuple[int, str]]) -> None:
             copy.write_row((run, subject, items))
 
 
-def _conclude(
-    run: PushRun, written: files.Written, manifest: str, *, actor: Actor, as_of: datetime
-) -> None:
-    """Look at standing and terms once more, then commit the outcome; from then on the files can be fetched."""
+def _conclude(run: PushRun, written: files.Written, manifest: str, *, actor: Actor, as_of: datetime) -> None:
+    """Look at standing and terms once more, then settle the outcome; once committed, files can be fetched."""
     reason = _why_not(run.subscription_id, run.version, as_of=as_of)
     if reason is not None:
         raise _Refused(reason)

@@ -1,4 +1,4 @@
-"""推送订阅: set up and changed by the institution, stopped by the operator; every version is kept ((六)(十))."""
+"""推送订阅: set up by the institution, stopped by the operator; every version is kept ((六)(十))."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _set(row: PushSubscription, terms: Terms, act: str, *, actor: Actor, as_of: 
 
 
 def _journal(row: PushSubscription, act: str, terms: str | None, *, actor: Actor, as_of: datetime) -> None:
-    refs = {
+    refs: dict[str, str | int] = {
         "subscription": str(row.id),
         "institution": row.institution_id,
         "version": row.version,

@@ -5,19 +5,28 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from rongxin.delivery.push import files, runs, subscriptions
 from rongxin.delivery.push.errors import NotServed
-from rongxin.delivery.push.models import PushRun
+from rongxin.delivery.push.models import Pushed, PushRun, PushSubscription
 from rongxin.delivery.push.rules import RunState, Status
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.actor import SYSTEM
 
 _RETRY = timedelta(minutes=10)
+# So many endings since a run: read no further, make it anew.
+_ENDINGS_MAX = 10_000
+_STOPS = (EndedWhy.REPAIRED, EndedWhy.REMOVED_BY_AUTHORITY)
 _log = logging.getLogger(__name__)
 
 
 def make_due(*, as_of: datetime) -> int:
     """Make every run that is due, of institutions that are served; return how many were."""
     made = 0
+    take_back_overtaken(as_of=as_of)
     for card in subscriptions.listed():
         if not due(card, as_of=as_of):
             continue
@@ -29,6 +38,29 @@ def make_due(*, as_of: datetime) -> int:
             _log.exception("push of subscription %s failed; trying again in %s", card.id, _RETRY)
     sweep()
     return made
+
+
+def take_back_overtaken(*, as_of: datetime) -> int:
+    """Take back ready runs that hold what was repaired or removed since, and have new ones made; return how many.
+
+    Publication, sharing and use stop in every copy (发改委令第36号): also in one that nobody has fetched yet.
+    """
+    taken = 0
+    for run in PushRun.objects.filter(state=RunState.READY):
+        with transaction.atomic():
+            if not _overtaken(run):
+                continue
+            rows = PushRun.objects.filter(id=run.id, state=RunState.READY)
+            taken += rows.update(state=RunState.SUPERSEDED.value)
+            PushSubscription.objects.filter(id=run.subscription_id).update(requested_at=as_of)
+    return taken
+
+
+def _overtaken(run: PushRun) -> bool:
+    found = entries.find(kinds=(Kind.RECORD_ENDED,), since=run.intended_at, entries_max=_ENDINGS_MAX)
+    subjects = {entry.refs["subject"] for entry in found if entry.refs["why"] in _STOPS}
+    told = Pushed.objects.filter(run=run, subject__in=subjects).exists()
+    return told or len(found) == _ENDINGS_MAX
 
 
 def due(card: subscriptions.Card, *, as_of: datetime) -> bool:
@@ -50,8 +82,8 @@ def due(card: subscriptions.Card, *, as_of: datetime) -> bool:
 def sweep() -> int:
     """Delete files that can't be fetched any more and states that nothing builds on; return how many.
 
-    The folders are listed first and runs at work read before ready ones, so that none that moves on meanwhile is
-    taken for one that nobody needs.
+    The folders are listed first and runs at work read before ready ones, so that none that moves on meanwhile
+    is taken for one that nobody needs.
     """
     lying = files.lying()
     at_work = dict(PushRun.objects.filter(state=RunState.INTENDED).values_list("id", "based_on"))

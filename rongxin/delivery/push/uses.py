@@ -1,4 +1,4 @@
-"""谁查过我, of pushes: a subject finds each push that told something of it, however large the push was ((九))."""
+"""谁查过我, of pushes: a subject finds each push that told something of it, however large it was ((九))."""
 
 from __future__ import annotations
 

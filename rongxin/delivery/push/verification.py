@@ -1,7 +1,7 @@
 """Check a push where it arrived, with the node's public key and nothing else; free of Django.
 
-`manifest.jws` is detached (RFC 7515, appendix F): header and signature over the bytes of `manifest.json`, which
-names every file by its size and SHA-256.
+`manifest.jws` is detached (RFC 7515, appendix F): header and signature over the bytes of `manifest.json`,
+which names every file by its size and SHA-256.
 """
 
 from __future__ import annotations

@@ -77,9 +77,7 @@ def acknowledged(subscription: UUID, held: Held) -> runs.Card:
     made = run(subscription)
     folder = files.directory(made.id)
     manifest = verification.verify(folder, keyring.verifying_keys())
-    runs.acknowledge(
-        made.id, made.manifest, institution=made.institution, actor=BANK, as_of=later()
-    )
+    runs.acknowledge(made.id, made.manifest, institution=made.institution, actor=BANK, as_of=later())
     take_in(folder, manifest, held)
     return made
 
@@ -108,7 +106,11 @@ def told(held: Held) -> set[tuple[Any, ...]]:
     """What a recipient holds, as values to compare: item, firm, and the fields that are there."""
     own = {"_record", "_uscc", "_observed_on", "_filed_on", "_provider"}
     return {
-        (item, row["_uscc"], frozenset((k, _same(v)) for k, v in row.items() if k not in own and v is not None))
+        (
+            item,
+            row["_uscc"],
+            frozenset((k, _same(v)) for k, v in row.items() if k not in own and v is not None),
+        )
         for (item, _), row in held.items()
     }
 
@@ -132,7 +134,9 @@ def _answered(firm: stage.Firm, items: tuple[str, ...]) -> list[tuple[Any, ...]]
         (item.item, firm.uscc, fields)
         for item in answer.items
         for row in item.rows
-        if (fields := frozenset((k, _same(f.value)) for k, f in row.fields.items() if _clear(item.item, k, f)))
+        if (
+            fields := frozenset((k, _same(f.value)) for k, f in row.fields.items() if _clear(item.item, k, f))
+        )
     ]
 
 
@@ -141,7 +145,7 @@ def _clear(item: str, name: str, field: Any) -> bool:
     if field.value is None or known.field_type.sensitive or known.whose is Whose.THIRD_PERSON:
         return False
     if MARK in str(field.value):
-        return False  # a text in which a number hides lies sealed, and a push never carries what is sealed (0008)
+        return False  # a text in which a number hides lies sealed, and no push carries that (0008)
     return field.verdict is Verdict.REVEAL or known.type == "free_text"
 
 

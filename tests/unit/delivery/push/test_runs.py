@@ -1,4 +1,4 @@
-"""批量推送: exactly what the gate allows, then only what changed, and what is gone is taken back ((六)(九))."""
+"""批量推送: exactly what the gate allows, then what changed; what is gone is taken back ((六)(九))."""
 
 from __future__ import annotations
 
@@ -13,21 +13,6 @@ from tests.unit.delivery.push import stage
 from tests.unit.records.conftest import CLERK, Bureau, Row
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _own_var(settings, tmp_path):
-    settings.RONGXIN_VAR = tmp_path / "var"
-
-
-@pytest.fixture
-def scene():
-    people.bank()
-    firm, other = people.firm(), people.firm("云州白鹭商贸有限公司")
-    bureau = Bureau()
-    stage.fine(bureau, firm)
-    stage.fine(bureau, other, amount="7.00")
-    return firm, other, bureau
 
 
 def test_a_full_push_is_what_the_gate_answers(scene):
@@ -91,7 +76,9 @@ def test_individual_businesses_are_left_out_unless_somebody_says_by_what_right(s
     shop = people.firm("云州小面馆", department_and_class="92")
     Subject.objects.filter(pk=shop.id).update(kind="individual_business")
     Bureau().files(
-        Row(2, shop.id, "", {"name": "小面馆", "uscc": shop.uscc, "registered_address": "云州市南街1号302室"}),
+        Row(
+            2, shop.id, "", {"name": "小面馆", "uscc": shop.uscc, "registered_address": "云州市南街1号302室"}
+        ),
         item=stage.LICENCE,
         is_state=True,
     )
@@ -124,7 +111,6 @@ def test_a_region_a_size_and_an_industry_choose_and_what_is_unknown_must_be_name
 
 
 def test_a_csv_push_holds_the_same_rows_and_no_formula(scene):
-    firm, other, _ = scene
     parquet, table = {}, {}
     stage.acknowledged(stage.subscription(), parquet)
     made = stage.acknowledged(stage.subscription(form=stage.Form.CSV), table)
