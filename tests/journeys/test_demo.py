@@ -31,6 +31,7 @@ REQUIRED = {
     "verifications",
     "evidence_file",
     "evidence_verified",
+    "push_rows",
 }
 
 
@@ -59,6 +60,7 @@ def test_it_writes_what_it_did(summary):
     assert summary["refused_after_withdrawal"] is True
     assert summary["journal_verified"] is True
     assert summary["evidence_verified"] is True
+    assert summary["push_rows"] > 100
 
 
 def test_departments_answered_from_their_own_machines_and_said_whether_claims_are_true(demo, summary):
@@ -111,6 +113,14 @@ def test_a_stranger_can_check_the_reports_proof_offline(demo):
     path = [base64.b64decode(node) for node in document["path"]]
     leaf = merkle.leaf_hash(document["body"].encode())
     assert merkle.verify_inclusion(leaf, document["index"], head.size, path, head.root)
+
+
+def test_the_push_is_checked_where_it_arrived(demo):
+    command = [sys.executable, "-m", "rongxin", "push", "verify", str(demo / "push")]
+    command += ["--key", str(demo / "push_key.pem")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    codes = b"".join(path.read_bytes() for path in (demo / "push").iterdir())
+    assert b"id_number" not in codes
 
 
 def test_the_kept_page_carries_its_own_style(demo):

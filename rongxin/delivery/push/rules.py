@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from rongxin.records.rules import EndedWhy
@@ -31,12 +32,20 @@ class Status(Labelled):
     ENDED = "ended", "已终止", "ended"
 
 
-TRANSITIONS: Mapping[Status, Mapping[str, Status]] = {
-    Status.ACTIVE: {"stop": Status.STOPPED, "end": Status.ENDED},
-    Status.STOPPED: {"resume": Status.ACTIVE, "end": Status.ENDED},
+class Act(StrEnum):
+    """What may be done to a subscription besides giving it new terms."""
+
+    STOP = "stop"
+    RESUME = "resume"
+    END = "end"
+
+
+TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
+    Status.ACTIVE: {Act.STOP: Status.STOPPED, Act.END: Status.ENDED},
+    Status.STOPPED: {Act.RESUME: Status.ACTIVE, Act.END: Status.ENDED},
     Status.ENDED: {},
 }
-OWNERS: Mapping[str, str] = {"stop": "operator", "resume": "operator", "end": "institution"}
+OWNERS: Mapping[Act, str] = {Act.STOP: "operator", Act.RESUME: "operator", Act.END: "institution"}
 
 
 class RunState(Labelled):

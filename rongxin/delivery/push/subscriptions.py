@@ -14,7 +14,7 @@ from rongxin.catalogue import loader, redaction
 from rongxin.delivery.push import rules
 from rongxin.delivery.push.errors import NotPossible, NotServed, UnfitTerms, UnknownSubscription
 from rongxin.delivery.push.models import PushSubscription, PushTerms
-from rongxin.delivery.push.rules import Status, Terms
+from rongxin.delivery.push.rules import Act, Status, Terms
 from rongxin.disclosure import public_sets
 from rongxin.disclosure.errors import NumberGiven
 from rongxin.journal import entries
@@ -80,7 +80,7 @@ def change(subscription: UUID, terms: Terms, *, institution: str, actor: Actor, 
 
 
 def move(
-    subscription: UUID, act: str, *, institution: str | None, why: str = "", actor: Actor, as_of: datetime
+    subscription: UUID, act: Act, *, institution: str | None, why: str = "", actor: Actor, as_of: datetime
 ) -> Card:
     """Stop or resume a subscription (the operator, `institution` None) or end it (its institution)."""
     if redaction.holds_number(why):

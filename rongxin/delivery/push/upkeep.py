@@ -41,9 +41,10 @@ def make_due(*, as_of: datetime) -> int:
 
 
 def take_back_overtaken(*, as_of: datetime) -> int:
-    """Take back ready runs that hold what was repaired or removed since, and have new ones made; return how many.
+    """Take back ready runs that hold what was repaired or removed since; new ones are made in their place.
 
     Publication, sharing and use stop in every copy (发改委令第36号): also in one that nobody has fetched yet.
+    Returns how many were taken back.
     """
     taken = 0
     for run in PushRun.objects.filter(state=RunState.READY):
@@ -58,7 +59,7 @@ def take_back_overtaken(*, as_of: datetime) -> int:
 
 def _overtaken(run: PushRun) -> bool:
     found = entries.find(kinds=(Kind.RECORD_ENDED,), since=run.intended_at, entries_max=_ENDINGS_MAX)
-    subjects = {entry.refs["subject"] for entry in found if entry.refs["why"] in _STOPS}
+    subjects = {int(entry.refs["subject"]) for entry in found if entry.refs["why"] in _STOPS}
     told = Pushed.objects.filter(run=run, subject__in=subjects).exists()
     return told or len(found) == _ENDINGS_MAX
 

@@ -14,7 +14,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.delivery.push import runs, subscriptions
-from rongxin.delivery.push.rules import INTERVAL_HOURS_MAX, KINDS_BY_DEFAULT, Form, Terms
+from rongxin.delivery.push.rules import INTERVAL_HOURS_MAX, KINDS_BY_DEFAULT, Act, Form, Terms
 from rongxin.entrypoints.api import authentication, problems
 from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.journal import keyring
@@ -91,7 +91,7 @@ def end(request: HttpRequest, subscription: UUID) -> dict[str, Any]:
     """End the caller's subscription for good."""
     caller = authentication.caller(request)
     card = subscriptions.move(
-        subscription, "end", institution=caller.party, actor=caller.actor, as_of=caller.at
+        subscription, Act.END, institution=caller.party, actor=caller.actor, as_of=caller.at
     )
     return card.document()
 
@@ -111,13 +111,13 @@ def run(request: HttpRequest, subscription: UUID, again: Again) -> dict[str, Any
 @router.post("/subscriptions/{subscription}/stop", auth=authentication.OPERATOR, summary="停止推送 Stop")
 def stop(request: HttpRequest, subscription: UUID, body: Because) -> dict[str, Any]:
     """Stop a subscription at once: no run is made, no file is given, of those that lie ready neither."""
-    return _moved(request, subscription, "stop", body.reason)
+    return _moved(request, subscription, Act.STOP, body.reason)
 
 
 @router.post("/subscriptions/{subscription}/resume", auth=authentication.OPERATOR, summary="恢复推送 Resume")
 def resume(request: HttpRequest, subscription: UUID, body: Because) -> dict[str, Any]:
     """Let a stopped subscription go on."""
-    return _moved(request, subscription, "resume", body.reason)
+    return _moved(request, subscription, Act.RESUME, body.reason)
 
 
 @router.get("/runs", auth=_EITHER, summary="推送列表 Runs")
@@ -164,7 +164,7 @@ def _own(request: HttpRequest) -> str | None:
     return None if caller.party_kind is PartyKind.OPERATOR else caller.party
 
 
-def _moved(request: HttpRequest, subscription: UUID, act: str, why: str) -> dict[str, Any]:
+def _moved(request: HttpRequest, subscription: UUID, act: Act, why: str) -> dict[str, Any]:
     caller = authentication.caller(request)
     card = subscriptions.move(
         subscription, act, institution=None, why=why, actor=caller.actor, as_of=caller.at

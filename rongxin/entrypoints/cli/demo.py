@@ -252,6 +252,7 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[s
         "report_html": str(played.files["report_html"]),
         "report_pdf": str(played.files["report_pdf"]),
         "refused_after_withdrawal": played.refused_after_withdrawal,
+        "push_rows": played.push_rows,
         **_evidence(out, played),
         "journal_entries": outcome.size,
         "journal_verified": outcome.ok,

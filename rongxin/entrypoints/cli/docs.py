@@ -21,6 +21,7 @@ MACHINES = {
     "履职依据 duty mandate": "rongxin.parties.rules.duty",
     "授权 consent": "rongxin.consent.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
+    "推送订阅 push subscription": "rongxin.delivery.push.rules",
 }
 
 

@@ -100,8 +100,14 @@ def verify(directory: Path, key: Path) -> None:
 def _move(subscription: UUID, act: str, reason: str) -> None:
     with node.running(), answers.refusals():
         from rongxin.delivery.push import subscriptions
+        from rongxin.delivery.push.rules import Act
 
         card = subscriptions.move(
-            subscription, act, institution=None, why=reason, actor=answers.operator(), as_of=answers.now()
+            subscription,
+            Act(act),
+            institution=None,
+            why=reason,
+            actor=answers.operator(),
+            as_of=answers.now(),
         )
         answers.show(card.document())

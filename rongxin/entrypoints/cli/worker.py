@@ -45,7 +45,7 @@ def duties() -> list[Duty]:
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
-        Duty("pushes that are due", 30, lambda now: upkeep.make_due(as_of=now)),
+        Duty("pushes that are due", 10, lambda now: upkeep.make_due(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -102,22 +103,22 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def told(held: Held) -> set[tuple[Any, ...]]:
+def told(held: Held) -> Counter[tuple[Any, ...]]:
     """What a recipient holds, as values to compare: item, firm, and the fields that are there."""
     own = {"_record", "_uscc", "_observed_on", "_filed_on", "_provider"}
-    return {
+    return Counter(
         (
             item,
             row["_uscc"],
             frozenset((k, _same(v)) for k, v in row.items() if k not in own and v is not None),
         )
         for (item, _), row in held.items()
-    }
+    )
 
 
-def by_the_gate(firms: list[stage.Firm], items: tuple[str, ...] = TERMS.items) -> set[tuple[Any, ...]]:
+def by_the_gate(firms: list[stage.Firm], items: tuple[str, ...] = TERMS.items) -> Counter[tuple[Any, ...]]:
     """What the gate answers the same bank about each firm, less what a push never carries."""
-    return {row for firm in firms for row in _answered(firm, items)}
+    return Counter(row for firm in firms for row in _answered(firm, items))
 
 
 def _answered(firm: stage.Firm, items: tuple[str, ...]) -> list[tuple[Any, ...]]:

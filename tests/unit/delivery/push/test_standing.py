@@ -15,7 +15,7 @@ from rongxin.delivery.push.errors import (
     WrongManifest,
 )
 from rongxin.delivery.push.models import Pushed, PushRun
-from rongxin.delivery.push.rules import RunState
+from rongxin.delivery.push.rules import Act, RunState
 from rongxin.disclosure import public_sets
 from rongxin.disclosure.errors import NotIntended
 from rongxin.journal.models import Entry
@@ -61,13 +61,13 @@ def test_what_the_operator_has_stopped_is_neither_made_nor_fetched(scene):
     subscription = stage.subscription()
     made = stage.run(subscription)
     move = {"institution": None, "actor": stage.OPERATOR, "as_of": stage.later()}
-    subscriptions.move(subscription, "stop", why="依据不足", **move)
+    subscriptions.move(subscription, Act.STOP, why="依据不足", **move)
     with pytest.raises(NotServed):
         _fetch(made)
     assert stage.run(subscription).reason == "subscription_stopped"
     with pytest.raises(NotPossible):
-        subscriptions.move(subscription, "stop", **move)
-    subscriptions.move(subscription, "resume", **move)
+        subscriptions.move(subscription, Act.STOP, **move)
+    subscriptions.move(subscription, Act.RESUME, **move)
     assert _fetch(made).exists()
 
 
@@ -149,11 +149,16 @@ def test_nothing_is_read_without_a_committed_intent(scene):
     population = Population((SubjectKind.COMPANY,))
     made = stage.run(stage.subscription())
     intent = PushRun.objects.get(id=made.id)
-    for entry, inside in [(intent.outcome_entry, False), (made.id, False), (intent.intent_entry, True)]:
+    for entry in (intent.outcome_entry, made.id):
         with pytest.raises(NotIntended):
-            with transaction.atomic() if inside else transaction.Atomic(None, False, False):
-                with public_sets.opened(entry, (stage.PENALTY,), population, day=people.TODAY):
-                    pass
+            _open(entry, population)
+    with transaction.atomic(), pytest.raises(NotIntended):
+        _open(intent.intent_entry, population)
+
+
+def _open(entry, population):
+    with public_sets.opened(entry, (stage.PENALTY,), population, day=people.TODAY):
+        pytest.fail("it was read")
 
 
 def test_an_acknowledgement_names_what_was_verified_and_comes_once(scene):
