@@ -25,7 +25,18 @@ from typing import Any
 
 DEFAULTS = {"firms": 100_000, "rounds": 3}
 REACH_ROWS_PER_S, MEMORY_MIB = 100_000, 768
-ITEMS = ("business_licence", "administrative_permit", "administrative_penalty", "taxpayer_credit_rating")
+ITEMS = (
+    "business_licence",
+    "administrative_permit",
+    "administrative_penalty",
+    "taxpayer_credit_rating",
+    "trademark",
+    "software_copyright",
+    "honours",
+    "policy_support",
+    "environmental_credit_rating",
+    "customs_registration",
+)
 
 
 def run(arguments: Mapping[str, str]) -> dict[str, object]:
@@ -44,7 +55,7 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
 def _measure(given: Mapping[str, int]) -> dict[str, object]:
     import _stage
 
-    _stage.ensure("bench_push", {"firms": given["firms"], "consents": 0, "fillers": 0, "facts": 1})
+    _stage.ensure("bench_push", {"firms": given["firms"], "consents": 10, "fillers": 0, "facts": 1})
     import django
 
     django.setup()
@@ -114,7 +125,7 @@ def _floor(parts: Path) -> None:
     from rongxin.records import lake_files
 
     with TemporaryDirectory() as folder, lake_files.engine() as duck:
-        for item in ITEMS:
+        for item in sorted({path.name.rpartition("-")[0] for path in parts.glob("*.parquet")}):
             duck.execute(
                 f"COPY (SELECT * FROM read_parquet('{parts}/{item}-*.parquet'))"
                 f" TO '{folder}/{item}.parquet' (FORMAT parquet, COMPRESSION zstd)"

@@ -31,7 +31,7 @@ def test_the_worker_makes_it_and_the_web_gives_it_out(division: Division, settin
         assert runs.fetch(made.id, "manifest.json", **by).exists()
         assert runs.acknowledge(made.id, made.manifest, **by).state is RunState.ACKNOWLEDGED
         assert [use.request for use in uses.of(firm.id, limit=9)] == [made.id]
-        subscriptions.request(subscription, full=True, **by)
+        subscriptions.request(subscription, full=True, **by | {"as_of": stage.later()})
     with division.process(Role.WORKER):
         assert upkeep.make_due(as_of=stage.later(1)) == 1
     with division.process(Role.WEB):
