@@ -99,7 +99,16 @@ def take(asker: Asker, subject: int | None, *, as_of: datetime) -> Taken:
             lately=_lately(asker.institution, day),
         )
     )
-    known = {"institution": asker.institution, "day": day, "subject": subject}
+    return _take(asker.institution, subject, counted, at)
+
+
+def take_push(institution: str, *, as_of: datetime) -> Taken:
+    """Count one push as one of the institution's requests of the day; no person asks for it."""
+    return _take(institution, None, (Counter(Scope.INSTITUTION, "", None),), timezone.localtime(as_of))
+
+
+def _take(institution: str, subject: int | None, counted: Sequence[Counter], at: datetime) -> Taken:
+    known = {"institution": institution, "day": at.date(), "subject": subject}
     found = [
         (Scope(scope), key, allowed or 0, used)
         for scope, key, allowed, used in plans.rows(_TAKE, {**known, **_columns(counted)})

@@ -60,7 +60,7 @@ TEMPLATES = [
 RONGXIN_DATABASE_ROLE = CONFIGURATION.role
 RONGXIN_DATABASES = CONFIGURATION.addresses
 WEB_THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
-MORE_OF_A_WORKER = 8  # its duties have a thread each; a web process has no more than its own
+MORE_OF_A_WORKER = 24  # its duties and errands have a thread each; a web process has no more than its own
 DATABASES = {
     "default": {
         **RONGXIN_DATABASES[RONGXIN_DATABASE_ROLE][0],

@@ -32,6 +32,7 @@ REQUIRED = {
     "webhooks_delivered",
     "evidence_file",
     "evidence_verified",
+    "push_rows",
 }
 
 
@@ -62,6 +63,7 @@ def test_it_writes_what_it_did(summary):
     assert summary["evidence_verified"] is True
     # The consent and its end; no other act of the story concerns the bank.
     assert summary["webhooks_delivered"] == 2
+    assert summary["push_rows"] > 100
 
 
 def test_departments_answered_from_their_own_machines_and_said_whether_claims_are_true(demo, summary):
@@ -115,6 +117,14 @@ def test_a_stranger_can_check_the_reports_proof_offline(demo):
     path = [base64.b64decode(node) for node in document["path"]]
     leaf = merkle.leaf_hash(document["body"].encode())
     assert merkle.verify_inclusion(leaf, document["index"], head.size, path, head.root)
+
+
+def test_the_push_is_checked_where_it_arrived(demo):
+    command = [sys.executable, "-m", "rongxin", "push", "verify", str(demo / "push")]
+    command += ["--key", str(demo / "push_key.pem")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    codes = b"".join(path.read_bytes() for path in (demo / "push").iterdir())
+    assert b"id_number" not in codes
 
 
 def test_the_kept_page_carries_its_own_style(demo):

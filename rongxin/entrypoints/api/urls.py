@@ -23,6 +23,7 @@ from rongxin.entrypoints.api import (
     official_duty,
     problems,
     providers,
+    push,
     quality,
     registrations,
     reports,
@@ -63,6 +64,7 @@ api.add_router("/matching", matching.router)
 api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/providers", providers.router)
+api.add_router("/push", push.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)

@@ -277,6 +277,7 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[s
         "report_pdf": str(played.files["report_pdf"]),
         "refused_after_withdrawal": played.refused_after_withdrawal,
         "webhooks_delivered": played.webhooks_delivered,
+        "push_rows": played.push_rows,
         **_evidence(out, played),
         "suspended_for_scraping": incidents.suspended(),
         "journal_entries": outcome.size,

@@ -24,6 +24,7 @@ MACHINES = {
     "删除义务 deletion duty": "rongxin.consent.deletion.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
     "接收地址 webhook": "rongxin.delivery.webhooks.rules",
+    "推送订阅 push subscription": "rongxin.delivery.push.rules",
 }
 
 

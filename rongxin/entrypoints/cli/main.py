@@ -26,6 +26,7 @@ COMMANDS = {
     "mapping": "rongxin.entrypoints.cli.mapping",
     "matching": "rongxin.entrypoints.cli.matching",
     "move": "rongxin.entrypoints.cli.move",
+    "push": "rongxin.entrypoints.cli.push",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",

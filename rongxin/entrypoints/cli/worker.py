@@ -33,6 +33,7 @@ def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
     from rongxin.consent.deletion import duties as deletion
+    from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import recipients, usage
     from rongxin.governance import alarms
@@ -62,6 +63,7 @@ def duties() -> list[Duty]:
         Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
         Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now))),
         Duty("agreements that are over", 60, lambda now: refresh.sweep(as_of=now)),
+        Duty("pushes that are due", 10, lambda now: upkeep.make_due(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

@@ -163,6 +163,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     # The web registers, rotates and replays; the worker sends and forgets.
     "delivery_webhook": (KEEP, KEEP),
     "delivery_message": (KEEP, ALL),
+    # The web takes subscriptions and acknowledgements; runs are made by the worker.
+    "delivery_pushsubscription": (KEEP, KEEP),
+    "delivery_pushterms": (GROW, GROW),
+    "delivery_pushrun": ((*READ, _some("UPDATE", "state fetched_at acknowledged_at")), KEEP),
+    "delivery_pushed": (READ, GROW),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).
