@@ -17,6 +17,7 @@ from rongxin.delivery import wording
 from rongxin.disclosure.release import Release, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.verdict import Verdict
 
 # What a firm's consent can open; any other reason to withhold is not the firm's to lift.
@@ -92,6 +93,7 @@ def _summary(release: Release) -> dict[str, int]:
         "items": len(release.items),
         "records": sum(len(item.rows) for item in release.items),
         "with_records": count(Availability.RECORDS, Availability.PARTIAL),
+        "partial": count(Availability.PARTIAL),
         "no_record": count(Availability.NO_RECORD),
         "withheld": count(Availability.WITHHELD),
         "not_applicable": count(Availability.NOT_APPLICABLE),
@@ -178,16 +180,22 @@ def _withheld(withheld: Iterable[WithheldField], item: Item) -> list[dict[str, A
         {
             "reason": _reason(reason),
             "mode": mode.value,
+            **({"by_provider": True} if by_provider else {}),
             "fields": [{"name": entry.field, "label": item.field(entry.field).label} for entry in entries],
         }
-        for (reason, mode), entries in groupby(withheld, key=lambda entry: (entry.reason, entry.mode))
+        for (reason, mode, by_provider), entries in groupby(withheld, key=_grouped)
     ]
+
+
+def _grouped(entry: WithheldField) -> tuple[Reason, SharingMode, bool]:
+    return entry.reason, entry.mode, entry.by_provider
 
 
 def _consent_would_add(release: Release, catalogue: Catalogue) -> list[dict[str, Any]]:
     added = []
     for released in release.items:
-        names = [w.field for w in released.withheld if w.reason in _CONSENT_OPENS]
+        # What a provider finds lacking is not the firm's to mend: it did consent, by what is on file here.
+        names = [w.field for w in released.withheld if w.reason in _CONSENT_OPENS and not w.by_provider]
         if names:
             item = catalogue.item(released.item)
             added.append(

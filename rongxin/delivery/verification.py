@@ -52,7 +52,12 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
         "period": f"{item['period']['from']}/{item['period']['to']}" if item["period"] else None,
         "rows": [_row(row) for row in item["rows"]],
         "withheld": [
-            {"field": field["name"], "reason": group["reason"]["code"], "mode": group["mode"]}
+            {
+                "field": field["name"],
+                "reason": group["reason"]["code"],
+                "mode": group["mode"],
+                **({"by_provider": True} if group.get("by_provider") else {}),
+            }
             for group in item["withheld"]
             for field in group["fields"]
         ],

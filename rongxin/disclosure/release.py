@@ -122,6 +122,8 @@ class WithheldField:
     field: str
     reason: Reason
     mode: SharingMode
+    # Whether it was the provider that held back what the gate had asked for.
+    by_provider: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,15 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
             }
             for row in item.rows
         ],
-        "withheld": [{"field": w.field, "reason": w.reason, "mode": w.mode} for w in item.withheld],
+        "withheld": [
+            {
+                "field": w.field,
+                "reason": w.reason,
+                "mode": w.mode,
+                **({"by_provider": True} if w.by_provider else {}),
+            }
+            for w in item.withheld
+        ],
         # Stands only where something is sealed: digests of other answers stay what they were.
         **({"sealed": list(item.sealed)} if item.sealed else {}),
         **({"results": dict(item.results)} if item.results else {}),
