@@ -55,6 +55,7 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
         "case": str(release.case_id) if release.case_id else None,
         "consent": str(release.consent_id) if release.consent_id else None,
         "mandate": str(release.mandate_id) if release.mandate_id else None,
+        **({"repeats": str(release.repeats)} if release.repeats else {}),
         "summary": _summary(release),
         "sections": sections,
         "consent_would_add": _consent_would_add(release, catalogue),
@@ -119,6 +120,8 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "withheld": _withheld(released.withheld, item),
         **_verified(released, item),
         **({"sealed": list(released.sealed)} if released.sealed else {}),
+        # Stands only where the answer is a kept one: when the provider gave it.
+        **({"answered_at": released.answered_at.isoformat()} if released.answered_at else {}),
     }
 
 

@@ -26,6 +26,7 @@ def content(document: Mapping[str, Any]) -> dict[str, Any]:
         "case": document["case"],
         "consent": document["consent"],
         **({"mandate": document["mandate"]} if document.get("mandate") else {}),
+        **({"repeats": document["repeats"]} if document.get("repeats") else {}),
         "reference": document["reference"],
         "released_at": _instant(document["issued_at"]),
         "items": [_item(items[name]) for name in document["asked"]],
@@ -62,6 +63,7 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
             for field in group["fields"]
         ],
         **({"sealed": item["sealed"]} if item.get("sealed") else {}),
+        **({"answered_at": _instant(item["answered_at"])} if item.get("answered_at") else {}),
         **(
             {"results": {one["name"]: one["result"] for one in item["results"]}}
             if item.get("results")

@@ -1,4 +1,6 @@
-"""The register of disclosures: who asked, and what became of it. Both tables only ever grow."""
+"""The register of disclosures: who asked, and what became of it. Both tables only ever grow; what is kept of
+providers' answers for a while is deleted in time.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,16 @@ class Outcome(models.Model):
     summary = models.JSONField()
     decided_at = models.DateTimeField()
     entry = models.UUIDField()
+
+
+class Kept(models.Model):
+    """What providers answered for a consented request, sealed, until its last day (`kept`)."""
+
+    intent = models.OneToOneField(Intent, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    consent = models.UUIDField(db_index=True)
+    case = models.UUIDField(db_index=True)
+    until = models.DateField(db_index=True)
+    answers = models.BinaryField()
 
 
 class Use(models.Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -203,6 +203,12 @@ def make(
     return tuple(plans)
 
 
+def without_consent(plan: ItemPlan, reason: Reason) -> ItemPlan:
+    """Return what the plan would be if the consent did not carry the item, for this reason."""
+    context = replace(plan.context, consented=rules.Consented(reason))
+    return replace(plan, context=context, outline=outline(plan.item, context))
+
+
 def answer(
     plan: ItemPlan,
     stored: Sequence[Stored],
@@ -214,14 +220,20 @@ def answer(
     """Apply the plan to what was read and called; `connected` says whether the store has a source for the
     item, `day` is the business day on which the answer leaves.
     """
-    item, context = plan.item, plan.context
-    rows = [_from_store(plan, row) for row in stored if rules.published(item, row.payload, context, day)]
+    rows = from_store(plan, stored, day=day)
     rows += [
         row
         for entry, reply in zip(plan.questions, answers, strict=True)
         for row in called(plan, entry, reply, day=day)
     ]
     return released(plan, rows, answers, connected=connected)
+
+
+def from_store(plan: ItemPlan, stored: Sequence[Stored], *, day: date) -> list[ReleasedRow]:
+    """Return what leaves of stored rows, row by row."""
+    return [
+        _from_store(plan, row) for row in stored if rules.published(plan.item, row.payload, plan.context, day)
+    ]
 
 
 def called(plan: ItemPlan, entry: rules.ChannelDecision, reply: Answered, *, day: date) -> list[ReleasedRow]:

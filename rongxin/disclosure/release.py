@@ -36,7 +36,8 @@ class Request:
 
     `reference` is the recipient's own number for the matter; it is required, so that every query can be laid
     beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public;
-    `mandate_id` is what a department asks by.
+    `mandate_id` is what a department asks by. `repeats` names an earlier request of the same recipient about
+    the same subject, by the same consent, whose kept answers are to be given again (`kept`).
     """
 
     recipient: Recipient
@@ -51,6 +52,7 @@ class Request:
     seal_to: str = ""
     #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repeats: UUID | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
@@ -70,6 +72,7 @@ class Request:
                 "case": self.case_id,
                 "consent": self.consent_id,
                 **_by_mandate(self.mandate_id),
+                **_repeating(self.repeats),
                 **({"seal_to": self.seal_to} if self.seal_to else {}),
                 # Which fields, not which values: a value of few possibilities can be guessed from a digest.
                 **(
@@ -84,6 +87,10 @@ class Request:
 def _by_mandate(mandate: UUID | None) -> dict[str, UUID]:
     """Stands only in what a department asked: digests of others stay what they were."""
     return {} if mandate is None else {"mandate": mandate}
+
+
+def _repeating(request: UUID | None) -> dict[str, UUID]:
+    return {} if request is None else {"repeats": request}
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,8 @@ class ReleasedItem:
     sealed: tuple[str, ...] = ()
     # What a provider said of claimed values; never a value of its own (数据核验).
     results: Mapping[str, Match] = field(default_factory=dict)
+    # When the provider gave the answer that was kept and is given again; None where it was asked just now.
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +171,7 @@ class Release:
     outcome_entry: UUID | None = None
     digest: str = field(default="")
     mandate_id: UUID | None = None
+    repeats: UUID | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the part that the digest in the journal commits to, ready for canonical JSON."""
@@ -177,6 +187,7 @@ class Release:
             "case": self.case_id,
             "consent": self.consent_id,
             **_by_mandate(self.mandate_id),
+            **_repeating(self.repeats),
             "reference": self.reference,
             "released_at": self.released_at,
             "items": [item_content(item) for item in self.items],
@@ -221,6 +232,7 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
         # Stands only where something is sealed: digests of other answers stay what they were.
         **({"sealed": list(item.sealed)} if item.sealed else {}),
         **({"results": dict(item.results)} if item.results else {}),
+        **({"answered_at": item.answered_at} if item.answered_at else {}),
     }
 
 

@@ -56,6 +56,7 @@ class Kind(StrEnum):
     DISCLOSURE_RELEASED = "disclosure.released"
     DISCLOSURE_REFUSED = "disclosure.refused"
     DISCLOSURE_DELIVERED = "disclosure.delivered"
+    ANSWERS_DELETED = "answers.deleted"
     REPORT_TRACED = "report.traced"
     EVIDENCE_EXPORTED = "evidence.exported"
     KEY_CREATED = "key.created"

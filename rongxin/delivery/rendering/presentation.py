@@ -59,7 +59,14 @@ def prepare(report: Mapping[str, Any], *, region_label: str, notice: str | None)
                 {
                     **section,
                     "items": [
-                        _item({**item, "answered_at": report["issued_at"]}, subject)
+                        _item(
+                            {
+                                **item,
+                                "kept_at": item.get("answered_at"),
+                                "answered_at": item.get("answered_at", report["issued_at"]),
+                            },
+                            subject,
+                        )
                         for item in section["items"]
                     ],
                 }
@@ -94,6 +101,8 @@ def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]
         "why": reason and _why(item, reason),
         # What a provider itself held back is named beside every kind of "nothing", too.
         "held_back": [group for group in item["withheld"] if rows or group.get("by_provider")],
+        # A kept answer is of its own day, a "no record" too.
+        "kept_label": _label(item["kept_at"]) if item["kept_at"] else None,
         "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
     }
 

@@ -34,13 +34,15 @@ def reencrypt() -> None:
     """Seal anew what older keys sealed; the node may go on working, and a stopped run is taken up again."""
     with node.running():
         from rongxin.consent import written
+        from rongxin.disclosure import kept
         from rongxin.journal import sealing
         from rongxin.records import seals
         from rongxin.sharing import call_register
         from rongxin.sharing.aggregation import outcomes
         from rongxin.vocabulary.actor import SYSTEM
 
-        for column in (seals.SEALED, outcomes.SEALED, written.SEALED, call_register.SEALED):
+        columns = (seals.SEALED, outcomes.SEALED, written.SEALED, call_register.SEALED, kept.SEALED)
+        for column in columns:
             done = sealing.renew(
                 column,
                 actor=SYSTEM,

@@ -32,6 +32,7 @@ class Duty:
 def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
+    from rongxin.disclosure import kept
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
@@ -40,6 +41,8 @@ def duties() -> list[Duty]:
     return [
         Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
         Duty("consents of deregistered firms", 10, lambda now: standing.follow_deregistrations(as_of=now)),
+        Duty("answers kept by consents that ended", 10, lambda now: kept.follow_consents(as_of=now)),
+        Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
         Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),

@@ -131,6 +131,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    # Kept in the transaction that releases; deleted by the worker, and sealed anew.
+    "disclosure_kept": (GROW, (*GROW, _some("UPDATE", "answers"), Right("DELETE"))),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).

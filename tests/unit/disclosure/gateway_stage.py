@@ -49,8 +49,8 @@ class Scene:
     tax: Office
     estate: Office
 
-    def asks(self, *items: str, as_of: Any = LATER, **changes: Any) -> Release | Refusal:
-        request = Request(
+    def request(self, *items: str) -> Request:
+        return Request(
             recipient=Recipient(RecipientKind.INSTITUTION, "bank_a", "云州银行", "clerk-7"),
             uscc=self.firm.uscc,
             items=items or ("tax_payment",),
@@ -58,7 +58,9 @@ class Scene:
             reference="DK-1",
             case_id=self.case,
         )
-        return gate.release(replace(request, **changes), actor=BANK, as_of=as_of)
+
+    def asks(self, *items: str, as_of: Any = LATER, **changes: Any) -> Release | Refusal:
+        return gate.release(replace(self.request(*items), **changes), actor=BANK, as_of=as_of)
 
 
 _OFFICES = {
