@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pypdf
+
+from rongxin.delivery import report, verification
+from rongxin.delivery.rendering import charts, html, pdf, presentation
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -19,7 +26,7 @@ from rongxin.sharing.connectors.gateway import Address, Gateway
 from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
 from tests.unit.consent import stage
-from tests.unit.gateway.stage import Office
+from tests.unit.gateway.stage import CATALOGUE, Office
 
 LATER = stage.NOW + timedelta(hours=1)
 BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
@@ -92,3 +99,15 @@ def opened(directory: Path) -> Iterator[Scene]:
     for office in offices:
         gateways.disconnect(office.provider)
         office.close()
+
+
+def forms(answer: Release) -> tuple[dict[str, Any], str, str]:
+    """The report as JSON, as the text of its page and as the text of its PDF, without blanks."""
+    document = report.build(answer, CATALOGUE, node="n")
+    assert verification.holds(document)
+    prepared = presentation.prepare(document, region_label="云州市", notice=None)
+    drawn = charts.draw(prepared)
+    page = re.sub(r"<[^>]+>", "", html.render(prepared, drawn))
+    paper = pypdf.PdfReader(io.BytesIO(pdf.render(prepared, drawn)))
+    text = "".join(page.extract_text() for page in paper.pages)
+    return json.loads(report.to_json(document)), re.sub(r"\s+", "", page), re.sub(r"\s+", "", text)

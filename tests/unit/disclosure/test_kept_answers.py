@@ -33,7 +33,7 @@ from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from tests.unit.consent import stage
-from tests.unit.disclosure.gateway_stage import BANK, LATER, Scene
+from tests.unit.disclosure.gateway_stage import BANK, LATER, Scene, forms
 from tests.unit.gateway.stage import CATALOGUE, terms
 from tests.unit.records.conftest import Bureau, Row
 
@@ -77,6 +77,19 @@ def test_it_gives_the_answer_again_without_asking_anybody(scene: Scene) -> None:
     document = report.build(again, CATALOGUE, node="n")
     assert verification.holds(document)
     assert (document["repeats"], document["report"]) == (str(first.id), str(again.id))
+
+
+def test_every_form_says_that_the_answer_is_of_its_own_day(scene: Scene) -> None:
+    first = _first(scene, *BOTH, claims=CLAIMS)
+    again = _again(scene, first, *BOTH)
+    assert isinstance(again, Release)
+    document, page, paper = forms(again)
+    assert document["sections"][0]["items"][0]["answered_at"] == LATER.isoformat()
+    for text in (page, paper):
+        assert text.count("答复，本次未再询问。") == 2
+        assert "再次提供" in text
+        assert str(first.id) in text
+    assert "再次提供" not in forms(first)[1]
 
 
 def test_the_journal_says_what_is_repeated_and_nothing_of_it(scene: Scene) -> None:

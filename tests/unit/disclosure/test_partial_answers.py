@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
-import pypdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from rongxin.delivery import report, verification
-from rongxin.delivery.rendering import charts, html, pdf, presentation
 from rongxin.disclosure.release import Release, ReleasedItem
 from rongxin.exchange import receipt
 from rongxin.exchange.question import Match
@@ -25,7 +20,7 @@ from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.verdict import Verdict
 from tests.unit.consent import stage
-from tests.unit.disclosure.gateway_stage import Scene
+from tests.unit.disclosure.gateway_stage import Scene, forms
 from tests.unit.gateway.stage import CATALOGUE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,18 +31,6 @@ def _asks(scene: Scene, *items: str, **changes: Any) -> tuple[Release, ReleasedI
     answer = scene.asks(*items, **changes)
     assert isinstance(answer, Release)
     return answer, answer.items[0]
-
-
-def _forms(answer: Release) -> tuple[dict[str, Any], str, str]:
-    """The report as JSON, as the text of its page and as the text of its PDF, without blanks."""
-    document = report.build(answer, CATALOGUE, node="n")
-    assert verification.holds(document)
-    prepared = presentation.prepare(document, region_label="云州市", notice=None)
-    drawn = charts.draw(prepared)
-    page = re.sub(r"<[^>]+>", "", html.render(prepared, drawn))
-    paper = pypdf.PdfReader(io.BytesIO(pdf.render(prepared, drawn)))
-    text = "".join(page.extract_text() for page in paper.pages)
-    return json.loads(report.to_json(document)), re.sub(r"\s+", "", page), re.sub(r"\s+", "", text)
 
 
 def _first(document: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +46,7 @@ def test_a_field_that_the_gateway_withholds_is_named_with_its_reason_in_every_fo
     assert set(item.rows[0].fields) == {"name", "uscc"}
     named = [(one.field, one.reason) for one in item.withheld if one.by_provider]
     assert named == [(PAID, Reason.NOT_IN_CATALOGUE)]
-    document, page, paper = _forms(answer)
+    document, page, paper = forms(answer)
     (group,) = _first(document)["withheld"]
     assert (group["by_provider"], group["reason"]["code"]) == (True, "not_in_catalogue")
     label = CATALOGUE.item("tax_payment").field(PAID).label
@@ -92,7 +75,7 @@ def test_of_several_claims_those_withheld_are_named_and_the_others_answered(scen
     assert (item.availability, item.reason) == (Availability.PARTIAL, Reason.NOT_IN_CATALOGUE)
     assert [one.reason for one in item.withheld if one.field == "area_sqm"] == [Reason.NOT_IN_CATALOGUE]
     label = CATALOGUE.item("real_estate").field("area_sqm").label
-    assert f"数据提供单位未提供：{label}。" in _forms(answer)[1]
+    assert f"数据提供单位未提供：{label}。" in forms(answer)[1]
 
 
 def test_sealed_rows_lack_what_is_withheld_and_the_report_says_so(scene: Scene) -> None:
@@ -108,7 +91,7 @@ def test_sealed_rows_lack_what_is_withheld_and_the_report_says_so(scene: Scene) 
     assert {one.field for one in item.withheld if one.by_provider} == {"name", PAID}
     opened = json.loads(boxes.open_box(base64.b64decode(item.sealed[0]), key, info=receipt.SEALED_ROWS))
     assert (PAID in opened[0], opened[0]["uscc"]) == (False, scene.firm.uscc)
-    assert "数据提供单位未提供" in _forms(answer)[2]
+    assert "数据提供单位未提供" in forms(answer)[2]
 
 
 def test_no_record_not_authorised_unavailable_and_partial_are_four_answers_on_the_page(scene: Scene) -> None:
@@ -124,7 +107,7 @@ def test_no_record_not_authorised_unavailable_and_partial_are_four_answers_on_th
     scene.tax.clock += timedelta(seconds=20)  # the department's clock runs ahead: the status is too old
     pages[Availability.WITHHELD] = _asks(scene)[0]
     for expected, answer in pages.items():
-        document, page, paper = _forms(answer)
+        document, page, paper = forms(answer)
         assert _first(document)["availability"]["code"] == expected.value
         at = page.index(CATALOGUE.item("tax_payment").label)
         words = {one for one in Availability if one.label in page[at : at + 60]}
