@@ -99,7 +99,7 @@ class Answers:
         """Return the fields that were compared, each without its value."""
         return {name: "" for answer in self.by_item.get(item, {}).values() for name in answer.claims}
 
-    def of(self, entry: plan.ItemPlan, decision: rules.ChannelDecision, as_of: datetime) -> Answer:
+    def of(self, entry: plan.ItemPlan, decision: rules.ChannelDecision, *, as_of: datetime) -> Answer:
         """Return what was said through a channel; where nothing is kept of it, that it is not at hand."""
         item = entry.item
         kept = self.by_item.get(item.item, {}).get(item.channels.index(decision.channel))

@@ -57,7 +57,7 @@ def again(
     for entry in plans:
         name = entry.item.item
         entry = replace(entry, claims=earlier.claims(name))
-        answers = [earlier.of(entry, decision, as_of) for decision in entry.questions]
+        answers = [earlier.of(entry, decision, as_of=as_of) for decision in entry.questions]
         given, public = earlier.rows.get(name, ()), plan.without_consent(entry, Reason.ANSWERS_NOT_KEPT)
         rows = [
             left
