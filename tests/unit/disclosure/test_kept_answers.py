@@ -18,12 +18,13 @@ from django.db import connection
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants
 from rongxin.delivery import report, verification
+from rongxin.delivery.evidence import checking, exporting
 from rongxin.disclosure import gate, kept, reach, register
 from rongxin.disclosure.models import Intent, Kept
 from rongxin.disclosure.release import Recipient, Refusal, Release
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.exchange.question import Match
-from rongxin.journal import entries, keyring, sealing, sequencer
+from rongxin.journal import checkpoints, entries, keyring, sealing, sequencer
 from rongxin.journal.rules import Kind
 from rongxin.proof import boxes
 from rongxin.proof.errors import Forged
@@ -101,6 +102,14 @@ def test_the_journal_says_what_is_repeated_and_nothing_of_it(scene: Scene) -> No
     assert entry.refs["consent"] == str(first.consent_id)
     use, earlier = register.uses_of(scene.firm.id, limit=2)
     assert (use.kept_until, earlier.kept_until) == (None, Kept.objects.get().until)
+
+
+def test_the_evidence_of_a_repeat_stands_alone(scene: Scene) -> None:
+    again = _again(scene, _first(scene))
+    sequencer.integrate()
+    checkpoints.sign(as_of=LATER + DAY)
+    document = json.loads(json.dumps(exporting.export(again.id, actor=SYSTEM, as_of=LATER + DAY)))
+    assert len(list(checking.check(document, checking.keys_of(document)))) == 4
 
 
 def test_a_repeat_is_no_further_use_of_the_consent(scene: Scene) -> None:
