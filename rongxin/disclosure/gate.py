@@ -19,7 +19,7 @@ from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import look, official_duty, plan, probing, reach, register, rules
+from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules
 from rongxin.disclosure.errors import MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
@@ -61,9 +61,10 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         raise UnknownSubject(request.uscc)
     if isinstance(intended, Refusal):
         return intended
-    collected = reach.collect(
-        intended.intent.id, request, intended.plans, intended.subject, intended.consent, as_of=as_of
-    )
+    collected = _collect(request, intended, as_of)
+    if collected is None:
+        with transaction.atomic(durable=True):
+            return _refuse(intended.intent, Reason.ANSWERS_NOT_KEPT, actor=actor, as_of=as_of)
     draft = Release(
         id=intended.intent.id,
         recipient=request.recipient,
@@ -77,12 +78,25 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         intent_entry=intended.intent.entry,
         mandate_id=request.mandate_id,
         quota=intended.quota,
+        repeats=request.repeats,
     )
     draft = replace(draft, digest=draft.compute_digest())
     with transaction.atomic(durable=True):
         calls = call_register.keep(intended.intent.id, collected.answers)
         probing.note(intended.intent, collected.answers, actor=actor, as_of=as_of)
-        return _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
+        answer = _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
+        if isinstance(answer, Release) and intended.consent is not None:
+            kept.keep(answer.id, intended.consent, collected.by_item, answer.items, as_of=as_of)
+        return answer
+
+
+def _collect(request: Request, intended: _Intended, as_of: datetime) -> reach.Collected | None:
+    """Read and call what the plan permits, or read again what is kept; None where that is gone meanwhile."""
+    intent = intended.intent.id
+    if request.repeats is None:
+        return reach.collect(intent, request, intended.plans, intended.subject, intended.consent, as_of=as_of)
+    answers = kept.read(request.repeats, as_of=as_of)
+    return None if answers is None else reach.again(intent, intended.plans, answers, as_of=as_of)
 
 
 def _intend(
@@ -106,11 +120,12 @@ def _intend(
         entry = register.miss(request, refused, actor=actor, as_of=as_of)
         return None if refused is None else Refusal(entry, refused, as_of, entry, quota)
     consent: look.Look | None = None
-    carries_nothing: Reason | None = None
     plans: tuple[plan.ItemPlan, ...] = ()
-    if refused is None and mandate is None and (request.case_id or request.consent_id):
+    request, carries_nothing = _repeating(request, subject.id)
+    named = mandate is None and carries_nothing is None and (request.case_id or request.consent_id)
+    if refused is None and named:
         consent = look.at(request, subject.id, items, as_of=as_of)
-        carries_nothing = _carries_nothing(consent, request, items)
+        carries_nothing = _carries_nothing(consent, request, items) or _kept(request, as_of)
     if refused is None and carries_nothing is None:
         plans = _plans(request, items, subject, consent, mandate)
     # The day's quota is one row for which all of an institution's requests wait: it is locked last, for the
@@ -126,6 +141,32 @@ def _intend(
         subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
     )
     return _Intended(intent, card, plans, consent, quota)
+
+
+def _repeating(request: Request, subject: int) -> tuple[Request, Reason | None]:
+    """Lay a repeat beside the request that it names: same recipient, subject, consent and purpose, and no
+    item more. Which of these is wrong is not said, nor whether another institution has such a request.
+    """
+    if request.repeats is None:
+        return request, None
+    earlier = register.earlier(request.repeats, recipient=request.recipient.id)
+    if (
+        request.recipient.kind is not rules.RecipientKind.INSTITUTION
+        or earlier is None
+        or (earlier.subject, earlier.purpose) != (subject, request.purpose)
+        or request.consent_id not in (None, earlier.consent)
+        or not set(request.items) <= set(earlier.items)
+        or request.claims
+        or request.seal_to
+    ):
+        return request, Reason.ANSWERS_NOT_KEPT
+    return replace(request, consent_id=earlier.consent), None
+
+
+def _kept(request: Request, as_of: datetime) -> Reason | None:
+    if request.repeats is None or kept.there(request.repeats, as_of=as_of):
+        return None
+    return Reason.ANSWERS_NOT_KEPT
 
 
 def _plans(
@@ -233,6 +274,10 @@ def _changed(request: Request, intended: _Intended, consent: look.Look, draft: R
         coverage = now.consented(request, entry.item)
         if entry.context.consented.covers and not coverage.covers:
             return coverage.reason
+    if request.repeats:
+        # No further use: what is given was given before and counted then, from answers that nobody was asked
+        # for again. The institution's quota of the day counts it like every question.
+        return None
     used = any(entry.used_consent(item) for entry, item in zip(intended.plans, draft.items, strict=True))
     return Reason.FREQUENCY_EXHAUSTED if used and not now.count_use() else None
 

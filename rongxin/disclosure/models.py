@@ -1,4 +1,6 @@
-"""The register of disclosures: who asked, and what became of it. Both tables only ever grow."""
+"""The register of disclosures: who asked, and what became of it. Both tables only ever grow; what is kept of
+providers' answers for a while is deleted in time.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +74,16 @@ class UsageDay(models.Model):
                 fields=["provider", "day", "item", "recipient_kind", "purpose"], name="usage_counted_once"
             )
         ]
+
+
+class Kept(models.Model):
+    """What providers answered for a consented request, sealed, until its last day (`kept`)."""
+
+    intent = models.OneToOneField(Intent, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    consent = models.UUIDField(db_index=True)
+    case = models.UUIDField(db_index=True)
+    until = models.DateField(db_index=True)
+    answers = models.BinaryField()
 
 
 class Use(models.Model):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import plan, rules
+from rongxin.disclosure import kept, plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
 from rongxin.exchange.question import Question, SubjectKeys
@@ -24,6 +24,7 @@ from rongxin.sharing.bulk import freshness
 from rongxin.sharing.bulk.freshness import Kept
 from rongxin.sharing.connectors.connector import Asked, Standing
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 # Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
@@ -37,7 +38,39 @@ class Collected:
     """What leaves for each item, and the providers' answers that it was made from."""
 
     items: tuple[ReleasedItem, ...]
-    answers: tuple[calls.Answer, ...]
+    by_item: tuple[tuple[plan.ItemPlan, tuple[calls.Answer, ...]], ...] = ()
+
+    @property
+    def answers(self) -> tuple[calls.Answer, ...]:
+        return tuple(answer for _, answers in self.by_item for answer in answers)
+
+
+def again(
+    intent: UUID, plans: Sequence[plan.ItemPlan], earlier: kept.Answers, *, as_of: datetime
+) -> Collected:
+    """Return what leaves of the kept answers of an earlier request, by today's plan; no provider is asked.
+
+    The store is read anew, so that what was repaired or corrected since is gone. What leaves by the consent
+    leaves only where it did before: a row filed since shows what is public of it.
+    """
+    connected, day = sources.filed_items(), business_day(as_of)
+    stored = reading.of(intent, [entry.item.item for entry in plans if entry.reads_store])
+    items = []
+    for entry in plans:
+        name = entry.item.item
+        entry = replace(entry, claims=earlier.claims(name))
+        answers = [earlier.of(entry, decision, as_of=as_of) for decision in entry.questions]
+        given, public = earlier.rows.get(name, ()), plan.without_consent(entry, Reason.ANSWERS_NOT_KEPT)
+        rows = [
+            left
+            for row in stored.get(name, ())
+            for left in plan.from_store(entry if row.id in given else public, [row], day=day)
+        ]
+        for decision, answer in zip(entry.questions, answers, strict=True):
+            rows += plan.called(entry, decision, answer, day=day)
+        item = plan.released(entry, rows, answers, connected=name in connected)
+        items.append(replace(item, answered_at=min((a.answered_at for a in answers), default=None)))
+    return Collected(tuple(items))
 
 
 def collect(
@@ -91,7 +124,7 @@ def collect(
         )
         for entry, answers in answered
     )
-    return Collected(released, tuple(answer for _, answers in answered for answer in answers))
+    return Collected(released, tuple((entry, tuple(answers)) for entry, answers in answered))
 
 
 def _kept(

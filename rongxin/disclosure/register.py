@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from rongxin.consent import register as consents
-from rongxin.disclosure.models import Intent, Outcome
+from rongxin.disclosure.models import Intent, Kept, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
 from rongxin.exchange.question import Match
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import duty_mandates
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 
 
@@ -205,6 +206,26 @@ def counted(periods: tuple[str, str, str, str]) -> consents.Beside:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """What an institution asked before: all that a repeat of it needs."""
+
+    subject: int
+    items: tuple[str, ...]
+    purpose: Purpose
+    reference: str
+    consent: UUID
+
+
+def earlier(request: UUID, *, recipient: str) -> Earlier | None:
+    """Return an institution's own earlier request by consent; None for any other, whoever's it may be."""
+    intent = Intent.objects.filter(id=request, recipient_kind="institution", recipient=recipient).first()
+    if intent is None or intent.consent is None:
+        return None
+    purpose = Purpose(intent.purpose)
+    return Earlier(intent.subject_id, tuple(intent.items), purpose, intent.reference, intent.consent)
+
+
+@dataclass(frozen=True)
 class UseOfData:
     """One time that somebody asked for a subject's information, and what came of it."""
 
@@ -222,6 +243,8 @@ class UseOfData:
     outcome_entry: UUID | None
     # By what law a department asked; the firm is told it like everything else.
     legal_basis: str = ""
+    # The last day on which what providers answered may be kept for the institution; None: nothing is kept.
+    kept_until: date | None = None
 
 
 def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
@@ -229,7 +252,15 @@ def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
     shown = list(intents[:limit])
     bases = duty_mandates.bases_of(intent.mandate for intent in shown if intent.mandate)
-    return [replace(_use(intent), legal_basis=bases.get(intent.mandate or intent.id, "")) for intent in shown]
+    kept = dict(Kept.objects.filter(intent__in=shown).values_list("intent", "until"))
+    return [
+        replace(
+            _use(intent),
+            legal_basis=bases.get(intent.mandate or intent.id, ""),
+            kept_until=kept.get(intent.id),
+        )
+        for intent in shown
+    ]
 
 
 @dataclass(frozen=True)
@@ -325,4 +356,6 @@ def _refs(request: Request, intent: UUID, subject_id: int, consent: UUID | None)
         refs["consent"] = str(consent)
     if request.mandate_id:
         refs["mandate"] = str(request.mandate_id)
+    if request.repeats:
+        refs["repeats"] = str(request.repeats)
     return refs

@@ -38,7 +38,8 @@ class Request:
 
     `reference` is the recipient's own number for the matter; it is required, so that every query can be laid
     beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public;
-    `mandate_id` is what a department asks by.
+    `mandate_id` is what a department asks by. `repeats` names an earlier request of the same recipient about
+    the same subject, by the same consent, whose kept answers are to be given again (`kept`).
     """
 
     recipient: Recipient
@@ -53,6 +54,7 @@ class Request:
     seal_to: str = ""
     #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repeats: UUID | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
@@ -73,6 +75,7 @@ class Request:
                 "case": self.case_id,
                 "consent": self.consent_id,
                 **_by_mandate(self.mandate_id),
+                **_repeating(self.repeats),
                 **({"seal_to": self.seal_to} if self.seal_to else {}),
                 # Which fields, not which values: a value of few possibilities can be guessed from a digest.
                 **(
@@ -87,6 +90,10 @@ class Request:
 def _by_mandate(mandate: UUID | None) -> dict[str, UUID]:
     """Stands only in what a department asked: digests of others stay what they were."""
     return {} if mandate is None else {"mandate": mandate}
+
+
+def _repeating(request: UUID | None) -> dict[str, UUID]:
+    return {} if request is None else {"repeats": request}
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,8 @@ class WithheldField:
     field: str
     reason: Reason
     mode: SharingMode
+    # Whether it was the provider that held back what the gate had asked for.
+    by_provider: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,8 @@ class ReleasedItem:
     results: Mapping[str, Match] = field(default_factory=dict)
     # When the provider was last asked, where its answer is kept by agreement and stands for another call.
     as_of: datetime | None = None
+    # When the provider gave the answer that was kept and is given again; None where it was asked just now.
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +178,7 @@ class Release:
     mandate_id: UUID | None = None
     #: What is left of the asker's quota; told beside the answer, no part of it.
     quota: Taken | None = None
+    repeats: UUID | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the part that the digest in the journal commits to, ready for canonical JSON."""
@@ -182,6 +194,7 @@ class Release:
             "case": self.case_id,
             "consent": self.consent_id,
             **_by_mandate(self.mandate_id),
+            **_repeating(self.repeats),
             "reference": self.reference,
             "released_at": self.released_at,
             "items": [item_content(item) for item in self.items],
@@ -214,11 +227,20 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
             }
             for row in item.rows
         ],
-        "withheld": [{"field": w.field, "reason": w.reason, "mode": w.mode} for w in item.withheld],
+        "withheld": [
+            {
+                "field": w.field,
+                "reason": w.reason,
+                "mode": w.mode,
+                **({"by_provider": True} if w.by_provider else {}),
+            }
+            for w in item.withheld
+        ],
         # Stands only where something is sealed: digests of other answers stay what they were.
         **({"sealed": list(item.sealed)} if item.sealed else {}),
         **({"results": dict(item.results)} if item.results else {}),
         **({"as_of": item.as_of} if item.as_of else {}),
+        **({"answered_at": item.answered_at} if item.answered_at else {}),
     }
 
 

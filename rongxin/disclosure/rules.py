@@ -158,6 +158,13 @@ def decide_in(
     return entry.fields[field]
 
 
+def stricter(own: Decision, others: tuple[Verdict, Reason] | None) -> Decision:
+    """Return the stricter of two decisions with its reason; the own one where they agree."""
+    if others is None or not others[0].stricter_than(own.verdict):
+        return own
+    return Decision(*others)
+
+
 def needs_consent(channel: Channel, field: Field) -> bool:
     """Whether the field leaves this channel only with the subject's consent (经企业授权, for the row or the
     field).

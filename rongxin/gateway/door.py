@@ -180,8 +180,8 @@ class Door:
             log.warning("no answer from the store: %s", error)
             return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE)
         if question.mode is SharingMode.DATA_VERIFICATION:
-            return _compared(item, mapped, question, fields, rows, now)
-        return _left(item, ruling, rows, now)
+            return _narrowed(_compared(item, mapped, question, fields, rows, now), question, ruling)
+        return _narrowed(_left(item, ruling, rows, now), question, ruling, any_row=bool(rows))
 
     def _limits(
         self,
@@ -258,6 +258,21 @@ def _left(item: Item, ruling: Ruling, rows: Sequence[reading.Row], now: datetime
             # The filter's field says which rows the annex shares; the node looks at it too.
             left.append({**given, **({where.field: row[where.field]} if where else {})})
     return _Found(Availability.RECORDS, rows=left) if left else _Found(Availability.NO_RECORD)
+
+
+def _narrowed(found: _Found, question: Question, ruling: Ruling, *, any_row: bool = False) -> _Found:
+    """Say "partial" where less is answered than was asked for; the receipt says which fields, and why.
+
+    Who asked and got less must never take it for all there is, nor a record of which nothing may leave for
+    none. Rows outside the consent's period or no longer published are no such thing: which they are follows
+    from the artefact and the catalogue, which the node has too, and that there are any is not to be learnt.
+    """
+    less = ruling.narrowed(question)
+    if not less or (found.availability is Availability.NO_RECORD and not any_row):
+        return found
+    if found.availability is Availability.NO_RECORD:
+        return replace(found, availability=Availability.WITHHELD, reason=less[0].reason)
+    return replace(found, availability=Availability.PARTIAL, reason=less[0].reason)
 
 
 def _made(ruling: Ruling, item: Item, name: str, row: Mapping[str, Any]) -> rules.Decision:

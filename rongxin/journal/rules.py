@@ -73,6 +73,7 @@ class Kind(StrEnum):
     PUSH_REFUSED = "push.refused"
     PUSH_FETCHED = "push.fetched"
     PUSH_ACKNOWLEDGED = "push.acknowledged"
+    ANSWERS_DELETED = "answers.deleted"
     REPORT_TRACED = "report.traced"
     EVIDENCE_EXPORTED = "evidence.exported"
     KEY_CREATED = "key.created"

@@ -109,6 +109,12 @@ class Reason(StrEnum):
         "未附授权的当前状态，或该状态已过时",
         "no fresh status of the consent came with the question",
     )
+    ANSWERS_NOT_KEPT = (
+        "answers_not_kept",
+        "（九）",
+        "该次查询的应答未留存、留存期已过，或不属于此次请求，请重新查询",
+        "nothing is kept of that query, or no longer, or it is not this request's: ask anew",
+    )
     # A department's duty that does not carry the request.
     DUTY_MANDATE_MISSING = (
         "duty_mandate_missing",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("disclosure", "0003_intent_mandate")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("disclosure", "0004_kept")]
 
     operations: ClassVar[list[object]] = [
         migrations.AddField(

@@ -14,11 +14,12 @@ from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
 from rongxin.delivery.signature import issuing
-from rongxin.disclosure import gate
+from rongxin.disclosure import gate, register
+from rongxin.disclosure.errors import UnknownRequest
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import authentication, problems, rate_limits
-from rongxin.parties import institutions
+from rongxin.parties import accounts, institutions, subjects
 from rongxin.parties.rules import quota
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.purpose import Purpose
@@ -68,6 +69,37 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
             consent_id=question.consent,
             claims=question.claims,
             seal_to=question.seal_to,
+        ),
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    if isinstance(answer, Refusal):
+        return refused(answer)
+    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
+
+
+@router.get("/{request_id}", auth=authentication.INSTITUTION, summary="再次取得报告 Have a report again")
+def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Give the institution its own report again while its consent lets the answers be kept, in the form that
+    `Accept` names; no provider is asked. It is decided anew and stands in the journal like any disclosure.
+    """
+    caller = authentication.caller(request)
+    form = _form(request)
+    earlier = register.earlier(request_id, recipient=caller.party)
+    if earlier is None:
+        raise UnknownRequest(request_id)
+    institution, account = institutions.get(caller.party), accounts.get(caller.account)
+    answer = gate.release(
+        Request(
+            recipient=Recipient(
+                RecipientKind.INSTITUTION, institution.id, institution.name, account.display_name
+            ),
+            uscc=subjects.get(earlier.subject).uscc or "",
+            items=earlier.items,
+            purpose=earlier.purpose,
+            reference=earlier.reference,
+            consent_id=earlier.consent,
+            repeats=request_id,
         ),
         actor=caller.actor,
         as_of=caller.at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ class Use(Schema):
     intent_entry: UUID
     outcome_entry: UUID | None
     legal_basis: str
+    kept_until: date | None
 
 
 @router.get(

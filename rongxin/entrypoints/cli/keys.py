@@ -35,6 +35,7 @@ def reencrypt() -> None:
     with node.running():
         from rongxin.consent import written
         from rongxin.delivery.webhooks import endpoints
+        from rongxin.disclosure import kept
         from rongxin.journal import sealing
         from rongxin.records import seals
         from rongxin.sharing import call_register
@@ -46,6 +47,7 @@ def reencrypt() -> None:
             outcomes.SEALED,
             written.SEALED,
             call_register.SEALED,
+            kept.SEALED,
             *endpoints.SEALED,
         ):
             done = sealing.renew(

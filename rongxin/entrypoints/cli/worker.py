@@ -35,7 +35,7 @@ def duties() -> list[Duty]:
     from rongxin.consent.deletion import duties as deletion
     from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
-    from rongxin.disclosure import recipients, usage
+    from rongxin.disclosure import kept, recipients, usage
     from rongxin.governance import alarms
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens
@@ -51,6 +51,8 @@ def duties() -> list[Duty]:
         Duty("deletion owed for ended consents", 10, lambda now: recipients.follow(as_of=now)),
         Duty("deletion receipts that are due", 600, lambda now: deletion.follow(as_of=now)),
         Duty("alarms", 10, lambda now: alarms.follow(as_of=now)),
+        Duty("answers kept by consents that ended", 10, lambda now: kept.follow_consents(as_of=now)),
+        Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
         Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),

@@ -168,6 +168,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "delivery_pushterms": (GROW, GROW),
     "delivery_pushrun": ((*READ, _some("UPDATE", "state fetched_at acknowledged_at")), KEEP),
     "delivery_pushed": (READ, GROW),
+    # Kept in the transaction that releases; deleted by the worker, and sealed anew.
+    "disclosure_kept": (GROW, (*GROW, _some("UPDATE", "answers"), Right("DELETE"))),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).

@@ -109,6 +109,7 @@ class Gateway:
             said.results,
             answer.sealed,
             Exchange(digest, http_messages.keep(request), answer.token),
+            said.decided,
         )
 
     def _signed(self, question: Question, status: str | None) -> Request:
