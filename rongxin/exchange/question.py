@@ -79,7 +79,7 @@ class Question:
     asked_at: datetime
     claims: Mapping[str, str] = field(default_factory=dict)
     artefact: str | None = None
-    #: The institution's X25519 key (PEM) to which the rows are to be sealed; "" = not sealed.
+    #: The institution's X25519 or SM2 key (PEM) to which the rows are to be sealed; "" = not sealed.
     seal_to: str = ""
 
     def as_json(self) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
 from rongxin.consent.rules import business_day
@@ -32,9 +29,10 @@ from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.evidence import Entry, Evidence, Replayed, Settling
 from rongxin.gateway.sources.source import Source
 from rongxin.proof import boxes, canonical, http_messages
-from rongxin.proof.errors import Forged
+from rongxin.proof.errors import Forged, ProofError
 from rongxin.proof.http_messages import Request, Signed
 from rongxin.proof.keys import SigningKey, VerifyingKey
+from rongxin.proof.libcrypto import NoSm2
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -130,11 +128,8 @@ class Door:
         content = receipts.content_of(found.rows)
         sealed = b""
         if question.seal_to and found.rows:
-            key = self._institution_key(question)
-            if key is None:
-                found, content = _Found(Availability.WITHHELD, Reason.RECIPIENT_MISMATCH), b"[]"
-            else:
-                sealed = boxes.close(content, key, info=receipts.SEALED_ROWS)
+            found, sealed = self._sealed(question, found, content)
+            content = content if sealed else b"[]"
 
         def job(settling: Settling) -> Receipt:
             kept = self._limits(settling, question, item, carried, found, now)
@@ -211,13 +206,21 @@ class Door:
             settling.use(str(terms.id), span, request=request)
         return found
 
-    def _institution_key(self, question: Question) -> X25519PublicKey | None:
-        """Return the key to seal to: the one that the department has pinned for the institution, no other."""
+    def _sealed(self, question: Question, found: _Found, content: bytes) -> tuple[_Found, bytes]:
+        """Seal rows to the key that the department has pinned for the institution, and to no other; else
+        nothing leaves.
+        """
         pinned = self._institutions().get(question.recipient)
-        if pinned is None or pinned.strip() != question.seal_to.encode().strip():
-            return None
-        key = serialization.load_pem_public_key(pinned)
-        return key if isinstance(key, X25519PublicKey) else None
+        try:
+            key = boxes.public(pinned) if pinned is not None else None
+            if key is not None and boxes.public(question.seal_to.encode()) == key:
+                return found, boxes.close(content, key, info=receipts.SEALED_ROWS)
+        except NoSm2 as error:
+            log.warning("not sealed to %s: %s", question.recipient, error)
+            return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE), b""
+        except ProofError as error:
+            log.warning("not sealed to %s: %s", question.recipient, error)
+        return _Found(Availability.WITHHELD, Reason.RECIPIENT_MISMATCH), b""
 
 
 def _why(ruling: Ruling) -> Reason:

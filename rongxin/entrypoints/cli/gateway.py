@@ -75,6 +75,13 @@ def check(path: Path) -> None:
         for finding in checking.check(config, catalogue, source):
             wrong |= bool(finding.faults)
             _say(finding)
+        for key in checking.pinned(config):
+            wrong |= bool(key.fault)
+            click.echo(
+                f"✗ 密封 sealing {key.institution}: {key.fault}"
+                if key.fault
+                else f"✓ 密封 sealing {key.institution} {key.suite} 指纹 fingerprint {key.fingerprint}"
+            )
     for name in checking.unserved(config, catalogue):
         click.echo(f"－ {name} {catalogue.item(name).label}：清单由本单位提供，未配置 not served yet")
     if not list(config.place("platform").glob("*.pub.pem")):

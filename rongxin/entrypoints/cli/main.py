@@ -25,6 +25,7 @@ COMMANDS = {
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
+    "sealed": "rongxin.entrypoints.cli.sealed",
     "serve": "rongxin.entrypoints.cli.serve",
     "worker": "rongxin.entrypoints.cli.worker",
 }

@@ -27,7 +27,7 @@ from rongxin.disclosure.rules import RecipientKind
 from rongxin.exchange import receipt
 from rongxin.exchange.question import Match
 from rongxin.journal import checkpoints, keyring, sequencer
-from rongxin.proof import boxes
+from rongxin.proof import boxes, sm2
 from rongxin.sharing import call_register, calls, gateways
 from rongxin.sharing.connectors.gateway import Address, Gateway
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
@@ -167,9 +167,10 @@ def test_nothing_is_asked_of_a_department_that_the_consent_does_not_name(scene: 
     )
 
 
-def test_sealed_rows_pass_the_node_unread_and_open_at_the_institution(scene: Scene) -> None:
+@pytest.mark.parametrize("suite", [X25519PrivateKey, sm2.PrivateKey])
+def test_sealed_rows_pass_the_node_unread_and_open_at_the_institution(scene: Scene, suite: Any) -> None:
     stage.consent(scene.firm, scene.case)
-    key = X25519PrivateKey.generate()
+    key = suite.generate()
     pem = boxes.public_text(key.public_key())
     (scene.tax.directory / "institutions").mkdir()
     (scene.tax.directory / "institutions" / "bank_a.pub.pem").write_bytes(pem)
