@@ -17,6 +17,7 @@ from granian.constants import Interfaces
 from rongxin.catalogue import loader
 from rongxin.exchange import question as questions
 from rongxin.gateway import config as configs
+from rongxin.gateway import tls
 from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.errors import Misconfigured
@@ -74,12 +75,13 @@ def serve(paths: Sequence[Path]) -> None:
         _trust(each)
         opening.open_source(each).close()
         key_of(each)
+        tls.opened(each)
     if len({each.provider for each in read}) < len(read):
         raise Misconfigured("同一单位只能有一份配置 one configuration a provider")
     config = read[0]
     host, port = config.address
     os.environ[_CONFIG] = os.pathsep.join(str(path.absolute()) for path in paths)
-    tls = config.tls
+    files = tls.opened(config)
     Granian(
         "rongxin.gateway.server:application",
         address=host,
@@ -89,10 +91,10 @@ def serve(paths: Sequence[Path]) -> None:
         blocking_threads=config.limits.workers,
         backlog=256,
         log_access=False,
-        ssl_cert=tls.certificate if tls else None,
-        ssl_key=tls.key if tls else None,
-        ssl_ca=tls.client_authority if tls else None,
-        ssl_client_verify=tls is not None and tls.client_authority is not None,
+        ssl_cert=files.certificate if files else None,
+        ssl_key=files.key if files else None,
+        ssl_ca=files.client_authority if files else None,
+        ssl_client_verify=files is not None and files.client_authority is not None,
         factory=True,
     ).serve()
 

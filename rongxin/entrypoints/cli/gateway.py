@@ -64,7 +64,7 @@ def init(provider: str, directory: Path) -> None:
 def check(path: Path) -> None:
     """对照清单逐项试读，指出缺项 Try every item against the catalogue and say what is missing."""
     from rongxin.catalogue import loader
-    from rongxin.gateway import checking
+    from rongxin.gateway import checking, tls
     from rongxin.gateway import config as configs
     from rongxin.gateway.sources import opening
 
@@ -82,6 +82,12 @@ def check(path: Path) -> None:
                 if key.fault
                 else f"✓ 密封 sealing {key.institution} {key.suite} 指纹 fingerprint {key.fingerprint}"
             )
+        files = tls.opened(config)
+        click.echo(
+            f"✓ TLS：{'、'.join(tls.hosts(files))}，至 until {tls.until(files).date()}"
+            if files
+            else "－ TLS：未配置 tls，只宜在本机或已加密的专网上 plain HTTP"
+        )
     for name in checking.unserved(config, catalogue):
         click.echo(f"－ {name} {catalogue.item(name).label}：清单由本单位提供，未配置 not served yet")
     if not list(config.place("platform").glob("*.pub.pem")):
