@@ -40,6 +40,7 @@ from rongxin.vocabulary.sharing_mode import SharingMode
 log = logging.getLogger(__name__)
 #: How far the time of a signature may stand from this machine's clock.
 WINDOW = timedelta(seconds=30)
+_RECIPIENTS = frozenset(kind.value for kind in rules.RecipientKind)
 BODY_BYTES_MAX = 256 << 10
 
 
@@ -87,6 +88,8 @@ class Door:
         try:
             signed = http_messages.verify(request, self._nodes(), tag=questions.TAG, now=now, window=WINDOW)
             question, status = questions.decode(request.body)
+            if question.recipient_kind not in _RECIPIENTS:
+                raise questions.Unreadable(f"recipient.kind {question.recipient_kind!r} is not known here")
         except Forged as error:
             log.warning("refused: %s", error)
             return refused(401, "not_signed", f"未带可信的签名 {error}")

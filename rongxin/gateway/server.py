@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from granian.constants import Interfaces
 from rongxin.catalogue import loader
 from rongxin.exchange import question as questions
 from rongxin.gateway import config as configs
-from rongxin.gateway import tls
+from rongxin.gateway import tls, trust
 from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.errors import Misconfigured
@@ -39,26 +38,27 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 def open_door(config: Config) -> Door:
     """Open everything that a gateway needs; raises `Misconfigured` with what is missing."""
-    platform, key = _trust(config), key_of(config)
+    nodes, key = _trust(config), key_of(config)
     return Door(
         config,
         catalogue=loader.load(),
         source=opening.open_source(config),
         evidence=Evidence(config.place("evidence"), secret=secret_of(key)),
         key=key,
-        nodes=lambda: _trusted(platform, _changed(platform)),
-        institutions=lambda: _pinned(config.place("institutions"), _changed(config.place("institutions"))),
+        nodes=nodes.now,
+        institutions=trust.Directory(config.place("institutions"), trust.institutions).now,
     )
 
 
-def _trust(config: Config) -> Path:
+def _trust(config: Config) -> trust.Directory[Mapping[str, VerifyingKey]]:
     """Return the directory of the nodes' keys; raises `Misconfigured` where nobody could ever ask."""
     platform = config.place("platform")
-    if not _trusted(platform, _changed(platform)):
+    nodes = trust.Directory(platform, trust.nodes)
+    if not nodes.now():
         raise Misconfigured(
             f"{platform}: 没有平台公钥，请放入 *.pub.pem put the node's public key there; nobody else may ask"
         )
-    return platform
+    return nodes
 
 
 def key_of(config: Config) -> SigningKey:
@@ -159,22 +159,3 @@ def _headers(environ: Environ) -> dict[str, str]:
         "signature": "HTTP_SIGNATURE",
     }
     return {name: str(environ[key]) for name, key in named.items() if environ.get(key)}
-
-
-def _changed(directory: Path) -> int:
-    try:
-        return directory.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-@lru_cache(maxsize=8)
-def _trusted(directory: Path, changed: int) -> Mapping[str, VerifyingKey]:
-    return Keyring(directory, create=False).verifying() if changed else {}
-
-
-@lru_cache(maxsize=8)
-def _pinned(directory: Path, changed: int) -> Mapping[str, bytes]:
-    suffix = ".pub.pem"
-    found = directory.glob(f"*{suffix}") if changed else ()
-    return {path.name.removesuffix(suffix): path.read_bytes() for path in found}
