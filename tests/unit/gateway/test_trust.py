@@ -52,7 +52,7 @@ def test_keys_come_go_and_are_replaced(platform: Path, age_seconds: int) -> None
     first = put(platform, "a", OLD)
     stand_still(then, first, platform)
     assert set(nodes.now()) == {OLD.id}
-    second = put(platform, "b", NEW)
+    put(platform, "b", NEW)
     assert set(nodes.now()) == {OLD.id, NEW.id}
     first.unlink()
     assert set(nodes.now()) == {NEW.id}
