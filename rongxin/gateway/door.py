@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from rongxin.catalogue.loader import Catalogue
@@ -38,8 +38,6 @@ from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 log = logging.getLogger(__name__)
-#: How far the time of a signature may stand from this machine's clock.
-WINDOW = timedelta(seconds=30)
 _RECIPIENTS = frozenset(kind.value for kind in rules.RecipientKind)
 BODY_BYTES_MAX = 256 << 10
 
@@ -86,7 +84,9 @@ class Door:
         """Answer one signed question; nothing that comes in raises."""
         now = self._clock()
         try:
-            signed = http_messages.verify(request, self._nodes(), tag=questions.TAG, now=now, window=WINDOW)
+            signed = http_messages.verify(
+                request, self._nodes(), tag=questions.TAG, now=now, window=questions.WINDOW
+            )
             question, status = questions.decode(request.body)
             if question.recipient_kind not in _RECIPIENTS:
                 raise questions.Unreadable(f"recipient.kind {question.recipient_kind!r} is not known here")
@@ -134,7 +134,7 @@ class Door:
             found, sealed = self._sealed(question, found, content)
             content = content if sealed else b"[]"
 
-        def job(settling: Settling) -> Receipt:
+        def job(settling: Settling) -> tuple[Receipt, str]:
             kept = self._limits(settling, question, item, carried, found, now)
             receipt = Receipt(
                 question=digest,
@@ -152,10 +152,11 @@ class Door:
             # status is for one question, once.
             once = (f"{signed.key}:{signed.nonce}", f"question:{receipt.question}")
             entry = settling.append(_body(receipt, question, carried), message, once=once)
-            return _placed(receipt, entry)
+            token = receipts.sign(_placed(receipt, entry), self._key)
+            settling.give(entry, token)
+            return receipt, token
 
-        receipt = self._evidence.settle(job)
-        token = receipts.sign(receipt, self._key)
+        receipt, token = self._evidence.settle(job)
         given = receipt.rows > 0
         body = receipts.encode(token, rows=found.rows if given else (), sealed=sealed if given else b"")
         return Reply(200, body)
@@ -283,6 +284,7 @@ def _body(receipt: Receipt, question: Question, carried: Carried) -> dict[str, A
         "decided": {name: [verdict.value, why.value] for name, (verdict, why) in receipt.decided.items()},
         "rows": receipt.rows,
         "content": receipt.content,
+        "receipt": "kept",
     }
 
 
