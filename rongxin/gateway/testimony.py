@@ -64,10 +64,9 @@ def export(request: UUID, config: Config, *, key: SigningKey, nodes: Keys, now: 
         kept = evidences.of(path, str(request), secret=secret)
         if not kept:
             raise NothingKept(f"{path}: 没有该请求的证据 nothing is kept of request {request}")
-        log.settle(lambda settling: settling.append({"at": now, "exported": request}, b"", once=()))
+        end = log.settle(lambda settling: settling.append({"at": now, "exported": request}, b"", once=()))
     finally:
         log.close()
-    end = evidences.verify(path)
     leaves = [merkle.leaf_hash(stated.encode()) for stated in evidences.hashes(path, until=end.position)]
     head = Checkpoint(origin(config.provider), end.position, merkle.root(leaves), now, end.position)
     document = {
