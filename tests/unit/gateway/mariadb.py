@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,9 @@ class Server:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._socket = f"/tmp/rongxin-{os.getpid()}.mysql"  # a path of 108 bytes and more fails
+        self._socket = (
+            f"{tempfile.gettempdir()}/rongxin-{os.getpid()}.mysql"  # a path of 108 bytes and more fails
+        )
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -34,7 +38,7 @@ class Server:
     def __enter__(self) -> Server:
         binary = shutil.which("mariadbd")
         assert binary is not None
-        base, user = Path(binary).resolve().parent.parent, f"--user={os.environ.get('USER', 'root')}"
+        base, user = Path(binary).resolve().parent.parent, f"--user={getpass.getuser()}"
         data, common = self._directory / "data", ["--no-defaults"]
         install = ["mariadb-install-db", *common, f"--basedir={base}", f"--datadir={data}", user]
         how = ["--auth-root-authentication-method=normal", "--skip-test-db"]
