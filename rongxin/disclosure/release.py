@@ -50,7 +50,7 @@ class Request:
     case_id: UUID | None = None
     consent_id: UUID | None = None
     mandate_id: UUID | None = None
-    #: The institution's X25519 key (PEM) to which providers are to seal their rows; "" = not sealed.
+    #: The institution's X25519 or SM2 key (PEM) to which providers are to seal their rows; "" = not sealed.
     seal_to: str = ""
     #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -148,7 +148,7 @@ class Config(_Frozen):
     @cached_property
     def mapped(self) -> Mapping[str, Mapped]:
         """The items that this gateway serves, each from its own file."""
-        return {path.stem: _read(path, Mapped) for path in sorted(self._at(self.items).glob("*.yaml"))}
+        return {path.stem: _read(path, Mapped) for path in sorted(self.at(self.items).glob("*.yaml"))}
 
     @property
     def address(self) -> tuple[str, int]:
@@ -160,14 +160,15 @@ class Config(_Frozen):
     @property
     def place_of_source(self) -> Path:
         """The directory of a store of files."""
-        return self._at(Path(self.source))
+        return self.at(Path(self.source))
 
     def place(self, name: str) -> Path:
         """Return where one of the configured paths lies."""
         path: Path = getattr(self, name)
-        return self._at(path)
+        return self.at(path)
 
-    def _at(self, path: Path) -> Path:
+    def at(self, path: Path) -> Path:
+        """Return where a path of the configuration lies: it counts from the directory of the file."""
         return path if path.is_absolute() else self.directory / path
 
 

@@ -10,11 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
@@ -32,16 +29,16 @@ from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.evidence import Entry, Evidence, Replayed, Settling
 from rongxin.gateway.sources.source import Source
 from rongxin.proof import boxes, canonical, http_messages
-from rongxin.proof.errors import Forged
+from rongxin.proof.errors import Forged, ProofError
 from rongxin.proof.http_messages import Request, Signed
 from rongxin.proof.keys import SigningKey, VerifyingKey
+from rongxin.proof.libcrypto import NoSm2
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 log = logging.getLogger(__name__)
-#: How far the time of a signature may stand from this machine's clock.
-WINDOW = timedelta(seconds=30)
+_RECIPIENTS = frozenset(kind.value for kind in rules.RecipientKind)
 BODY_BYTES_MAX = 256 << 10
 
 
@@ -87,8 +84,12 @@ class Door:
         """Answer one signed question; nothing that comes in raises."""
         now = self._clock()
         try:
-            signed = http_messages.verify(request, self._nodes(), tag=questions.TAG, now=now, window=WINDOW)
+            signed = http_messages.verify(
+                request, self._nodes(), tag=questions.TAG, now=now, window=questions.WINDOW
+            )
             question, status = questions.decode(request.body)
+            if question.recipient_kind not in _RECIPIENTS:
+                raise questions.Unreadable(f"recipient.kind {question.recipient_kind!r} is not known here")
         except Forged as error:
             log.warning("refused: %s", error)
             return refused(401, "not_signed", f"未带可信的签名 {error}")
@@ -131,13 +132,10 @@ class Door:
         content = receipts.content_of(found.rows)
         sealed = b""
         if question.seal_to and found.rows:
-            key = self._institution_key(question)
-            if key is None:
-                found, content = _Found(Availability.WITHHELD, Reason.RECIPIENT_MISMATCH), b"[]"
-            else:
-                sealed = boxes.close(content, key, info=receipts.SEALED_ROWS)
+            found, sealed = self._sealed(question, found, content)
+            content = content if sealed else b"[]"
 
-        def job(settling: Settling) -> Receipt:
+        def job(settling: Settling) -> tuple[Receipt, str]:
             kept = self._limits(settling, question, item, carried, found, now)
             receipt = Receipt(
                 question=digest,
@@ -155,10 +153,11 @@ class Door:
             # status is for one question, once.
             once = (f"{signed.key}:{signed.nonce}", f"question:{receipt.question}")
             entry = settling.append(_body(receipt, question, carried), message, once=once)
-            return _placed(receipt, entry)
+            token = receipts.sign(_placed(receipt, entry), self._key)
+            settling.give(entry, token)
+            return receipt, token
 
-        receipt = self._evidence.settle(job)
-        token = receipts.sign(receipt, self._key)
+        receipt, token = self._evidence.settle(job)
         given = receipt.rows > 0
         body = receipts.encode(token, rows=found.rows if given else (), sealed=sealed if given else b"")
         return Reply(200, body)
@@ -214,13 +213,21 @@ class Door:
             settling.use(str(terms.id), span, request=request)
         return found
 
-    def _institution_key(self, question: Question) -> X25519PublicKey | None:
-        """Return the key to seal to: the one that the department has pinned for the institution, no other."""
+    def _sealed(self, question: Question, found: _Found, content: bytes) -> tuple[_Found, bytes]:
+        """Seal rows to the key that the department has pinned for the institution, and to no other; else
+        nothing leaves.
+        """
         pinned = self._institutions().get(question.recipient)
-        if pinned is None or pinned.strip() != question.seal_to.encode().strip():
-            return None
-        key = serialization.load_pem_public_key(pinned)
-        return key if isinstance(key, X25519PublicKey) else None
+        try:
+            key = boxes.public(pinned) if pinned is not None else None
+            if key is not None and boxes.public(question.seal_to.encode()) == key:
+                return found, boxes.close(content, key, info=receipts.SEALED_ROWS)
+        except NoSm2 as error:
+            log.warning("not sealed to %s: %s", question.recipient, error)
+            return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE), b""
+        except ProofError as error:
+            log.warning("not sealed to %s: %s", question.recipient, error)
+        return _Found(Availability.WITHHELD, Reason.RECIPIENT_MISMATCH), b""
 
 
 def _why(ruling: Ruling) -> Reason:
@@ -295,6 +302,7 @@ def _body(receipt: Receipt, question: Question, carried: Carried) -> dict[str, A
         "decided": {name: [verdict.value, why.value] for name, (verdict, why) in receipt.decided.items()},
         "rows": receipt.rows,
         "content": receipt.content,
+        "receipt": "kept",
     }
 
 

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.db import transaction
 
 from rongxin.consent import moving as consents
@@ -96,7 +95,7 @@ class _Mover:
 def take(
     directory: Path,
     *,
-    opener: X25519PrivateKey | None = None,
+    opener: boxes.PrivateKey | None = None,
     dry_run: bool = False,
     actor: Actor,
     as_of: datetime,
@@ -124,7 +123,7 @@ def take(
     return Report(manifest.move, dry_run, tuple(reports))
 
 
-def _secret(manifest: Manifest, opener: X25519PrivateKey | None) -> bytes | None:
+def _secret(manifest: Manifest, opener: boxes.PrivateKey | None) -> bytes | None:
     if manifest.sealing is None:
         return None
     if opener is None:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from django.db import transaction
 
 from rongxin.consent import moving as consents
@@ -57,7 +56,7 @@ class Sealer:
     """Closes what is sealed here for the recipient; without one nothing sealed can leave."""
 
     move: str
-    recipient: X25519PublicKey | None
+    recipient: boxes.PublicKey | None
     secret: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
 
     def close(self, plain: bytes, place: tuple[str, ...]) -> str:
@@ -94,7 +93,7 @@ def out(
     directory: Path,
     *,
     node: str,
-    recipient: X25519PublicKey | None,
+    recipient: boxes.PublicKey | None,
     actor: Actor,
     as_of: datetime,
     progress: Progress = lambda name, rows: None,

@@ -43,7 +43,7 @@ class ReportRequest(Schema):
         default_factory=dict, description="数据核验：信息项 → 字段 → 待核验的值", max_length=100
     )
     seal_to: str = Field(
-        "", max_length=1000, description="密封：机构的 X25519 公钥（PEM），提供单位直接加密给机构"
+        "", max_length=1000, description="密封：机构的 X25519 或 SM2 公钥（PEM），提供单位直接加密给机构"
     )
 
 

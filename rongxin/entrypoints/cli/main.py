@@ -30,6 +30,7 @@ COMMANDS = {
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
+    "sealed": "rongxin.entrypoints.cli.sealed",
     "serve": "rongxin.entrypoints.cli.serve",
     "usage": "rongxin.entrypoints.cli.usage",
     "webhooks": "rongxin.entrypoints.cli.webhooks",

@@ -22,7 +22,7 @@ from rongxin.disclosure.release import Refusal, Release
 from rongxin.exchange import receipt
 from rongxin.exchange.question import Match
 from rongxin.journal import checkpoints, sequencer
-from rongxin.proof import boxes
+from rongxin.proof import boxes, sm2
 from rongxin.sharing import call_register
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.availability import Availability
@@ -93,9 +93,10 @@ def test_nothing_is_asked_of_a_department_that_the_consent_does_not_name(scene: 
     )
 
 
-def test_sealed_rows_pass_the_node_unread_and_open_at_the_institution(scene: Scene) -> None:
+@pytest.mark.parametrize("suite", [X25519PrivateKey, sm2.PrivateKey])
+def test_sealed_rows_pass_the_node_unread_and_open_at_the_institution(scene: Scene, suite: Any) -> None:
     stage.consent(scene.firm, scene.case)
-    key = X25519PrivateKey.generate()
+    key = suite.generate()
     pem = boxes.public_text(key.public_key())
     (scene.tax.directory / "institutions").mkdir()
     (scene.tax.directory / "institutions" / "bank_a.pub.pem").write_bytes(pem)
