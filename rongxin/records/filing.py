@@ -85,6 +85,30 @@ class Withdrawn:
     reinstated: int
 
 
+@dataclass(frozen=True)
+class FullLists:
+    """A provider's full lists of an item that count: when each was filed, and the day it is of.
+
+    `by_key`: each speaks of the record keys in it only.
+    """
+
+    ids: tuple[UUID, ...] = ()
+    filed_at: tuple[datetime, ...] = ()
+    listed_on: tuple[date, ...] = ()
+    by_key: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "lists": list(self.ids),
+            "lists_at": list(self.filed_at),
+            "lists_on": list(self.listed_on),
+            "lists_by_key": self.by_key,
+        }
+
+
+NO_LISTS = FullLists()
+
+
 class Staging:
     """The rows of one batch on their way in; lives as long as the transaction it was opened in."""
 
@@ -244,14 +268,22 @@ def end(
 
 
 def withdraw_batch(
-    batch_id: UUID, *, item: str, actor: Actor, as_of: datetime, relists: str | None = None
+    batch_id: UUID,
+    *,
+    item: str,
+    actor: Actor,
+    as_of: datetime,
+    relists: str | None = None,
+    lists: FullLists = NO_LISTS,
 ) -> Withdrawn:
     """End what still counts of a batch, and let what it had superseded count again, as new rows.
 
-    `relists` names the provider whose full list this was: what it alone had ended counts again.
+    `relists` names the provider whose full list this was: what it alone had ended counts again. What one of
+    `lists` would have ended, had it been there, stays ended.
     The journal entry of the withdrawal is the caller's, who knows the batch. Raises `AlreadyWithdrawn`.
     """
     parameters = {"batch": batch_id, "by": f"batch:{batch_id}", "actor": actor.id, "as_of": as_of}
+    parameters |= lists.parameters()
     with transaction.atomic():
         _lock("records.filing", item)
         _lock("records.settling", item)
@@ -261,7 +293,8 @@ def withdraw_batch(
         _run(statements.CREATE_ENDED)
         ended = _run(statements.END_BATCH, parameters)
         if relists is not None:
-            _run(statements.RELIST, {**parameters, "item": item, "provider": relists})
+            for statement in statements.RELIST:
+                _run(statement, {**parameters, "item": item, "provider": relists})
         _run(row_statements.UNCORRECT, parameters)
         reinstated = _run(statements.REINSTATE, parameters)
     return Withdrawn(ended=ended, reinstated=reinstated)

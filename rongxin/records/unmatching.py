@@ -97,6 +97,7 @@ def take_back(
     batch_id: UUID,
     line: int,
     subject_id: int,
+    lists: filing.FullLists,
     actor: Actor,
     as_of: datetime,
 ) -> Unmatched:
@@ -126,6 +127,7 @@ def take_back(
             record_id,
             EndedWhy.UNMATCHED,
             subject_id=subject_id,
+            lists=lists,
             ended_by=f"match:{decision}",
             actor=actor,
             as_of=as_of,

@@ -27,6 +27,7 @@ from rongxin.records import unmatching
 from rongxin.sharing.aggregation import (
     attempts,
     batches,
+    full_lists,
     identifiers,
     late_rows,
     mandates,
@@ -227,6 +228,7 @@ def _undo(decision: Decision, batch: Batch, *, actor: Actor, as_of: datetime) ->
             batch_id=batch.id,
             line=decision.line,
             subject_id=decision.subject_id,
+            lists=full_lists.standing(batch),
             actor=actor,
             as_of=as_of,
         )
