@@ -37,7 +37,7 @@ def reencrypt() -> None:
         from rongxin.journal import sealing
         from rongxin.records import seals
         from rongxin.sharing import call_register
-        from rongxin.sharing.aggregation import outcomes
+        from rongxin.sharing.aggregation import outcomes, spool
         from rongxin.vocabulary.actor import SYSTEM
 
         for column in (seals.SEALED, outcomes.SEALED, written.SEALED, call_register.SEALED):
@@ -48,3 +48,4 @@ def reencrypt() -> None:
                 progress=lambda done, total: node.say(f"重新加密 sealed anew {done:,} / {total:,}"),
             )
             click.echo(f"{column.table}: {done:,}")
+        click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(ZoneInfo('Asia/Shanghai'))):,}")

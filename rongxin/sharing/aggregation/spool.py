@@ -166,7 +166,7 @@ def _renewed(batch_id: UUID) -> bool:
 
 
 def _is_current(source: BinaryIO) -> bool:
-    """Whether the file is under the newest key: its first block, should one have come while it was taken in."""
+    """Whether the file is under the newest key: its first block, as a key may come while it is taken in."""
     keys = keyring.data_keys()
     source.seek(_LENGTH)
     return source.read(_HEAD) == keys.head(keys.current)
