@@ -29,14 +29,22 @@ HEADER = (
     "行政处罚决定日期",
 )
 AUDIT = """
-import json, sys
+import json, sys, time
 from datetime import datetime, UTC
 from rongxin.entrypoints.cli import node
 with node.running(progress=False):
     from django.db import connection
     from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.models import Batch
+    from rongxin.sharing.rules import UNFINISHED
     before = [card.status for card in batches.latest(limit=1)]
-    batches.resume_unfinished(as_of=datetime.now(UTC))
+    # As the worker does from time to time: the server may still be at the statement of who was killed, and
+    # holds the batch until it notices.
+    for _ in range(240):
+        batches.resume_unfinished(as_of=datetime.now(UTC))
+        if not Batch.objects.filter(status__in=UNFINISHED).exists():
+            break
+        time.sleep(0.5)
     with connection.cursor() as cursor:
         cursor.execute('''
             SELECT b.id::text, b.status, b.accepted, b.rejected, b.pending, b.duplicate, b.read,
