@@ -31,7 +31,7 @@ class Taken:
     refused: list[tuple[int, str, str]] = field(default_factory=list)
 
 
-def mappings_out(as_of: datetime) -> Iterator[dict[str, Any]]:
+def mappings_out(*, as_of: datetime) -> Iterator[dict[str, Any]]:
     """Yield the mapping in force of each provider and item."""
     for card in saved_mappings.listed(as_of=as_of):
         if card.in_force:

@@ -219,7 +219,7 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
         batch = locked(batch_id)
         if rules.Act.WITHDRAW not in rules.TRANSITIONS[Status(batch.status)]:
             raise NotFiled(batch_id, Status(batch.status).label)
-        if not mandates.may_act_for(batch.provider_id, actor):
+        if not mandates.may_act_for(batch.provider_id, actor=actor):
             raise Refused(
                 "not_your_batch",
                 what=f"批次 {batch_id} 由 {batch.provider_id} 报送",

@@ -61,6 +61,6 @@ def _provider(provider_id: str) -> providers.Card | None:
         return None
 
 
-def may_act_for(provider: str, actor: Actor) -> bool:
+def may_act_for(provider: str, *, actor: Actor) -> bool:
     """Whether the actor may change what this provider handed in: itself, the operator, or the node."""
     return actor.party == f"provider:{provider}" or actor.is_operator or actor.kind is ActorKind.SYSTEM

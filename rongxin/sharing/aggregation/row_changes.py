@@ -171,7 +171,7 @@ def of_batch(batch_id: UUID) -> list[dict[str, Any]]:
 def _own(batch_id: UUID, actor: Actor) -> tuple[Batch, Item]:
     """Return a filed batch of the actor's own, locked, and its item; the operator may act for everybody."""
     batch = batches.locked(batch_id)
-    if not mandates.may_act_for(batch.provider_id, actor):
+    if not mandates.may_act_for(batch.provider_id, actor=actor):
         raise Refused(
             "not_your_batch",
             what=f"批次 {batch_id} 由 {batch.provider_id} 报送",
