@@ -92,6 +92,32 @@ class Withdrawn:
     reinstated: int
 
 
+@dataclass(frozen=True)
+class FullLists:
+    """A provider's full lists of an item that count: when each was filed, and the day it is of.
+
+    `by_key`: each speaks of the record keys in it only. A list says nothing of another provider's rows.
+    """
+
+    provider: str = ""
+    ids: tuple[UUID, ...] = ()
+    filed_at: tuple[datetime, ...] = ()
+    listed_on: tuple[date, ...] = ()
+    by_key: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "lists_by": self.provider,
+            "lists": list(self.ids),
+            "lists_at": list(self.filed_at),
+            "lists_on": list(self.listed_on),
+            "lists_by_key": self.by_key,
+        }
+
+
+NO_LISTS = FullLists()
+
+
 class Staging:
     """The rows of one batch on their way in; lives as long as the transaction it was opened in."""
 
@@ -256,9 +282,9 @@ def end(
             entries.append(Kind.RECORD_ENDED, actor=actor, refs=refs, as_of=as_of)
 
 
-def reinstate(precedence: Precedence, *, as_of: datetime) -> int:
+def reinstate(precedence: Precedence, lists: FullLists, *, as_of: datetime) -> int:
     """Let what stood before the records in `filing_ended` count again; return how many do."""
-    return _run(statements.REINSTATE, {"as_of": as_of, **_places(precedence)})
+    return _run(statements.REINSTATE, {"as_of": as_of, **_places(precedence), **lists.parameters()})
 
 
 def _places(precedence: Precedence) -> dict[str, Any]:
@@ -273,14 +299,17 @@ def withdraw_batch(
     as_of: datetime,
     relists: str | None = None,
     precedence: Precedence = EQUAL,
+    lists: FullLists = NO_LISTS,
 ) -> Withdrawn:
     """End what still counts of a batch, and let what it had superseded count again, as new rows.
 
-    `relists` names the provider whose full list this was: what it alone had ended counts again. Of what
-    several sources say of one record, `precedence` tells which comes back.
+    `relists` names the provider whose full list this was: what it alone had ended counts again. What one of
+    `lists` would have ended, had it been there, stays ended. Of what several sources say of one record,
+    `precedence` tells which comes back.
     The journal entry of the withdrawal is the caller's, who knows the batch. Raises `AlreadyWithdrawn`.
     """
     parameters = {"batch": batch_id, "by": f"batch:{batch_id}", "actor": actor.id, "as_of": as_of}
+    parameters |= lists.parameters()
     with transaction.atomic():
         _lock("records.filing", item)
         _lock("records.settling", item)
@@ -290,9 +319,10 @@ def withdraw_batch(
         _run(statements.CREATE_ENDED)
         ended = _run(statements.END_BATCH, parameters)
         if relists is not None:
-            _run(statements.RELIST, {**parameters, "item": item, "provider": relists})
+            for statement in statements.RELIST:
+                _run(statement, {**parameters, "item": item, "provider": relists})
         _run(row_statements.UNCORRECT, parameters)
-        reinstated = reinstate(precedence, as_of=as_of)
+        reinstated = reinstate(precedence, lists, as_of=as_of)
     return Withdrawn(ended=ended, reinstated=reinstated)
 
 

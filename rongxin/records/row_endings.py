@@ -54,13 +54,20 @@ def end(row: Standing, why: EndedWhy, *, ended_by: str, actor: Actor, as_of: dat
 
 
 def withdraw(
-    row: Standing, *, ended_by: str, actor: Actor, as_of: datetime, precedence: Precedence = EQUAL
+    row: Standing,
+    *,
+    lists: filing.FullLists,
+    ended_by: str,
+    actor: Actor,
+    as_of: datetime,
+    precedence: Precedence = EQUAL,
 ) -> int:
     """End the row as if it had never come; return how many earlier rows count again (one or none)."""
     return take_back(
         row.id,
         EndedWhy.WITHDRAWN,
         subject_id=row.subject_id,
+        lists=lists,
         ended_by=ended_by,
         actor=actor,
         as_of=as_of,
@@ -73,6 +80,7 @@ def take_back(
     why: EndedWhy,
     *,
     subject_id: int,
+    lists: filing.FullLists,
     ended_by: str,
     actor: Actor,
     as_of: datetime,
@@ -84,4 +92,4 @@ def take_back(
         cursor.execute(statements.DROP_ENDED)
         cursor.execute(statements.CREATE_ENDED)
         cursor.execute(row_statements.NAME_ENDED, {"subject": subject_id, "record": record_id})
-        return filing.reinstate(precedence, as_of=as_of)
+        return filing.reinstate(precedence, lists, as_of=as_of)

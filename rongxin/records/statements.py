@@ -247,20 +247,43 @@ WITH ended AS (
 INSERT INTO filing_ended SELECT * FROM ended
 """
 
-# What a list that is taken back had ended, unless something has become of the record since.
-RELIST = """
+# What lists that were taken back had ended, or corrections while a list stood, where nothing counts by now.
+RELIST = tuple(
+    f"""
 INSERT INTO filing_ended
 SELECT r.subject_id, r.item, r.record_key
 FROM records_record r
-WHERE r.ended_why = 'delisted' AND r.item = %(item)s
+WHERE r.ended_why = '{why}' AND r.item = %(item)s AND r.provider = %(provider)s
   AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
-  AND r.provider = %(provider)s
   AND NOT EXISTS (
-      SELECT 1 FROM records_record later
-      WHERE later.subject_id = r.subject_id AND later.item = r.item AND later.record_key = r.record_key
-        AND later.id > r.id AND later.ended_why IS DISTINCT FROM 'withdrawn'
+      SELECT 1 FROM records_record live
+      WHERE live.subject_id = r.subject_id AND live.item = r.item AND live.record_key = r.record_key
+        AND live.ended_at IS NULL
   )
-"""
+"""  # noqa: S608
+    for why in ("delisted", "corrected")
+)
+
+
+def _listed_since(row: str) -> str:
+    """Whether a full list that counts came after a row had ended and, as it was not there, didn't end it."""
+    return f"""EXISTS (
+          SELECT 1
+          FROM unnest(%(lists)s::uuid[], %(lists_at)s::timestamptz[], %(lists_on)s::date[]) list (id, at, day)
+          WHERE {row}.provider = %(lists_by)s AND list.at > {row}.ended_at
+          AND ({row}.observed_on IS NULL OR {row}.observed_on <= list.day)
+            AND NOT EXISTS (
+                SELECT 1 FROM records_record named
+                WHERE named.subject_id = {row}.subject_id AND named.item = {row}.item
+                  AND named.record_key = {row}.record_key AND named.batch_id = list.id
+            )
+            AND (NOT %(lists_by_key)s OR EXISTS (
+                SELECT 1 FROM records_record spoken
+                WHERE spoken.item = {row}.item AND spoken.record_key = {row}.record_key
+                  AND (spoken.batch_id = list.id OR spoken.ended_by = 'batch:' || list.id)
+            ))
+      )"""  # noqa: S608
+
 
 # A row that a person matched and took back (`unmatching`), and one that such a row had superseded: of a batch
 # and a record key there is one row a subject at a time, so the two name it.
@@ -289,10 +312,26 @@ _BY_WITHDRAWN_ROW = """EXISTS (
             AND (gone.id > r.id OR gone.provider <> r.provider)
       )"""
 
+# Something became of the record after the row: an ending that stands, whatever row it was said of. What is
+# withdrawn takes only itself away, not what came after it.
+_OVER_SINCE = f"""EXISTS (
+          SELECT 1 FROM records_record since
+          WHERE since.subject_id = r.subject_id AND since.item = r.item AND since.record_key = r.record_key
+            AND since.id > r.id
+            AND (since.ended_why IN ('repaired', 'publication_ended', 'removed_by_authority')
+                 OR since.ended_why IN ('corrected', 'delisted') AND since.provider = r.provider AND (
+                     NOT EXISTS (
+                         SELECT 1 FROM records_withdrawal w WHERE since.ended_by = 'batch:' || w.batch_id
+                     )
+                     OR {_listed_since("since")}
+                 ))
+      )"""  # noqa: S608
+
 # What stood before the batch stands again: a row that this batch had superseded, or one that a batch
-# withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one. It comes back
-# as a new row with its own provenance (batch, line, receipt), counting from the day of the withdrawal. Of
-# several sources the one that comes first among them has the say, whatever the dates.
+# withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one, nor one whose
+# record is over for another reason. It comes back as a new row with its own provenance (batch, line,
+# receipt), counting from the day of the withdrawal. Of several sources the one that comes first among them
+# has the say, whatever the dates.
 REINSTATE = f"""
 INSERT INTO records_record ({_COLUMNS})
 SELECT subject_id, received_at, %(as_of)s, batch_id, line, observed_on, item_version, item, record_key,
@@ -303,11 +342,13 @@ FROM (
     JOIN records_record r USING (subject_id, item, record_key)
     WHERE (r.ended_why IN ('superseded', 'delisted', 'corrected')
            AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+           AND NOT (r.ended_why <> 'superseded' AND {_listed_since("r")})
            OR r.ended_why = 'superseded' AND ({_BY_UNMATCHED} OR {_BY_WITHDRAWN_ROW}))
       AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
       AND NOT {_UNMATCHED}
       AND NOT {_WITHDRAWN_ROW}
       AND NOT {UNLISTED}
+      AND NOT {_OVER_SINCE}
       AND NOT EXISTS (
           SELECT 1 FROM records_record bar
           WHERE bar.subject_id = r.subject_id AND bar.item = r.item AND bar.record_key = r.record_key

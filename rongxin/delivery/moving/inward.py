@@ -29,6 +29,7 @@ from rongxin.proof import boxes
 from rongxin.proof.errors import Forged
 from rongxin.proof.profile import INTL
 from rongxin.records import moving as records
+from rongxin.sharing import arrangements
 from rongxin.sharing import moving as sharing
 from rongxin.sharing.aggregation import batches, sources
 from rongxin.sharing.errors import Held, Refused
@@ -182,10 +183,18 @@ def _content(mover: _Mover, entry: Entry) -> FileReport:
             incomplete=kept.incomplete,
             refusals=kept.refused,
         )
-    found = _parties(mover, entry, rows)
+    found = _arrangements(mover, entry, rows) or _parties(mover, entry, rows)
     return reconciliation.of(
         entry, read=found.read, taken=found.taken, already=found.already, refusals=found.refused
     )
+
+
+def _arrangements(mover: _Mover, entry: Entry, rows: Iterator[dict[str, Any]]) -> arrangements.Taken | None:
+    if entry.kind is FileKind.MAPPINGS:
+        return arrangements.take_mappings(rows, actor=mover.actor, as_of=mover.as_of)
+    if entry.kind is FileKind.SCHEDULES:
+        return arrangements.take_schedules(rows, actor=mover.actor, as_of=mover.as_of)
+    return None
 
 
 def _parties(mover: _Mover, entry: Entry, rows: Iterator[dict[str, Any]]) -> parties.Taken:

@@ -39,7 +39,7 @@ def reencrypt() -> None:
         from rongxin.journal import sealing
         from rongxin.records import seals
         from rongxin.sharing import call_register
-        from rongxin.sharing.aggregation import outcomes
+        from rongxin.sharing.aggregation import outcomes, spool
         from rongxin.vocabulary.actor import SYSTEM
 
         for column in (
@@ -57,3 +57,4 @@ def reencrypt() -> None:
                 progress=lambda done, total: node.say(f"重新加密 sealed anew {done:,} / {total:,}"),
             )
             click.echo(f"{column.table}: {done:,}")
+        click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(ZoneInfo('Asia/Shanghai'))):,}")

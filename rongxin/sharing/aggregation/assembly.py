@@ -36,6 +36,7 @@ from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.aggregation.own_columns import Saved
 from rongxin.sharing.quality import timeliness
+from rongxin.sharing.quality.counts import connected
 from rongxin.sharing.rules import NEVER_KEPT, OUTSIDE_CHANNEL, Counts, RowOutcome
 from rongxin.vocabulary.actor import Actor
 
@@ -176,7 +177,8 @@ class Assembly:
         tally.profile = profile.document(read=tally.read, in_file=in_file, held=held)
         received_on = self.lot.received_at.astimezone(filing.CHINA).date()
         if timeliness.rule_for(self.item.item, received_on) is not None:
-            measured.follow(staging.first_filed(), received_on=received_on)
+            began_on = connected(provider=self.lot.provider).get((self.lot.provider, self.item.item))
+            measured.follow(staging.first_filed(), received_on=received_on, began_on=began_on)
         tally.profile["quality"] = measured.document(tally.counts)
         registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally

@@ -29,6 +29,7 @@ from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     batches,
+    full_lists,
     identifiers,
     late_rows,
     mandates,
@@ -230,6 +231,7 @@ def _undo(decision: Decision, batch: Batch, *, actor: Actor, as_of: datetime) ->
             batch_id=batch.id,
             line=decision.line,
             subject_id=decision.subject_id,
+            lists=full_lists.standing(batch),
             actor=actor,
             as_of=as_of,
             precedence=source_levels.precedence_of(batch.item, as_of=as_of),

@@ -11,6 +11,7 @@ from rongxin.parties.errors import UnknownParty
 from rongxin.sharing import rules
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.rules import Mode
+from rongxin.vocabulary.actor import Actor, ActorKind
 
 
 def admitted(item_name: str, provider_id: str, *, mode: Mode = Mode.INCREMENT) -> tuple[Item, Channel]:
@@ -72,3 +73,8 @@ def _provider(provider_id: str) -> providers.Card | None:
         return providers.get(provider_id)
     except UnknownParty:
         return None
+
+
+def may_act_for(provider: str, *, actor: Actor) -> bool:
+    """Whether the actor may change what this provider handed in: itself, the operator, or the node."""
+    return actor.party == f"provider:{provider}" or actor.is_operator or actor.kind is ActorKind.SYSTEM

@@ -56,6 +56,9 @@ def test_a_provider_is_reminded_and_nobody_else_sees_it(client, customs, operato
     mine = client.get(f"{URL}/reminders", headers=customs).json()
     assert mine[0]["text"].endswith("至今未收到；请尽快报送。")
     assert client.get(f"{URL}/reminders?provider=customs", headers=operator).json() == mine
+    assert client.get(f"{URL}/reminders?only_open=true", headers=customs).json() == mine
+    assert client.get(f"{URL}/reminders?month=2020-01", headers=customs).json() == []
+    assert client.get(f"{URL}/reminders?month=13", headers=customs).json()["code"] == "bad_month"
     tax = keys.header_of(stage.staff(PartyKind.PROVIDER, "tax_bureau"))
     assert client.get(f"{URL}/reminders", headers=tax).json() == []
     for path in (f"{URL}/reminders?provider=customs", f"{URL}?provider=customs"):
