@@ -111,8 +111,9 @@ def test_a_local_decision_stays_and_comes_back_when_the_better_source_takes_its_
     assert (national.counts.accepted, national.superseded) == (1, 1)
     provincial = hand_in(bureau, "province", "一号", "102")
     assert provincial.counts.duplicate == 1
+    assert hand_in(bureau, PROVIDER, "一号", "103").counts.duplicate == 1
     assert live() == [(PROVIDER, "7"), ("nation", "100")]
-    for receipt, left in ((national, ("province", "102")), (provincial, (PROVIDER, "101"))):
+    for receipt, left in ((national, ("province", "102")), (provincial, (PROVIDER, "103"))):
         assert receipt.batch is not None
         bureau.today += timedelta(days=1)
         batches.withdraw(receipt.batch, actor=SYSTEM, as_of=bureau.today)
