@@ -54,7 +54,7 @@ class Played:
             courier._looked_at = float("-inf")
             if not courier.turn() and not _due(self.clock.now):
                 break
-            courier._rest(_never())
+            courier.rest(_never())
         courier.finish()
 
 
