@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from uuid import UUID as UUID
+from uuid import UUID
 
 from rongxin.delivery.webhooks import endpoints, policy, rules
 from rongxin.delivery.webhooks.addresses import Reach
@@ -59,8 +60,6 @@ class Played:
 
 
 def _never():
-    import threading
-
     return threading.Event()
 
 
