@@ -97,7 +97,7 @@ def _fill(parameters: Mapping[str, int], var: Path) -> dict[str, Any]:
 
 
 def _bank(now: datetime) -> str:
-    from rongxin.parties import accounts, api_keys, institutions, memberships
+    from rongxin.parties import accounts, api_keys, institutions, memberships, quotas
     from rongxin.parties.models import Account
     from rongxin.parties.rules.membership import PartyKind, Role
     from rongxin.parties.rules.standing import InstitutionKind
@@ -114,6 +114,8 @@ def _bank(now: datetime) -> str:
         actor=SYSTEM,
         as_of=now,
     )
+    for scope in quotas.SETTABLE:
+        quotas.set_limit(BANK, scope, 2_000_000_000, actor=SYSTEM, as_of=now)
     institutions.assess(BANK, until=(now + YEARS).date(), actor=SYSTEM, as_of=now)
     kind = Account.Kind.MACHINE
     account = accounts.open_account("bench-bank", "测试银行（虚构）", kind=kind, actor=SYSTEM, as_of=now)

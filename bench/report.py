@@ -234,9 +234,9 @@ e AS (
 p AS (INSERT INTO journal_pending (entry, hash) SELECT entry, sha256(body::bytea) FROM made)
 """
 _INTENT_INSERTED = """
-INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, subject_id, purpose, reference, "case",
-    consent, items, asked_at, entry)
-SELECT intent, 'institution', 'bench_bank', 'clerk-7', {first} + :k::bigint * {step}, 'pre_loan_review',
+INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, branch, subject_id, purpose, reference,
+    "case", consent, items, asked_at, entry)
+SELECT intent, 'institution', 'bench_bank', 'clerk-7', '', {first} + :k::bigint * {step}, 'pre_loan_review',
     'DK-2026-0001', intent, intent, {items}::jsonb, now(), entry FROM made;
 """
 _READ = """

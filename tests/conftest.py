@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 
-TOOLS = {"Chromium": ("chromium", "chromium-browser", "google-chrome"), "Java": ("java",)}
+TOOLS = {
+    "Chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "Java": ("java",),
+    "MariaDB": ("mariadbd",),
+    "OpenSSL": ("openssl",),
+}
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

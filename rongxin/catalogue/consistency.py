@@ -68,6 +68,8 @@ def _keys(item: Item) -> Iterator[Fault]:
     for key in ("record_key", "record_key_falls_back"):
         for number, name in enumerate(getattr(item, key)):
             yield from _known((key, number), name, everything)
+    for number, name in enumerate(item.decided_by):
+        yield from _known(("decided_by", number), name, item.field_names)
     if item.observed_on is not None:
         unknown = list(_known(("observed_on",), item.observed_on, everything))
         yield from unknown

@@ -7,6 +7,13 @@ from __future__ import annotations
 
 STARS = "****"
 
+# Types that never leave in clear without the person's own consent, whatever the row's channel says.
+PERSONAL = frozenset({"id_number", "party_identifier", "phone", "account_number"})
+# Types whose mask only takes out what hides in the text; there is no unmasked way out for them.
+REDACTED = frozenset({"free_text"})
+# The home behind a small shop: its registered address is shown to the street only (facts: masking).
+MAYBE_A_HOME = frozenset({"registered_address", "address"})
+
 
 def keep(text: str, left: int, right: int) -> str:
     """This function will star all but the first `left` and last `right` characters.

@@ -159,6 +159,9 @@ class Item(Frozen):
     subject_key: tuple[Identifier, ...] = Constraint(min_length=1)
     record_key: tuple[Identifier, ...]
     record_key_falls_back: tuple[Identifier, ...] = ()
+    # Which fields name the deciding authority, the most certain one first: two sources that name different
+    # ones don't speak of the same record, whatever its key.
+    decided_by: tuple[Identifier, ...] = ()
     observed_on: Identifier | None
     # Which field says until when the record may be published; after that day it is shared and used no more.
     published_until: Identifier | None = None

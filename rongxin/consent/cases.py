@@ -99,6 +99,18 @@ def of_subject(subject_id: int) -> list[Card]:
     return [_card(row) for row in Case.objects.filter(subject=subject_id).order_by("-opened_on", "id")]
 
 
+def ends_of_institution(institution_id: str) -> dict[int, date | None]:
+    """Return each subject with which an institution ever had a case, and on which day the last of them was
+    closed; None while one is open.
+    """
+    ends: dict[int, date | None] = {}
+    rows = Case.objects.filter(institution=institution_id).order_by("subject_id")
+    for subject, closed_on in rows.values_list("subject_id", "closed_on"):
+        earlier = ends.get(subject, date.min)
+        ends[subject] = None if closed_on is None or earlier is None else max(earlier, closed_on)
+    return ends
+
+
 def _journal(kind: Kind, row: Case, *, actor: Actor, as_of: datetime) -> None:
     refs: dict[str, str | int] = {
         "case": str(row.id),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rongxin.consent.deletion.rules import Fault
+
 
 class ConsentError(Exception):
     """The act on a consent can't be done."""
@@ -66,3 +68,13 @@ class Tampered(ConsentError):
     """
 
     code = "consent_tampered"
+
+
+class ReceiptRefused(ConsentError):
+    """A deletion receipt that isn't taken; `fault` says why, and what was owed is still owed."""
+
+    code = "receipt_refused"
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(f"{fault.label}{f'（{detail}）' if detail else ''} {fault.label_en}")
+        self.fault = fault

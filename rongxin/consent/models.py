@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 
+from rongxin.consent.deletion.rules import State as DeletionState
 from rongxin.consent.rules import Form, Status
 
 
@@ -170,3 +171,62 @@ class Notification(models.Model):
     refs = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
+
+
+class DeletionDuty(models.Model):
+    """What an institution owes for a consent that has ended and under which it received something."""
+
+    consent = models.OneToOneField(
+        Consent, primary_key=True, on_delete=models.PROTECT, related_name="deletion_duty"
+    )
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    items = models.JSONField()
+    state = models.CharField(max_length=12, default=DeletionState.OWED.value)
+    # A statement made earlier says nothing of what is owed now.
+    since = models.DateTimeField()
+    due_on = models.DateField()
+    until = models.DateField(null=True)
+    law = models.CharField(max_length=40, blank=True)
+    # The due day that has been journalled as missed: each is once.
+    missed_on = models.DateField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_on"],
+                name="deletion_due",
+                condition=Q(state__in=[DeletionState.OWED.value, DeletionState.LAPSED.value]),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in DeletionState]), name="deletion_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=DeletionState.RESTRICTED.value) | (Q(until__isnull=False) & ~Q(law="")),
+                name="kept_until_a_day_under_a_law",
+            ),
+        ]
+
+
+class DeletionReceipt(models.Model):
+    """A signed statement that was taken; receipts only ever grow."""
+
+    class SignedBy(models.TextChoices):
+        INSTITUTION = "institution", "机构签名"
+        NODE = "node", "机构账号陈述，平台签名"
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    duty = models.ForeignKey(DeletionDuty, on_delete=models.PROTECT, related_name="receipts")
+    act = models.CharField(max_length=12)
+    token = models.TextField()
+    signed_by = models.CharField(max_length=12, choices=SignedBy)
+    # Whose account brought it; where the node signed, this account is named in what it signed.
+    account = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")
+    deleted_on = models.DateField(null=True)
+    until = models.DateField(null=True)
+    law = models.CharField(max_length=40, blank=True)
+    received_at = models.DateTimeField()
+    after_due = models.BooleanField()
+    entry = models.UUIDField()

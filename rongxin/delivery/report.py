@@ -17,6 +17,7 @@ from rongxin.delivery import wording
 from rongxin.disclosure.release import Release, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.verdict import Verdict
 
 # What a firm's consent can open; any other reason to withhold is not the firm's to lift.
@@ -54,6 +55,7 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
         "case": str(release.case_id) if release.case_id else None,
         "consent": str(release.consent_id) if release.consent_id else None,
         "mandate": str(release.mandate_id) if release.mandate_id else None,
+        **({"repeats": str(release.repeats)} if release.repeats else {}),
         "summary": _summary(release),
         "sections": sections,
         "consent_would_add": _consent_would_add(release, catalogue),
@@ -92,6 +94,7 @@ def _summary(release: Release) -> dict[str, int]:
         "items": len(release.items),
         "records": sum(len(item.rows) for item in release.items),
         "with_records": count(Availability.RECORDS, Availability.PARTIAL),
+        "partial": count(Availability.PARTIAL),
         "no_record": count(Availability.NO_RECORD),
         "withheld": count(Availability.WITHHELD),
         "not_applicable": count(Availability.NOT_APPLICABLE),
@@ -117,6 +120,9 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         "withheld": _withheld(released.withheld, item),
         **_verified(released, item),
         **({"sealed": list(released.sealed)} if released.sealed else {}),
+        **({"as_of": released.as_of.isoformat()} if released.as_of else {}),
+        # Stands only where the answer is a kept one: when the provider gave it.
+        **({"answered_at": released.answered_at.isoformat()} if released.answered_at else {}),
     }
 
 
@@ -178,16 +184,22 @@ def _withheld(withheld: Iterable[WithheldField], item: Item) -> list[dict[str, A
         {
             "reason": _reason(reason),
             "mode": mode.value,
+            **({"by_provider": True} if by_provider else {}),
             "fields": [{"name": entry.field, "label": item.field(entry.field).label} for entry in entries],
         }
-        for (reason, mode), entries in groupby(withheld, key=lambda entry: (entry.reason, entry.mode))
+        for (reason, mode, by_provider), entries in groupby(withheld, key=_grouped)
     ]
+
+
+def _grouped(entry: WithheldField) -> tuple[Reason, SharingMode, bool]:
+    return entry.reason, entry.mode, entry.by_provider
 
 
 def _consent_would_add(release: Release, catalogue: Catalogue) -> list[dict[str, Any]]:
     added = []
     for released in release.items:
-        names = [w.field for w in released.withheld if w.reason in _CONSENT_OPENS]
+        # What a provider finds lacking is not the firm's to mend: it did consent, by what is on file here.
+        names = [w.field for w in released.withheld if w.reason in _CONSENT_OPENS and not w.by_provider]
         if names:
             item = catalogue.item(released.item)
             added.append(

@@ -26,6 +26,7 @@ def content(document: Mapping[str, Any]) -> dict[str, Any]:
         "case": document["case"],
         "consent": document["consent"],
         **({"mandate": document["mandate"]} if document.get("mandate") else {}),
+        **({"repeats": document["repeats"]} if document.get("repeats") else {}),
         "reference": document["reference"],
         "released_at": _instant(document["issued_at"]),
         "items": [_item(items[name]) for name in document["asked"]],
@@ -52,16 +53,23 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
         "period": f"{item['period']['from']}/{item['period']['to']}" if item["period"] else None,
         "rows": [_row(row) for row in item["rows"]],
         "withheld": [
-            {"field": field["name"], "reason": group["reason"]["code"], "mode": group["mode"]}
+            {
+                "field": field["name"],
+                "reason": group["reason"]["code"],
+                "mode": group["mode"],
+                **({"by_provider": True} if group.get("by_provider") else {}),
+            }
             for group in item["withheld"]
             for field in group["fields"]
         ],
         **({"sealed": item["sealed"]} if item.get("sealed") else {}),
+        **({"answered_at": _instant(item["answered_at"])} if item.get("answered_at") else {}),
         **(
             {"results": {one["name"]: one["result"] for one in item["results"]}}
             if item.get("results")
             else {}
         ),
+        **({"as_of": _instant(item["as_of"])} if item.get("as_of") else {}),
     }
 
 

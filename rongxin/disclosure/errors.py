@@ -76,3 +76,15 @@ class DeliveryInTheWay(DisclosureError):
 
     def __init__(self, place: str) -> None:
         super().__init__(f"{place}：目录已存在，请另指定一个 the directory exists: name a new one")
+
+
+class NotIntended(DisclosureError):
+    """A set is read only after the will to disclose it stands in the journal, committed."""
+
+    code = "not_intended"
+
+    def __init__(self, intent: object) -> None:
+        super().__init__(
+            f"存证日志中没有已提交的推送意图 {intent}，不读取任何内容 "
+            f"no committed intent {intent} is in the journal: nothing is read"
+        )

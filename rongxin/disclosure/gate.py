@@ -19,11 +19,12 @@ from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import look, official_duty, plan, reach, register, rules
+from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules
 from rongxin.disclosure.errors import MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
-from rongxin.parties import duty_mandates, institutions, memberships, subjects
+from rongxin.parties import duty_mandates, institutions, memberships, quotas, subjects
+from rongxin.parties.quotas import Taken
 from rongxin.sharing import call_register
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
@@ -37,6 +38,7 @@ class _Intended:
     subject: SubjectCard
     plans: tuple[plan.ItemPlan, ...]
     consent: look.Look | None
+    quota: Taken | None
 
 
 def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
@@ -47,7 +49,8 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     """
     if not request.reference.strip():
         raise MissingReference
-    if redaction.holds_number(request.reference) or redaction.holds_number(request.recipient.person):
+    asked_by = (request.reference, request.recipient.person, request.recipient.branch)
+    if any(map(redaction.holds_number, asked_by)):
         raise NumberGiven
     catalogue = loader.load()
     # Asked twice is asked once: an item costs its provider one call.
@@ -58,9 +61,10 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         raise UnknownSubject(request.uscc)
     if isinstance(intended, Refusal):
         return intended
-    collected = reach.collect(
-        intended.intent.id, request, intended.plans, intended.subject, intended.consent, as_of=as_of
-    )
+    collected = _collect(request, intended, as_of)
+    if collected is None:
+        with transaction.atomic(durable=True):
+            return _refuse(intended.intent, Reason.ANSWERS_NOT_KEPT, actor=actor, as_of=as_of)
     draft = Release(
         id=intended.intent.id,
         recipient=request.recipient,
@@ -73,11 +77,26 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         items=collected.items,
         intent_entry=intended.intent.entry,
         mandate_id=request.mandate_id,
+        quota=intended.quota,
+        repeats=request.repeats,
     )
     draft = replace(draft, digest=draft.compute_digest())
     with transaction.atomic(durable=True):
         calls = call_register.keep(intended.intent.id, collected.answers)
-        return _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
+        probing.note(intended.intent, collected.answers, actor=actor, as_of=as_of)
+        answer = _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
+        if isinstance(answer, Release) and intended.consent is not None:
+            kept.keep(answer.id, intended.consent, collected.by_item, answer.items, as_of=as_of)
+        return answer
+
+
+def _collect(request: Request, intended: _Intended, as_of: datetime) -> reach.Collected | None:
+    """Read and call what the plan permits, or read again what is kept; None where that is gone meanwhile."""
+    intent = intended.intent.id
+    if request.repeats is None:
+        return reach.collect(intent, request, intended.plans, intended.subject, intended.consent, as_of=as_of)
+    answers = kept.read(request.repeats, as_of=as_of)
+    return None if answers is None else reach.again(intent, intended.plans, answers, as_of=as_of)
 
 
 def _intend(
@@ -97,29 +116,57 @@ def _intend(
         or official_duty.outside(mandate, subject)
     )
     if subject is None:
-        refused = refused or _quota(request, as_of)
+        refused, quota = _quota(request, None, refused, as_of=as_of)
         entry = register.miss(request, refused, actor=actor, as_of=as_of)
-        return None if refused is None else Refusal(entry, refused, as_of, entry)
+        return None if refused is None else Refusal(entry, refused, as_of, entry, quota)
     consent: look.Look | None = None
-    carries_nothing: Reason | None = None
     plans: tuple[plan.ItemPlan, ...] = ()
-    if refused is None and mandate is None and (request.case_id or request.consent_id):
+    request, carries_nothing = _repeating(request, subject.id)
+    named = mandate is None and carries_nothing is None and (request.case_id or request.consent_id)
+    if refused is None and named:
         consent = look.at(request, subject.id, items, as_of=as_of)
-        carries_nothing = _carries_nothing(consent, request, items)
+        carries_nothing = _carries_nothing(consent, request, items) or _kept(request, as_of)
     if refused is None and carries_nothing is None:
         plans = _plans(request, items, subject, consent, mandate)
     # The day's quota is one row for which all of an institution's requests wait: it is locked last, for the
     # writing alone.
-    refused = refused or _quota(request, as_of) or carries_nothing
+    refused, quota = _quota(request, subject.id, refused, as_of=as_of)
+    refused = refused or carries_nothing
     intent = register.intend(
         request, subject_id=subject.id, consent=consent.id if consent else None, actor=actor, as_of=as_of
     )
     if refused is not None:
-        return _refuse(intent, refused, actor=actor, as_of=as_of)
+        return _refuse(intent, refused, actor=actor, as_of=as_of, quota=quota)
     card = SubjectCard(
         subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
     )
-    return _Intended(intent, card, plans, consent)
+    return _Intended(intent, card, plans, consent, quota)
+
+
+def _repeating(request: Request, subject: int) -> tuple[Request, Reason | None]:
+    """Lay a repeat beside the request that it names: same recipient, subject, consent and purpose, and no
+    item more. Which of these is wrong is not said, nor whether another institution has such a request.
+    """
+    if request.repeats is None:
+        return request, None
+    earlier = register.earlier(request.repeats, recipient=request.recipient.id)
+    if (
+        request.recipient.kind is not rules.RecipientKind.INSTITUTION
+        or earlier is None
+        or (earlier.subject, earlier.purpose) != (subject, request.purpose)
+        or request.consent_id not in (None, earlier.consent)
+        or not set(request.items) <= set(earlier.items)
+        or request.claims
+        or request.seal_to
+    ):
+        return request, Reason.ANSWERS_NOT_KEPT
+    return replace(request, consent_id=earlier.consent), None
+
+
+def _kept(request: Request, as_of: datetime) -> Reason | None:
+    if request.repeats is None or kept.there(request.repeats, as_of=as_of):
+        return None
+    return Reason.ANSWERS_NOT_KEPT
 
 
 def _plans(
@@ -166,17 +213,23 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
         return None
     if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
         return official_duty.standing(request, as_of=as_of)
-    standing = institutions.standing(request.recipient.id, as_of=as_of)
+    names_case = request.case_id is not None or request.consent_id is not None
+    standing = institutions.standing(request.recipient.id, names_case=names_case, as_of=as_of)
     return None if standing.admitted else standing.reason
 
 
-def _quota(request: Request, as_of: datetime) -> Reason | None:
-    if request.recipient.kind is rules.RecipientKind.SUBJECT:
-        return None
-    if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
-        return official_duty.take(request, business_day(as_of))
-    quota = institutions.take_quota(request.recipient.id, business_day(as_of))
-    return None if quota.admitted else quota.reason
+def _quota(
+    request: Request, subject_id: int | None, refused: Reason | None, *, as_of: datetime
+) -> tuple[Reason | None, Taken | None]:
+    """Count the request, unless it is refused already; who asks about itself is not counted."""
+    recipient = request.recipient
+    if refused is not None or recipient.kind is rules.RecipientKind.SUBJECT:
+        return refused, None
+    if recipient.kind is rules.RecipientKind.DEPARTMENT:
+        return official_duty.take(request, business_day(as_of)), None
+    asker = quotas.Asker(recipient.id, recipient.branch, recipient.person)
+    taken = quotas.take(asker, subject_id, as_of=as_of)
+    return taken.reason, taken
 
 
 def _carries_nothing(consent: look.Look | None, request: Request, items: tuple[Item, ...]) -> Reason | None:
@@ -221,12 +274,22 @@ def _changed(request: Request, intended: _Intended, consent: look.Look, draft: R
         coverage = now.consented(request, entry.item)
         if entry.context.consented.covers and not coverage.covers:
             return coverage.reason
+    if request.repeats:
+        # No further use: what is given was given before and counted then, from answers that nobody was asked
+        # for again. The institution's quota of the day counts it like every question.
+        return None
     used = any(entry.used_consent(item) for entry, item in zip(intended.plans, draft.items, strict=True))
     return Reason.FREQUENCY_EXHAUSTED if used and not now.count_use() else None
 
 
 def _refuse(
-    intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime, calls: str | None = None
+    intent: Intent,
+    reason: Reason,
+    *,
+    actor: Actor,
+    as_of: datetime,
+    calls: str | None = None,
+    quota: Taken | None = None,
 ) -> Refusal:
     outcome = register.refuse(intent, reason, actor=actor, as_of=as_of, calls=calls)
-    return Refusal(intent.id, reason, as_of, outcome.entry)
+    return Refusal(intent.id, reason, as_of, outcome.entry, quota)

@@ -48,7 +48,8 @@ class Look:
             purpose=request.purpose,
             case=self.case_id,
             as_of=self.as_of,
-            uses=self.uses,
+            # What is given again was counted when it was first given, and a repeat gives nothing more.
+            uses=0 if request.repeats else self.uses,
             case_closed=self.grant.case_closed,
         )
 

@@ -1,7 +1,10 @@
-"""The register of disclosures: who asked, and what became of it. Both tables only ever grow."""
+"""The register of disclosures: who asked, and what became of it. Both tables only ever grow; what is kept of
+providers' answers for a while is deleted in time.
+"""
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 
@@ -12,6 +15,7 @@ class Intent(models.Model):
     recipient_kind = models.CharField(max_length=16)
     recipient = models.CharField(max_length=64)
     person = models.CharField(max_length=128)
+    branch = models.CharField(max_length=128, blank=True)
     subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=40)
     reference = models.CharField(max_length=128)
@@ -40,6 +44,46 @@ class Outcome(models.Model):
     summary = models.JSONField()
     decided_at = models.DateTimeField()
     entry = models.UUIDField()
+
+    class Meta:
+        # Outcomes lie in the order of time, so a coarse index finds a day and costs next to nothing.
+        indexes = [BrinIndex(fields=["decided_at"], name="outcome_by_time", autosummarize=True)]
+
+
+class UsageDay(models.Model):
+    """How often an item was given on a day that is over, by provider, kind of recipient and purpose.
+
+    The row without provider and item says that the day is counted.
+    """
+
+    provider = models.CharField(max_length=64, blank=True)
+    item = models.CharField(max_length=64, blank=True)
+    recipient_kind = models.CharField(max_length=32, blank=True)
+    purpose = models.CharField(max_length=40, blank=True)
+    day = models.DateField()
+    requests = models.PositiveIntegerField()
+    records = models.PositiveIntegerField()
+    no_record = models.PositiveIntegerField()
+    rows = models.PositiveBigIntegerField()
+    checks = models.PositiveIntegerField()
+    mismatches = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "day", "item", "recipient_kind", "purpose"], name="usage_counted_once"
+            )
+        ]
+
+
+class Kept(models.Model):
+    """What providers answered for a consented request, sealed, until its last day (`kept`)."""
+
+    intent = models.OneToOneField(Intent, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    consent = models.UUIDField(db_index=True)
+    case = models.UUIDField(db_index=True)
+    until = models.DateField(db_index=True)
+    answers = models.BinaryField()
 
 
 class Use(models.Model):

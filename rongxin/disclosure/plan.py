@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from rongxin.catalogue.schema import Item
 from rongxin.disclosure import rules
 from rongxin.disclosure.release import ReleasedField, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.exchange.question import Match
+from rongxin.exchange.receipt import Decided
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.reason import Reason
@@ -58,6 +59,11 @@ class Answered(Protocol):
     def sealed(self) -> bytes: ...
     @property
     def results(self) -> Mapping[str, Match]: ...
+    @property
+    def narrowed(self) -> Decided: ...
+    def limits(self, row: int) -> Decided:
+        """Verdicts on the fields of one of the rows that hold beside today's; the stricter counts."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,12 @@ def make(
     return tuple(plans)
 
 
+def without_consent(plan: ItemPlan, reason: Reason) -> ItemPlan:
+    """Return what the plan would be if the consent did not carry the item, for this reason."""
+    context = replace(plan.context, consented=rules.Consented(reason))
+    return replace(plan, context=context, outline=outline(plan.item, context))
+
+
 def answer(
     plan: ItemPlan,
     stored: Sequence[Stored],
@@ -208,16 +220,31 @@ def answer(
     """Apply the plan to what was read and called; `connected` says whether the store has a source for the
     item, `day` is the business day on which the answer leaves.
     """
-    item, context = plan.item, plan.context
-    rows = [_from_store(plan, row) for row in stored if rules.published(item, row.payload, context, day)]
+    rows = from_store(plan, stored, day=day)
     rows += [
-        _from_call(plan, entry, reply, row)
+        row
         for entry, reply in zip(plan.questions, answers, strict=True)
-        if entry.channel.mode is SharingMode.INTERFACE_CALL
-        for row in reply.rows
-        if rules.published(item, row, context, day)
+        for row in called(plan, entry, reply, day=day)
     ]
     return released(plan, rows, answers, connected=connected)
+
+
+def from_store(plan: ItemPlan, stored: Sequence[Stored], *, day: date) -> list[ReleasedRow]:
+    """Return what leaves of stored rows, row by row."""
+    return [
+        _from_store(plan, row) for row in stored if rules.published(plan.item, row.payload, plan.context, day)
+    ]
+
+
+def called(plan: ItemPlan, entry: rules.ChannelDecision, reply: Answered, *, day: date) -> list[ReleasedRow]:
+    """Return what leaves of a provider's answer to a call, row by row."""
+    if entry.channel.mode is not SharingMode.INTERFACE_CALL:
+        return []
+    return [
+        _from_call(plan, entry, reply, row, reply.limits(number))
+        for number, row in enumerate(reply.rows)
+        if rules.published(plan.item, row, plan.context, day)
+    ]
 
 
 def released(
@@ -237,12 +264,29 @@ def released(
         availability=availability,
         reason=reason,
         rows=tuple(rows),
-        withheld=plan.outline.withheld,
+        withheld=_withheld(plan, answers),
         provider=plan.item.channels[0].provider,
         period=plan.period,
         sealed=sealed,
         results=results,
     )
+
+
+def _withheld(plan: ItemPlan, answers: Sequence[Answered]) -> tuple[WithheldField, ...]:
+    """Name what is held back by catalogue and consent, then what a provider held back of what it was asked:
+    for its own reason, and in place of the gate's word on a field that was to be compared only.
+    """
+    theirs = [
+        WithheldField(name, reason, entry.channel.mode, by_provider=True)
+        for entry, reply in zip(plan.questions, answers, strict=bool(answers))
+        for name, (verdict, reason) in reply.narrowed.items()
+        # Nobody here can mark a value as masked that stands in a sealed row.
+        if verdict is Verdict.WITHHOLD or reply.sealed
+    ]
+    if not theirs:
+        return plan.outline.withheld
+    named = {(one.field, one.mode) for one in theirs}
+    return (*(one for one in plan.outline.withheld if (one.field, one.mode) not in named), *theirs)
 
 
 def _without_rows(
@@ -261,6 +305,8 @@ def _availability(
     failed = [a for a in answers if a.availability not in (Availability.RECORDS, Availability.NO_RECORD)]
     if any_row:
         return (Availability.PARTIAL, _because(failed[0])) if failed else (Availability.RECORDS, None)
+    # Of what a provider gave in part nothing may leave: there is no record to be told of.
+    failed = [a for a in failed if a.availability is not Availability.PARTIAL]
     if failed:
         return failed[0].availability, _because(failed[0])
     if not plan.reads_store and not plan.questions:
@@ -304,10 +350,19 @@ def _from_store(plan: ItemPlan, row: Stored) -> ReleasedRow:
 
 
 def _from_call(
-    plan: ItemPlan, entry: rules.ChannelDecision, reply: Answered, row: Mapping[str, Any]
+    plan: ItemPlan,
+    entry: rules.ChannelDecision,
+    reply: Answered,
+    row: Mapping[str, Any],
+    limits: Decided,
 ) -> ReleasedRow:
     fields = {
-        name: _field(plan, name, row[name], rules.decide_in(entry, plan.item, name, row, plan.context))
+        name: _field(
+            plan,
+            name,
+            row[name],
+            rules.stricter(rules.decide_in(entry, plan.item, name, row, plan.context), limits.get(name)),
+        )
         for name in entry.fields
         if row.get(name) is not None
     }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import plan, rules
+from rongxin.disclosure import kept, plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
 from rongxin.exchange.question import Question, SubjectKeys
@@ -20,8 +20,11 @@ from rongxin.parties import subjects
 from rongxin.records import reading
 from rongxin.sharing import calls, gateways
 from rongxin.sharing.aggregation import sources
+from rongxin.sharing.bulk import freshness
+from rongxin.sharing.bulk.freshness import Kept
 from rongxin.sharing.connectors.connector import Asked, Standing
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 # Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
@@ -35,7 +38,39 @@ class Collected:
     """What leaves for each item, and the providers' answers that it was made from."""
 
     items: tuple[ReleasedItem, ...]
-    answers: tuple[calls.Answer, ...]
+    by_item: tuple[tuple[plan.ItemPlan, tuple[calls.Answer, ...]], ...] = ()
+
+    @property
+    def answers(self) -> tuple[calls.Answer, ...]:
+        return tuple(answer for _, answers in self.by_item for answer in answers)
+
+
+def again(
+    intent: UUID, plans: Sequence[plan.ItemPlan], earlier: kept.Answers, *, as_of: datetime
+) -> Collected:
+    """Return what leaves of the kept answers of an earlier request, by today's plan; no provider is asked.
+
+    The store is read anew, so that what was repaired or corrected since is gone. What leaves by the consent
+    leaves only where it did before: a row filed since shows what is public of it.
+    """
+    connected, day = sources.filed_items(), business_day(as_of)
+    stored = reading.of(intent, [entry.item.item for entry in plans if entry.reads_store])
+    items = []
+    for entry in plans:
+        name = entry.item.item
+        entry = replace(entry, claims=earlier.claims(name))
+        answers = [earlier.of(entry, decision, as_of=as_of) for decision in entry.questions]
+        given, public = earlier.rows.get(name, ()), plan.without_consent(entry, Reason.ANSWERS_NOT_KEPT)
+        rows = [
+            left
+            for row in stored.get(name, ())
+            for left in plan.from_store(entry if row.id in given else public, [row], day=day)
+        ]
+        for decision, answer in zip(entry.questions, answers, strict=True):
+            rows += plan.called(entry, decision, answer, day=day)
+        item = plan.released(entry, rows, answers, connected=name in connected)
+        items.append(replace(item, answered_at=min((a.answered_at for a in answers), default=None)))
+    return Collected(tuple(items))
 
 
 def collect(
@@ -48,22 +83,28 @@ def collect(
     as_of: datetime,
 ) -> Collected:
     """Return what leaves for each item of the plan, in its order."""
-    # No thread and no question for what isn't connected.
+    kept = _kept(request, plans, subject, as_of)
+    # No thread and no question for what isn't connected, nor for what is kept by agreement and fresh.
     ways = gateways.connected(
-        (decision.channel.provider, entry.item.item) for entry in plans for decision in entry.questions
+        (decision.channel.provider, entry.item.item)
+        for entry in plans
+        if entry.item.item not in kept
+        for decision in entry.questions
     )
     items = {item for _, item in ways}
     keys = _keys([entry for entry in plans if entry.item.item in items], subject)
     asking = _Asking(intent, request, subject, keys, consent, as_of)
     called = [(entry, _start(entry, ways, asking)) for entry in plans]
-    wanted = [entry.item.item for entry in plans if entry.reads_store]
+    wanted = [entry.item.item for entry in plans if entry.reads_store or entry.item.item in kept]
     stored = reading.of(intent, wanted)
     connected = sources.filed_items()
     until = time.monotonic() + _PATIENCE_SECONDS
     answered = [
         (
             entry,
-            [
+            [_from_store(kept[entry.item.item], stored[entry.item.item])]
+            if entry.item.item in kept
+            else [
                 _await(future, decision, until, as_of)
                 for future, decision in zip(futures, entry.questions, strict=True)
             ],
@@ -71,16 +112,36 @@ def collect(
         for entry, futures in called
     ]
     released = tuple(
-        plan.answer(
-            entry,
-            stored.get(entry.item.item, ()),
-            answers,
-            connected=entry.item.item in connected,
-            day=business_day(as_of),
+        replace(
+            plan.answer(
+                entry,
+                stored.get(entry.item.item, ()) if entry.reads_store else (),
+                answers,
+                connected=entry.item.item in connected,
+                day=business_day(as_of),
+            ),
+            as_of=kept[entry.item.item].observed_at if entry.item.item in kept else None,
         )
         for entry, answers in answered
     )
-    return Collected(released, tuple(answer for _, answers in answered for answer in answers))
+    return Collected(released, tuple((entry, tuple(answers)) for entry, answers in answered))
+
+
+def _kept(
+    request: Request, plans: Sequence[plan.ItemPlan], subject: SubjectCard, as_of: datetime
+) -> dict[str, Kept]:
+    """Return the items of which the last answer is young enough to stand for another call."""
+    if request.seal_to:
+        return {}  # who wants it from the provider's hand gets it from there
+    called = [entry.item.item for entry in plans if len(entry.calls) == len(entry.questions) == 1]
+    own = request.recipient.kind is rules.RecipientKind.SUBJECT
+    return freshness.kept(subject.id, called, own=own, as_of=as_of) if called else {}
+
+
+def _from_store(kept: Kept, rows: Sequence[reading.Row]) -> calls.Answer:
+    """Return what was answered then, as the store has it now: repaired rows are gone from it."""
+    found = Availability.RECORDS if rows else Availability.NO_RECORD
+    return calls.Answer(found, kept.provider, kept.observed_at, [row.payload for row in rows])
 
 
 def _await(

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from rongxin.consent import register as consents
-from rongxin.disclosure.models import Intent, Outcome
+from rongxin.disclosure.models import Intent, Kept, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
+from rongxin.exchange.question import Match
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import duty_mandates
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 
 
@@ -28,6 +30,7 @@ def intend(
         recipient_kind=request.recipient.kind.value,
         recipient=request.recipient.id,
         person=request.recipient.person,
+        branch=request.recipient.branch,
         subject_id=subject_id,
         purpose=request.purpose.value,
         reference=request.reference,
@@ -50,9 +53,9 @@ def intend(
 
 # Plain SQL: on the way of every disclosure, saving a model would cost several times as much.
 _INSERT_INTENT = """
-    INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, subject_id, purpose, reference,
-                                   "case", consent, mandate, items, asked_at, entry)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
+    INSERT INTO disclosure_intent (id, recipient_kind, recipient, person, branch, subject_id, purpose,
+                                   reference, "case", consent, mandate, items, asked_at, entry)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 """
 
 
@@ -62,6 +65,7 @@ def _insert_intent(intent: Intent, entry: UUID) -> tuple[str, list[Any]]:
         intent.recipient_kind,
         intent.recipient,
         intent.person,
+        intent.branch,
         intent.subject_id,
         intent.purpose,
         intent.reference,
@@ -123,10 +127,19 @@ Summary = Mapping[str, Sequence[str | int]]
 
 
 def summary(items: Sequence[ReleasedItem]) -> Summary:
-    """Return per item how it ended, from whom it came and how many rows left; no content."""
+    """Return per item how it ended, from whom it came and how many rows left; of a check also how many values
+    were compared and how many of them differed. No content.
+    """
     return {
-        i.item: [i.availability.value, i.provider, len(i.rows)] for i in items if i.rows or i.reason is None
+        i.item: [i.availability.value, i.provider, len(i.rows), *_compared(i)]
+        for i in items
+        if i.rows or i.reason is None
     }
+
+
+def _compared(item: ReleasedItem) -> tuple[int, ...]:
+    results = list(item.results.values())
+    return (len(results), results.count(Match.MISMATCH)) if results else ()
 
 
 def conclude(
@@ -193,6 +206,26 @@ def counted(periods: tuple[str, str, str, str]) -> consents.Beside:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """What an institution asked before: all that a repeat of it needs."""
+
+    subject: int
+    items: tuple[str, ...]
+    purpose: Purpose
+    reference: str
+    consent: UUID
+
+
+def earlier(request: UUID, *, recipient: str) -> Earlier | None:
+    """Return an institution's own earlier request by consent; None for any other, whoever's it may be."""
+    intent = Intent.objects.filter(id=request, recipient_kind="institution", recipient=recipient).first()
+    if intent is None or intent.consent is None:
+        return None
+    purpose = Purpose(intent.purpose)
+    return Earlier(intent.subject_id, tuple(intent.items), purpose, intent.reference, intent.consent)
+
+
+@dataclass(frozen=True)
 class UseOfData:
     """One time that somebody asked for a subject's information, and what came of it."""
 
@@ -210,6 +243,8 @@ class UseOfData:
     outcome_entry: UUID | None
     # By what law a department asked; the firm is told it like everything else.
     legal_basis: str = ""
+    # The last day on which what providers answered may be kept for the institution; None: nothing is kept.
+    kept_until: date | None = None
 
 
 def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
@@ -217,7 +252,15 @@ def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
     shown = list(intents[:limit])
     bases = duty_mandates.bases_of(intent.mandate for intent in shown if intent.mandate)
-    return [replace(_use(intent), legal_basis=bases.get(intent.mandate or intent.id, "")) for intent in shown]
+    kept = dict(Kept.objects.filter(intent__in=shown).values_list("intent", "until"))
+    return [
+        replace(
+            _use(intent),
+            legal_basis=bases.get(intent.mandate or intent.id, ""),
+            kept_until=kept.get(intent.id),
+        )
+        for intent in shown
+    ]
 
 
 @dataclass(frozen=True)
@@ -313,4 +356,6 @@ def _refs(request: Request, intent: UUID, subject_id: int, consent: UUID | None)
         refs["consent"] = str(consent)
     if request.mandate_id:
         refs["mandate"] = str(request.mandate_id)
+    if request.repeats:
+        refs["repeats"] = str(request.repeats)
     return refs

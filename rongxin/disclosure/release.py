@@ -10,6 +10,7 @@ from uuid import UUID
 
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.exchange.question import Match
+from rongxin.parties.quotas import Taken
 from rongxin.proof import canonical
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
@@ -22,12 +23,13 @@ from rongxin.vocabulary.verdict import Verdict
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets the answer: the party, and the person who asked in its name."""
+    """Who gets the answer: the party, and the person (and branch) who asked in its name."""
 
     kind: RecipientKind
     id: str
     name: str
     person: str
+    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Request:
 
     `reference` is the recipient's own number for the matter; it is required, so that every query can be laid
     beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public;
-    `mandate_id` is what a department asks by.
+    `mandate_id` is what a department asks by. `repeats` names an earlier request of the same recipient about
+    the same subject, by the same consent, whose kept answers are to be given again (`kept`).
     """
 
     recipient: Recipient
@@ -47,10 +50,11 @@ class Request:
     case_id: UUID | None = None
     consent_id: UUID | None = None
     mandate_id: UUID | None = None
-    #: The institution's X25519 key (PEM) to which providers are to seal their rows; "" = not sealed.
+    #: The institution's X25519 or SM2 key (PEM) to which providers are to seal their rows; "" = not sealed.
     seal_to: str = ""
     #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repeats: UUID | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to
@@ -62,6 +66,7 @@ class Request:
                     "kind": self.recipient.kind,
                     "id": self.recipient.id,
                     "person": self.recipient.person,
+                    **({"branch": self.recipient.branch} if self.recipient.branch else {}),
                 },
                 "uscc": self.uscc,
                 "items": list(self.items),
@@ -70,6 +75,7 @@ class Request:
                 "case": self.case_id,
                 "consent": self.consent_id,
                 **_by_mandate(self.mandate_id),
+                **_repeating(self.repeats),
                 **({"seal_to": self.seal_to} if self.seal_to else {}),
                 # Which fields, not which values: a value of few possibilities can be guessed from a digest.
                 **(
@@ -84,6 +90,10 @@ class Request:
 def _by_mandate(mandate: UUID | None) -> dict[str, UUID]:
     """Stands only in what a department asked: digests of others stay what they were."""
     return {} if mandate is None else {"mandate": mandate}
+
+
+def _repeating(request: UUID | None) -> dict[str, UUID]:
+    return {} if request is None else {"repeats": request}
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,8 @@ class WithheldField:
     field: str
     reason: Reason
     mode: SharingMode
+    # Whether it was the provider that held back what the gate had asked for.
+    by_provider: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +153,10 @@ class ReleasedItem:
     sealed: tuple[str, ...] = ()
     # What a provider said of claimed values; never a value of its own (数据核验).
     results: Mapping[str, Match] = field(default_factory=dict)
+    # When the provider was last asked, where its answer is kept by agreement and stands for another call.
+    as_of: datetime | None = None
+    # When the provider gave the answer that was kept and is given again; None where it was asked just now.
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +176,9 @@ class Release:
     outcome_entry: UUID | None = None
     digest: str = field(default="")
     mandate_id: UUID | None = None
+    #: What is left of the asker's quota; told beside the answer, no part of it.
+    quota: Taken | None = None
+    repeats: UUID | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the part that the digest in the journal commits to, ready for canonical JSON."""
@@ -175,6 +194,7 @@ class Release:
             "case": self.case_id,
             "consent": self.consent_id,
             **_by_mandate(self.mandate_id),
+            **_repeating(self.repeats),
             "reference": self.reference,
             "released_at": self.released_at,
             "items": [item_content(item) for item in self.items],
@@ -207,10 +227,20 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
             }
             for row in item.rows
         ],
-        "withheld": [{"field": w.field, "reason": w.reason, "mode": w.mode} for w in item.withheld],
+        "withheld": [
+            {
+                "field": w.field,
+                "reason": w.reason,
+                "mode": w.mode,
+                **({"by_provider": True} if w.by_provider else {}),
+            }
+            for w in item.withheld
+        ],
         # Stands only where something is sealed: digests of other answers stay what they were.
         **({"sealed": list(item.sealed)} if item.sealed else {}),
         **({"results": dict(item.results)} if item.results else {}),
+        **({"as_of": item.as_of} if item.as_of else {}),
+        **({"answered_at": item.answered_at} if item.answered_at else {}),
     }
 
 
@@ -222,3 +252,4 @@ class Refusal:
     reason: Reason
     refused_at: datetime
     entry: UUID
+    quota: Taken | None = None

@@ -15,9 +15,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from rongxin.catalogue import types
+from rongxin.catalogue import masking, types
 from rongxin.catalogue.redaction import redact
 from rongxin.catalogue.schema import Channel, Field, Item
+from rongxin.exchange import collection
 from rongxin.vocabulary.openness import Openness
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
@@ -45,6 +46,9 @@ class RecipientKind(StrEnum):
     INSTITUTION = "institution"
     SUBJECT = "subject"
     DEPARTMENT = "department"
+    # The platform itself, which keeps what a provider agreed to in writing (annex note 2); a provider's
+    # gateway is asked so, the gate never.
+    NODE = "node"
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,11 @@ class ChannelDecision:
 
 
 # Purposes for which an institution may receive anything (（十）: nothing but support for a firm's financing).
-INSTITUTION_PURPOSES = frozenset(Purpose) - {Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY}
-
-# The home behind a small shop: its registered address is shown to the street only (facts: masking).
-_MAY_BE_A_HOME = frozenset({"registered_address", "address"})
-# Personal details that never leave in clear without the person's own consent, whatever the row's channel
-# says.
-_PERSONAL = frozenset({"id_number", "party_identifier", "phone", "account_number"})
-# Types whose mask only takes out what hides in the text; there is no unmasked way out for them.
-_REDACTED = frozenset({"free_text"})
+INSTITUTION_PURPOSES = frozenset(Purpose) - {
+    Purpose.SELF_ACCESS,
+    Purpose.OFFICIAL_DUTY,
+    Purpose.COLLECTION,
+}
 
 
 def admit(purpose: Purpose, recipient: RecipientKind) -> Reason | None:
@@ -112,6 +112,9 @@ def admit(purpose: Purpose, recipient: RecipientKind) -> Reason | None:
         return None if purpose is Purpose.SELF_ACCESS else Reason.PURPOSE_NOT_PERMITTED
     if recipient is RecipientKind.DEPARTMENT:
         return None if purpose is Purpose.OFFICIAL_DUTY else Reason.PURPOSE_NOT_PERMITTED
+    if recipient is RecipientKind.NODE:
+        # What the platform collects for itself comes in by `sharing.bulk`; nothing leaves to it by the gate.
+        return Reason.PURPOSE_NOT_PERMITTED
     return None if purpose in INSTITUTION_PURPOSES else Reason.PURPOSE_NOT_PERMITTED
 
 
@@ -153,6 +156,13 @@ def decide_in(
     if needs_consent(entry.channel, item.field(field)) and not _within_period(item, row, context):
         return Decision(Verdict.WITHHOLD, Reason.PERIOD_NOT_COVERED)
     return entry.fields[field]
+
+
+def stricter(own: Decision, others: tuple[Verdict, Reason] | None) -> Decision:
+    """Return the stricter of two decisions with its reason; the own one where they agree."""
+    if others is None or not others[0].stricter_than(own.verdict):
+        return own
+    return Decision(*others)
 
 
 def needs_consent(channel: Channel, field: Field) -> bool:
@@ -197,6 +207,10 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
         barred = _outside_duty(channel, context.consented.reason, asks_consent=asks_consent)
         if barred is not None:
             return Decision(Verdict.WITHHOLD, barred)
+    elif context.recipient is RecipientKind.NODE:
+        if not collection.may_be_collected(channel, field):
+            reason = Reason.CONSENT_MISSING if asks_consent else Reason.BULK_NOT_AGREED
+            return Decision(Verdict.WITHHOLD, reason)
     elif not context.own:
         if asks_consent and not context.consented.covers:
             return Decision(Verdict.WITHHOLD, _why_not(channel, context.consented))
@@ -233,9 +247,9 @@ def _why_not(channel: Channel, consented: Consented) -> Reason:
 
 def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Decision:
     open_reason = _open_reason(context, asks_consent=asks_consent)
-    if field.type in _REDACTED:
+    if field.type in masking.REDACTED:
         return Decision(Verdict.MASK, Reason.MASKED_TYPE)
-    if field.type in _PERSONAL:
+    if field.type in masking.PERSONAL:
         own_detail = field.whose is Whose.SUBJECT and context.own
         person_agreed = (
             asks_consent
@@ -249,7 +263,7 @@ def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Deci
     if field.whose is Whose.THIRD_PERSON and field.openness is not Openness.PUBLIC:
         return Decision(Verdict.MASK, Reason.THIRD_PERSON)
     if (
-        field.type in _MAY_BE_A_HOME
+        field.type in masking.MAYBE_A_HOME
         and context.subject_kind is SubjectKind.INDIVIDUAL_BUSINESS
         and not context.own
     ):

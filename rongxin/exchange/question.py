@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,8 @@ from rongxin.vocabulary.verdict import Verdict
 FORMAT = "rongxin-question-1"
 #: The tag of the request's signature (RFC 9421 §2.3): a signature for anything else opens nothing here.
 TAG = "rongxin-question"
+#: How far the time of a signature may stand from the gateway's clock.
+WINDOW = timedelta(seconds=30)
 PATH = "/rongxin/v1/questions"
 #: The ways of sharing in which a provider is asked; the third is read from the store.
 ASKED = (SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
@@ -79,7 +81,7 @@ class Question:
     asked_at: datetime
     claims: Mapping[str, str] = field(default_factory=dict)
     artefact: str | None = None
-    #: The institution's X25519 key (PEM) to which the rows are to be sealed; "" = not sealed.
+    #: The institution's X25519 or SM2 key (PEM) to which the rows are to be sealed; "" = not sealed.
     seal_to: str = ""
 
     def as_json(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from rongxin.catalogue.field_type import without_blanks
-from rongxin.catalogue.schema import Field, Item
+from rongxin.catalogue.schema import Field, Item, SourceColumn
 from rongxin.exchange.question import SubjectKeys
 from rongxin.parties import naming
 from rongxin.vocabulary import uscc
@@ -33,7 +33,7 @@ class Key(StrEnum):
         return {Key.CODE: subject.uscc, Key.NAME: subject.name, Key.PLACE: subject.place}[self]
 
 
-def key_of(field: Field) -> Key | None:
+def key_of(field: Field | SourceColumn) -> Key | None:
     """Return by which key of a subject a field is sought, None where by none."""
     if field.type in ("uscc", "party_identifier"):
         return Key.CODE

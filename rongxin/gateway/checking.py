@@ -10,9 +10,13 @@ from rongxin.catalogue.schema import Channel, Item
 from rongxin.exchange import subjects
 from rongxin.exchange.question import ASKED
 from rongxin.exchange.subjects import Key
+from rongxin.gateway import bulk
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.sources.source import Source
+from rongxin.proof import boxes
+from rongxin.proof.errors import ProofError
+from rongxin.proof.keys import PUBLIC_SUFFIX
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 
@@ -28,10 +32,22 @@ class Finding:
     faults: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Pinned:
+    """The key of an institution, or what is wrong with it."""
+
+    institution: str
+    suite: str = ""
+    fingerprint: str = ""
+    fault: str = ""
+
+
 def check(config: Config, catalogue: Catalogue, source: Source) -> Iterator[Finding]:
     """Try every item of the configuration against catalogue and store, one finding each."""
     for name, mapped in config.mapped.items():
         yield _item(config, catalogue, source, name, mapped)
+    for name, fault in bulk.faults(config, catalogue):
+        yield Finding(name, faults=[fault])
 
 
 def unserved(config: Config, catalogue: Catalogue) -> list[str]:
@@ -41,6 +57,17 @@ def unserved(config: Config, catalogue: Catalogue) -> list[str]:
         for name, item in catalogue.items.items()
         if _channels(item, config.provider) and name not in config.mapped
     ]
+
+
+def pinned(config: Config) -> Iterator[Pinned]:
+    """Read the key of every institution to which rows may be sealed."""
+    for path in sorted(config.place("institutions").glob(f"*{PUBLIC_SUFFIX}")):
+        institution = path.name.removesuffix(PUBLIC_SUFFIX)
+        try:
+            key = boxes.recipient(path)
+            yield Pinned(institution, boxes.suite_of(key), boxes.fingerprint(key))
+        except ProofError as error:
+            yield Pinned(institution, fault=str(error))
 
 
 def _item(config: Config, catalogue: Catalogue, source: Source, name: str, mapped: Mapped) -> Finding:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -112,6 +113,16 @@ class Limits(_Frozen):
     cool_down_days: int = Field(default=30, ge=1)
 
 
+class Bulk(_Frozen):
+    """What the department has agreed to in writing for one item: until when, and how often in a day."""
+
+    until: date
+    a_day: int = Field(ge=1)
+    since: date = date.min
+    #: The paper's number, for whoever reads the file.
+    document: str = ""
+
+
 class Config(_Frozen):
     """One provider's gateway. Paths are taken from the directory of the file."""
 
@@ -130,12 +141,14 @@ class Config(_Frozen):
     #: Whether a subject's questions about itself are answered on the node's word ((九)).
     self_access: bool = True
     limits: Limits = Limits()
+    #: Items that the platform may call in bulk for its own store (批量调用); none unless named here.
+    bulk: dict[str, Bulk] = {}
     directory: Path = Path()
 
     @cached_property
     def mapped(self) -> Mapping[str, Mapped]:
         """The items that this gateway serves, each from its own file."""
-        return {path.stem: _read(path, Mapped) for path in sorted(self._at(self.items).glob("*.yaml"))}
+        return {path.stem: _read(path, Mapped) for path in sorted(self.at(self.items).glob("*.yaml"))}
 
     @property
     def address(self) -> tuple[str, int]:
@@ -147,14 +160,15 @@ class Config(_Frozen):
     @property
     def place_of_source(self) -> Path:
         """The directory of a store of files."""
-        return self._at(Path(self.source))
+        return self.at(Path(self.source))
 
     def place(self, name: str) -> Path:
         """Return where one of the configured paths lies."""
         path: Path = getattr(self, name)
-        return self._at(path)
+        return self.at(path)
 
-    def _at(self, path: Path) -> Path:
+    def at(self, path: Path) -> Path:
+        """Return where a path of the configuration lies: it counts from the directory of the file."""
         return path if path.is_absolute() else self.directory / path
 
 

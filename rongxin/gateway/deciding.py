@@ -22,8 +22,6 @@ from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.verdict import Verdict
 
-_STRICTNESS = (Verdict.REVEAL, Verdict.MASK, Verdict.VERIFY_ONLY, Verdict.WITHHOLD)
-
 
 @dataclass(frozen=True)
 class Carried:
@@ -50,6 +48,15 @@ class Ruling:
         )
         return tuple(name for name, made in self.entry.fields.items() if made.verdict in wanted)
 
+    def narrowed(self, question: Question) -> tuple[rules.Decision, ...]:
+        """Return the decisions by which less leaves than the node asked for; of a check, on claims alone."""
+        claimed = question.claims if question.mode is SharingMode.DATA_VERIFICATION else question.verdicts
+        return tuple(
+            self.entry.fields[name]
+            for name, asked in question.verdicts.items()
+            if name in claimed and self.entry.fields[name].verdict.stricter_than(asked)
+        )
+
 
 def rule(question: Question, item: Item, carried: Carried) -> Ruling:
     """Decide on each field asked for; a field that isn't of the channel is withheld."""
@@ -74,7 +81,7 @@ _WITHHELD = rules.Decision(Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
 
 
 def _stricter(own: rules.Decision, asked: Verdict) -> rules.Decision:
-    return own if _STRICTNESS.index(own.verdict) >= _STRICTNESS.index(asked) else replace(own, verdict=asked)
+    return replace(own, verdict=asked) if asked.stricter_than(own.verdict) else own
 
 
 def consent(

@@ -10,11 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
@@ -24,7 +21,7 @@ from rongxin.exchange import question as questions
 from rongxin.exchange import receipt as receipts
 from rongxin.exchange.question import Match, Question
 from rongxin.exchange.receipt import Receipt
-from rongxin.gateway import deciding, reading, verifying
+from rongxin.gateway import bulk, deciding, reading, verifying
 from rongxin.gateway import evidence as evidences
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.deciding import Carried, Ruling
@@ -32,16 +29,16 @@ from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.evidence import Entry, Evidence, Replayed, Settling
 from rongxin.gateway.sources.source import Source
 from rongxin.proof import boxes, canonical, http_messages
-from rongxin.proof.errors import Forged
+from rongxin.proof.errors import Forged, ProofError
 from rongxin.proof.http_messages import Request, Signed
 from rongxin.proof.keys import SigningKey, VerifyingKey
+from rongxin.proof.libcrypto import NoSm2
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 log = logging.getLogger(__name__)
-#: How far the time of a signature may stand from this machine's clock.
-WINDOW = timedelta(seconds=30)
+_RECIPIENTS = frozenset(kind.value for kind in rules.RecipientKind)
 BODY_BYTES_MAX = 256 << 10
 
 
@@ -87,8 +84,12 @@ class Door:
         """Answer one signed question; nothing that comes in raises."""
         now = self._clock()
         try:
-            signed = http_messages.verify(request, self._nodes(), tag=questions.TAG, now=now, window=WINDOW)
+            signed = http_messages.verify(
+                request, self._nodes(), tag=questions.TAG, now=now, window=questions.WINDOW
+            )
             question, status = questions.decode(request.body)
+            if question.recipient_kind not in _RECIPIENTS:
+                raise questions.Unreadable(f"recipient.kind {question.recipient_kind!r} is not known here")
         except Forged as error:
             log.warning("refused: %s", error)
             return refused(401, "not_signed", f"未带可信的签名 {error}")
@@ -126,17 +127,15 @@ class Door:
         digest, message = question.digest(), http_messages.keep(request)
         carried = deciding.consent(question, status, self._nodes(), digest=digest, now=now)
         ruling = deciding.rule(question, item, carried)
-        found = self._find(question, item, ruling, now)
+        barred = bulk.barred(self._config.bulk, question, key=signed.key, day=business_day(now))
+        found = _Found(Availability.WITHHELD, barred) if barred else self._find(question, item, ruling, now)
         content = receipts.content_of(found.rows)
         sealed = b""
         if question.seal_to and found.rows:
-            key = self._institution_key(question)
-            if key is None:
-                found, content = _Found(Availability.WITHHELD, Reason.RECIPIENT_MISMATCH), b"[]"
-            else:
-                sealed = boxes.close(content, key, info=receipts.SEALED_ROWS)
+            found, sealed = self._sealed(question, found, content)
+            content = content if sealed else b"[]"
 
-        def job(settling: Settling) -> Receipt:
+        def job(settling: Settling) -> tuple[Receipt, str]:
             kept = self._limits(settling, question, item, carried, found, now)
             receipt = Receipt(
                 question=digest,
@@ -154,10 +153,11 @@ class Door:
             # status is for one question, once.
             once = (f"{signed.key}:{signed.nonce}", f"question:{receipt.question}")
             entry = settling.append(_body(receipt, question, carried), message, once=once)
-            return _placed(receipt, entry)
+            token = receipts.sign(_placed(receipt, entry), self._key)
+            settling.give(entry, token)
+            return receipt, token
 
-        receipt = self._evidence.settle(job)
-        token = receipts.sign(receipt, self._key)
+        receipt, token = self._evidence.settle(job)
         given = receipt.rows > 0
         body = receipts.encode(token, rows=found.rows if given else (), sealed=sealed if given else b"")
         return Reply(200, body)
@@ -179,8 +179,8 @@ class Door:
             log.warning("no answer from the store: %s", error)
             return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE)
         if question.mode is SharingMode.DATA_VERIFICATION:
-            return _compared(item, mapped, question, fields, rows, now)
-        return _left(item, ruling, rows, now)
+            return _narrowed(_compared(item, mapped, question, fields, rows, now), question, ruling)
+        return _narrowed(_left(item, ruling, rows, now), question, ruling, any_row=bool(rows))
 
     def _limits(
         self,
@@ -195,6 +195,8 @@ class Door:
         if found.availability in (Availability.WITHHELD, Availability.PROVIDER_UNAVAILABLE):
             return found
         day = business_day(now)
+        if not bulk.counted(settling, self._config.bulk, question, day):
+            return _Found(Availability.WITHHELD, Reason.BULK_LIMIT_REACHED)
         if found.results is not None:
             asker = verifying.Asker(question.recipient, question.subject.uscc, item.item, day)
             claims = {name: question.claims[name] for name in found.results}
@@ -211,13 +213,21 @@ class Door:
             settling.use(str(terms.id), span, request=request)
         return found
 
-    def _institution_key(self, question: Question) -> X25519PublicKey | None:
-        """Return the key to seal to: the one that the department has pinned for the institution, no other."""
+    def _sealed(self, question: Question, found: _Found, content: bytes) -> tuple[_Found, bytes]:
+        """Seal rows to the key that the department has pinned for the institution, and to no other; else
+        nothing leaves.
+        """
         pinned = self._institutions().get(question.recipient)
-        if pinned is None or pinned.strip() != question.seal_to.encode().strip():
-            return None
-        key = serialization.load_pem_public_key(pinned)
-        return key if isinstance(key, X25519PublicKey) else None
+        try:
+            key = boxes.public(pinned) if pinned is not None else None
+            if key is not None and boxes.public(question.seal_to.encode()) == key:
+                return found, boxes.close(content, key, info=receipts.SEALED_ROWS)
+        except NoSm2 as error:
+            log.warning("not sealed to %s: %s", question.recipient, error)
+            return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE), b""
+        except ProofError as error:
+            log.warning("not sealed to %s: %s", question.recipient, error)
+        return _Found(Availability.WITHHELD, Reason.RECIPIENT_MISMATCH), b""
 
 
 def _why(ruling: Ruling) -> Reason:
@@ -257,6 +267,21 @@ def _left(item: Item, ruling: Ruling, rows: Sequence[reading.Row], now: datetime
     return _Found(Availability.RECORDS, rows=left) if left else _Found(Availability.NO_RECORD)
 
 
+def _narrowed(found: _Found, question: Question, ruling: Ruling, *, any_row: bool = False) -> _Found:
+    """Say "partial" where less is answered than was asked for; the receipt says which fields, and why.
+
+    Who asked and got less must never take it for all there is, nor a record of which nothing may leave for
+    none. Rows outside the consent's period or no longer published are no such thing: which they are follows
+    from the artefact and the catalogue, which the node has too, and that there are any is not to be learnt.
+    """
+    less = ruling.narrowed(question)
+    if not less or (found.availability is Availability.NO_RECORD and not any_row):
+        return found
+    if found.availability is Availability.NO_RECORD:
+        return replace(found, availability=Availability.WITHHELD, reason=less[0].reason)
+    return replace(found, availability=Availability.PARTIAL, reason=less[0].reason)
+
+
 def _made(ruling: Ruling, item: Item, name: str, row: Mapping[str, Any]) -> rules.Decision:
     return rules.decide_in(ruling.entry, item, name, row, ruling.context)
 
@@ -277,6 +302,7 @@ def _body(receipt: Receipt, question: Question, carried: Carried) -> dict[str, A
         "decided": {name: [verdict.value, why.value] for name, (verdict, why) in receipt.decided.items()},
         "rows": receipt.rows,
         "content": receipt.content,
+        "receipt": "kept",
     }
 
 

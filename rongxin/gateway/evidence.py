@@ -34,6 +34,11 @@ CREATE TABLE IF NOT EXISTS used (
 CREATE TABLE IF NOT EXISTS tried (
     asker TEXT NOT NULL, field TEXT NOT NULL, day TEXT NOT NULL, claim TEXT NOT NULL,
     matched INTEGER NOT NULL, PRIMARY KEY (asker, field, day, claim)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS receipt (position INTEGER PRIMARY KEY, token TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS receipt_stays BEFORE UPDATE ON receipt
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS receipt_kept BEFORE DELETE ON receipt
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_kept BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
@@ -60,6 +65,19 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True)
+class Kept:
+    """All that is kept of one question: the entry's text, the message opened and the digest of it as it lies
+    sealed, the receipt that was given ("": one of an earlier version, which kept none).
+    """
+
+    position: int
+    body: str
+    message: bytes
+    sealed_sha256: str
+    receipt: str
+
+
 class Settling:
     """What a job may do inside the writing transaction."""
 
@@ -80,6 +98,10 @@ class Settling:
         self._base.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", (position, text, message, entry.hash))
         self.last = entry
         return entry
+
+    def give(self, entry: Entry, token: str) -> None:
+        """Keep the receipt that is about to be given; it holds the entry's hash, so it is no part of it."""
+        self._base.execute("INSERT INTO receipt VALUES (?, ?)", (entry.position, token))
 
     def uses(self, consent: str, span: str, *, request: str) -> int:
         """Count the other requests that a consent was used for in a span (`Frequency.span`)."""
@@ -217,17 +239,52 @@ def secret_of(key: SigningKey) -> bytes:
     return canonical.sha256(b"rongxin.gateway.evidence" + key.cryptography.private_bytes_raw())
 
 
+def of(path: Path, request: str, *, secret: bytes) -> list[Kept]:
+    """Return what is kept of a request's questions, in their order."""
+    query = (
+        "SELECT entry.position, body, message, coalesce(token, '')"
+        " FROM entry LEFT JOIN receipt USING (position)"
+        " WHERE json_extract(body, '$.request') = ? ORDER BY entry.position"
+    )
+    with reading(path) as base:
+        found = base.execute(query, (request,)).fetchall()
+    return [
+        Kept(
+            position,
+            body,
+            INTL.open(secret, sealed, place=_place(position)),
+            canonical.sha256(sealed).hex(),
+            token,
+        )
+        for position, body, sealed, token in found
+    ]
+
+
+def hashes(path: Path, *, until: int) -> list[str]:
+    """Return the hashes of the entries, from the first to the one at `until`."""
+    with reading(path) as base:
+        found = base.execute("SELECT hash FROM entry WHERE position <= ? ORDER BY position", (until,))
+        return [stated for (stated,) in found]
+
+
+def hash_of(body: str, sealed_sha256: str) -> str:
+    """Return the hash of an entry (hex) from its text and the digest of its sealed message."""
+    return canonical.sha256(canonical.sha256(body.encode()) + bytes.fromhex(sealed_sha256)).hex()
+
+
 def _place(position: int) -> bytes:
     return f"entry {position}".encode()
 
 
 def _hash(body: str, message: bytes) -> str:
-    return canonical.sha256(canonical.sha256(body.encode()) + canonical.sha256(message)).hex()
+    return hash_of(body, canonical.sha256(message).hex())
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the evidence to look into it; the gateway may go on writing."""
+    if not path.is_file():
+        raise GatewayError(f"{path}: 尚无证据 there is no evidence yet; the gateway begins it when it serves")
     base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         yield base

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from granian.constants import Interfaces
 from rongxin.catalogue import loader
 from rongxin.exchange import question as questions
 from rongxin.gateway import config as configs
+from rongxin.gateway import tls, trust
 from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.errors import Misconfigured
@@ -38,26 +38,27 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 def open_door(config: Config) -> Door:
     """Open everything that a gateway needs; raises `Misconfigured` with what is missing."""
-    platform, key = _trust(config), key_of(config)
+    nodes, key = _trust(config), key_of(config)
     return Door(
         config,
         catalogue=loader.load(),
         source=opening.open_source(config),
         evidence=Evidence(config.place("evidence"), secret=secret_of(key)),
         key=key,
-        nodes=lambda: _trusted(platform, _changed(platform)),
-        institutions=lambda: _pinned(config.place("institutions"), _changed(config.place("institutions"))),
+        nodes=nodes.now,
+        institutions=trust.Directory(config.place("institutions"), trust.institutions).now,
     )
 
 
-def _trust(config: Config) -> Path:
+def _trust(config: Config) -> trust.Directory[Mapping[str, VerifyingKey]]:
     """Return the directory of the nodes' keys; raises `Misconfigured` where nobody could ever ask."""
     platform = config.place("platform")
-    if not _trusted(platform, _changed(platform)):
+    nodes = trust.Directory(platform, trust.nodes)
+    if not nodes.now():
         raise Misconfigured(
             f"{platform}: 没有平台公钥，请放入 *.pub.pem put the node's public key there; nobody else may ask"
         )
-    return platform
+    return nodes
 
 
 def key_of(config: Config) -> SigningKey:
@@ -74,12 +75,13 @@ def serve(paths: Sequence[Path]) -> None:
         _trust(each)
         opening.open_source(each).close()
         key_of(each)
+        tls.opened(each)
     if len({each.provider for each in read}) < len(read):
         raise Misconfigured("同一单位只能有一份配置 one configuration a provider")
     config = read[0]
     host, port = config.address
     os.environ[_CONFIG] = os.pathsep.join(str(path.absolute()) for path in paths)
-    tls = config.tls
+    files = tls.opened(config)
     Granian(
         "rongxin.gateway.server:application",
         address=host,
@@ -89,10 +91,10 @@ def serve(paths: Sequence[Path]) -> None:
         blocking_threads=config.limits.workers,
         backlog=256,
         log_access=False,
-        ssl_cert=tls.certificate if tls else None,
-        ssl_key=tls.key if tls else None,
-        ssl_ca=tls.client_authority if tls else None,
-        ssl_client_verify=tls is not None and tls.client_authority is not None,
+        ssl_cert=files.certificate if files else None,
+        ssl_key=files.key if files else None,
+        ssl_ca=files.client_authority if files else None,
+        ssl_client_verify=files is not None and files.client_authority is not None,
         factory=True,
     ).serve()
 
@@ -157,22 +159,3 @@ def _headers(environ: Environ) -> dict[str, str]:
         "signature": "HTTP_SIGNATURE",
     }
     return {name: str(environ[key]) for name, key in named.items() if environ.get(key)}
-
-
-def _changed(directory: Path) -> int:
-    try:
-        return directory.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-@lru_cache(maxsize=8)
-def _trusted(directory: Path, changed: int) -> Mapping[str, VerifyingKey]:
-    return Keyring(directory, create=False).verifying() if changed else {}
-
-
-@lru_cache(maxsize=8)
-def _pinned(directory: Path, changed: int) -> Mapping[str, bytes]:
-    suffix = ".pub.pem"
-    found = directory.glob(f"*{suffix}") if changed else ()
-    return {path.name.removesuffix(suffix): path.read_bytes() for path in found}

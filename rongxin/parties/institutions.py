@@ -32,6 +32,7 @@ class Card:
     assessed_until: date | None
     daily_quota: int
     contact: str
+    cases_required: bool = False
 
 
 def admit(
@@ -109,6 +110,17 @@ def set_daily_quota(institution_id: str, quota: int, *, actor: Actor, as_of: dat
     return _card(row)
 
 
+def require_cases(institution_id: str, required: bool, *, actor: Actor, as_of: datetime) -> Card:
+    """Have every query of an institution name a case, or no longer."""
+    with transaction.atomic():
+        row = _locked(institution_id)
+        row.cases_required = required
+        row.save(update_fields=["cases_required"])
+        change = "cases_required" if required else "cases_no_longer_required"
+        _journal(row, change, actor=actor, as_of=as_of)
+    return _card(row)
+
+
 def get(institution_id: str) -> Card:
     """Return an institution; UnknownParty where there is none."""
     found = plans.rows(_GET, [institution_id])
@@ -120,36 +132,17 @@ def get(institution_id: str) -> Card:
 
 # Plain SQL: on the way of every disclosure, building the query would cost several times its answer.
 _GET = """
-    SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact
+    SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact, cases_required
     FROM parties_institution WHERE id = %s
 """
 
 
-def standing(institution_id: str, *, as_of: datetime) -> Decision:
-    """Decide whether the institution may be served now (its quota is another question: `take_quota`)."""
+def standing(institution_id: str, *, names_case: bool = True, as_of: datetime) -> Decision:
+    """Decide whether the institution may be served now (its quota is another question: `quotas.take`)."""
     card = get(institution_id)
+    if card.cases_required and not names_case:
+        return Decision(False, Reason.CASE_MISSING, "该机构的每次查询均须关联融资业务，请先登记融资业务。")
     return rules.decide(card.standing, card.assessed_until, timezone.localdate(as_of))
-
-
-_TAKE = """
-    INSERT INTO parties_quotause AS taken (institution_id, day, used)
-    SELECT id, %(day)s, 1 FROM parties_institution WHERE id = %(institution)s AND daily_quota > 0
-    ON CONFLICT (institution_id, day) DO UPDATE SET used = taken.used + 1
-    WHERE taken.used < (SELECT daily_quota FROM parties_institution WHERE id = %(institution)s)
-    RETURNING used
-"""
-
-
-def take_quota(institution_id: str, day: date) -> Decision:
-    """Take one request out of the day's quota, in one statement: exactly as many are admitted as the quota
-    says.
-
-    The row stays locked until the caller's transaction ends, so call it in the short one that writes the
-    intent; a rollback gives the request back.
-    """
-    if plans.rows(_TAKE, {"institution": institution_id, "day": day}):
-        return rules.ADMITTED
-    return Decision(False, Reason.QUOTA_EXHAUSTED, f"{day}的查询次数已用完，请于次日再试或申请提高上限。")
 
 
 def _move(institution_id: str, to: Standing, *, actor: Actor, as_of: datetime) -> Card:
@@ -187,4 +180,5 @@ def _card(row: Institution) -> Card:
         assessed_until=row.assessed_until,
         daily_quota=row.daily_quota,
         contact=row.contact,
+        cases_required=row.cases_required,
     )

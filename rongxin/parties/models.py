@@ -155,6 +155,8 @@ class Institution(models.Model):
     assessed_until = models.DateField(null=True)
     daily_quota = models.PositiveIntegerField(default=2000)
     contact = models.CharField(max_length=200, blank=True)
+    # Whether every query must name a case, those for public information included.
+    cases_required = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -164,15 +166,64 @@ class Institution(models.Model):
         ]
 
 
+class InstitutionKey(models.Model):
+    """签名公钥: a public key by which an institution's signature is known; one key is one institution's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="keys")
+    # RFC 7638 thumbprint: the same key can't be registered twice, by whomever.
+    key_id = models.CharField(max_length=64, unique=True)
+    pem = models.TextField()
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=models.F("valid_from")), name="institution_key_runs_forward"
+            ),
+        ]
+
+
 class QuotaUse(models.Model):
-    """How much of the day's quota an institution has taken; one row a day, counted exactly."""
+    """How often one thing was done on a day: by an institution, a branch, a person; counted exactly."""
 
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+")
     day = models.DateField()
+    scope = models.CharField(max_length=24)
+    key = models.CharField(max_length=160, blank=True)
     used = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["institution", "day"], name="one_quota_row_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "day", "scope", "key"], name="one_quota_row_a_day")
+        ]
+
+
+class QuotaLimit(models.Model):
+    """An institution's own limit, or (with a key) that of one branch or person of it."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
+    scope = models.CharField(max_length=24)
+    key = models.CharField(max_length=160, blank=True)
+    allowed = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "scope", "key"], name="one_quota_limit")
+        ]
+
+
+class SubjectAsked(models.Model):
+    """That an institution has asked about a subject before, and since when."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
+    subject = models.ForeignKey("Subject", on_delete=models.CASCADE, related_name="+", db_index=False)
+    first_on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "subject"], name="subject_asked_once")]
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -295,3 +346,13 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+
+class UsedNumber(models.Model):
+    """The number of a proof or an assertion that may be used once (its SHA-256), until it is over anyhow."""
+
+    hash = models.BinaryField(primary_key=True, max_length=32)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="used_number_over")]

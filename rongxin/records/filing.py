@@ -7,6 +7,7 @@ none of it. Two batches of one item are filed one after the other; docs/decision
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import row_statements, seals, statements
+from rongxin.records import row_statements, seals, source_statements, statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
-from rongxin.records.rules import EndedWhy, Fate
+from rongxin.records.rules import EQUAL, EndedWhy, Fate, Precedence
 from rongxin.vocabulary.actor import Actor
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -36,6 +37,7 @@ class Lot:
     """What all rows of one batch have in common.
 
     `is_state`: the item keeps one record a subject, whose versions are states in time (no record key).
+    `precedence` ranks the item's sources; `decided_by` are the fields that name the deciding authority.
     """
 
     batch_id: UUID
@@ -44,11 +46,16 @@ class Lot:
     provider: str
     received_at: datetime
     is_state: bool
+    precedence: Precedence = EQUAL
+    decided_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A row that was not simply filed: which, why, and what stands against it."""
+    """A row that was not simply filed: which, why, and what stands against it.
+
+    `held_on` is the day of the held fact; of a row that another source shares, the day it was received.
+    """
 
     line: int
     fate: Fate
@@ -85,6 +92,32 @@ class Withdrawn:
     reinstated: int
 
 
+@dataclass(frozen=True)
+class FullLists:
+    """A provider's full lists of an item that count: when each was filed, and the day it is of.
+
+    `by_key`: each speaks of the record keys in it only. A list says nothing of another provider's rows.
+    """
+
+    provider: str = ""
+    ids: tuple[UUID, ...] = ()
+    filed_at: tuple[datetime, ...] = ()
+    listed_on: tuple[date, ...] = ()
+    by_key: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "lists_by": self.provider,
+            "lists": list(self.ids),
+            "lists_at": list(self.filed_at),
+            "lists_on": list(self.listed_on),
+            "lists_by_key": self.by_key,
+        }
+
+
+NO_LISTS = FullLists()
+
+
 class Staging:
     """The rows of one batch on their way in; lives as long as the transaction it was opened in."""
 
@@ -101,6 +134,9 @@ class Staging:
             "today": lot.received_at.astimezone(CHINA).date(),
             "as_of": as_of,
             "is_state": lot.is_state,
+            "place": lot.precedence.place(lot.provider),
+            **_places(lot.precedence),
+            "decided_by": list(lot.decided_by),
         }
 
     def write(self, rows: pl.DataFrame) -> None:
@@ -137,6 +173,8 @@ class Staging:
         found = run(statements.COUNT_FOUND, fetch=True)
         stored = run(statements.FILE if found else statements.FILE_ALL, self._parameters)
         history = run(statements.COUNT_HISTORY, fetch=True) if found else 0
+        if found:
+            run(statements.STAND_BY, self._parameters)
         return Filed(stored=stored, superseded=superseded, history=history, found=found)
 
     def delist(self, *, listed_on: date, by_key: bool, newer: Sequence[UUID]) -> Delisted:
@@ -147,6 +185,7 @@ class Staging:
         given = {**self._parameters, "listed_on": listed_on, "by_key": by_key, "newer": list(newer)}
         live = _run(statements.COUNT_LISTED, given, fetch=True)
         ended = _run(statements.DELIST, given)
+        _run(source_statements.UNLIST, given)
         return Delisted(ended=ended, live=live - ended)
 
     def first_filed(self) -> dict[date | None, int]:
@@ -243,15 +282,34 @@ def end(
             entries.append(Kind.RECORD_ENDED, actor=actor, refs=refs, as_of=as_of)
 
 
+def reinstate(precedence: Precedence, lists: FullLists, *, as_of: datetime) -> int:
+    """Let what stood before the records in `filing_ended` count again; return how many do."""
+    return _run(statements.REINSTATE, {"as_of": as_of, **_places(precedence), **lists.parameters()})
+
+
+def _places(precedence: Precedence) -> dict[str, Any]:
+    return {"places": json.dumps(dict(precedence.places)), "others": precedence.others}
+
+
 def withdraw_batch(
-    batch_id: UUID, *, item: str, actor: Actor, as_of: datetime, relists: str | None = None
+    batch_id: UUID,
+    *,
+    item: str,
+    actor: Actor,
+    as_of: datetime,
+    relists: str | None = None,
+    precedence: Precedence = EQUAL,
+    lists: FullLists = NO_LISTS,
 ) -> Withdrawn:
     """End what still counts of a batch, and let what it had superseded count again, as new rows.
 
-    `relists` names the provider whose full list this was: what it alone had ended counts again.
+    `relists` names the provider whose full list this was: what it alone had ended counts again. What one of
+    `lists` would have ended, had it been there, stays ended. Of what several sources say of one record,
+    `precedence` tells which comes back.
     The journal entry of the withdrawal is the caller's, who knows the batch. Raises `AlreadyWithdrawn`.
     """
     parameters = {"batch": batch_id, "by": f"batch:{batch_id}", "actor": actor.id, "as_of": as_of}
+    parameters |= lists.parameters()
     with transaction.atomic():
         _lock("records.filing", item)
         _lock("records.settling", item)
@@ -261,9 +319,10 @@ def withdraw_batch(
         _run(statements.CREATE_ENDED)
         ended = _run(statements.END_BATCH, parameters)
         if relists is not None:
-            _run(statements.RELIST, {**parameters, "item": item, "provider": relists})
+            for statement in statements.RELIST:
+                _run(statement, {**parameters, "item": item, "provider": relists})
         _run(row_statements.UNCORRECT, parameters)
-        reinstated = _run(statements.REINSTATE, parameters)
+        reinstated = reinstate(precedence, lists, as_of=as_of)
     return Withdrawn(ended=ended, reinstated=reinstated)
 
 

@@ -7,7 +7,7 @@ derived item or a suppressed statistic, through the gate.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,20 +24,26 @@ from rongxin.records.models import LakeEnding, LakeFile, LakeMark
 LAST_ID = 2**63 - 1
 
 
+#: Reads more of the same moment from the database: given the engine, and a folder that is deleted at the end.
+Beside = Callable[[duckdb.DuckDBPyConnection, Path], None]
+
+
 @contextmanager
-def opened(*items: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(*items: str, beside: Beside | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the live rows of these items, each as a view of its name, as they stand now.
 
     A view has the item's fields (typed; nothing sensitive, no source column) and `_id`, `_subject`,
     `_observed_on`, `_filed_on`, `_provider`. All views show the same moment: what ended a second ago is gone,
-    and what was filed a second ago is there, whether or not a file holds it. Needs to be called outside of a
-    transaction. Raises `LakeDamaged`.
+    and what was filed a second ago is there, whether or not a file holds it; `beside` reads in the same
+    snapshot. Needs to be called outside of a transaction. Raises `LakeDamaged`.
     """
     lake_files.directory().mkdir(parents=True, exist_ok=True, mode=0o700)
     with lake_files.engine() as duck, TemporaryDirectory(dir=lake_files.directory(), prefix="reader-") as own:
         with snapshot():
             for item in items:
                 view(duck, item, Path(own))
+            if beside is not None:
+                beside(duck, Path(own))
         yield duck
 
 

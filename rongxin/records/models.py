@@ -73,6 +73,28 @@ class Unmatching(models.Model):
         return f"{self.batch_id}:{self.line} {self.subject_id}"
 
 
+class Unlisting(models.Model):
+    """What a provider's full list left out while another source's version of the record counted.
+
+    It speaks of that provider's rows up to `through_id`: none of them comes back, unless the list is
+    withdrawn.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    subject_id = models.BigIntegerField()
+    item = models.TextField(db_collation="C")
+    record_key = models.TextField(db_collation="C")
+    provider = models.TextField(db_collation="C")
+    batch_id = models.UUIDField()
+    through_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["subject_id", "item", "record_key"], name="unlisting_by_record")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.item} {self.batch_id}"
+
+
 class Source(models.Model):
     """An item of which at least one batch was filed: for the others the answer is "not connected"."""
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from rongxin.records import filing, row_statements, seals, statements
 from rongxin.records.errors import RowOver, RowUnknown
-from rongxin.records.rules import EndedWhy
+from rongxin.records.rules import EQUAL, EndedWhy, Precedence
 from rongxin.vocabulary.actor import Actor
 
 
@@ -53,15 +53,38 @@ def end(row: Standing, why: EndedWhy, *, ended_by: str, actor: Actor, as_of: dat
     filing.end([row.id], why, subject_id=row.subject_id, ended_by=ended_by, actor=actor, as_of=as_of)
 
 
-def withdraw(row: Standing, *, ended_by: str, actor: Actor, as_of: datetime) -> int:
+def withdraw(
+    row: Standing,
+    *,
+    lists: filing.FullLists,
+    ended_by: str,
+    actor: Actor,
+    as_of: datetime,
+    precedence: Precedence = EQUAL,
+) -> int:
     """End the row as if it had never come; return how many earlier rows count again (one or none)."""
     return take_back(
-        row.id, EndedWhy.WITHDRAWN, subject_id=row.subject_id, ended_by=ended_by, actor=actor, as_of=as_of
+        row.id,
+        EndedWhy.WITHDRAWN,
+        subject_id=row.subject_id,
+        lists=lists,
+        ended_by=ended_by,
+        actor=actor,
+        as_of=as_of,
+        precedence=precedence,
     )
 
 
 def take_back(
-    record_id: int, why: EndedWhy, *, subject_id: int, ended_by: str, actor: Actor, as_of: datetime
+    record_id: int,
+    why: EndedWhy,
+    *,
+    subject_id: int,
+    lists: filing.FullLists,
+    ended_by: str,
+    actor: Actor,
+    as_of: datetime,
+    precedence: Precedence = EQUAL,
 ) -> int:
     """End a live row and let what stood before it count again; return how many do (one or none)."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -69,5 +92,4 @@ def take_back(
         cursor.execute(statements.DROP_ENDED)
         cursor.execute(statements.CREATE_ENDED)
         cursor.execute(row_statements.NAME_ENDED, {"subject": subject_id, "record": record_id})
-        cursor.execute(statements.REINSTATE, {"as_of": as_of})
-        return int(cursor.rowcount)
+        return filing.reinstate(precedence, lists, as_of=as_of)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from rongxin.records import source_statements
+from rongxin.records.source_statements import OTHER_AUTHORITY, PLACE, UNLISTED
+
 # Dropped first, too: one transaction may file several batches (the demo city, a test).
 STAGING = (
     "DROP TABLE IF EXISTS pg_temp.filing_staging, pg_temp.filing_finding, pg_temp.filing_held",
@@ -96,13 +99,19 @@ SELECT line, 'history', latest_line FROM (
 WHERE line <> latest_line
 """
 
-_HELD = """
+# Authorities and places are looked at only where the held row is another source's.
+_HELD = f"""
 CREATE TEMPORARY TABLE filing_held ON COMMIT DROP AS
 SELECT s.line, r.subject_id, r.id, r.provider, r.batch_id,
+       (r.received_at AT TIME ZONE 'Asia/Shanghai')::date AS received_on,
        coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date) AS held_on,
        CASE
+           WHEN r.provider <> %(provider)s THEN CASE
+               WHEN {OTHER_AUTHORITY} THEN 'other_authority'
+               WHEN %(place)s < {PLACE} THEN 'supersedes'
+               ELSE 'known'
+           END
            WHEN r.digest = s.digest THEN 'duplicate'
-           WHEN r.provider <> %(provider)s THEN 'other_provider'
            WHEN coalesce(s.observed_on, %(today)s)
                 < coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date)
            THEN CASE WHEN %(is_state)s THEN 'history' ELSE 'older' END
@@ -112,11 +121,12 @@ FROM filing_staging s
 JOIN records_record r ON r.subject_id = s.subject_id AND r.item = %(item)s AND r.record_key = s.record_key
 WHERE r.ended_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM filing_finding f WHERE f.line = s.line)
-"""
+"""  # noqa: S608
 
 _AGAINST_HELD = """
 INSERT INTO filing_finding (line, fate, held_batch, held_on, held_provider)
-SELECT line, fate, batch_id, held_on, provider FROM filing_held WHERE fate <> 'supersedes'
+SELECT line, fate, batch_id, CASE WHEN fate = 'known' THEN received_on ELSE held_on END, provider
+FROM filing_held WHERE fate <> 'supersedes'
 """
 
 # An older state that history has already is a duplicate; one from a withdrawn batch is as good as absent.
@@ -127,7 +137,7 @@ FROM (
     FROM filing_finding h
     JOIN filing_staging s ON s.line = h.line
     JOIN records_record r ON r.subject_id = s.subject_id AND r.item = %(item)s
-        AND r.record_key = s.record_key AND r.digest = s.digest
+        AND r.record_key = s.record_key AND r.digest = s.digest AND r.provider = %(provider)s
     WHERE h.fate = 'history' AND (r.ended_at IS NULL OR r.ended_why = 'superseded')
       AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
     ORDER BY s.line, r.id
@@ -163,6 +173,8 @@ SELECT {_ROW},
 FROM filing_staging s LEFT JOIN filing_finding f ON f.line = s.line
 WHERE f.line IS NULL OR f.fate = 'history'
 """  # noqa: S608
+
+STAND_BY = source_statements.stand_by(_COLUMNS, _ROW)
 
 CONNECT = """
 INSERT INTO records_source (item, connected_at) VALUES (%(item)s, %(as_of)s) ON CONFLICT DO NOTHING
@@ -235,20 +247,43 @@ WITH ended AS (
 INSERT INTO filing_ended SELECT * FROM ended
 """
 
-# What a list that is taken back had ended, unless something has become of the record since.
-RELIST = """
+# What lists that were taken back had ended, or corrections while a list stood, where nothing counts by now.
+RELIST = tuple(
+    f"""
 INSERT INTO filing_ended
 SELECT r.subject_id, r.item, r.record_key
 FROM records_record r
-WHERE r.ended_why = 'delisted' AND r.item = %(item)s
+WHERE r.ended_why = '{why}' AND r.item = %(item)s AND r.provider = %(provider)s
   AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
-  AND r.provider = %(provider)s
   AND NOT EXISTS (
-      SELECT 1 FROM records_record later
-      WHERE later.subject_id = r.subject_id AND later.item = r.item AND later.record_key = r.record_key
-        AND later.id > r.id AND later.ended_why IS DISTINCT FROM 'withdrawn'
+      SELECT 1 FROM records_record live
+      WHERE live.subject_id = r.subject_id AND live.item = r.item AND live.record_key = r.record_key
+        AND live.ended_at IS NULL
   )
-"""
+"""  # noqa: S608
+    for why in ("delisted", "corrected")
+)
+
+
+def _listed_since(row: str) -> str:
+    """Whether a full list that counts came after a row had ended and, as it was not there, didn't end it."""
+    return f"""EXISTS (
+          SELECT 1
+          FROM unnest(%(lists)s::uuid[], %(lists_at)s::timestamptz[], %(lists_on)s::date[]) list (id, at, day)
+          WHERE {row}.provider = %(lists_by)s AND list.at > {row}.ended_at
+          AND ({row}.observed_on IS NULL OR {row}.observed_on <= list.day)
+            AND NOT EXISTS (
+                SELECT 1 FROM records_record named
+                WHERE named.subject_id = {row}.subject_id AND named.item = {row}.item
+                  AND named.record_key = {row}.record_key AND named.batch_id = list.id
+            )
+            AND (NOT %(lists_by_key)s OR EXISTS (
+                SELECT 1 FROM records_record spoken
+                WHERE spoken.item = {row}.item AND spoken.record_key = {row}.record_key
+                  AND (spoken.batch_id = list.id OR spoken.ended_by = 'batch:' || list.id)
+            ))
+      )"""  # noqa: S608
+
 
 # A row that a person matched and took back (`unmatching`), and one that such a row had superseded: of a batch
 # and a record key there is one row a subject at a time, so the two name it.
@@ -273,12 +308,30 @@ _WITHDRAWN_ROW = """EXISTS (
 _BY_WITHDRAWN_ROW = """EXISTS (
           SELECT 1 FROM records_record gone
           WHERE gone.subject_id = r.subject_id AND gone.item = r.item AND gone.record_key = r.record_key
-            AND r.ended_by = 'batch:' || gone.batch_id AND gone.ended_why = 'withdrawn' AND gone.id > r.id
+            AND r.ended_by = 'batch:' || gone.batch_id AND gone.ended_why = 'withdrawn'
+            AND (gone.id > r.id OR gone.provider <> r.provider)
       )"""
 
+# Something became of the record after the row: an ending that stands, whatever row it was said of. What is
+# withdrawn takes only itself away, not what came after it.
+_OVER_SINCE = f"""EXISTS (
+          SELECT 1 FROM records_record since
+          WHERE since.subject_id = r.subject_id AND since.item = r.item AND since.record_key = r.record_key
+            AND since.id > r.id
+            AND (since.ended_why IN ('repaired', 'publication_ended', 'removed_by_authority')
+                 OR since.ended_why IN ('corrected', 'delisted') AND since.provider = r.provider AND (
+                     NOT EXISTS (
+                         SELECT 1 FROM records_withdrawal w WHERE since.ended_by = 'batch:' || w.batch_id
+                     )
+                     OR {_listed_since("since")}
+                 ))
+      )"""  # noqa: S608
+
 # What stood before the batch stands again: a row that this batch had superseded, or one that a batch
-# withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one. It comes back
-# as a new row with its own provenance (batch, line, receipt), counting from the day of the withdrawal.
+# withdrawn since had superseded in its turn; never one of a withdrawn batch, nor a barred one, nor one whose
+# record is over for another reason. It comes back as a new row with its own provenance (batch, line,
+# receipt), counting from the day of the withdrawal. Of several sources the one that comes first among them
+# has the say, whatever the dates.
 REINSTATE = f"""
 INSERT INTO records_record ({_COLUMNS})
 SELECT subject_id, received_at, %(as_of)s, batch_id, line, observed_on, item_version, item, record_key,
@@ -289,10 +342,13 @@ FROM (
     JOIN records_record r USING (subject_id, item, record_key)
     WHERE (r.ended_why IN ('superseded', 'delisted', 'corrected')
            AND EXISTS (SELECT 1 FROM records_withdrawal w WHERE r.ended_by = 'batch:' || w.batch_id)
+           AND NOT (r.ended_why <> 'superseded' AND {_listed_since("r")})
            OR r.ended_why = 'superseded' AND ({_BY_UNMATCHED} OR {_BY_WITHDRAWN_ROW}))
       AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
       AND NOT {_UNMATCHED}
       AND NOT {_WITHDRAWN_ROW}
+      AND NOT {UNLISTED}
+      AND NOT {_OVER_SINCE}
       AND NOT EXISTS (
           SELECT 1 FROM records_record bar
           WHERE bar.subject_id = r.subject_id AND bar.item = r.item AND bar.record_key = r.record_key
@@ -303,7 +359,7 @@ FROM (
                 SELECT 1 FROM records_withdrawal w WHERE bar.ended_by = 'batch:' || w.batch_id
             ))
       )
-    ORDER BY r.subject_id, r.item, r.record_key,
+    ORDER BY r.subject_id, r.item, r.record_key, {PLACE},
              coalesce(r.observed_on, (r.received_at AT TIME ZONE 'Asia/Shanghai')::date) DESC, r.id DESC
 ) earlier
 """  # noqa: S608

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from rongxin.records import filing, row_endings
-from rongxin.records.rules import EndedWhy
+from rongxin.records.rules import EQUAL, EndedWhy, Precedence
 from rongxin.vocabulary.actor import Actor
 
 # The row has been staged. Against the same record of the same day, a row of its own batch contradicts it, and
@@ -97,8 +97,10 @@ def take_back(
     batch_id: UUID,
     line: int,
     subject_id: int,
+    lists: filing.FullLists,
     actor: Actor,
     as_of: datetime,
+    precedence: Precedence = EQUAL,
 ) -> Unmatched:
     """End a matched row, and let what it had superseded count again, as a new row.
 
@@ -118,7 +120,10 @@ def take_back(
         through = filing.settled_through(item)
         with connection.cursor() as cursor:
             cursor.execute(_ROWS, given)
-            record_id, record_key, is_live = cursor.fetchone()
+            found = cursor.fetchone()
+            if found is None:  # another source shares it, and it stood by already in the same words
+                return Unmatched(ended=False, reinstated=False)
+            record_id, record_key, is_live = found
             cursor.execute(_NOTE, {**given, "record_key": record_key, "through": through})
         if not is_live:
             return Unmatched(ended=False, reinstated=False)
@@ -126,9 +131,11 @@ def take_back(
             record_id,
             EndedWhy.UNMATCHED,
             subject_id=subject_id,
+            lists=lists,
             ended_by=f"match:{decision}",
             actor=actor,
             as_of=as_of,
+            precedence=precedence,
         )
     return Unmatched(ended=True, reinstated=reinstated > 0)
 

@@ -9,21 +9,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rongxin.exchange import subjects
+from rongxin.exchange.receipt import Decided
 from rongxin.exchange.subjects import NotTheSubject
-from rongxin.sharing.connectors.connector import Asked, Row, Unavailable
+from rongxin.sharing.connectors.connector import Asked, Row, Said, Unavailable
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.verdict import Verdict
 
 
-def believed(asked: Asked, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that may be used, with the fields asked for only; raises `Unavailable`."""
+def narrowed(asked: Asked, said: Said) -> Decided:
+    """Return of which fields a provider gives less than it was asked for, by its verdict and its reason.
+
+    What it withholds whole it withholds field by field for that one reason. Where its verdict would give more
+    than the question asked, the question holds: of the two the stricter.
+    """
     verdicts = asked.question.verdicts
-    masked = {name for name, verdict in verdicts.items() if verdict is not Verdict.REVEAL}
+    if asked.channel.mode is SharingMode.DATA_VERIFICATION:
+        verdicts = {name: made for name, made in verdicts.items() if name in asked.question.claims}
+    if said.availability not in (Availability.WITHHELD, Availability.RECORDS, Availability.PARTIAL):
+        return {}
+    if said.availability is Availability.WITHHELD:
+        reason = said.reason or Reason.MODE_NOT_PERMITTED
+        mine = {name: why for name, (made, why) in said.decided.items() if made is Verdict.WITHHOLD}
+        return {name: (Verdict.WITHHOLD, mine.get(name, reason)) for name in verdicts}
+    return {
+        name: said.decided[name]
+        for name, made in verdicts.items()
+        if name in said.decided and said.decided[name][0].stricter_than(made)
+    }
+
+
+def believed(asked: Asked, rows: Sequence[Row], less: Decided | None = None) -> list[Row]:
+    """Return the rows that may be used, with the fields asked for only; raises `Unavailable`.
+
+    `less` names the fields that the provider itself masked or withholds: those can't be compared.
+    """
+    verdicts, less = asked.question.verdicts, less or {}
+    masked = {name for name, verdict in verdicts.items() if verdict is not Verdict.REVEAL or name in less}
     for row in rows:
         try:
             subjects.about(asked.item, asked.question.subject, row, masked=masked)
         except NotTheSubject as error:
             raise Unavailable(str(error)) from error
-    fields = [name for name in verdicts if name in asked.channel.fields]
+    fields = [
+        name
+        for name in verdicts
+        if name in asked.channel.fields and (name not in less or less[name][0] is not Verdict.WITHHOLD)
+    ]
     kept = [{name: row[name] for name in fields if name in row} for row in rows if _carried(asked, row)]
     return [row for row in kept if row]
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Avg, Count, Max, Q
 
 from rongxin.exchange import receipt as receipts
@@ -154,6 +155,36 @@ def health(
         )
     }
     return [_health(provider, found.get(provider)) for provider in providers]
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How a provider's gateway answered for one item in a span of time; times in milliseconds."""
+
+    item: str
+    asked: int
+    answered: int
+    median_ms: int | None
+    p95_ms: int | None
+
+
+def answered(provider: str, *, since: datetime, until: datetime) -> list[Calls]:
+    """Return per item how a provider was asked from `since` until before `until`, and how fast it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED_IN, [list(_ANSWERED), provider, since, until])
+        return [Calls(*row) for row in cursor.fetchall()]
+
+
+_ANSWERED_IN = """
+    WITH call AS (
+        SELECT item, took_ms, availability = ANY(%s) AS answered FROM sharing_call
+        WHERE provider = %s AND asked_at >= %s AND asked_at < %s
+    )
+    SELECT item, count(*), count(*) FILTER (WHERE answered),
+           round(percentile_cont(0.5) WITHIN GROUP (ORDER BY took_ms) FILTER (WHERE answered))::int,
+           round(percentile_cont(0.95) WITHIN GROUP (ORDER BY took_ms) FILTER (WHERE answered))::int
+    FROM call GROUP BY item ORDER BY item
+"""
 
 
 def _health(provider: str, row: Mapping[str, Any] | None) -> Health:

@@ -18,6 +18,7 @@ from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from rongxin.exchange.question import Match, Question
+from rongxin.exchange.receipt import Decided
 from rongxin.sharing import answers, gateways
 from rongxin.sharing.breaker import Breaker
 from rongxin.sharing.connectors.connector import Asked, Connector, Exchange, Said, Unavailable
@@ -37,7 +38,8 @@ _ways: dict[str, _Way] = {}
 @dataclass(frozen=True)
 class Answer:
     """What a provider answered: rows of catalogue field → JSON value, permitted fields only; for a check,
-    the result per field. `took_ms` and `exchange` are for the register of calls.
+    the result per field. `narrowed` holds the fields of which the provider gives less than was asked, by its
+    own verdict and reason. `took_ms` and `exchange` are for the register of calls.
     """
 
     availability: Availability
@@ -51,6 +53,11 @@ class Answer:
     took_ms: int = 0
     #: The question, where there was a way to put it.
     question: Question | None = None
+    narrowed: Decided = field(default_factory=dict)
+
+    def limits(self, row: int) -> Decided:
+        """Return the provider's verdicts on the fields of a row, where stricter than what was asked."""
+        return self.narrowed
 
     @property
     def asked(self) -> bool:
@@ -77,30 +84,43 @@ def ask(asked: Asked) -> Answer:
         if connector is None:
             return Answer(Availability.SOURCE_NOT_CONNECTED, question.provider, question.asked_at)
         said = _ask(connector, asked)
-        rows = answers.believed(asked, said.rows)
+        less = answers.narrowed(asked, said)
+        rows = answers.believed(asked, said.rows, less)
     except Exception as error:
         _log(question.provider, error)
-        said, rows = Said(Availability.PROVIDER_UNAVAILABLE), []
+        said, less, rows = Said(Availability.PROVIDER_UNAVAILABLE), {}, []
+    availability = _availability(said, rows, less)
     return Answer(
-        _availability(said, rows),
+        availability,
         question.provider,
         question.asked_at,
         rows,
-        said.reason,
-        said.results,
+        said.reason or _first_reason(availability, less),
+        {name: match for name, match in said.results.items() if name not in less},
         said.sealed,
         said.exchange,
         round((time.monotonic() - begun) * 1000),
         question,
+        less,
     )
 
 
-def _availability(said: Said, rows: Sequence[Any]) -> Availability:
-    """What is said of rows must be true of those that are believed."""
+def _availability(said: Said, rows: Sequence[Any], less: Decided) -> Availability:
+    """What is said of rows must be true of those that are believed, and is partial where fields are held
+    back, whatever the provider calls it.
+    """
     if said.availability in (Availability.RECORDS, Availability.PARTIAL):
-        anything = rows or said.sealed or said.results
-        return said.availability if anything else Availability.NO_RECORD
+        if not (rows or said.sealed or said.results):
+            return Availability.WITHHELD if less else Availability.NO_RECORD
+        return Availability.PARTIAL if less else said.availability
     return said.availability
+
+
+def _first_reason(availability: Availability, less: Decided) -> Reason | None:
+    """A provider that holds back without a word of its own is taken at its word on the field."""
+    if availability not in (Availability.PARTIAL, Availability.WITHHELD):
+        return None
+    return next((reason for _, reason in less.values()), None)
 
 
 def _ask(connector: Connector, asked: Asked) -> Said:

@@ -37,6 +37,19 @@ class Refused(SharingError):
         }
 
 
+class DiskFull(SharingError):
+    """The disk on which files wait has no room; nothing was taken in, or what was waits on."""
+
+    code = "disk_full"
+
+    def __init__(self, received: UUID | None = None) -> None:
+        state = f"批次 {received} 已接收，将自动重试" if received else "文件未接收，请稍后重新报送"
+        super().__init__(
+            f"本机存放待入库文件的磁盘已满：{state}；请联系平台运行机构 "
+            "the disk on which files wait is full: make room under RONGXIN_VAR/spool"
+        )
+
+
 class UnknownBatch(SharingError):
     """There is no such batch."""
 

@@ -1,24 +1,39 @@
-"""The gateways that this node knows: one file each, kept by the administrator, read again on change."""
+"""The gateways that this node knows: one file each, kept by the administrator, read again on change.
+
+A provider of several levels has one file a level: `national/agriculture_bureau.yaml` beside
+`agriculture_bureau.yaml`, which is of the level that the catalogue gives it. The first that is connected for
+an item is asked, in the order of its channel's levels; one of a level that the annex doesn't name never is
+((五)).
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
+from django.utils import timezone
 
+from rongxin.catalogue import loader
 from rongxin.journal import keyring
 from rongxin.proof.keys import VerifyingKey
+from rongxin.sharing import source_levels
 from rongxin.sharing.connectors import gateway
 from rongxin.sharing.connectors.connector import Connector
+from rongxin.vocabulary.level import SourceLevel
+from rongxin.vocabulary.sharing_mode import SharingMode
 
 #: How many questions one provider is asked at a time by one process; a provider that hangs may keep this many
 #: of the gate's threads and no more. The annex has one provider answer ten items:
 #: they are asked for at once.
 IN_FLIGHT_MAX = 12
+
+#: Levels in order; None is the file that names no level.
+_Levels = tuple[SourceLevel | None, ...]
 
 _connected: dict[str, Connector] = {}
 _from_files: dict[str, tuple[int, Connector]] = {}
@@ -36,8 +51,7 @@ def disconnect(provider: str) -> None:
 
 def of(provider: str, item: str) -> Connector | None:
     """Return the way to a provider that answers for an item, None where it isn't connected for it."""
-    connector = _connector(provider)
-    return connector if connector is not None and connector.serves(item) else None
+    return next((one for one in _connectors(provider, _levels(provider, item)) if one.serves(item)), None)
 
 
 def connected(questions: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
@@ -52,26 +66,64 @@ def connected(questions: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]
 
 def keys_of(provider: str) -> list[VerifyingKey]:
     """Return the public keys by which a provider's gateway is known here."""
-    connector = _connector(provider)
-    return list(connector.keys.values()) if isinstance(connector, gateway.Gateway) else []
+    found = _connectors(provider, (None, *SourceLevel))
+    return [key for one in found if isinstance(one, gateway.Gateway) for key in one.keys.values()]
 
 
 def known() -> list[str]:
     """Return the providers that have a gateway here, by name."""
-    files = {path.stem for directory in _directories_now() for path in directory.glob("*.yaml")}
+    files = {
+        path.stem
+        for directory in _directories_now()
+        for pattern in ("*.yaml", *(f"{level}/*.yaml" for level in SourceLevel))
+        for path in directory.glob(pattern)
+    }
     return sorted(files | set(_connected))
 
 
 def _served(provider: str, items: Sequence[str]) -> Sequence[str]:
-    try:
-        connector = _connector(provider)
-        return [item for item in items if connector is not None and connector.serves(item)]
-    except gateway.InvalidAddress:
-        return items
+    by_levels: dict[_Levels, list[Connector]] = {}
+    found = []
+    for item in items:
+        levels = _levels(provider, item)
+        try:
+            if levels not in by_levels:
+                by_levels[levels] = list(_connectors(provider, levels))
+            if any(one.serves(item) for one in by_levels[levels]):
+                found.append(item)
+        except gateway.InvalidAddress:
+            found.append(item)
+    return found
 
 
-def _connector(provider: str) -> Connector | None:
-    return _connected.get(provider) or _from_directories(provider)
+def _connectors(provider: str, levels: _Levels) -> Iterator[Connector]:
+    """Yield the ways to a provider at some levels (None: the file that names none), in this order."""
+    if (connected := _connected.get(provider)) is not None:
+        yield connected
+        return
+    for level in levels:
+        if (connector := _from_directories(provider, level)) is not None:
+            yield connector
+
+
+def _levels(provider: str, item: str) -> _Levels:
+    return _levels_on(provider, item, timezone.localdate())
+
+
+@lru_cache(maxsize=1024)
+def _levels_on(provider: str, item: str, on: date) -> _Levels:
+    """The levels at which an item may be asked for, first to last, that of the plain file among them."""
+    known = loader.load().items.get(item)
+    asked = [c for c in known.channels if c.mode is not SharingMode.PHYSICAL_AGGREGATION] if known else []
+    channel = next((one for one in asked if one.provider == provider), None)
+    if channel is None:
+        return (None,)
+    plain = source_levels.level_of(provider, channel, {})
+    found: list[SourceLevel | None] = []
+    for level in source_levels.order(channel, on):
+        if level.level in channel.levels:
+            found += [None, level] if level is plain else [level]
+    return tuple(found)
 
 
 def _directories_now() -> tuple[Path, ...]:
@@ -88,8 +140,9 @@ def _directories(given: str, var: str | Path, mode: str) -> tuple[Path, ...]:
     return (own, Path(var) / "demo" / "gateways") if mode == "demo" else (own,)
 
 
-def _from_directories(provider: str) -> Connector | None:
-    for directory in _directories_now():
+def _from_directories(provider: str, level: SourceLevel | None) -> Connector | None:
+    for root in _directories_now():
+        directory = root / level if level else root
         name = f"{directory}/{provider}.yaml"
         try:
             changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every report

@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from rongxin.parties.rules.desk import TAKEN, State, Verdict
+from rongxin.sharing.bulk import models as bulk
 from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
+from rongxin.vocabulary.level import SourceLevel
 
 
 class MovedFile(models.Model):
@@ -98,7 +100,8 @@ class Batch(models.Model):
             models.UniqueConstraint(
                 fields=["sha256", "item", "provider", "mode", "listed_on"],
                 nulls_distinct=False,
-                condition=Q(status__in=sorted(STANDING)),
+                # Answers are no file of a department's: the same may come again, and confirm the rows.
+                condition=Q(status__in=sorted(STANDING)) & ~Q(mode=Mode.ANSWERS),
                 name="batch_same_file_once",
             ),
             models.CheckConstraint(
@@ -110,7 +113,7 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(mode=Mode.SNAPSHOT, listed_on__isnull=False)
-                | Q(mode=Mode.INCREMENT, listed_on=None),
+                | Q(mode__in=[Mode.INCREMENT, Mode.ANSWERS], listed_on=None),
                 name="batch_list_has_its_day",
             ),
             models.CheckConstraint(
@@ -146,6 +149,8 @@ class Outcome(models.Model):
     rule = models.CharField(max_length=64)
     message = models.TextField()
     raw = models.BinaryField(null=True)
+    # The batch that holds the record: where to look for what needn't be handed in again.
+    held_batch = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
@@ -286,6 +291,29 @@ class Schedule(models.Model):
         return f"{self.provider_id} {self.item} {self.every} {self.day}"
 
 
+class ProviderLevel(models.Model):
+    """From which level a provider hands in, as the operator has set it; the last version holds."""
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.ForeignKey("parties.Provider", on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField()
+    level = models.CharField(max_length=16)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=300)
+    journal_entry = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "version"], name="provider_level_version_once"),
+            models.CheckConstraint(
+                condition=Q(level__in=[level.value for level in SourceLevel]), name="provider_level_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.level}"
+
+
 class Reminder(models.Model):
     """That a batch was late, as its provider was told: once for each due day."""
 
@@ -324,3 +352,7 @@ class Errand(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+# Tables of a room within this one; Django looks for them here.
+TABLES_OF_BULK = (bulk.BulkAgreement, bulk.BulkTurn, bulk.BulkFreshness)

@@ -83,6 +83,8 @@ class Mode(StrEnum):
 
     INCREMENT = "increment"
     SNAPSHOT = "snapshot"
+    # What a provider answered in bulk, by agreement; handed in by the platform itself and by nobody else.
+    ANSWERS = "answers"
 
 
 class RowAct(StrEnum):

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "rongxin.sharing",
     "rongxin.disclosure",
     "rongxin.delivery",
+    "rongxin.governance",
     "rongxin.entrypoints",
 ]
 
@@ -59,7 +60,7 @@ TEMPLATES = [
 RONGXIN_DATABASE_ROLE = CONFIGURATION.role
 RONGXIN_DATABASES = CONFIGURATION.addresses
 WEB_THREADS = int(os.environ.get("RONGXIN_WEB_THREADS", "4"))
-MORE_OF_A_WORKER = 8  # its duties have a thread each; a web process has no more than its own
+MORE_OF_A_WORKER = 24  # its duties and errands have a thread each; a web process has no more than its own
 DATABASES = {
     "default": {
         **RONGXIN_DATABASES[RONGXIN_DATABASE_ROLE][0],
@@ -106,6 +107,11 @@ RONGXIN_NODE_NAME = os.environ.get("RONGXIN_NODE_NAME", "融资信用服务平�
 RONGXIN_NOTICE = (
     "演示数据：企业、人员与记录均为虚构。 Demo data: all invented." if RONGXIN_MODE == "demo" else None
 )
+# Where the world reaches the node ("https://credit.example.cn"); without it, where a request came in. Proofs
+# of possession name this address.
+RONGXIN_PUBLIC_URL = os.environ.get("RONGXIN_PUBLIC_URL", "").rstrip("/")
+# With `required` an institution needs a token bound to its key (FAPI 2.0); its plain API keys open nothing.
+RONGXIN_BOUND_TOKENS = os.environ.get("RONGXIN_BOUND_TOKENS", "")
 # Who asserts that a person is who they say; the demo's believes anybody and refuses to run in production.
 RONGXIN_IDENTITY_PROVIDER = os.environ.get(
     "RONGXIN_IDENTITY_PROVIDER", "rongxin.parties.identity.DemoIdentityProvider"

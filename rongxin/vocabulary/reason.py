@@ -109,6 +109,12 @@ class Reason(StrEnum):
         "未附授权的当前状态，或该状态已过时",
         "no fresh status of the consent came with the question",
     )
+    ANSWERS_NOT_KEPT = (
+        "answers_not_kept",
+        "（九）",
+        "该次查询的应答未留存、留存期已过，或不属于此次请求，请重新查询",
+        "nothing is kept of that query, or no longer, or it is not this request's: ask anew",
+    )
     # A department's duty that does not carry the request.
     DUTY_MANDATE_MISSING = (
         "duty_mandate_missing",
@@ -196,6 +202,36 @@ class Reason(StrEnum):
         "the institution is suspended",
     )
     QUOTA_EXHAUSTED = "quota_exhausted", "（十）", "接入机构已达当日查询上限", "the day's quota is used up"
+    BRANCH_QUOTA_EXHAUSTED = (
+        "branch_quota_exhausted",
+        "（十）",
+        "该分支机构已达当日查询上限",
+        "the branch's quota of the day is used up",
+    )
+    PERSON_QUOTA_EXHAUSTED = (
+        "person_quota_exhausted",
+        "（十）",
+        "该查询人已达当日查询上限或已被停止查询",
+        "the person's quota of the day is used up, or the person is barred",
+    )
+    OFF_HOURS_QUOTA_EXHAUSTED = (
+        "off_hours_quota_exhausted",
+        "（十）",
+        "该查询人已达非工作时间每小时查询上限",
+        "the person's quota of the hour outside business hours is used up",
+    )
+    NEW_SUBJECTS_EXHAUSTED = (
+        "new_subjects_exhausted",
+        "（十）",
+        "接入机构当日首次查询的企业数已达上限",
+        "the institution has asked about too many subjects for the first time today",
+    )
+    UNKNOWN_SUBJECTS_EXHAUSTED = (
+        "unknown_subjects_exhausted",
+        "（十）",
+        "接入机构当日查询不存在的代码次数已达上限",
+        "the institution has asked for too many codes that nobody has today",
+    )
     MANDATE_MISSING = (
         "mandate_missing",
         "（九）",
@@ -209,6 +245,18 @@ class Reason(StrEnum):
         "the purpose is not financing support",
     )
     SUBJECT_DEREGISTERED = "subject_deregistered", "（九）", "信息主体已注销", "the subject is deregistered"
+    BULK_NOT_AGREED = (
+        "bulk_not_agreed",
+        "（五）附件注2",
+        "数据提供单位未书面同意批量调用",
+        "the provider has not agreed in writing to bulk calls",
+    )
+    BULK_LIMIT_REACHED = (
+        "bulk_limit_reached",
+        "（五）附件注2",
+        "已达数据提供单位约定的当日批量调用上限",
+        "the day's limit of bulk calls agreed with the provider is reached",
+    )
     # The source did not answer.
     PROVIDER_UNAVAILABLE = (
         "provider_unavailable",

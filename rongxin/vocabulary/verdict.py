@@ -10,3 +10,8 @@ class Verdict(Labelled):
     MASK = "mask", "脱敏提供", "mask"
     VERIFY_ONLY = "verify_only", "仅核验", "verify only"
     WITHHOLD = "withhold", "不提供", "withhold"
+
+    def stricter_than(self, other: Verdict) -> bool:
+        """Whether less leaves by this verdict than by the other; a result of a check is less than a mask."""
+        order = tuple(Verdict)
+        return order.index(self) > order.index(other)

@@ -32,6 +32,7 @@ REQUIRED = {
     "webhooks_delivered",
     "evidence_file",
     "evidence_verified",
+    "push_rows",
 }
 
 
@@ -62,6 +63,7 @@ def test_it_writes_what_it_did(summary):
     assert summary["evidence_verified"] is True
     # The consent and its end; no other act of the story concerns the bank.
     assert summary["webhooks_delivered"] == 2
+    assert summary["push_rows"] > 100
 
 
 def test_departments_answered_from_their_own_machines_and_said_whether_claims_are_true(demo, summary):
@@ -73,6 +75,7 @@ def test_departments_answered_from_their_own_machines_and_said_whether_claims_ar
     assert [one["result"] for one in items["social_insurance"]["results"]] == ["match"]
     assert [one["result"] for one in items["real_estate"]["results"]] == ["match", "mismatch"]
     assert items["electricity_fee"]["rows"][0]["mode"]["code"] == "interface_call"
+    assert items["abnormal_operations_list"]["as_of"] < report["issued_at"]  # kept by agreement
     for provider in (
         "tax_bureau",
         "social_insurance_agency",
@@ -116,6 +119,14 @@ def test_a_stranger_can_check_the_reports_proof_offline(demo):
     assert merkle.verify_inclusion(leaf, document["index"], head.size, path, head.root)
 
 
+def test_the_push_is_checked_where_it_arrived(demo):
+    command = [sys.executable, "-m", "rongxin", "push", "verify", str(demo / "push")]
+    command += ["--key", str(demo / "push_key.pem")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    codes = b"".join(path.read_bytes() for path in (demo / "push").iterdir())
+    assert b"id_number" not in codes
+
+
 def test_the_kept_page_carries_its_own_style(demo):
     page = (demo / "report.html").read_text()
     assert "<style>" in page
@@ -156,3 +167,13 @@ def test_its_quality_figures_are_those_of_what_it_handed_in(demo, summary):
     assert totals["batches"]["filed"] == summary["batches"]
     for name in ("accepted", "rejected", "pending", "duplicate"):
         assert totals["rows"][name] == summary[f"records_{name}"]
+
+
+def test_the_bank_hands_in_its_receipt_and_the_firm_reads_it(demo, summary):
+    read = json.loads((demo / "deletion_receipt.json").read_text())
+    assert (read["consent"], read["state"]) == (summary["consent_id"], "deleted")
+    (receipt,) = read["receipts"]
+    payload = receipt["token"].split(".")[1]
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (receipt["signed_by"], said["statement"]) == ("institution", "deleted")
+    assert said["consent"] == summary["consent_id"]

@@ -24,12 +24,13 @@ from pytest_django import Settings
 from rongxin.catalogue import loader
 from rongxin.consent import written
 from rongxin.delivery.moving import inward
+from rongxin.exchange.question import Question
 from rongxin.parties import accounts, api_keys, identity, institutions, seed, subjects
 from rongxin.parties.errors import NotAllowed
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.records import lake_keeping
-from rongxin.sharing import errands
+from rongxin.sharing import errands, gateways
 from rongxin.sharing.aggregation import batches, holding, row_changes, spool
 from rongxin.sharing.errors import Held, Refused
 from rongxin.vocabulary.actor import SYSTEM
@@ -38,6 +39,7 @@ from tests.journeys.canaries import CARD, PERSON, PHONE, sown
 from tests.unit.consent import stage
 from tests.unit.delivery.moving.stage import OPERATOR, Platform
 from tests.unit.entrypoints.api import keys
+from tests.unit.sharing import fakes
 from tests.unit.sharing.conftest import CLERK, PROVIDER, Bureau, code
 from tests.unit.sharing.desk_stage import SECOND, Court, firm, old_code
 
@@ -195,6 +197,41 @@ def test_registration_consent_online_and_a_report(client: Client, var: Path) -> 
         status, told = _post(client, "reports", bank, **{**question, **wrong})
         assert (status, told["code"]) == (400, "number_given")
     assert _post(client, "reports", bank, **question, person="王一")[0] == 200
+    _clear(var)
+
+
+class Water(fakes.Provider):
+    """A utility whose one row holds numbers in every place: key, words and amounts."""
+
+    provider = "water_utility"
+
+    def serves(self, item: str) -> bool:
+        return item == "water_fee"
+
+    def fetch(self, question: Question) -> Sequence[Any]:
+        fields = dict.fromkeys(question.verdicts, PHONE)
+        return [{**fields, "name": sown("户名"), "uscc": question.subject.uscc, "account_number": CARD}]
+
+
+def test_what_a_provider_answers_and_is_kept(client: Client, var: Path) -> None:
+    """Every value of the answer counts, not numbers of persons alone; a check's claims, too."""
+    firm_, (bank, headers) = stage.firm(), _bank()
+    gateways.connect("water_utility", Water())
+    now = timezone.now()
+    draft = stage.draft("water_fee", as_of=now)
+    consent = stage.consent(firm_, stage.case(firm_, bank, as_of=now), draft=draft, as_of=now)
+    question = {"uscc": firm_.uscc, "purpose": "pre_loan_review", "reference": "DK-1", "person": "王一"}
+    status, answer = _post(
+        client, "reports", headers, **question, consent=str(consent.id), items=["water_fee"]
+    )
+    again = client.get(f"/api/v1/reports/{answer['report']}", headers=headers)
+    gateways.disconnect("water_utility")
+    assert (status, again.status_code) == (200, 200)
+    assert CARD in json.dumps(answer)
+    assert CARD in again.content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM disclosure_kept")
+        assert cursor.fetchone() == (1,)
     _clear(var)
 
 

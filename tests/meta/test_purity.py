@@ -114,6 +114,9 @@ def test_the_base_install_checks_a_gateway_and_evidence(base_install: Path, tmp_
     (tmp_path / "items" / "tax_payment.yaml").write_text("file: t.csv\nfind: {uscc: uscc}\n")
     checked = run("gateway", "check")
     assert (checked.returncode, "tax_payment" in checked.stdout) == (0, True), checked.stderr
-    (tmp_path / "e.json").write_text('{"format": "rongxin-evidence-1"}')
-    doubted = run("evidence", "verify", "e.json")
-    assert (doubted.returncode, "证据不成立" in doubted.stderr) == (1, True), doubted.stderr
+    for form in ("rongxin-evidence-1", "rongxin-testimony-1"):
+        (tmp_path / "e.json").write_text(f'{{"format": "{form}"}}')
+        doubted = run("evidence", "verify", "e.json")
+        assert (doubted.returncode, "证据不成立" in doubted.stderr) == (1, True), doubted.stderr
+    made = run("sealed", "key", "sm.key", "--sm")
+    assert (made.returncode, "SM2" in made.stdout) == (0, True), made.stderr

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.db import transaction
 
 from rongxin.consent import moving as consents
@@ -30,6 +29,7 @@ from rongxin.proof import boxes
 from rongxin.proof.errors import Forged
 from rongxin.proof.profile import INTL
 from rongxin.records import moving as records
+from rongxin.sharing import arrangements
 from rongxin.sharing import moving as sharing
 from rongxin.sharing.aggregation import batches, sources
 from rongxin.sharing.errors import Held, Refused
@@ -96,7 +96,7 @@ class _Mover:
 def take(
     directory: Path,
     *,
-    opener: X25519PrivateKey | None = None,
+    opener: boxes.PrivateKey | None = None,
     dry_run: bool = False,
     actor: Actor,
     as_of: datetime,
@@ -124,7 +124,7 @@ def take(
     return Report(manifest.move, dry_run, tuple(reports))
 
 
-def _secret(manifest: Manifest, opener: X25519PrivateKey | None) -> bytes | None:
+def _secret(manifest: Manifest, opener: boxes.PrivateKey | None) -> bytes | None:
     if manifest.sealing is None:
         return None
     if opener is None:
@@ -183,10 +183,18 @@ def _content(mover: _Mover, entry: Entry) -> FileReport:
             incomplete=kept.incomplete,
             refusals=kept.refused,
         )
-    found = _parties(mover, entry, rows)
+    found = _arrangements(mover, entry, rows) or _parties(mover, entry, rows)
     return reconciliation.of(
         entry, read=found.read, taken=found.taken, already=found.already, refusals=found.refused
     )
+
+
+def _arrangements(mover: _Mover, entry: Entry, rows: Iterator[dict[str, Any]]) -> arrangements.Taken | None:
+    if entry.kind is FileKind.MAPPINGS:
+        return arrangements.take_mappings(rows, actor=mover.actor, as_of=mover.as_of)
+    if entry.kind is FileKind.SCHEDULES:
+        return arrangements.take_schedules(rows, actor=mover.actor, as_of=mover.as_of)
+    return None
 
 
 def _parties(mover: _Mover, entry: Entry, rows: Iterator[dict[str, Any]]) -> parties.Taken:

@@ -30,6 +30,9 @@ class FileKind(StrEnum):
     INSTITUTIONS = "institutions"
     SUBJECTS = "subjects"
     ACCOUNTS = "accounts"
+    # What was arranged with providers: their files are read by it.
+    MAPPINGS = "mappings"
+    SCHEDULES = "schedules"
     # Rows of another node's store, with their history; a provider's file as it would hand it in.
     RECORDS = "records"
     DELIVERY = "delivery"

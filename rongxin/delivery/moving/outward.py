@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from django.db import transaction
 
 from rongxin.consent import moving as consents
@@ -36,6 +35,7 @@ from rongxin.proof import boxes, jws
 from rongxin.proof.profile import INTL
 from rongxin.records import moving as records
 from rongxin.records.lake_keeping import snapshot
+from rongxin.sharing import arrangements
 from rongxin.sharing import moving as sharing
 from rongxin.vocabulary.actor import Actor
 
@@ -57,7 +57,7 @@ class Sealer:
     """Closes what is sealed here for the recipient; without one nothing sealed can leave."""
 
     move: str
-    recipient: X25519PublicKey | None
+    recipient: boxes.PublicKey | None
     secret: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
 
     def close(self, plain: bytes, place: tuple[str, ...]) -> str:
@@ -94,7 +94,7 @@ def out(
     directory: Path,
     *,
     node: str,
-    recipient: X25519PublicKey | None,
+    recipient: boxes.PublicKey | None,
     actor: Actor,
     as_of: datetime,
     progress: Progress = lambda name, rows: None,
@@ -107,7 +107,7 @@ def out(
     part.mkdir(mode=0o700)
     try:
         with snapshot():
-            files = _Files(part, progress).everything(sealer)
+            files = _Files(part, progress).everything(sealer, as_of=as_of)
             under = parties.commitments_under()
         manifest = Manifest(
             move=sealer.move,
@@ -144,12 +144,14 @@ class _Files:
         self._part, self._progress = part, progress
         self._made: list[Entry] = []
 
-    def everything(self, sealer: Sealer) -> list[Entry]:
+    def everything(self, sealer: Sealer, *, as_of: datetime) -> list[Entry]:
         codes = parties.codes_of_subjects()
         self._rows("departments.jsonl", FileKind.DEPARTMENTS, parties.departments_out())
         self._rows("institutions.jsonl", FileKind.INSTITUTIONS, parties.institutions_out())
         self._rows("subjects.jsonl", FileKind.SUBJECTS, parties.subjects_out())
         self._rows("accounts.jsonl", FileKind.ACCOUNTS, parties.accounts_out())
+        self._rows("mappings.jsonl", FileKind.MAPPINGS, arrangements.mappings_out(as_of=as_of))
+        self._rows("schedules.jsonl", FileKind.SCHEDULES, arrangements.schedules_out())
         for item in records.items():
             rows = records.out_of(item, codes, sealer.close)
             self._rows(f"records/{item}.jsonl", FileKind.RECORDS, rows, item=item)

@@ -59,7 +59,14 @@ def prepare(report: Mapping[str, Any], *, region_label: str, notice: str | None)
                 {
                     **section,
                     "items": [
-                        _item({**item, "answered_at": report["issued_at"]}, subject)
+                        _item(
+                            {
+                                **item,
+                                "kept_at": item.get("answered_at"),
+                                "answered_at": item.get("answered_at", report["issued_at"]),
+                            },
+                            subject,
+                        )
                         for item in section["items"]
                     ],
                 }
@@ -91,11 +98,23 @@ def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]
         "count": len(rows),
         "columns": list(columns.values()),
         "tabular": tabular,
-        # Where the source did not answer, its name says more than the reason, which says the state again.
-        "why": reason
-        and (item["provider"]["label"] if reason["code"] in _OF_THE_SOURCE else reason["label"]),
+        "as_of_label": _label(item["as_of"])[:10] if item.get("as_of") else None,
+        "why": reason and _why(item, reason),
+        # What a provider itself held back is named beside every kind of "nothing", too.
+        "held_back": [group for group in item["withheld"] if rows or group.get("by_provider")],
+        # A kept answer is of its own day, a "no record" too.
+        "kept_label": _label(item["kept_at"]) if item["kept_at"] else None,
         "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
     }
+
+
+def _why(item: Mapping[str, Any], reason: Mapping[str, str]) -> str:
+    """Where the source did not answer, its name says more than the reason, which says the state again."""
+    if reason["code"] not in _OF_THE_SOURCE:
+        return reason["label"]
+    source: str = item["provider"]["label"]
+    partly = item["availability"]["code"] == Availability.PARTIAL.value
+    return f"{source}：{reason['label']}" if partly else source
 
 
 def _checked(item: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.parties import api_keys
+from rongxin.parties import access_tokens, api_keys, memberships
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import Actor, ActorKind
 
@@ -33,23 +34,51 @@ class Caller:
 
 
 class PartyKey(HttpBearer):
-    """Admit keys that act for one of the given kinds of party."""
+    """Admit keys, and tokens bound to a key, that act for one of the given kinds of party."""
 
     def __init__(self, *kinds: PartyKind) -> None:
         super().__init__()
         self.kinds = kinds
 
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """Take `Authorization: DPoP …` (RFC 9449) beside `Bearer …`."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "dpop":
+            found: Caller | None = super().__call__(request)
+            return found
+        now = timezone.now()
+        try:
+            role = access_tokens.authenticate(token, asked(request), issuer=issuer(request), as_of=now)
+        except access_tokens.Refused as error:
+            raise Problem(401, error.code, "令牌或持有证明无效，请重新取得令牌", detail=str(error)) from error
+        return self._admitted(role, now)
+
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """Return the caller, or None (401) for a key that isn't accepted; a wrong party is 403."""
         now = timezone.now()
-        known = api_keys.authenticate(token, as_of=now)
-        role = known.role
+        role = api_keys.authenticate(token, as_of=now).role
         if role is None:
             return None
+        if role.party_kind is PartyKind.INSTITUTION and settings.RONGXIN_BOUND_TOKENS == "required":
+            raise Problem(401, "bound_token_required", "接入机构须以绑定密钥的令牌（DPoP）调用")
+        return self._admitted(role, now)
+
+    def _admitted(self, role: memberships.Card, now: datetime) -> Caller:
         if role.party_kind not in self.kinds:
             wanted = "、".join(kind.label for kind in self.kinds)
             raise Problem(403, "not_permitted", f"该密钥无权调用此接口：需要代表{wanted}的密钥")
         return Caller(role.account, role.party_kind, role.party, role.role, now)
+
+
+def issuer(request: HttpRequest) -> str:
+    """Return the node's address as the world knows it: the issuer of its tokens."""
+    return settings.RONGXIN_PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+
+
+def asked(request: HttpRequest) -> access_tokens.Asked:
+    """Return a request as a proof of possession must name it."""
+    url = issuer(request) + request.path
+    return access_tokens.Asked(request.method or "", url, request.headers.get("DPoP", ""))
 
 
 INSTITUTION = PartyKey(PartyKind.INSTITUTION)

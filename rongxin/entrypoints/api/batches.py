@@ -18,9 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
-from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.problems import Problem
-from rongxin.sharing import errands, jobs
+from rongxin.entrypoints.api import acts, authentication
+from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
 from rongxin.sharing.rules import Mode
 
@@ -88,24 +87,31 @@ def refuse(request: HttpRequest, batch_id: UUID, body: Refusal) -> HttpResponse:
 
 @router.get("/{batch_id}", auth=authentication.PROVIDER, summary="批次与回执 A batch and its receipt")
 def show(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    own(request, batch_id)
+    acts.own(request, batch_id)
     return _json(_state(batch_id), 200)
 
 
 @router.get("/{batch_id}/rejects.csv", auth=authentication.PROVIDER, summary="退回的行 Rejected rows")
 def rejects(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Return rejected rows with their own columns and the reason, to be corrected and handed in again."""
-    own(request, batch_id)
+    acts.own(request, batch_id)
     answer = HttpResponse(outcomes.rejects_csv(batch_id), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="rejects-{batch_id}.csv"'
     return answer
 
 
+@router.get("/{batch_id}/known", auth=authentication.PROVIDER, summary="已由他方共享的行 Rows shared already")
+def known(request: HttpRequest, batch_id: UUID, after: int = 0) -> list[dict[str, Any]]:
+    """Return, a thousand at a time from the line behind `after` on, the rows that needn't be handed in: who
+    shares them, by which batch, since when.
+    """
+    acts.own(request, batch_id)
+    return outcomes.known_of(batch_id, after=after)
+
+
 @router.post("/{batch_id}/withdraw", auth=authentication.PROVIDER, summary="撤回批次 Withdraw a batch")
 def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
-    caller = authentication.caller(request)
-    own(request, batch_id)
-    return errands.ask("batch.withdraw", batch=batch_id, actor=caller.actor, as_of=caller.at)
+    return acts.ask_on_own(request, "batch.withdraw", batch_id)
 
 
 @contextmanager
@@ -115,12 +121,6 @@ def on_disk(file: UploadedFile) -> Iterator[Path]:
         shutil.copyfileobj(file, copy)
         copy.flush()
         yield Path(copy.name)
-
-
-def own(request: HttpRequest, batch_id: UUID) -> None:
-    """Let only its provider at a batch: another one's is as good as unknown."""
-    if batches.get(batch_id).provider != authentication.caller(request).party:
-        raise Problem(404, "unknown_batch", f"没有批次 {batch_id}")
 
 
 def _state(batch_id: UUID) -> dict[str, Any]:

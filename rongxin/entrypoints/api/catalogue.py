@@ -8,6 +8,10 @@ from django.http import HttpRequest
 from ninja import Router
 
 from rongxin.catalogue import export, json_schema, loader
+from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api.authentication import PartyKey
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing import item_sources
 
 router = Router(tags=["清单 Catalogue"])
 
@@ -16,6 +20,19 @@ router = Router(tags=["清单 Catalogue"])
 def document(request: HttpRequest) -> list[dict[str, Any]]:
     """Return every item with its fields and channels."""
     return export.document()
+
+
+@router.get(
+    "/{item}/sources",
+    auth=PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER),
+    summary="信息项的来源 Who shares an item already",
+)
+def sources(request: HttpRequest, item: str) -> list[dict[str, Any]]:
+    """Return the item's sources by level, that whose version of a record counts first, with the last batch of
+    each: to be looked at before anybody is asked to hand it in.
+    """
+    caller = authentication.caller(request)
+    return [source.document() for source in item_sources.of(loader.load().item(item), as_of=caller.at)]
 
 
 @router.get("/{item}/schema", auth=None, summary="信息项的 JSON Schema")

@@ -12,8 +12,10 @@ from ninja import Field, Router, Schema, Status
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, requests, templates
+from rongxin.consent.deletion import duties
 from rongxin.consent.errors import UnknownCase
 from rongxin.consent.rules import CaseKind
+from rongxin.disclosure import recipients
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
@@ -79,6 +81,13 @@ class ConsentOut(Schema):
     valid_until: date
     granted_at: datetime
     artefact: str = Field(description="签名的授权凭证 (JWS)")
+
+
+class WithdrawnOut(ConsentOut):
+    """`meaning` and `owed` stand in the answer to a withdrawal alone."""
+
+    meaning: str | None = Field(None, description="撤回意味着什么，见此地址")
+    owed: list[dict[str, Any]] | None = Field(None, description="机构应交的删除回执；空：机构未得到过信息")
 
 
 @router.post(
@@ -211,18 +220,30 @@ def show(request: HttpRequest, consent_id: UUID) -> ConsentOut:
 @router.post(
     "/consents/{consent_id}/{act}",
     auth=authentication.SUBJECT,
-    response=ConsentOut,
+    response=WithdrawnOut,
+    exclude_none=True,
     summary="暂停、恢复、撤回 Pause, resume, withdraw",
 )
-def change(request: HttpRequest, consent_id: UUID, act: str) -> ConsentOut:
-    """Pause, resume or withdraw; what is acknowledged here holds for every later request."""
+def change(request: HttpRequest, consent_id: UUID, act: str) -> WithdrawnOut:
+    """Pause, resume or withdraw; what is acknowledged here holds for every later request.
+
+    The answer to a withdrawal says where its meaning is told and what the institution now owes.
+    """
     verbs = {"pause": grants.pause, "resume": grants.resume, "withdraw": grants.withdraw}
     if act not in verbs:
         raise Problem(404, "unknown_act", "授权只能 pause（暂停）、resume（恢复）、withdraw（撤回）")
     caller = authentication.caller(request)
     if str(grants.get(consent_id).subject_id) != caller.party:
         raise _unknown(consent_id)
-    return _consent(verbs[act](consent_id, actor=caller.actor, as_of=timezone.now()))
+    grant = verbs[act](consent_id, actor=caller.actor, as_of=timezone.now())
+    changed = WithdrawnOut(**_consent(grant).dict())
+    if act == "withdraw":
+        # The worker does the same from the journal's news, should this process end here.
+        recipients.settle(consent_id, as_of=timezone.now())
+        changed.meaning = f"/api/v1/consents/{consent_id}/withdrawal"
+        today = timezone.localdate()
+        changed.owed = [card.document(on=today) for card in duties.of_consent(consent_id)]
+    return changed
 
 
 def _check_own_case(case_id: UUID, caller: Caller) -> None:

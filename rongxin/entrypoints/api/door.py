@@ -21,6 +21,8 @@ from rongxin.entrypoints.api import problems
 from rongxin.entrypoints.api.problems import Problem
 
 PREFIX = "/api/v1/"
+# Clients of OAuth read the errors of RFC 6749 here, and no other form.
+_OAUTH = f"{PREFIX}oauth/"
 _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
 
@@ -35,6 +37,8 @@ class Door:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         answer = _refused(request) or self.get_response(request)
+        if request.path_info.startswith(_OAUTH) and "Cache-Control" in answer.headers:
+            return answer
         if answer.status_code < 400 or answer.headers.get("Content-Type", "") == problems.CONTENT_TYPE:
             return answer
         return _in_form(request, answer)

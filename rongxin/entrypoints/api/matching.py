@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from rongxin.entrypoints.api import authentication
-from rongxin.sharing import errands
+from rongxin.entrypoints.api import acts, authentication
 from rongxin.sharing.aggregation import desk, waiting_rows
 
 router = Router(tags=["匹配台 Matching desk"], auth=authentication.OPERATOR)
@@ -62,16 +61,7 @@ class Match(Schema):
 @router.post("/{batch_id}/{int:line}/match", auth=authentication.OPERATOR, summary="归集到主体 Match")
 def match(request: HttpRequest, batch_id: UUID, line: int, body: Match) -> dict[str, Any]:
     """Attach the row to a subject; a negative item's row waits for a second person (`state`: proposed)."""
-    caller = authentication.caller(request)
-    return errands.ask(
-        "match.match",
-        batch=batch_id,
-        line=line,
-        uscc=body.uscc,
-        reason=body.reason,
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    return acts.ask(request, "match.match", batch=batch_id, line=line, uscc=body.uscc, reason=body.reason)
 
 
 class Dismissal(Schema):
@@ -82,18 +72,14 @@ class Dismissal(Schema):
 @router.post("/{batch_id}/{int:line}/dismiss", auth=authentication.OPERATOR, summary="无此主体 Dismiss")
 def dismiss(request: HttpRequest, batch_id: UUID, line: int, body: Dismissal) -> dict[str, Any]:
     """Say that no subject here is meant, or return the row to its provider to be corrected."""
-    caller = authentication.caller(request)
     act = "match.send_back" if body.return_to_provider else "match.dismiss"
-    return errands.ask(
-        act, batch=batch_id, line=line, reason=body.reason, actor=caller.actor, as_of=caller.at
-    )
+    return acts.ask(request, act, batch=batch_id, line=line, reason=body.reason)
 
 
 @router.post("/decisions/{decision_id}/confirm", auth=authentication.OPERATOR, summary="确认 Confirm")
 def confirm(request: HttpRequest, decision_id: UUID) -> dict[str, Any]:
     """Put another account's decision in force: its id names exactly what was seen."""
-    caller = authentication.caller(request)
-    return errands.ask("match.confirm", decision=decision_id, actor=caller.actor, as_of=caller.at)
+    return acts.ask(request, "match.confirm", decision=decision_id)
 
 
 class Reversal(Schema):
@@ -103,14 +89,7 @@ class Reversal(Schema):
 @router.post("/decisions/{decision_id}/reverse", auth=authentication.OPERATOR, summary="撤销 Reverse")
 def reverse(request: HttpRequest, decision_id: UUID, body: Reversal) -> dict[str, Any]:
     """Take a decision back, or decline a proposed one; the row waits again."""
-    caller = authentication.caller(request)
-    return errands.ask(
-        "match.reverse",
-        decision=decision_id,
-        reason=body.reason,
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    return acts.ask(request, "match.reverse", decision=decision_id, reason=body.reason)
 
 
 def _candidates(row: waiting_rows.Waiting) -> list[dict[str, Any]]:

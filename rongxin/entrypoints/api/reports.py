@@ -14,11 +14,13 @@ from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
 from rongxin.delivery.signature import issuing
-from rongxin.disclosure import gate
+from rongxin.disclosure import gate, register
+from rongxin.disclosure.errors import UnknownRequest
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints.api import authentication, problems
-from rongxin.parties import institutions
+from rongxin.entrypoints.api import authentication, problems, rate_limits
+from rongxin.parties import accounts, institutions, subjects
+from rongxin.parties.rules import quota
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.purpose import Purpose
 
@@ -33,6 +35,7 @@ class ReportRequest(Schema):
     purpose: Purpose = Purpose.FINANCING_SUPPORT
     reference: str = Field(min_length=1, max_length=128, description="机构自己的业务编号")
     person: str = Field(min_length=1, max_length=128, description="查询人：机构经办人员的姓名或工号")
+    branch: str = Field("", max_length=128, description="查询人所在的分支机构")
     case: UUID | None = Field(None, description="融资业务编号")
     consent: UUID | None = Field(None, description="授权编号")
     items: list[str] | None = Field(None, description="信息项；缺省为清单全部", min_length=1, max_length=100)
@@ -40,7 +43,7 @@ class ReportRequest(Schema):
         default_factory=dict, description="数据核验：信息项 → 字段 → 待核验的值", max_length=100
     )
     seal_to: str = Field(
-        "", max_length=1000, description="密封：机构的 X25519 公钥（PEM），提供单位直接加密给机构"
+        "", max_length=1000, description="密封：机构的 X25519 或 SM2 公钥（PEM），提供单位直接加密给机构"
     )
 
 
@@ -55,7 +58,9 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     institution = institutions.get(caller.party)
     answer = gate.release(
         Request(
-            recipient=Recipient(RecipientKind.INSTITUTION, institution.id, institution.name, question.person),
+            recipient=Recipient(
+                RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
+            ),
             uscc=uscc,
             items=tuple(question.items or loader.load().items),
             purpose=question.purpose,
@@ -70,7 +75,38 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     )
     if isinstance(answer, Refusal):
         return refused(answer)
-    return _rendered(answer, form)
+    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
+
+
+@router.get("/{request_id}", auth=authentication.INSTITUTION, summary="再次取得报告 Have a report again")
+def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Give the institution its own report again while its consent lets the answers be kept, in the form that
+    `Accept` names; no provider is asked. It is decided anew and stands in the journal like any disclosure.
+    """
+    caller = authentication.caller(request)
+    form = _form(request)
+    earlier = register.earlier(request_id, recipient=caller.party)
+    if earlier is None:
+        raise UnknownRequest(request_id)
+    institution, account = institutions.get(caller.party), accounts.get(caller.account)
+    answer = gate.release(
+        Request(
+            recipient=Recipient(
+                RecipientKind.INSTITUTION, institution.id, institution.name, account.display_name
+            ),
+            uscc=subjects.get(earlier.subject).uscc or "",
+            items=earlier.items,
+            purpose=earlier.purpose,
+            reference=earlier.reference,
+            consent_id=earlier.consent,
+            repeats=request_id,
+        ),
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    if isinstance(answer, Refusal):
+        return refused(answer)
+    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
 
 
 def code_of(text: str) -> str:
@@ -96,9 +132,16 @@ _FORMS = ("application/json", "text/html", "application/pdf")
 def refused(refusal: Refusal) -> HttpResponse:
     """Return the gate's no, with its reason and where it stands in the journal."""
     reason = refusal.reason
-    return problems.response(
-        403, "refused", reason.label, reason=reason.value, article=reason.article, entry=str(refusal.entry)
+    waits = reason in quota.REASONS
+    answer = problems.response(
+        429 if waits else 403,
+        "quota_exhausted" if waits else "refused",
+        reason.label,
+        reason=reason.value,
+        article=reason.article,
+        entry=str(refusal.entry),
     )
+    return rate_limits.told(answer, refusal.quota, at=refusal.refused_at)
 
 
 def _rendered(release: Release, form: str) -> HttpResponse:

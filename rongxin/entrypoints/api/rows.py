@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router, Schema
 from pydantic import Field
 
-from rongxin.entrypoints.api import authentication, batches
-from rongxin.sharing import errands
+from rongxin.entrypoints.api import acts, authentication
 from rongxin.sharing.aggregation import row_changes
 
 router = Router(tags=["逐行更正 Rows"])
@@ -35,23 +34,15 @@ class TakingBack(Schema):
 
 @router.get("/{batch_id}", auth=authentication.PROVIDER, summary="逐行更正记录 Changes of single rows")
 def changes(request: HttpRequest, batch_id: UUID) -> list[dict[str, Any]]:
-    batches.own(request, batch_id)
+    acts.own(request, batch_id)
     return row_changes.of_batch(batch_id)
 
 
 @router.post("/{batch_id}/{line}/correct", auth=authentication.PROVIDER, summary="更正一行 Correct a row")
 def correct(request: HttpRequest, batch_id: UUID, line: int, body: Correction) -> HttpResponse:
     """File the row anew with these values: the whole is checked like a file's; the answer is its receipt."""
-    caller = authentication.caller(request)
-    batches.own(request, batch_id)
-    receipt = errands.ask(
-        "row.correct",
-        batch=batch_id,
-        line=line,
-        values=body.values,
-        reason=body.reason,
-        actor=caller.actor,
-        as_of=caller.at,
+    receipt = acts.ask_on_own(
+        request, "row.correct", batch_id, line=line, values=body.values, reason=body.reason
     )
     return JsonResponse(receipt, status=201)
 
@@ -59,31 +50,12 @@ def correct(request: HttpRequest, batch_id: UUID, line: int, body: Correction) -
 @router.post("/{batch_id}/{line}/end", auth=authentication.PROVIDER, summary="终止一行 End a row")
 def end(request: HttpRequest, batch_id: UUID, line: int, body: Ending) -> HttpResponse:
     """Say that the record no longer stands; a later full export doesn't bring it back."""
-    caller = authentication.caller(request)
-    batches.own(request, batch_id)
-    done = errands.ask(
-        "row.end",
-        batch=batch_id,
-        line=line,
-        why=body.why,
-        reason=body.reason,
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    done = acts.ask_on_own(request, "row.end", batch_id, line=line, why=body.why, reason=body.reason)
     return JsonResponse(done)
 
 
 @router.post("/{batch_id}/{line}/withdraw", auth=authentication.PROVIDER, summary="撤回一行 Withdraw a row")
 def withdraw(request: HttpRequest, batch_id: UUID, line: int, body: TakingBack) -> HttpResponse:
     """Take the row back as if it had never come; what it had replaced counts again."""
-    caller = authentication.caller(request)
-    batches.own(request, batch_id)
-    done = errands.ask(
-        "row.withdraw",
-        batch=batch_id,
-        line=line,
-        reason=body.reason,
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    done = acts.ask_on_own(request, "row.withdraw", batch_id, line=line, reason=body.reason)
     return JsonResponse(done)

@@ -7,10 +7,13 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
+from rongxin.catalogue import loader
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.authentication import Caller, PartyKey
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing import item_sources
+from rongxin.sharing.quality import rules, sheets
 from rongxin.sharing.schedule import lateness, plans
 from rongxin.sharing.schedule.rules import Every
 
@@ -34,15 +37,25 @@ def show(request: HttpRequest, provider: str | None = None) -> list[dict[str, An
 
 
 @router.get("/reminders", auth=_EITHER, summary="逾期与催报 Reminders of late batches")
-def reminders(request: HttpRequest, provider: str | None = None) -> list[dict[str, Any]]:
-    """Return the reminders, the newest first, and when the batch came after all."""
+def reminders(
+    request: HttpRequest, provider: str | None = None, month: str | None = None, only_open: bool = False
+) -> list[dict[str, Any]]:
+    """Return the reminders, the newest first, and when the batch came after all.
+
+    `month` (YYYY-MM): of what was due in it, as the month's report has them; `only_open`: nothing came yet.
+    """
     caller = authentication.caller(request)
-    return lateness.reminders(provider=_whose(caller, provider), as_of=caller.at)
+    span = rules.span_of(sheets.checked_month(month, as_of=caller.at)) if month else None
+    return lateness.reminders(
+        provider=_whose(caller, provider), span=span, only_open=only_open, as_of=caller.at
+    )
 
 
 @router.put("/{provider}/{item}", auth=authentication.OPERATOR, summary="设定计划 Set a plan")
 def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str, Any]:
-    """Set a provider's plan from today on; what was due before stays as it was."""
+    """Set a provider's plan from today on; what was due before stays as it was. What a national source shares
+    already is refused; where others share some of it, they are named.
+    """
     caller = authentication.caller(request)
     made = plans.set_plan(
         item=item,
@@ -54,7 +67,13 @@ def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str
         as_of=caller.at,
     )
     told = {"version": made.version, "label": made.plan.label, "since": made.plan.since}
-    return {"provider": provider, "item": item, **told}
+    shared = item_sources.others(loader.load().item(item), provider, as_of=caller.at)
+    return {
+        "provider": provider,
+        "item": item,
+        **told,
+        "shared_already_by": [source.document() for source in shared],
+    }
 
 
 def _whose(caller: Caller, provider: str | None) -> str | None:

@@ -7,21 +7,29 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
 from rongxin.entrypoints.api import (
+    alarms,
     batches,
+    bulk,
     catalogue,
     consents,
+    deletion,
     imported_consents,
+    incidents,
+    institution_keys,
     journal,
     mappings,
     matching,
+    oauth,
     official_duty,
     problems,
     providers,
+    push,
     quality,
     registrations,
     reports,
     rows,
     schedules,
+    usage_feedback,
     uses,
     webhooks,
 )
@@ -43,20 +51,29 @@ api = NinjaAPI(
     parser=Bodies(),
 )
 problems.install(api)
+api.add_router("/alarms", alarms.router)
 api.add_router("/batches", batches.router)
+api.add_router("/bulk", bulk.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
+api.add_router("/institutions", institution_keys.router)
+api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
+api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/providers", providers.router)
+api.add_router("/push", push.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
 api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
+api.add_router("/usage-feedback", usage_feedback.router)
 api.add_router("/uses", uses.router)
+# Before `consents`, whose acts take any word behind a consent's number.
+api.add_router("", deletion.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("", consents.router)
 

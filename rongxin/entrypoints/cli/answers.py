@@ -20,8 +20,10 @@ HELD = 3
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn what the caller can act on into one JSON document and exit status 2."""
+    from rongxin.consent.errors import ConsentError
     from rongxin.delivery.webhooks.errors import WebhookError
     from rongxin.disclosure.errors import DisclosureError
+    from rongxin.governance.errors import GovernanceError
     from rongxin.journal.errors import JournalError
     from rongxin.parties.errors import PartiesError
     from rongxin.records.errors import RecordsError
@@ -37,8 +39,9 @@ def refusals() -> Iterator[None]:
         show({**document, "findings": held.findings})
         raise SystemExit(HELD) from held
     except (
-        SharingError, RecordsError, PartiesError, DisclosureError, JournalError, WebhookError
-    ) as error:  # fmt: skip
+        *(SharingError, RecordsError, PartiesError, ConsentError),
+        *(DisclosureError, WebhookError, GovernanceError, JournalError),
+    ) as error:
         what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
         show({"refused": True, **what})
         raise SystemExit(REFUSED) from error

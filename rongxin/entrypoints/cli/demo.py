@@ -148,11 +148,12 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from rongxin.entrypoints.demo import cast, city, receiver
+    from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
 
     now = timezone.now()
     players = cast.providers(as_of=now)
-    bank = cast.bank(as_of=now)
+    bank, village_bank = cast.bank(as_of=now), cast.village_bank(as_of=now)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -162,11 +163,13 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
     with _gateways(out), receiver.listening() as bank_listens, _served(out, port) as places:
         try:
+            scraped = _scraped(places["api"], village_bank, out)
             story = Story(places["api"], city.hero(manifest, out / "city"), bank, bank_listens, out, node.say)
             played = story.play()
             report = json.loads(played.files["report_json"].read_text())
             story.prove(report)
-        except StoryFailed as error:
+            _stopped(places["api"], village_bank, scraped)
+        except (StoryFailed, NotStopped) as error:
             raise click.ClickException(f"故事没有如愿进行：{error}") from error
         summary = _summary(out, subjects, loaded, played)
         if not summary["journal_verified"]:
@@ -179,12 +182,13 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
 @contextmanager
 def _gateways(out: Path) -> Iterator[None]:
     """Run the departments' gateways, each from its own directory under `providers`."""
-    from rongxin.entrypoints.demo import gateways
+    from rongxin.entrypoints.demo import bulk, gateways
 
     try:
         with gateways.served(out / "city" / "providers", out) as offices:
             machines = len({office.port for office in offices})
             node.say(f"数据提供单位网关：{len(offices)}个单位，{machines}个进程 gateways of the providers")
+            bulk.begin(node.say)
             yield
     except gateways.GatewayFailed as error:
         raise click.ClickException(str(error)) from error
@@ -231,10 +235,29 @@ def _ready(server: subprocess.Popen[bytes], addresses: Path) -> dict[str, str]:
     raise click.ClickException(f"网页服务在{_READY_WITHIN_SECONDS}秒内没有就绪")
 
 
+def _scraped(api: str, bank: Player, out: Path) -> str:
+    """Let the second bank's clerks go through the city's firms; return the first one they asked about."""
+    from rongxin.entrypoints.demo import city, scrape
+
+    codes = city.codes(out / "city", scrape.REQUESTS)
+    got = scrape.scrape(api, bank, codes)
+    node.say(f"{bank.label}逐户查询{got.total()}户：{got[200]}户得到答复，{got[429]}户因超出上限被拒")
+    return codes[0]
+
+
+def _stopped(api: str, bank: Player, code: str) -> None:
+    from rongxin.entrypoints.demo import scrape
+    from rongxin.vocabulary.reason import Reason
+
+    reason = Reason(scrape.await_suspension(api, bank, code))
+    node.say(f"监测发现{bank.label}异常查询，已立案：{reason.label} the watch has suspended it")
+
+
 def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[str, Any]:
     """Verify the journal from its entries up and write what the demo did to summary.json."""
     from django.utils import timezone
 
+    from rongxin.governance.watching import incidents
     from rongxin.journal import checkpoints, sequencer, verification
 
     sequencer.integrate()
@@ -254,7 +277,9 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[s
         "report_pdf": str(played.files["report_pdf"]),
         "refused_after_withdrawal": played.refused_after_withdrawal,
         "webhooks_delivered": played.webhooks_delivered,
+        "push_rows": played.push_rows,
         **_evidence(out, played),
+        "suspended_for_scraping": incidents.suspended(),
         "journal_entries": outcome.size,
         "journal_verified": outcome.ok,
     }

@@ -14,6 +14,7 @@ import click
 
 from rongxin.delivery import verification
 from rongxin.delivery.evidence import checking
+from rongxin.gateway import testimony
 from rongxin.proof import checkpoint
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
@@ -29,12 +30,19 @@ def command() -> None:
 @command.command()
 @click.argument("report", type=_FILE)
 @click.option("--proof", type=_FILE, help="包含证明 the answer of /journal/entries/ENTRY/proof")
-@click.option("--key", type=_FILE, help="检查点公钥 the PEM of /journal/key, got by another way")
+@click.option(
+    "--key",
+    type=_FILE,
+    help="检查点（或网关）公钥 the PEM of /journal/key, or of the gateway, got by another way",
+)
 def verify(report: Path, proof: Path | None, key: Path | None) -> None:
-    """核验报告（JSON）或证据文件 Check a report (JSON) against the journal, or a whole file of evidence."""
+    """核验报告（JSON）或证据文件 Check a report (JSON) against the journal, or a file of evidence."""
     document = _read(report)
     if document.get("format") == checking.FORMAT:
         _whole(document, key)
+        return
+    if document.get("format") == testimony.FORMAT:
+        _providers(document, key)
         return
     if not verification.holds(document):
         raise click.ClickException(f"{report}: 报告内容与其摘要不符，已被改动 the report was changed")
@@ -76,6 +84,21 @@ def _whole(document: Mapping[str, Any], key: Path | None) -> None:
     except (checking.DoesNotHold, ProofError) as error:
         raise click.ClickException(f"证据不成立 the evidence doesn't hold: {error}") from error
     for who, keys in (("node", trusted.node), ("journal", trusted.journal), *trusted.gateways.items()):
+        click.echo(f"  公钥 key {who}: {'、'.join(keys)}")
+
+
+def _providers(document: Mapping[str, Any], key: Path | None) -> None:
+    """Check a file of a provider's; its gateway's key may be given, the others are told by their ids."""
+    try:
+        trusted = testimony.keys_of(document)
+        if key is not None:
+            given = VerifyingKey.from_pem(key.read_text())
+            trusted = replace(trusted, gateway={given.id: given})
+        for line in testimony.check(document, trusted):
+            click.echo(f"✓ {line}")
+    except (testimony.DoesNotHold, ProofError) as error:
+        raise click.ClickException(f"证据不成立 the evidence doesn't hold: {error}") from error
+    for who, keys in (("gateway", trusted.gateway), ("node", trusted.node)):
         click.echo(f"  公钥 key {who}: {'、'.join(keys)}")
 
 

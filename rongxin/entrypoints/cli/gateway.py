@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 
@@ -64,7 +68,7 @@ def init(provider: str, directory: Path) -> None:
 def check(path: Path) -> None:
     """对照清单逐项试读，指出缺项 Try every item against the catalogue and say what is missing."""
     from rongxin.catalogue import loader
-    from rongxin.gateway import checking
+    from rongxin.gateway import checking, tls
     from rongxin.gateway import config as configs
     from rongxin.gateway.sources import opening
 
@@ -75,6 +79,19 @@ def check(path: Path) -> None:
         for finding in checking.check(config, catalogue, source):
             wrong |= bool(finding.faults)
             _say(finding)
+        for key in checking.pinned(config):
+            wrong |= bool(key.fault)
+            click.echo(
+                f"✗ 密封 sealing {key.institution}: {key.fault}"
+                if key.fault
+                else f"✓ 密封 sealing {key.institution} {key.suite} 指纹 fingerprint {key.fingerprint}"
+            )
+        files = tls.opened(config)
+        click.echo(
+            f"✓ TLS：{'、'.join(tls.hosts(files))}，至 until {tls.until(files).date()}"
+            if files
+            else "－ TLS：未配置 tls，只宜在本机或已加密的专网上 plain HTTP"
+        )
     for name in checking.unserved(config, catalogue):
         click.echo(f"－ {name} {catalogue.item(name).label}：清单由本单位提供，未配置 not served yet")
     if not list(config.place("platform").glob("*.pub.pem")):
@@ -100,10 +117,13 @@ def serve(paths: tuple[Path, ...]) -> None:
         server.serve(paths)
 
 
-@command.command()
+@command.group(invoke_without_command=True)
 @_CONFIG
-def evidence(path: Path) -> None:
+@click.pass_context
+def evidence(context: click.Context, path: Path) -> None:
     """核验本网关的证据链 Check the gateway's own chain of evidence from its first entry to its last."""
+    if context.invoked_subcommand is not None:
+        return
     from rongxin.gateway import config as configs
     from rongxin.gateway import evidence as log
 
@@ -111,6 +131,38 @@ def evidence(path: Path) -> None:
         config = configs.read(path)
         end = log.verify(config.place("evidence"))
     click.echo(f"证据链完整，共{end.position}条，末条 the chain holds, last hash {end.hash}")
+
+
+@evidence.command()
+@click.argument("request", type=click.UUID)
+@_CONFIG
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="缺省 REQUEST.testimony.json")
+def export(request: UUID, path: Path, out: Path | None) -> None:
+    """导出本单位对一次请求的全部证据 Write what this gateway kept of REQUEST to one file.
+
+    Its number stands on the report. Claimed values of checks are in the file, so keep it close.
+    """
+    from rongxin.gateway import config as configs
+    from rongxin.gateway import server, testimony, trust
+
+    with _told():
+        config = configs.read(path)
+        document = testimony.export(
+            request,
+            config,
+            key=server.key_of(config),
+            nodes=trust.nodes(config.place("platform")),
+            now=datetime.now(UTC),
+        )
+    written = out or Path(f"{request}.testimony.json")
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    try:
+        handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{written}：未能写入 can't be written ({error.strerror})") from error
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    click.echo(f"{written}：{len(document['questions'])}次提问 questions; rongxin evidence verify {written}")
 
 
 @contextmanager

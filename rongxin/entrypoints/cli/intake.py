@@ -87,6 +87,18 @@ def rejects(batch: UUID) -> None:
 
 @command.command()
 @click.argument("batch", type=click.UUID)
+@click.option("--after", type=int, default=0, help="从此行之后 from the line behind this one on")
+def known(batch: UUID, after: int) -> None:
+    """已由他方共享的行 Print a thousand rows that another source shares already, with the pointer to it."""
+    with node.running(progress=False), answers.refusals():
+        from rongxin.sharing.aggregation import batches, outcomes
+
+        batches.get(batch)
+        answers.show(outcomes.known_of(batch, after=after))
+
+
+@command.command()
+@click.argument("batch", type=click.UUID)
 def withdraw(batch: UUID) -> None:
     """撤回一个批次 Take a filed batch back; what it had superseded counts again."""
     with node.running(), answers.refusals():

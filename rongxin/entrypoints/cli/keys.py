@@ -35,10 +35,11 @@ def reencrypt() -> None:
     with node.running():
         from rongxin.consent import written
         from rongxin.delivery.webhooks import endpoints
+        from rongxin.disclosure import kept
         from rongxin.journal import sealing
         from rongxin.records import seals
         from rongxin.sharing import call_register
-        from rongxin.sharing.aggregation import outcomes
+        from rongxin.sharing.aggregation import outcomes, spool
         from rongxin.vocabulary.actor import SYSTEM
 
         for column in (
@@ -46,6 +47,7 @@ def reencrypt() -> None:
             outcomes.SEALED,
             written.SEALED,
             call_register.SEALED,
+            kept.SEALED,
             *endpoints.SEALED,
         ):
             done = sealing.renew(
@@ -55,3 +57,4 @@ def reencrypt() -> None:
                 progress=lambda done, total: node.say(f"重新加密 sealed anew {done:,} / {total:,}"),
             )
             click.echo(f"{column.table}: {done:,}")
+        click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(ZoneInfo('Asia/Shanghai'))):,}")

@@ -7,14 +7,18 @@ import importlib
 import click
 
 COMMANDS = {
+    "alarms": "rongxin.entrypoints.cli.alarms",
     "bench": "rongxin.entrypoints.cli.bench",
+    "bulk": "rongxin.entrypoints.cli.bulk",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
+    "consent": "rongxin.entrypoints.cli.consent",
     "department": "rongxin.entrypoints.cli.department",
     "database": "rongxin.entrypoints.cli.database",
     "demo": "rongxin.entrypoints.cli.demo",
     "evidence": "rongxin.entrypoints.cli.evidence",
     "gateway": "rongxin.entrypoints.cli.gateway",
+    "incidents": "rongxin.entrypoints.cli.incidents",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",
@@ -22,11 +26,15 @@ COMMANDS = {
     "mapping": "rongxin.entrypoints.cli.mapping",
     "matching": "rongxin.entrypoints.cli.matching",
     "move": "rongxin.entrypoints.cli.move",
+    "push": "rongxin.entrypoints.cli.push",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "schedule": "rongxin.entrypoints.cli.schedule",
+    "sealed": "rongxin.entrypoints.cli.sealed",
     "serve": "rongxin.entrypoints.cli.serve",
+    "usage": "rongxin.entrypoints.cli.usage",
     "webhooks": "rongxin.entrypoints.cli.webhooks",
+    "sources": "rongxin.entrypoints.cli.sources",
     "worker": "rongxin.entrypoints.cli.worker",
 }
 

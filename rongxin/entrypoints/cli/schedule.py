@@ -38,6 +38,8 @@ def show(provider: str | None) -> None:
 def set_(item: str, provider: str, every: str, day: int | None, grace: int) -> None:
     """设定计划 Set a plan from today on; what was due before stays as it was."""
     with node.running(progress=False), answers.refusals():
+        from rongxin.catalogue import loader
+        from rongxin.sharing import item_sources
         from rongxin.sharing.schedule import plans
         from rongxin.sharing.schedule.rules import Every
 
@@ -52,17 +54,24 @@ def set_(item: str, provider: str, every: str, day: int | None, grace: int) -> N
         )
         since = made.plan.since.isoformat()
         told = {"version": made.version, "label": made.plan.label, "since": since}
-        answers.show({"provider": provider, "item": item, **told})
+        shared = item_sources.others(loader.load().item(item), provider, as_of=answers.now())
+        also = [source.document() for source in shared]
+        answers.show({"provider": provider, "item": item, **told, "shared_already_by": also})
 
 
 @command.command()
 @_PROVIDER
-def late(provider: str | None) -> None:
+@click.option("--month", help="应报月份，如 2026-10 only of what was due in this month")
+@click.option("--open", "only_open", is_flag=True, help="仅列至今未收到的 only where nothing has come yet")
+def late(provider: str | None, month: str | None, only_open: bool) -> None:
     """逾期与催报 Print the reminders, the newest first, and when the batch came after all."""
     with node.running(progress=False), answers.refusals():
+        from rongxin.sharing.quality import rules, sheets
         from rongxin.sharing.schedule import lateness
 
-        answers.show(lateness.reminders(provider=provider, as_of=answers.now()))
+        now = answers.now()
+        span = rules.span_of(sheets.checked_month(month, as_of=now)) if month else None
+        answers.show(lateness.reminders(provider=provider, span=span, only_open=only_open, as_of=now))
 
 
 @command.command()

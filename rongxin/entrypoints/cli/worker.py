@@ -32,20 +32,40 @@ class Duty:
 def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
+    from rongxin.consent.deletion import duties as deletion
+    from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
+    from rongxin.disclosure import kept, recipients, usage
+    from rongxin.governance import alarms
+    from rongxin.governance.watching import incidents, patrol
+    from rongxin.parties import access_tokens
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.bulk import refresh
     from rongxin.sharing.schedule import lateness
 
     return [
         Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
         Duty("consents of deregistered firms", 10, lambda now: standing.follow_deregistrations(as_of=now)),
+        Duty("deletion owed for ended consents", 10, lambda now: recipients.follow(as_of=now)),
+        Duty("deletion receipts that are due", 600, lambda now: deletion.follow(as_of=now)),
+        Duty("alarms", 10, lambda now: alarms.follow(as_of=now)),
+        Duty("answers kept by consents that ended", 10, lambda now: kept.follow_consents(as_of=now)),
+        Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
         Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+        Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
+        Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
+        Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
+        Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
+        Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
         Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
+        Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now))),
+        Duty("agreements that are over", 60, lambda now: refresh.sweep(as_of=now)),
+        Duty("pushes that are due", 10, lambda now: upkeep.make_due(as_of=now)),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
     ]
 

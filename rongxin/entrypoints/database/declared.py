@@ -55,8 +55,8 @@ INTEND: Rights = (
     *READ,
     _some(
         "INSERT",
-        "id recipient_kind recipient person subject_id purpose reference case consent mandate items"
-        " asked_at entry",
+        "id recipient_kind recipient person branch subject_id purpose reference case consent mandate"
+        " items asked_at entry",
     ),
 )
 
@@ -88,12 +88,17 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_department": (READ, KEEP),
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
-    "parties_institution": (READ, KEEP),
+    # The operator suspends and reinstates through the web too.
+    "parties_institution": ((*READ, _some("UPDATE", "standing cases_required")), KEEP),
+    "parties_institutionkey": ((*GROW, _some("UPDATE", "revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
+    "parties_quotalimit": (ALL, ALL),
+    "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),
     "parties_account": ((*GROW, _some("UPDATE", "last_login")), KEEP),
     "parties_realname": (KEEP, KEEP),
     "parties_membership": (KEEP, KEEP),
     "parties_apikey": (KEEP, KEEP),
+    "parties_usednumber": (GROW, ALL),
     "consent_case": (KEEP, KEEP),
     "consent_consent": ((*GROW, _some("UPDATE", "status status_at status_why seal")), KEEP),
     "consent_consentrequest": (KEEP, KEEP),
@@ -101,10 +106,16 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "consent_writtenproposal": (KEEP, KEEP),
     "consent_importedconsent": ((*READ, _some("UPDATE", "proposal_id")), KEEP),
     "consent_notification": ((*GROW, _some("UPDATE", "seen_at")), KEEP),
+    "consent_deletionduty": (
+        (*GROW, _some("UPDATE", "state until law")),
+        (*GROW, _some("UPDATE", "state since due_on until law missed_on")),
+    ),
+    "consent_deletionreceipt": (GROW, GROW),
     # Facts. The web has no way to them but `gate_read`; what changes them is an errand for the worker.
     "records_record": (NONE, (*GROW, _some("UPDATE", "sealed ended_at ended_why ended_by"))),
     "records_withdrawal": (NONE, GROW),
     "records_unmatching": (NONE, GROW),
+    "records_unlisting": (NONE, GROW),
     "records_source": (READ, GROW),
     "records_lake_manifest": (NONE, ALL),
     "records_lake_mark": (NONE, ALL),
@@ -117,9 +128,20 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "sharing_outcome": (READ, ALL),
     "sharing_savedmapping": (GROW, GROW),
     "sharing_schedule": (GROW, GROW),
+    "sharing_providerlevel": (GROW, GROW),
     "sharing_reminder": (READ, GROW),
     # A call is written with its request's outcome and never changed, save that it is sealed anew.
     "sharing_call": (GROW, (*GROW, _some("UPDATE", "message"))),
+    # The terms of an agreement are written once; its state may change. Whom a turn asks, the worker writes.
+    "sharing_bulkagreement": (
+        (*GROW, _some("UPDATE", "state decided_by decided_at closed_by closed_at closed_why")),
+        (*GROW, _some("UPDATE", "state decided_by decided_at closed_by closed_at closed_why swept_at")),
+    ),
+    "sharing_bulkturn": (
+        READ,
+        (*GROW, _some("UPDATE", "finished_at ended asked answered rows_ended batch_id")),
+    ),
+    "sharing_bulkfreshness": (READ, KEEP),
     "sharing_decision": (READ, KEEP),
     "sharing_rowchange": (READ, GROW),
     # The web asks and fetches the answer; it may not write one.
@@ -128,12 +150,26 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*READ, _some("UPDATE", "taken_at answered_at answer"), Right("DELETE")),
     ),
     "disclosure_intent": (INTEND, INTEND),
+    "disclosure_usageday": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    "governance_incident": (KEEP, KEEP),
+    # The worker raises alarms; the web can't, it says who saw one.
+    "governance_alarm": (
+        (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),
+        (*GROW, _some("UPDATE", "acknowledged_at acknowledged_by note")),
+    ),
     # The web registers, rotates and replays; the worker sends and forgets.
     "delivery_webhook": (KEEP, KEEP),
     "delivery_message": (KEEP, ALL),
+    # The web takes subscriptions and acknowledgements; runs are made by the worker.
+    "delivery_pushsubscription": (KEEP, KEEP),
+    "delivery_pushterms": (GROW, GROW),
+    "delivery_pushrun": ((*READ, _some("UPDATE", "state fetched_at acknowledged_at")), KEEP),
+    "delivery_pushed": (READ, GROW),
+    # Kept in the transaction that releases; deleted by the worker, and sealed anew.
+    "disclosure_kept": (GROW, (*GROW, _some("UPDATE", "answers"), Right("DELETE"))),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).

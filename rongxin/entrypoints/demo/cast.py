@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
 from rongxin.catalogue import loader
-from rongxin.parties import accounts, api_keys, institutions, memberships, seed
+from rongxin.parties import accounts, api_keys, institution_keys, institutions, memberships, seed
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.registration import AccountKind
 from rongxin.parties.rules.standing import InstitutionKind
+from rongxin.proof.keys import SigningKey
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
 BANK = "yunzhou_bank"
 BANK_NAME = "云州银行（虚构）"
+#: Where a clerk asks about more firms than the bank has business with.
+VILLAGE_BANK = "yunzhou_village_bank"
+VILLAGE_BANK_NAME = "云州村镇银行（虚构）"
 CLERK = "云小谷（虚构）"
 
 
@@ -28,6 +32,8 @@ class Player:
     label: str
     account: int
     key: str
+    #: By which the bank signs in its own name; only its public half is on file at the node.
+    signing: SigningKey | None = None
 
     @property
     def actor(self) -> Actor:
@@ -47,19 +53,36 @@ def providers(*, as_of: datetime) -> dict[str, Player]:
 
 
 def bank(*, as_of: datetime) -> Player:
-    """Take in the bank: admitted, assessed for a year, one machine account with a key."""
+    """Take in the bank: admitted, assessed for a year, one machine account with a key, its own signature."""
+    until = _admitted(BANK, BANK_NAME, "MA99BK01", as_of)
+    signing, today = SigningKey.generate(BANK), timezone.localdate(as_of)
+    institution_keys.register(
+        BANK, signing.public.pem(), valid_from=today, valid_until=until, actor=SYSTEM, as_of=as_of
+    )
+    return replace(
+        _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of), signing=signing
+    )
+
+
+def village_bank(*, as_of: datetime) -> Player:
+    """Take in the second bank, with one machine account."""
+    _admitted(VILLAGE_BANK, VILLAGE_BANK_NAME, "MA99BK02", as_of)
+    return _player("api-yunzhou-village-bank", VILLAGE_BANK_NAME, PartyKind.INSTITUTION, VILLAGE_BANK, as_of)
+
+
+def _admitted(id: str, name: str, body: str, as_of: datetime) -> date:
     institutions.admit(
-        BANK,
-        name=BANK_NAME,
-        uscc=uscc.compose("91", "990100", "MA99BK01"),
+        id,
+        name=name,
+        uscc=uscc.compose("91", "990100", body),
         kind=InstitutionKind.BANK,
         contact="客服 990-0100（虚构）",
         actor=SYSTEM,
         as_of=as_of,
     )
     until = timezone.localdate(as_of) + timedelta(days=365)
-    institutions.assess(BANK, until=until, actor=SYSTEM, as_of=as_of)
-    return _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of)
+    institutions.assess(id, until=until, actor=SYSTEM, as_of=as_of)
+    return until
 
 
 def _player(username: str, label: str, kind: PartyKind, party: str, as_of: datetime) -> Player:

@@ -95,6 +95,19 @@ def hero(manifest: Manifest, out: Path) -> Hero:
     return Hero(firm["uscc"], firm["name"], firm["legal_representative"], firm["id_number"], claims)
 
 
+def codes(out: Path, most: int) -> list[str]:
+    """Return the codes of as many firms of the city, from a provider's own store."""
+    described = yaml.safe_load((out / "providers" / "tax_bureau.yaml").read_text("utf-8"))
+    entry = described["items"]["tax_payment"]
+    column = next(iter(entry["subject"].values()))
+    base = sqlite3.connect(f"{(out / 'providers' / described['path']).resolve().as_uri()}?mode=ro", uri=True)
+    statement = f'SELECT DISTINCT "{column}" FROM "{entry["table"]}" ORDER BY 1 LIMIT ?'  # noqa: S608 - our own
+    try:
+        return [code for (code,) in base.execute(statement, (most,))]
+    finally:
+        base.close()
+
+
 def _claims(stores: Path, uscc: str) -> dict[str, dict[str, str]]:
     """Read off the firm's own papers what it would tell; one figure it gets wrong."""
     insured = _own(stores, "social_insurance_agency", "social_insurance", uscc)

@@ -17,8 +17,10 @@ from typing import Any
 
 import urllib3
 import yaml
+from django.utils import timezone
 
 from rongxin.catalogue import loader
+from rongxin.entrypoints.demo import bulk
 from rongxin.exchange import subjects
 from rongxin.gateway import config as configs
 from rongxin.gateway import server
@@ -70,7 +72,10 @@ def _lay_out(stores: Path, homes: Path, provider: str, port: int) -> Office:
         (home / name).mkdir(parents=True)
     store = (stores / described["path"]).resolve()
     source = str(store) if described["connector"] == "csv" else f"sqlite:///{store}"
-    _write(home / "gateway.yaml", {"provider": provider, "listen": f"{_HOST}:{port}", "source": source})
+    config: dict[str, Any] = {"provider": provider, "listen": f"{_HOST}:{port}", "source": source}
+    if provider == bulk.PROVIDER:
+        config["bulk"] = bulk.agreed(timezone.now())
+    _write(home / "gateway.yaml", config)
     (home / "platform" / "node.pub.pem").write_text(keyring.node_key().public.pem(), "utf-8")
     for item, entry in described["items"].items():
         _write(home / "items" / f"{item}.yaml", _mapped(item, entry, described))

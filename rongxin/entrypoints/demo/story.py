@@ -1,8 +1,8 @@
 """The story that the demo plays, act by act, over HTTP as its people would: nothing here has a private door.
 
 A firm registers, a bank reads what is public, asks for consent, the firm reads the risk notice and consents,
-the bank gets the report, the firm takes its consent back, the bank is refused, and the journal proves all of
-it.
+the bank gets the report, the firm takes its consent back, the bank is refused and hands in its deletion
+receipt, and the journal proves all of it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
+from django.utils import timezone
 
+from rongxin.consent.deletion.rules import RECEIPT_TYPE, Act, Statement, encode
+from rongxin.delivery.push import verification
 from rongxin.entrypoints.demo.cast import CLERK, Player
 from rongxin.entrypoints.demo.receiver import Receiver
+from rongxin.proof import jws
+from rongxin.proof.errors import ProofError
+from rongxin.proof.keys import VerifyingKey
 
 # What a bank reads before a loan: the consented items that the story's bank asks for.
 ITEMS = (
@@ -40,6 +47,15 @@ ITEMS = (
 EVENTS = ("consent.granted", "consent.withdrawn")
 _COVERED_WITHIN_SECONDS = 30
 _TOLD_WITHIN_SECONDS = 60
+# What the bank has pushed to it: public information of the city's firms.
+PUSHED = (
+    "business_licence",
+    "taxpayer_credit_rating",
+    "administrative_permit",
+    "administrative_penalty",
+    "honours",
+)
+_PUSHED_WITHIN_SECONDS = 120
 _LINK = '<link rel="stylesheet" href="/static/rongxin/rongxin.css">'
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 
@@ -70,6 +86,7 @@ class Played:
     request: str
     refused_after_withdrawal: bool
     webhooks_delivered: int
+    push_rows: int
 
 
 class Story:
@@ -91,6 +108,7 @@ class Story:
     def play(self) -> Played:
         """Play all acts in order; StoryFailed names the act that did not go as it must."""
         owner = self._register()
+        subscription = self._subscribe()
         self._public_report()
         secret = self._listen()
         case = self._open_case()
@@ -100,8 +118,10 @@ class Story:
         self._uses(owner)
         self._withdraw(owner, consent)
         refused = self._refused(case, consent)
+        self._receipt(owner, consent)
         told = self._told(secret, consent)
-        return Played(case, consent, owner, self._files, request, refused, told)
+        rows = self._push(subscription)
+        return Played(case, consent, owner, self._files, request, refused, told, rows)
 
     def _register(self) -> str:
         hero = self._hero
@@ -204,7 +224,10 @@ class Story:
 
     def _withdraw(self, owner: str, consent: str) -> None:
         answer = self._post("撤回授权", f"consents/{consent}/withdraw", {}, key=owner, expect=200)
-        self._say(f"企业撤回授权：{answer['status_label']}")
+        due = [one["due_on"] for one in answer["owed"]]
+        if len(due) != 1:
+            raise StoryFailed(f"撤回授权：银行应欠一份删除回执，实际为 {answer['owed']}")
+        self._say(f"企业撤回授权：{answer['status_label']}；银行应于{due[0]}前交回删除回执")
 
     def _refused(self, case: str, consent: str) -> bool:
         body = self._question("pre_loan_review") | {"case": case, "consent": consent}
@@ -215,6 +238,21 @@ class Story:
             raise StoryFailed(f"撤回后银行应被拒绝，实际为 {answer.status_code} {answer.text[:300]}")
         self._say(f"银行再次查询被拒绝：{answer.json()['title']}（{answer.json()['article']}）")
         return True
+
+    def _receipt(self, owner: str, consent: str) -> None:
+        """The bank deletes and says so in its own signature; the firm reads it."""
+        assert self._bank.signing is not None
+        (owed,) = self._get("应交的删除回执", "deletion-duties", key=self._bank.key)
+        now = timezone.now()
+        said = Statement(
+            UUID(consent), owed["institution"], Act.DELETE, now, deleted_on=timezone.localdate(now)
+        )
+        token = jws.sign(encode(said), self._bank.signing, type=RECEIPT_TYPE)
+        path = f"deletion-duties/{consent}/receipt"
+        self._post("删除回执", path, {"receipt": token}, key=self._bank.key, expect=200)
+        (read,) = self._get("查看删除回执", f"consents/{consent}/receipts", key=owner)
+        self._keep("deletion_receipt", "deletion_receipt.json", _pretty(read))
+        self._say(f"银行交回删除回执：{read['state_label']}（{read['receipts'][0]['signed_by_label']}）")
 
     def prove(self, report: Mapping[str, Any]) -> Path:
         """Fetch the inclusion proof of the report's release; it comes with the next checkpoint."""
@@ -251,6 +289,46 @@ class Story:
 
     def _question(self, purpose: str) -> dict[str, Any]:
         return {"uscc": self._hero.uscc, "purpose": purpose, "reference": "YZ-2026-0001", "person": CLERK}
+
+    def _subscribe(self) -> str:
+        body = {"items": list(PUSHED), "reference": "YZ-TS-2026", "basis": "接入协议（虚构）第3条"}
+        answer = self._post("订阅批量推送", "push/subscriptions", body, key=self._bank.key, expect=200)
+        self._say(f"银行订阅批量推送：{len(PUSHED)}项公开信息，不含个体工商户")
+        return str(answer["subscription"])
+
+    def _push(self, subscription: str) -> int:
+        """Fetch the push that the worker has made meanwhile, check its signature, acknowledge it."""
+        run = self._ready(subscription)
+        folder = self._out / "push"
+        folder.mkdir()
+        names = [verification.MANIFEST, verification.SIGNATURE]
+        for name in names:
+            answer = self._api.get(f"push/runs/{run}/files/{name}", headers=_bearer(self._bank.key))
+            (folder / name).write_bytes(answer.content)
+            if name == verification.MANIFEST and answer.status_code == 200:
+                names += answer.json()["files"]
+        pem = self._get("推送公钥", "push/key", key=self._bank.key)["pem"]
+        (self._out / "push_key.pem").write_text(pem)
+        given = VerifyingKey.from_pem(pem)
+        try:
+            manifest = verification.verify(folder, {given.id: given})
+        except (ProofError, OSError) as error:
+            raise StoryFailed(f"批量推送核验未通过：{error}") from error
+        digest = {"manifest_sha256": verification.sha256(folder / verification.MANIFEST)}
+        self._post("确认推送", f"push/runs/{run}/acknowledge", digest, key=self._bank.key, expect=200)
+        rows = int(manifest["counts"]["rows"])
+        self._say(f"批量推送：{rows}条、{len(manifest['files'])}个文件，签名核验通过后确认")
+        return rows
+
+    def _ready(self, subscription: str) -> str:
+        deadline = time.monotonic() + _PUSHED_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            found = self._get("推送列表", f"push/runs?subscription={subscription}", key=self._bank.key)
+            ready = [one["run"] for one in found if one["state"] == "ready"]
+            if ready:
+                return str(ready[0])
+            time.sleep(0.5)
+        raise StoryFailed(f"批量推送：{_PUSHED_WITHIN_SECONDS}秒内没有生成")
 
     def _evidence(self) -> dict[str, str]:
         hero = self._hero

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+import pymysql
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -75,10 +77,26 @@ def _engine(url: URL, directory: Path, *, seconds: float, connections: int) -> E
             "read_timeout": whole,
             "charset": "utf8mb4",
         }
-        return create_engine(url, connect_args=arguments, **patience)
+        engine = create_engine(url, connect_args=arguments, **patience)
+        event.listen(engine, "connect", lambda connection, _: _end_after(connection, seconds))
+        return engine
     file = directory / (url.database or "")
     # Opened for each question: a department may put another file in its place.
     return create_engine("sqlite://", creator=lambda: _read_only(file, seconds), poolclass=NullPool)
+
+
+def _end_after(connection: DBAPIConnection, seconds: float) -> None:
+    """Have the server end a statement itself: a client that hangs up leaves it running there.
+
+    MariaDB calls the limit by one name and counts seconds, MySQL by another and counts milliseconds.
+    """
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"SET SESSION max_statement_time = {float(seconds)}")
+    except pymysql.err.OperationalError:
+        cursor.execute(f"SET SESSION max_execution_time = {int(seconds * 1000)}")
+    finally:
+        cursor.close()
 
 
 def _read_only(file: Path, seconds: float) -> sqlite3.Connection:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from rongxin.sharing.aggregation.full_lists import FullList
 from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.aggregation.own_columns import Saved
 from rongxin.sharing.quality import timeliness
+from rongxin.sharing.quality.counts import connected
 from rongxin.sharing.rules import NEVER_KEPT, OUTSIDE_CHANNEL, Counts, RowOutcome
 from rongxin.vocabulary.actor import Actor
 
@@ -64,6 +66,7 @@ class Tally:
     names_differ: int = 0
     warned: int = 0
     duplicate_in_file: int = 0
+    known: Counter[outcomes.Pointer] = field(default_factory=Counter)  # rows, by who shares them already
     unread: int = 0  # handed back or waiting before the store was asked, so that nobody knows which record
     ended: int = 0
     ending: gates.Ending | None = None
@@ -84,6 +87,8 @@ class Tally:
         else:
             self.duplicate += 1
             self.duplicate_in_file += end.rule == str(Fate.DUPLICATE_IN_FILE)
+            if end.held is not None:
+                self.known[end.held] += 1
         if len(self.listed) > 2 * receipts.LISTED_MAX:
             self.listed = self._first_listed()
         return end
@@ -113,6 +118,8 @@ class Tally:
             found.append(f"{self.ended} 条记录已不在本次全量名单中，已终止")
         if self.history:
             found.append(f"{self.history} 条记录早于现有状态，已存为历史，不改变现状")
+        if self.known:
+            found.append(f"{self.known.total()} 条记录已由其他来源共享，无需重复提供（来源见 known）")
         if self.names_differ:
             found.append(
                 f"{self.names_differ} 行的名称与平台登记的名称不同，已按统一社会信用代码归集，请核对"
@@ -164,11 +171,14 @@ class Assembly:
             self._keep_findings(staging, tally)
         if self.full_list is not None:
             self._delist(staging, self.full_list, tally)
-        in_file = tally.duplicate_in_file
-        tally.profile = profile.document(read=tally.read, in_file=in_file, held=tally.duplicate - in_file)
+        # What another source shares is no sign of a wrong file: once it is connected, all of it may be.
+        in_file, known = tally.duplicate_in_file, tally.known.total()
+        held = tally.duplicate - in_file - known
+        tally.profile = profile.document(read=tally.read, in_file=in_file, held=held)
         received_on = self.lot.received_at.astimezone(filing.CHINA).date()
         if timeliness.rule_for(self.item.item, received_on) is not None:
-            measured.follow(staging.first_filed(), received_on=received_on)
+            began_on = connected(provider=self.lot.provider).get((self.lot.provider, self.item.item))
+            measured.follow(staging.first_filed(), received_on=received_on, began_on=began_on)
         tally.profile["quality"] = measured.document(tally.counts)
         registration.follow(self.lot, actor=self.actor, as_of=self.as_of)
         return tally
@@ -251,12 +261,12 @@ class Assembly:
         back = {
             finding.line
             for finding in staging.findings()
-            if finding.fate not in (Fate.HISTORY, Fate.DUPLICATE, Fate.DUPLICATE_IN_FILE)
+            if finding.fate not in (Fate.HISTORY, Fate.DUPLICATE, Fate.DUPLICATE_IN_FILE, Fate.KNOWN)
         }
         raw = self._raw_lines(back)
         ends = (end for finding in staging.findings() if (end := outcomes.of_finding(finding)))
         for some in _batched(ends, 20_000):
-            kept = [RowEnd(e.line, e.outcome, e.rule, e.message, raw.get(e.line)) for e in some]
+            kept = [replace(end, raw=raw.get(end.line)) for end in some]
             outcomes.keep(self.lot.batch_id, [tally.take(end) for end in kept])
 
     def _raw_lines(self, lines: set[int]) -> dict[int, dict[str, str | None]]:

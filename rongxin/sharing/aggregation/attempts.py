@@ -18,9 +18,10 @@ from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
 from rongxin.proof.errors import Forged
 from rongxin.records import filing
+from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import full_lists, readers, saved_mappings, spool
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
-from rongxin.sharing.aggregation.receipts import Receipt
+from rongxin.sharing.aggregation.receipts import KNOWN_MAX, Known, Receipt
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -47,6 +48,8 @@ def lot_of(batch: Batch, item: Item) -> filing.Lot:
         provider=batch.provider_id,
         received_at=batch.received_at,
         is_state=not item.record_key,
+        precedence=source_levels.precedence(item, as_of=batch.received_at),
+        decided_by=item.decided_by,
     )
 
 
@@ -69,6 +72,10 @@ def receipt(batch: Batch, tally: Tally) -> Receipt:
         absent_columns=mapping.absent,
         received_at=batch.received_at,
         mapping=batch.mapping.version if batch.mapping else None,
+        known=tuple(
+            Known(held.provider, str(held.batch), held.received_on.isoformat(), rows)
+            for held, rows in tally.known.most_common(KNOWN_MAX)
+        ),
     )
 
 
@@ -119,6 +126,16 @@ def contradicted(error: PartiesError, file_name: str) -> Refused:
         what=str(error),
         where=file_name,
         what_to_do="整个文件未入库；请核对该信息主体的登记信息，更正后重新报送。",
+    )
+
+
+def answers_handed_in() -> Refused:
+    """Answers come from a provider's own machine, never as a file that somebody says is one."""
+    return Refused(
+        "answers_handed_in",
+        what="批量调用的应答由平台自行入库，不能作为文件报送",
+        where="--mode",
+        what_to_do="请以增量（increment）或全量名单（snapshot）方式报送。",
     )
 
 

@@ -22,7 +22,7 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
-from rongxin.sharing import rules
+from rongxin.sharing import rules, source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     full_lists,
@@ -40,9 +40,9 @@ from rongxin.sharing.aggregation import (
 from rongxin.sharing.aggregation.assembly import Progress, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import Held, NotFiled, Refused, UnknownBatch
-from rongxin.sharing.models import Batch
+from rongxin.sharing.models import Batch, RowChange
 from rongxin.sharing.rules import Mode, Status
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import SYSTEM, Actor
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,9 @@ def receive(
 
     `then` runs in the same transaction: a job deferred there exists if and only if the batch does.
     """
-    admitted, _ = mandates.admitted(item, provider)
+    if mode is Mode.ANSWERS and actor != SYSTEM:
+        raise attempts.answers_handed_in()
+    admitted, _ = mandates.admitted(item, provider, mode=mode)
     day = full_lists.admitted(admitted, mode, listed_on, as_of.astimezone(filing.CHINA).date())
     batch_id = identifiers.time_ordered()
     name = (file_name or path.name)[-255:]
@@ -214,23 +216,28 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
 
 
 def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
-    """Take a filed batch back: its rows end, what they had superseded counts again. Raises `NotFiled`."""
+    """Take a filed batch back as if it had never come, its corrections too. Raises `NotFiled`, `Refused`."""
     with transaction.atomic():
         batch = locked(batch_id)
         if rules.Act.WITHDRAW not in rules.TRANSITIONS[Status(batch.status)]:
             raise NotFiled(batch_id, Status(batch.status).label)
-        if actor.kind is not ActorKind.SYSTEM and actor.party not in (
-            f"provider:{batch.provider_id}",
-            "operator",
-        ):
+        if not mandates.may_act_for(batch.provider_id, actor=actor):
             raise Refused(
                 "not_your_batch",
                 what=f"批次 {batch_id} 由 {batch.provider_id} 报送",
                 where=actor.party,
                 what_to_do="只有报送单位或平台运营机构可以撤回。",
             )
+        for correction in _corrections_of(batch):
+            withdraw(correction, actor=actor, as_of=as_of)
         done = filing.withdraw_batch(
-            batch_id, item=batch.item, actor=actor, as_of=as_of, relists=full_lists.relists(batch)
+            batch_id,
+            item=batch.item,
+            actor=actor,
+            as_of=as_of,
+            relists=batch.provider_id if batch.listed_on else None,
+            precedence=source_levels.precedence_of(batch.item, as_of=as_of),
+            lists=full_lists.standing(batch),
         )
         registration.follow_withdrawal(batch_id, batch.item, actor=actor, as_of=as_of)
         entry = entries.append(
@@ -281,6 +288,12 @@ def refs_of(batch: Batch) -> dict[str, str | int]:
     return {"batch": str(batch.id), "item": batch.item, "provider": batch.provider_id}
 
 
+def _corrections_of(batch: Batch) -> list[UUID]:
+    """The corrections of the batch's rows that stand, the latest first."""
+    made = RowChange.objects.filter(batch=batch, correction__status=Status.FILED)
+    return list(made.order_by("-at", "-id").values_list("correction__id", flat=True))
+
+
 def _spooled(path: Path, batch_id: UUID, name: str) -> spool.Spooled:
     try:
         return spool.take(path, batch_id)
@@ -300,7 +313,7 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
             return None
         if status not in rules.UNFINISHED:
             return _as_it_ended(batch)
-        item, channel = mandates.admitted(batch.item, batch.provider_id)
+        item, channel = mandates.admitted(batch.item, batch.provider_id, mode=Mode(batch.mode))
         before = transaction.savepoint()
         with attempts.spooled(batch_id) as path:
             tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)

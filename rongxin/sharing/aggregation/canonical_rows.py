@@ -11,10 +11,9 @@ from typing import Final
 import polars as pl
 
 from rongxin.catalogue.schema import Item
+from rongxin.exchange.subjects import Key, key_of
 from rongxin.sharing.aggregation.columns import Member, is_list
 
-_CODES: Final = ("uscc", "party_identifier")
-_NAMES: Final = ("organisation_name", "party_name")
 _NOTHING: Final = pl.lit(None, dtype=pl.String)
 
 
@@ -32,8 +31,8 @@ class Records:
     def of(self, values: pl.DataFrame, lines: pl.Series, escaped: frozenset[str]) -> pl.DataFrame:
         """Lay the values out; `escaped` names the columns with texts that JSON escapes."""
         rows = values.select(
-            self._of_type(_CODES).alias("uscc"),
-            self._of_type(_NAMES).alias("name"),
+            self._of_key(Key.CODE).alias("uscc"),
+            self._of_key(Key.NAME).alias("name"),
             self._observed().alias("observed_on"),
             self._key(values).alias("record_key"),
             self._canonical(self._payload, values, escaped).alias("payload"),
@@ -79,9 +78,9 @@ class Records:
 
     # ------------------------------------------------------------------ whose, when, which
 
-    def _of_type(self, types: Sequence[str]) -> pl.Expr:
+    def _of_key(self, key: Key) -> pl.Expr:
         for name in self._item.subject_key:
-            if name in self._members and self._members[name].type in types:
+            if name in self._members and key_of(self._members[name]) is key:
                 return pl.col(name)
         return _NOTHING
 

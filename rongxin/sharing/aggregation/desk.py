@@ -24,9 +24,12 @@ from rongxin.parties.errors import UnknownParty
 from rongxin.parties.rules import desk as law
 from rongxin.parties.rules.desk import Act, State, Verdict
 from rongxin.records import unmatching
+from rongxin.records.rules import Fate
+from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     batches,
+    full_lists,
     identifiers,
     late_rows,
     mandates,
@@ -219,7 +222,8 @@ def _end_of(decision: Decision, batch: Batch, *, actor: Actor, as_of: datetime) 
 
 
 def _undo(decision: Decision, batch: Batch, *, actor: Actor, as_of: datetime) -> None:
-    if decision.outcome == RowOutcome.MATCHED:
+    stands_by = Outcome.objects.filter(batch_id=batch.id, line=decision.line, rule=str(Fate.KNOWN)).exists()
+    if decision.outcome == RowOutcome.MATCHED or stands_by:
         assert decision.subject_id is not None
         unmatching.take_back(
             decision.id,
@@ -227,8 +231,10 @@ def _undo(decision: Decision, batch: Batch, *, actor: Actor, as_of: datetime) ->
             batch_id=batch.id,
             line=decision.line,
             subject_id=decision.subject_id,
+            lists=full_lists.standing(batch),
             actor=actor,
             as_of=as_of,
+            precedence=source_levels.precedence_of(batch.item, as_of=as_of),
         )
     end = RowEnd(decision.line, RowOutcome.PENDING, decision.waited_rule, decision.waited_message)
     _move(batch, decision.line, end, counts={"pending": 1, _COUNTED_AS[RowOutcome(decision.outcome)]: -1})
@@ -238,7 +244,10 @@ def _move(batch: Batch, line: int, end: RowEnd, *, counts: dict[str, int]) -> No
     """Give the row its end, and the batch its counts: one row leaves a count and enters another."""
     end = outcomes.without_numbers(end)
     Outcome.objects.filter(batch_id=batch.id, line=line).update(
-        outcome=end.outcome, rule=end.rule, message=end.message
+        outcome=end.outcome,
+        rule=end.rule,
+        message=end.message,
+        held_batch=end.held.batch if end.held else None,
     )
     Batch.objects.filter(pk=batch.id).update(**{name: F(name) + change for name, change in counts.items()})
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.records import filing
 from rongxin.sharing.errors import Refused
@@ -24,7 +27,7 @@ class FullList:
 
 def admitted(item: Item, mode: Mode, listed_on: date | None, received_on: date) -> date | None:
     """Return the day that a list is of (that of receipt, if it doesn't say), None for an increment."""
-    if mode is Mode.INCREMENT:
+    if mode is not Mode.SNAPSHOT:
         if listed_on is not None:
             raise _refused(
                 "listed_on_of_increment", "增量文件没有名单日期", "请去掉名单日期，或以全量名单报送。"
@@ -63,21 +66,26 @@ def of(batch: Batch, item: Item) -> FullList | None:
     return FullList(batch.listed_on, item.full_list == "by_record_key", tuple(other.id for other in newer))
 
 
-def relists(batch: Batch) -> str | None:
-    """Return the provider whose records count again when this batch is taken back; None where none do."""
-    if batch.listed_on is None:
-        return None
-    filed = Batch.objects.filter(item=batch.item, provider_id=batch.provider_id, status=Status.FILED)
-    lists = filed.filter(mode=Mode.SNAPSHOT).exclude(pk=batch.id)
-    newer = any(_order(other) > _order(batch) for other in lists)
-    return None if newer else batch.provider_id
+def standing(batch: Batch) -> filing.FullLists:
+    """Return the full lists of the batch's provider and item that count, without the batch itself."""
+    lists = [
+        (one.id, one.finished_at, one.listed_on)
+        for one in _lists(batch)
+        if one.finished_at is not None and one.listed_on is not None
+    ]
+    by_key = loader.load().item(batch.item).full_list == "by_record_key"
+    ids, filed_at, listed_on = zip(*lists, strict=True) if lists else ((), (), ())
+    return filing.FullLists(batch.provider_id, ids, filed_at, listed_on, by_key)
 
 
 def newer_lists(batch: Batch) -> list[tuple[UUID, date]]:
     """Return the filed full lists of the batch's provider and item that tell of a later day, with the day."""
+    return [(one.id, one.listed_on) for one in _lists(batch) if one.listed_on and _order(one) > _order(batch)]
+
+
+def _lists(batch: Batch) -> QuerySet[Batch]:
     filed = Batch.objects.filter(item=batch.item, provider_id=batch.provider_id, status=Status.FILED)
-    lists = filed.filter(mode=Mode.SNAPSHOT).exclude(pk=batch.id)
-    return [(one.id, one.listed_on) for one in lists if one.listed_on and _order(one) > _order(batch)]
+    return filed.filter(mode=Mode.SNAPSHOT).exclude(pk=batch.id)
 
 
 def _order(batch: Batch) -> tuple[date, object, UUID]:

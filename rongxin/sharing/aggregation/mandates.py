@@ -5,16 +5,19 @@ from __future__ import annotations
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.schema import Channel, Item
+from rongxin.exchange import collection
 from rongxin.parties import providers
 from rongxin.parties.errors import UnknownParty
 from rongxin.sharing import rules
 from rongxin.sharing.errors import Refused
+from rongxin.sharing.rules import Mode
+from rongxin.vocabulary.actor import Actor, ActorKind
 
 
-def admitted(item_name: str, provider_id: str) -> tuple[Item, Channel]:
+def admitted(item_name: str, provider_id: str, *, mode: Mode = Mode.INCREMENT) -> tuple[Item, Channel]:
     """Return the item and the channel by which it may come in from this provider, or raise `Refused`."""
     item = _item(item_name)
-    channel = item.aggregation
+    channel = _in_bulk(item) if mode is Mode.ANSWERS else item.aggregation
     if channel is None:
         raise Refused(
             "not_aggregated",
@@ -41,6 +44,18 @@ def admitted(item_name: str, provider_id: str) -> tuple[Item, Channel]:
     return item, channel
 
 
+def _in_bulk(item: Item) -> Channel:
+    channel = collection.channel_of(item)
+    if channel is None:
+        raise Refused(
+            "not_in_bulk",
+            what=f"“{item.label}”不能批量调用：{collection.why_not(item)}",
+            where="国办发〔2021〕52号附件注2、注3",
+            what_to_do="请按附件规定的方式逐笔调用、核验或由提供单位报送。",
+        )
+    return channel
+
+
 def _item(name: str) -> Item:
     try:
         return loader.load().item(name)
@@ -58,3 +73,8 @@ def _provider(provider_id: str) -> providers.Card | None:
         return providers.get(provider_id)
     except UnknownParty:
         return None
+
+
+def may_act_for(provider: str, *, actor: Actor) -> bool:
+    """Whether the actor may change what this provider handed in: itself, the operator, or the node."""
+    return actor.party == f"provider:{provider}" or actor.is_operator or actor.kind is ActorKind.SYSTEM

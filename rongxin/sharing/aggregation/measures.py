@@ -61,15 +61,23 @@ class Measures:
         """Take in how a row ended that was not simply accepted."""
         self.ends.setdefault(end.outcome, Counter())[end.rule] += 1
 
-    def follow(self, days: Mapping[date | None, int], *, received_on: date) -> None:
-        """Take in the days of those rows that were the first of their record."""
+    def follow(
+        self, days: Mapping[date | None, int], *, received_on: date, began_on: date | None = None
+    ) -> None:
+        """Take in the days of those rows that were the first of their record.
+
+        `began_on`: the day of the provider's first batch of the item. Of its month the days are kept, however
+        long ago: what was decided before it is stock, and what was decided after it came late.
+        """
         since = received_on - timedelta(days=FOLLOWED_DAYS)
+        began_in = f"{began_on:%Y-%m}" if began_on else ""
         counted: Counter[str] = Counter()
         for day, rows in days.items():
             if day is None:
                 counted[UNDATED] += rows
             else:
-                counted[day.isoformat() if day >= since else f"{day:%Y-%m}"] += rows
+                month = f"{day:%Y-%m}"
+                counted[day.isoformat() if day >= since or month == began_in else month] += rows
         self.first_filed = dict(counted)
 
     def document(self, counts: Counts) -> dict[str, Any]:

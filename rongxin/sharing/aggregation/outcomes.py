@@ -7,6 +7,8 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,12 +16,12 @@ from django.db import connection
 from rongxin.catalogue import redaction
 from rongxin.journal import keyring
 from rongxin.journal.sealing import SealedColumn
-from rongxin.records.filing import Finding
+from rongxin.records.filing import CHINA, Finding
 from rongxin.records.rules import Fate
 from rongxin.sharing.models import Batch, Outcome
 from rongxin.sharing.rules import NEVER_KEPT, RowOutcome, formula_safe
 
-_COPY = "COPY sharing_outcome (batch_id, line, outcome, rule, message, raw) FROM STDIN"
+_COPY = "COPY sharing_outcome (batch_id, line, outcome, rule, message, raw, held_batch) FROM STDIN"
 _TABLE = ("sharing_outcome", "raw")
 SEALED = SealedColumn(
     *_TABLE,
@@ -32,14 +34,24 @@ REASON_COLUMNS = ("退回行号", "退回结果", "退回规则", "退回原因"
 
 
 @dataclass(frozen=True, slots=True)
+class Pointer:
+    """Who shares a record already: the provider, its batch, and the day on which that was received."""
+
+    provider: str
+    batch: UUID
+    received_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class RowEnd:
-    """How one row ended; `raw` maps the file's headers to what stood there."""
+    """How one row ended; `raw` maps the file's headers to what stood there, `held` says who shares it."""
 
     line: int
     outcome: RowOutcome
     rule: str
     message: str
     raw: Mapping[str, str | None] | None = None
+    held: Pointer | None = None
 
 
 def keep(batch_id: UUID, ends: Iterable[RowEnd]) -> None:
@@ -50,7 +62,8 @@ def keep(batch_id: UUID, ends: Iterable[RowEnd]) -> None:
             keeps_raw = end.raw is not None and end.rule not in NEVER_KEPT
             text = json.dumps(_storable(end.raw or {}), ensure_ascii=False).encode()
             raw = keys.seal(text, place=(*_TABLE, str(batch_id), end.line)) if keeps_raw else None
-            copy.write_row((batch_id, end.line, end.outcome, end.rule, end.message, raw))
+            held = end.held.batch if end.held else None
+            copy.write_row((batch_id, end.line, end.outcome, end.rule, end.message, raw, held))
 
 
 def of_finding(finding: Finding) -> RowEnd | None:
@@ -74,10 +87,12 @@ def of_finding(finding: Finding) -> RowEnd | None:
                 f"（批次 {finding.held_batch}），不得再次入库；如系新的认定，请以新的文号报送。"
             )
             return RowEnd(finding.line, RowOutcome.REJECTED, f"barred_{finding.ended_why}", message)
-        case Fate.OTHER_PROVIDER:
+        case Fate.KNOWN:
+            return _known(finding)
+        case Fate.OTHER_AUTHORITY:
             message = (
-                f"该记录由 {finding.held_provider} 提供且内容不同（批次 {finding.held_batch}）；"
-                "请与其核对，由其更正。"
+                f"{finding.held_provider} 已提供同一文号的记录而行政机关不同（批次 {finding.held_batch}）；"
+                "如为同一决定，请核对行政机关名称并填写其统一社会信用代码后再报送。"
             )
         case Fate.OLDER:
             message = (
@@ -87,6 +102,39 @@ def of_finding(finding: Finding) -> RowEnd | None:
         case _:
             return None
     return RowEnd(finding.line, RowOutcome.REJECTED, str(finding.fate), message)
+
+
+def _known(finding: Finding) -> RowEnd:
+    """Say who shares the record already: it needn't be handed in ((五): 不再要求…重复提供)."""
+    assert finding.held_provider is not None
+    assert finding.held_batch is not None
+    assert finding.held_on is not None
+    held = Pointer(finding.held_provider, finding.held_batch, finding.held_on)
+    message = (
+        f"该记录已由 {held.provider} 于 {held.received_on} 共享（批次 {held.batch}），无需重复提供；"
+        "本行已留存备用，内容如有不同，请与其核对。"
+    )
+    return RowEnd(finding.line, RowOutcome.DUPLICATE, str(Fate.KNOWN), message, held=held)
+
+
+def known_of(batch_id: UUID, *, after: int = 0, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return the batch's rows that another source shares already, from the line behind `after` on, with who
+    shares them, by which batch, since when; JSON-ready.
+    """
+    found = Outcome.objects.filter(batch_id=batch_id, rule=str(Fate.KNOWN), line__gt=after).order_by("line")
+    rows = list(found[:limit])
+    batches = Batch.objects.in_bulk({row.held_batch for row in rows})
+    return [
+        {
+            "line": row.line,
+            "held_batch": str(row.held_batch),
+            # A record that was moved in has no batch here; the message says all the same who shares it.
+            "held_provider": held.provider_id if (held := batches.get(row.held_batch)) else None,
+            "held_on": held.received_at.astimezone(CHINA).date().isoformat() if held else None,
+            "message": row.message,
+        }
+        for row in rows
+    ]
 
 
 def of_batch(batch_id: UUID, kinds: Sequence[RowOutcome], *, limit: int | None = None) -> Iterator[RowEnd]:

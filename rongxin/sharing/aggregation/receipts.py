@@ -17,6 +17,8 @@ from rongxin.sharing.rules import Counts
 TYPE: Final = "receipt+jws"
 # A receipt lists this many rejected rows; the rest are in the file of rejects.
 LISTED_MAX: Final = 1000
+# So many batches of other sources it names; the rows of the others are pointed at one by one.
+KNOWN_MAX: Final = 50
 _UNSIGNED: Final = ("signature", "rejects", "repeated")
 
 
@@ -27,6 +29,16 @@ class Line:
     line: int
     rule: str
     message: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """How many rows another source shares already: who, by which batch, received on which day."""
+
+    provider: str
+    batch: str
+    received_on: str
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -53,10 +65,14 @@ class Receipt:
     ended: int = 0
     # The version of the provider's own column mapping by which the file was read.
     mapping: int | None = None
+    # What needn't have been handed in, by its source, the most rows first.
+    known: tuple[Known, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The receipt as one JSON-ready object."""
-        return {
+        # Left out where there is none, as in receipts of before sources were told apart: they stay as signed.
+        known = {"known": [asdict(one) for one in self.known]} if self.known else {}
+        return known | {
             "batch": str(self.batch) if self.batch else None,
             "sha256": self.sha256,
             "file_name": self.file_name,
@@ -112,6 +128,7 @@ def read(document: Mapping[str, Any], *, repeated: bool = False) -> Receipt:
         repeated=repeated,
         mode=document["mode"],
         ended=document["ended"],
+        known=tuple(Known(**one) for one in document.get("known", ())),
         mapping=document.get("mapping"),  # receipts of before there were mappings lack it
     )
 

@@ -22,10 +22,12 @@ from rongxin.parties.errors import PartiesError
 from rongxin.proof import canonical
 from rongxin.records import filing, row_endings
 from rongxin.records.rules import EndedWhy
+from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     batches,
     corrected_row,
+    full_lists,
     identifiers,
     mandates,
     outcomes,
@@ -36,7 +38,7 @@ from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused
 from rongxin.sharing.models import Batch, RowChange
 from rongxin.sharing.rules import Counts, RowAct, Status
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import Actor
 
 MODE = "correction"
 # Why a provider may say that a record is over. Both bar it from coming back with the next full export.
@@ -143,7 +145,11 @@ def withdraw(batch_id: UUID, line: int, *, reason: str, actor: Actor, as_of: dat
             reinstated = batches.withdraw(batch_id, actor=actor, as_of=as_of).reinstated
         else:
             by = f"row:{batch_id}:{line}"
-            reinstated = row_endings.withdraw(held, ended_by=by, actor=actor, as_of=as_of)
+            places = source_levels.precedence(item, as_of=as_of)
+            lists = full_lists.standing(batch)
+            reinstated = row_endings.withdraw(
+                held, lists=lists, ended_by=by, actor=actor, as_of=as_of, precedence=places
+            )
             registration.follow_withdrawal(batch_id, item.item, actor=actor, as_of=as_of)
         _note(batch, line, RowAct.WITHDRAW, reason, actor=actor, as_of=as_of)
     return Ended(batch_id, line, EndedWhy.WITHDRAWN, reinstated)
@@ -169,8 +175,7 @@ def of_batch(batch_id: UUID) -> list[dict[str, Any]]:
 def _own(batch_id: UUID, actor: Actor) -> tuple[Batch, Item]:
     """Return a filed batch of the actor's own, locked, and its item; the operator may act for everybody."""
     batch = batches.locked(batch_id)
-    operator = actor.kind is ActorKind.SYSTEM or actor.is_operator
-    if not operator and actor.party != f"provider:{batch.provider_id}":
+    if not mandates.may_act_for(batch.provider_id, actor=actor):
         raise Refused(
             "not_your_batch",
             what=f"批次 {batch_id} 由 {batch.provider_id} 报送",

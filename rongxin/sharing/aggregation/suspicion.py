@@ -12,7 +12,7 @@ from rongxin.records import filing
 from rongxin.sharing.aggregation import gates, reject_gate
 from rongxin.sharing.aggregation.assembly import Tally
 from rongxin.sharing.models import Batch, Outcome
-from rongxin.sharing.rules import NEVER_KEPT, Status
+from rongxin.sharing.rules import NEVER_KEPT, Mode, Status
 
 
 def of(batch: Batch, item: Item, tally: Tally) -> list[dict[str, str]]:
@@ -20,7 +20,8 @@ def of(batch: Batch, item: Item, tally: Tally) -> list[dict[str, str]]:
 
     Called in the transaction that files the batch: its rejects are counted where they were just written.
     """
-    if batch.released_at is not None:
+    # Answers are as many as were asked for; what they may end, `sharing.bulk` looks at.
+    if batch.released_at is not None or batch.mode == Mode.ANSWERS:
         return []
     limits = gates.in_force(batch.received_at.astimezone(filing.CHINA).date())
     filed = Batch.objects.filter(item=batch.item, provider_id=batch.provider_id, status=Status.FILED)

@@ -12,6 +12,7 @@ import polars as pl
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
+from rongxin.exchange.subjects import Key, key_of
 from rongxin.parties import candidates
 from rongxin.parties.rules.desk import State
 from rongxin.parties.rules.likeness import Traces
@@ -24,8 +25,6 @@ from rongxin.sharing.models import Batch, Decision, Outcome
 from rongxin.sharing.rules import RowOutcome, Status
 from rongxin.vocabulary import uscc
 
-_CODES = ("uscc", "party_identifier")
-_NAMES = ("organisation_name", "party_name")
 # Columns in which departments give a firm's old codes, and where it is, whatever the item.
 _OLD_CODES = ("organisation_code", "business_registration_number")
 _ADDRESSES = ("registered_address", "address", "location")
@@ -139,7 +138,7 @@ def _texts(headers: list[str]) -> dict[str, pl.DataType]:
 
 
 def _code_field(item: Item) -> str | None:
-    return next((name for name in item.subject_key if item.column(name).type in _CODES), None)
+    return next((name for name in item.subject_key if key_of(item.column(name)) is Key.CODE), None)
 
 
 def _proposals(batches: list[UUID]) -> dict[tuple[UUID, int], UUID]:
@@ -174,16 +173,16 @@ def _traces(batch: Batch, item: Item, row: Outcome) -> Traces:
         columns = heads.match(list(batch.headers), item, saved_mappings.of(batch, item)).columns
         values = {name: raw.get(one.header) for one in columns for name in one.fields}
 
-    def of_key(types: tuple[str, ...]) -> Iterator[str]:
+    def of_key(key: Key) -> Iterator[str]:
         return (
             str(values[name])
             for name in item.subject_key
-            if values.get(name) and item.column(name).type in types
+            if values.get(name) and key_of(item.column(name)) is key
         )
 
-    codes = [*of_key(_CODES), *(str(values[name]) for name in _OLD_CODES if values.get(name))]
+    codes = [*of_key(Key.CODE), *(str(values[name]) for name in _OLD_CODES if values.get(name))]
     return Traces(
-        name=next(of_key(_NAMES), ""),
+        name=next(of_key(Key.NAME), ""),
         codes=tuple(dict.fromkeys(uscc.clean(code).replace("-", "") for code in codes)),
         representative=values.get("legal_representative") or "",
         representative_number=values.get("legal_representative_id_number") or "",

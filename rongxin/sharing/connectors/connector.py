@@ -10,6 +10,7 @@ from uuid import UUID
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.consent.rules import Status
 from rongxin.exchange.question import Match, Question
+from rongxin.exchange.receipt import Decided
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 
@@ -64,6 +65,8 @@ class Said:
     results: Mapping[str, Match] = field(default_factory=dict)
     sealed: bytes = b""
     exchange: Exchange | None = None
+    #: Field → what the provider's own machine decided on it, and why.
+    decided: Decided = field(default_factory=dict)
 
 
 class Connector(Protocol):

@@ -28,6 +28,7 @@ from rongxin.proof import http_messages
 from rongxin.proof.errors import Forged, ProofError
 from rongxin.proof.http_messages import Request
 from rongxin.proof.keys import SigningKey, VerifyingKey
+from rongxin.sharing.connectors import tls
 from rongxin.sharing.connectors.connector import Asked, Exchange, Said, Standing, Unavailable
 from rongxin.vocabulary.availability import Availability
 
@@ -79,7 +80,8 @@ class Gateway:
         except (OSError, ProofError) as error:
             raise InvalidAddress(f"{address.provider}: key: {error}") from error
         self.keys = {public.id: public}
-        self._pool = _pool(address, directory, connections)
+        self._files = _files(address, directory)
+        self._pool = _pool(address, self._files, connections)
 
     def serves(self, item: str) -> bool:
         return not self._address.items or item in self._address.items
@@ -109,6 +111,7 @@ class Gateway:
             said.results,
             answer.sealed,
             Exchange(digest, http_messages.keep(request), answer.token),
+            said.decided,
         )
 
     def _signed(self, question: Question, status: str | None) -> Request:
@@ -138,7 +141,9 @@ class Gateway:
             ) as answer:
                 body = answer.read(BYTES_MAX + 1)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Unavailable(f"{self.provider}: {type(error).__name__}: {error}") from error
+            todo = tls.told(error, self._files)
+            what = f"{type(error).__name__}: {error}"
+            raise Unavailable(f"{self.provider}: {todo}{' — ' if todo else ''}{what}") from error
         if len(body) > BYTES_MAX:
             raise Unavailable(f"{self.provider}: an answer of more than {BYTES_MAX >> 20} MiB")
         return answer.status, body
@@ -153,16 +158,20 @@ def _stapled(question: Question, standing: Standing | None, digest: str, key: Si
     return consent_status.mint(status, key)
 
 
-def _pool(address: Address, directory: Path, connections: int) -> Any:
+def _files(address: Address, directory: Path) -> tls.Files:
+    given = (address.authority, address.certificate, address.private_key)
+    files = tls.Files(*(directory / name if name else None for name in given))
+    if not address.url.startswith("https") and any(given):
+        raise InvalidAddress(f"{address.provider}: url: certificates need https://")
+    try:
+        return files.checked()
+    except tls.InvalidFile as error:
+        raise InvalidAddress(f"{address.provider}: {error}") from error
+
+
+def _pool(address: Address, files: tls.Files, connections: int) -> Any:
     patience = urllib3.Timeout(connect=min(2.0, address.seconds), read=address.seconds)
     options: dict[str, Any] = {"maxsize": connections, "block": True, "timeout": patience}
     if not address.url.startswith("https"):
         return urllib3.connection_from_url(address.url, **options)
-    for name, given in (
-        ("ca_certs", address.authority),
-        ("cert_file", address.certificate),
-        ("key_file", address.private_key),
-    ):
-        if given:
-            options[name] = str(directory / given)
-    return urllib3.connection_from_url(address.url, cert_reqs="CERT_REQUIRED", **options)
+    return urllib3.connection_from_url(address.url, **options, **files.options())

@@ -22,10 +22,12 @@ Key = tuple[str, str, str]
 
 _OF = """
     provider_id, item, to_char(received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month"""
+# Answers that the platform asked for in bulk are no delivery of the provider's.
 _WITHIN = """
     received_at >= %(first)s::timestamp AT TIME ZONE 'Asia/Shanghai'
     AND received_at < (%(last)s::timestamp + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
-    AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)"""
+    AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)
+    AND mode <> 'answers'"""
 
 # The receipt's own counts, kept beside the measures; of a batch without these the receipt is unpacked.
 _COUNTED = ("read", "accepted", "rejected", "pending", "duplicate")
@@ -57,7 +59,8 @@ GROUP BY 1, 2, 3, 4, 5
 
 _CONNECTED = """
 SELECT provider_id, item, min((received_at AT TIME ZONE 'Asia/Shanghai')::date)
-FROM sharing_batch WHERE status = 'filed' AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)
+FROM sharing_batch WHERE status = 'filed' AND mode <> 'answers'
+  AND (%(provider)s::text IS NULL OR provider_id = %(provider)s)
 GROUP BY 1, 2
 """
 

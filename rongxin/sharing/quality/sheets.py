@@ -64,6 +64,7 @@ def of(month: str, *, provider: str | None = None, as_of: datetime) -> dict[str,
         "totals": _counted(_sum(figures[k] for k in figures if k[2] == month)),
         "lines": lines,
         "silent": silent,
+        "reminders": lateness.reminders(provider=provider, span=rules.span_of(month), as_of=as_of),
         "trend": _trend({m: _sum(figures[k] for k in figures if k[2] == m) for m in months}),
         "basis": _basis(month),
     }

@@ -60,7 +60,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "already_held": "平台已有相同记录",
     str(Fate.DUPLICATE_IN_FILE): "本文件内重复",
     str(Fate.CONFLICT_IN_FILE): "本文件内同一记录内容不同",
-    str(Fate.OTHER_PROVIDER): "他单位已提供且内容不同",
+    str(Fate.KNOWN): "其他来源已共享，无需重复提供",
+    str(Fate.OTHER_AUTHORITY): "他单位已提供同一文号而机关不同",
     str(Fate.OLDER): "平台已有日期更晚的版本",
     **{f"barred_{why}": f"已终止（{why.label}），不得再入库" for why in EndedWhy},
     # of the subject

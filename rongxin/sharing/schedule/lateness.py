@@ -104,11 +104,22 @@ def shown(*, provider: str | None = None, as_of: datetime) -> list[dict[str, Any
     return found
 
 
-def reminders(*, provider: str | None = None, as_of: datetime) -> list[dict[str, Any]]:
-    """Return the reminders, the newest first, each with the day on which the batch came after all."""
+def reminders(
+    *,
+    provider: str | None = None,
+    span: tuple[date, date] | None = None,
+    only_open: bool = False,
+    as_of: datetime,
+) -> list[dict[str, Any]]:
+    """Return the reminders, the newest first, each with the day on which the batch came after all.
+
+    `span`: only of what was due from the first to the last of these days. `only_open`: nothing has come yet.
+    """
     rows = Reminder.objects.filter(at__lte=as_of).order_by("-due_on", "provider_id", "item")
     if provider is not None:
         rows = rows.filter(provider_id=provider)
+    if span is not None:
+        rows = rows.filter(due_on__range=span)
     kept = list(rows[:200])
     first = min((row.due_on for row in kept), default=as_of.astimezone(CHINA).date())
     came = _deliveries(first - timedelta(days=_AHEAD_DAYS), provider, as_of)
@@ -119,6 +130,7 @@ def reminders(*, provider: str | None = None, as_of: datetime) -> list[dict[str,
             {
                 "provider": row.provider_id,
                 "item": row.item,
+                "item_label": loader.load().item(row.item).label,
                 "due_on": row.due_on.isoformat(),
                 "deadline": row.deadline.isoformat(),
                 "text": row.text,
@@ -126,7 +138,7 @@ def reminders(*, provider: str | None = None, as_of: datetime) -> list[dict[str,
                 "delivered_on": since[0].isoformat() if since else None,
             }
         )
-    return found
+    return [one for one in found if not (only_open and one["delivered_on"])]
 
 
 def document(one: Standing) -> dict[str, Any]:

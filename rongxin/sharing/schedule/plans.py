@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -17,11 +17,13 @@ from django.db.models import Min
 from pydantic import BaseModel, ConfigDict, Field
 
 from rongxin.catalogue import loader
+from rongxin.catalogue.schema import Item
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import providers
 from rongxin.records.filing import CHINA
 from rongxin.sharing import editions as dated
+from rongxin.sharing import item_sources
 from rongxin.sharing.aggregation import identifiers, mandates
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch, Schedule
@@ -80,7 +82,10 @@ def set_plan(
     actor: Actor,
     as_of: datetime,
 ) -> Segment:
-    """Put a plan in force from today on; raises `Refused`. What was due before stays as it was."""
+    """Put a plan in force from today on; raises `Refused`. What was due before stays as it was.
+
+    Nobody is asked for what a national source shares already ((五)) where the annex has it shared so.
+    """
     if not (actor.kind is ActorKind.SYSTEM or actor.is_operator):
         raise Refused(
             "operator_needed",
@@ -88,7 +93,9 @@ def set_plan(
             where=actor.party,
             what_to_do="请与平台运营机构商定。",
         )
-    mandates.admitted(item, provider)
+    known, _ = mandates.admitted(item, provider)
+    if every is not Every.NEVER:
+        _check_not_shared(known, provider, as_of=as_of)
     if wrong := rules.fault(every, day, grace_working_days):
         raise Refused("schedule_invalid", what=wrong, where="schedule", what_to_do="原计划未变。")
     plan = Plan(every, day, grace_working_days, as_of.astimezone(CHINA).date())
@@ -121,6 +128,17 @@ def set_plan(
     return Segment(plan, None, version)
 
 
+def _check_not_shared(item: Item, provider: str, *, as_of: datetime) -> None:
+    for source in item_sources.others(item, provider, as_of=as_of):
+        if item_sources.settles(item, source) and source.last is not None:
+            raise Refused(
+                "already_shared",
+                what=f"“{item.label}”已由 {source.name}（{source.provider}）在国家层面共享",
+                where=f"批次 {source.last.batch}，{source.last.received_on}",
+                what_to_do="凡已实现共享的信息，不再要求重复提供（国办发〔2021〕52号（五））；计划未设。",
+            )
+
+
 def every_segment(*, provider: str | None = None, as_of: datetime) -> dict[Key, list[Segment]]:
     """Return, of each provider and item that is expected, its plans from the oldest to today's."""
     cards = [providers.get(provider)] if provider else providers.every()
@@ -129,12 +147,14 @@ def every_segment(*, provider: str | None = None, as_of: datetime) -> dict[Key, 
     for row in Schedule.objects.filter(set_at__lte=as_of).order_by("version"):
         own[row.provider_id, row.item].append(row)
     began = _began(provider)
+    settled = item_sources.settled_since(as_of=as_of)
     found = {}
     for key in sorted(admitted & (own.keys() | began.keys())):
         item = loader.load().items.get(key[1])
         if item is None or item.aggregation is None:
             continue
-        if segments := _segments(key[1], began.get(key), own.get(key, [])):
+        segments = _segments(key[1], began.get(key), own.get(key, []))
+        if segments := _until(segments, settled.get(key)):
             found[key] = segments
     return found
 
@@ -146,6 +166,16 @@ def _segments(item: str, began: date | None, own: list[Schedule]) -> list[Segmen
         plan = Plan(Every(row.every), row.day, row.grace_working_days, row.since)
         found.append(Segment(plan, until, row.version))
     return found
+
+
+def _until(segments: list[Segment], settled_on: date | None) -> list[Segment]:
+    """Expect nothing from the day on which a national source began to share the item."""
+    if settled_on is None:
+        return segments
+    last = settled_on - timedelta(days=1)
+    return [
+        replace(one, until=min(one.until or last, last)) for one in segments if one.plan.since < settled_on
+    ]
 
 
 def _defaults(item: str, began: date, own_since: date | None) -> list[Segment]:

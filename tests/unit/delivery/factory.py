@@ -19,6 +19,7 @@ from rongxin.disclosure import plan, rules
 from rongxin.disclosure.release import Recipient, Release, ReleasedItem, SubjectCard
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.exchange.question import Match
+from rongxin.exchange.receipt import Decided
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
@@ -56,6 +57,10 @@ class Answer:
     reason: Reason | None = None
     sealed: bytes = b""
     results: Mapping[str, Match] = field(default_factory=dict)
+    narrowed: Decided = field(default_factory=dict)
+
+    def limits(self, row: int) -> Decided:
+        return self.narrowed
 
 
 def release(

@@ -16,6 +16,8 @@ import orjson
 import yaml
 
 from rongxin.catalogue import loader
+from rongxin.catalogue.loader import Catalogue
+from rongxin.catalogue.schema import Item
 from rongxin.consent import rules as consent
 from rongxin.exchange import consent_status, receipt
 from rongxin.exchange import question as questions
@@ -104,6 +106,10 @@ class Office:
     config: dict[str, Any] = field(default_factory=dict)
     clock: datetime = NOW
     node: SigningKey = NODE
+    #: The department's own copy of the catalogue.
+    catalogue: Catalogue = CATALOGUE
+    #: How many questions came in.
+    asked: int = 0
 
     def writes(self, item: str, mapped: Mapping[str, Any]) -> None:
         (self.directory / "items").mkdir(exist_ok=True)
@@ -129,7 +135,7 @@ class Office:
         self.source = opening.open_source(read)
         return Door(
             read,
-            catalogue=CATALOGUE,
+            catalogue=self.catalogue,
             source=self.source,
             evidence=self.evidence,
             key=self.key,
@@ -140,6 +146,19 @@ class Office:
             },
             clock=lambda: self.clock,
         )
+
+    def withholds(self, item: str, *withheld: str, masked: str = "") -> None:
+        """Have it decide by a copy of the catalogue that shares less: fields that the channel of calls or
+        checks doesn't carry, and one that is another person's.
+        """
+        known = CATALOGUE.item(item).model_dump()
+        for channel in known["channels"]:
+            channel["fields"] = tuple(name for name in channel["fields"] if name not in withheld)
+        for field_ in known["fields"]:
+            if field_["name"] == masked:
+                field_.update(type="person_name", whose="third_person", openness="consent")
+        items = {**CATALOGUE.items, item: Item.model_validate(known)}
+        self.catalogue = self.door._catalogue = replace(CATALOGUE, items=items)
 
     def ask(self, asked: Question, given: consent.Terms | None = None, **stapled: Any) -> Answer:
         """Put a question with its consent's status, and believe the answer only by its receipt."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,46 @@ def _reads_the_same(first: Request, second: Request) -> bool:
 
     rest = {name for name in first.headers if name not in ("signature", "content-digest")}
     return raw(first) == raw(second) and all(first.headers[name] == second.headers[name] for name in rest)
+
+
+def test_a_recipient_of_an_unknown_kind_is_told_so(tax: Office) -> None:
+    asked = question("tax_payment", recipient_kind="guild")
+    reply = tax.door.answer(signed(questions.encode(asked, None)))
+    assert reply.status == 400
+    assert "guild" in reply.body.decode()
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**53), 2**64 - 1), st.just(0.5), st.text(max_size=20),
+    st.lists(st.text(max_size=3), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
+)  # fmt: skip
+
+
+def _places(value: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every place in a document, its branches too."""
+    below = (
+        [place for key, part in value.items() for place in _places(part, (*at, key))]
+        if isinstance(value, dict)
+        else []
+    )
+    return [at, *below] if at else below
+
+
+@settings(OFTEN, max_examples=100)
+@given(st.data())
+def test_whatever_a_known_node_signs_gets_an_answer_in_words(tax: Office, data: st.DataObject) -> None:
+    """Odd values of a question are its sender's fault: a refusal or a receipt, never a failure here."""
+    consent = terms()
+    asked = question("tax_payment", given=consent)
+    document = orjson.loads(questions.encode(asked, status(asked, consent)))
+    *above, last = data.draw(st.sampled_from(_places(document)))
+    parent = document
+    for key in above:
+        parent = parent[key]
+    parent[last] = data.draw(VALUES)
+    reply = tax.door.answer(signed(orjson.dumps(document)))
+    assert reply.status in (200, 400, 404), reply.body
 
 
 SWAPPED: dict[str, dict[str, Any]] = {

@@ -87,6 +87,25 @@ def test_it_follows_the_stricter_of_its_own_verdict_and_the_gates(tax: Office) -
     assert tax.ask(lying, given).receipt.reason is Reason.NOT_IN_CATALOGUE
 
 
+def test_it_says_partial_where_it_gives_less_than_was_asked_and_signs_which(tax: Office) -> None:
+    tax.withholds("tax_payment", "vat_paid_cny_12m")
+    given = terms()
+    said = tax.ask(question("tax_payment", *FIELDS, given=given), given).receipt
+    assert (said.availability, said.reason) == (Availability.PARTIAL, Reason.NOT_IN_CATALOGUE)
+    assert said.decided["vat_paid_cny_12m"] == (Verdict.WITHHOLD, Reason.NOT_IN_CATALOGUE)
+    assert said.decided["last_normal_tax_payment_on"][0] is Verdict.REVEAL
+    agreed = question("tax_payment", *FIELDS[::2], given=given)
+    assert tax.ask(agreed, given).receipt.availability is Availability.RECORDS
+
+
+def test_a_record_of_which_nothing_may_leave_is_not_called_none(tax: Office) -> None:
+    tax.withholds("tax_payment", "vat_paid_cny_12m")
+    given = terms()
+    asked = question("tax_payment", "vat_paid_cny_12m", "consecutive_normal_tax_months", given=given)
+    said = tax.ask(asked, given).receipt
+    assert (said.availability, said.reason) == (Availability.WITHHELD, Reason.NOT_IN_CATALOGUE)
+
+
 def test_a_subject_needs_no_consent_for_its_own_unless_the_department_wants_one(
     tax: Office, open_office: Callable[..., Office]
 ) -> None:
@@ -183,5 +202,6 @@ def test_it_finds_by_name_and_place_only_where_the_name_is_unique(
         {"sql": "SELECT n AS name, p AS location, s AS business_scope FROM f WHERE n = :name AND p = :place"},
     )
     own = {"recipient_kind": "subject", "recipient": "17", "subject": replace(FIRM, unique_name=unique)}
-    answer = farm.ask(question("agricultural_operator", "business_scope", **own))
+    asked = question("agricultural_operator", verdicts={"business_scope": Verdict.MASK}, **own)
+    answer = farm.ask(asked)
     assert answer.receipt.availability is expected

@@ -1,12 +1,10 @@
-"""Institutions: standing as a decision, and a quota that is exact when many ask at once."""
+"""Institutions: standing as a decision."""
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
@@ -101,36 +99,3 @@ def test_it_refuses_a_wrong_code_a_second_time_and_a_stranger() -> None:
         admit()
     with pytest.raises(UnknownParty):
         institutions.standing("nobody", as_of=NOW)
-
-
-@pytest.mark.django_db
-def test_it_takes_no_more_than_the_days_quota() -> None:
-    admit(quota=2)
-    taken = [institutions.take_quota("bank_a", TODAY).admitted for _ in range(3)]
-    assert taken == [True, True, False]
-    assert institutions.take_quota("bank_a", TODAY).reason is Reason.QUOTA_EXHAUSTED
-    assert institutions.take_quota("bank_a", TODAY + timedelta(days=1)).admitted
-    institutions.set_daily_quota("bank_a", 0, actor=SYSTEM, as_of=NOW)
-    assert not institutions.take_quota("bank_a", TODAY + timedelta(days=2)).admitted
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_quota_is_exact_when_many_ask_at_once() -> None:
-    admit(quota=40)
-    admitted: list[bool] = []
-    start = threading.Barrier(8)
-
-    def ask() -> None:
-        start.wait()
-        try:
-            for _ in range(10):
-                admitted.append(institutions.take_quota("bank_a", TODAY).admitted)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(admitted), sum(admitted)) == (80, 40)

@@ -15,9 +15,11 @@ from django.db import transaction
 from rongxin.parties.models import Subject
 from rongxin.proof import canonical
 from rongxin.records import filing
+from rongxin.records.rules import EQUAL, Precedence
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+DECIDED_BY = ("authority_uscc", "authority")
 CLERK = Actor(ActorKind.ACCOUNT, "clerk", "provider:bureau")
 
 
@@ -57,18 +59,32 @@ class Bureau:
         item: str = "administrative_penalty",
         provider: str = "bureau",
         is_state: bool = False,
+        precedence: Precedence = EQUAL,
     ) -> tuple[UUID, filing.Filed, list[filing.Finding]]:
         self.day += timedelta(days=1)
-        lot = filing.Lot(uuid4(), item, 1, provider, self.day, is_state)
+        lot = filing.Lot(uuid4(), item, 1, provider, self.day, is_state, precedence, DECIDED_BY)
         with transaction.atomic():
             staging = filing.stage(lot, as_of=self.day)
             staging.write(pl.DataFrame(list(rows), schema=SCHEMA))
             filed = staging.file()
             return lot.batch_id, filed, list(staging.findings())
 
-    def withdraws(self, batch: UUID, item: str = "administrative_penalty") -> filing.Withdrawn:
+    def lists(self, *rows: Row, provider: str, item: str = "administrative_penalty") -> tuple[UUID, int]:
+        """File a full list: what it doesn't name is over; return its batch and how many ended."""
         self.day += timedelta(days=1)
-        return filing.withdraw_batch(batch, item=item, actor=CLERK, as_of=self.day)
+        lot = filing.Lot(uuid4(), item, 1, provider, self.day, is_state=False)
+        with transaction.atomic():
+            staging = filing.stage(lot, as_of=self.day)
+            staging.write(pl.DataFrame(list(rows), schema=SCHEMA))
+            staging.file()
+            done = staging.delist(listed_on=self.day.date(), by_key=False, newer=())
+        return lot.batch_id, done.ended
+
+    def withdraws(
+        self, batch: UUID, item: str = "administrative_penalty", precedence: Precedence = EQUAL
+    ) -> filing.Withdrawn:
+        self.day += timedelta(days=1)
+        return filing.withdraw_batch(batch, item=item, actor=CLERK, as_of=self.day, precedence=precedence)
 
 
 @pytest.fixture

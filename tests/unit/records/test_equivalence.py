@@ -15,14 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rongxin.records import filing
-from rongxin.records.rules import BARS, OWNERS, Bar, EndedWhy, Fate, Held, fate
+from rongxin.records.rules import BARS, OWNERS, Bar, EndedWhy, Fate, Held, Precedence, fate
 
 from . import stored
-from .conftest import CLERK, Bureau, Row
+from .conftest import CLERK, DECIDED_BY, Bureau, Row
 
 DAYS = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
 ITEMS = count()
 Key = tuple[int, str]
+# Two equal sources in the city, one of the province, one of the nation.
+SOURCES = Precedence({"nation": 0, "province": 1, "city": 2}, others=2)
+SAID = {"x": {}, "y": {"authority_uscc": "1", "authority": "甲局"}, "z": {"authority": "乙局"}}
 
 
 @dataclass
@@ -82,9 +85,17 @@ class Model:
         return fates
 
     def _fate(self, row: tuple[Key, str, date], provider: str, held: Version | None) -> Fate:
-        known = Held(held.content.encode(), held.provider, held.on) if held else None
+        known = None
+        if held is not None:
+            known = Held(held.content.encode(), held.provider, held.on, authority(held.content))
         return fate(
-            digest=row[1].encode(), provider=provider, observed_on=row[2], is_state=self.is_state, held=known
+            digest=row[1].encode(),
+            provider=provider,
+            observed_on=row[2],
+            is_state=self.is_state,
+            held=known,
+            precedence=SOURCES,
+            authority=authority(row[1]),
         )
 
     def _store(
@@ -97,8 +108,10 @@ class Model:
         held: Version | None,
     ) -> Fate:
         key, content, on = row
-        if decided is Fate.HISTORY and self._in_history(key, content, batch):
+        if decided is Fate.HISTORY and self._in_history(key, content, provider, batch):
             return Fate.DUPLICATE
+        if decided is Fate.KNOWN:
+            self._stand_by(key, Version(content, provider, on, batch, line, EndedWhy.SUPERSEDED))
         if not decided.stored:
             return decided
         new = Version(content, provider, on, batch, line)
@@ -110,28 +123,43 @@ class Model:
         self.versions[key].append(new)
         return decided
 
-    def _in_history(self, key: Key, content: str, batch: UUID) -> bool:
+    def _stand_by(self, key: Key, new: Version) -> None:
+        """Keep what another source shares, once: the same words again add nothing."""
+        own = [v for v in self.versions[key] if v.provider == new.provider and v.why is EndedWhy.SUPERSEDED]
+        if not own or own[-1].content != new.content:
+            self.versions[key].append(new)
+
+    def _in_history(self, key: Key, content: str, provider: str, batch: UUID) -> bool:
         """Whether an earlier batch brought the same state; a live one that this batch ended counts, too."""
-        alike = [v for v in self.versions[key] if v.content == content and v.batch != batch]
-        return any(v.why in (None, EndedWhy.SUPERSEDED) for v in alike)
+        own = [v for v in self.versions[key] if v.provider == provider and v.batch != batch]
+        return any(v.content == content and v.why in (None, EndedWhy.SUPERSEDED) for v in own)
+
+
+def authority(content: str) -> list[str | None]:
+    """Who decided, as the content says: its code, and its name."""
+    said = SAID[content]
+    return [said.get(name) for name in DECIDED_BY]
 
 
 OPERATIONS = st.lists(
     st.tuples(
         st.lists(
             st.tuples(
-                st.sampled_from("ab"), st.sampled_from("12"), st.sampled_from("xyz"), st.sampled_from(DAYS)
+                st.sampled_from("ab"),
+                st.sampled_from("12"),
+                st.sampled_from(list(SAID)),
+                st.sampled_from(DAYS),
             ),
             max_size=6,
         ),
-        st.sampled_from(["bureau", "bureau", "bureau", "other"]),
+        st.sampled_from(["city", "city", "bureau", "province", "nation"]),
         st.sampled_from([None, None, *(why for why in EndedWhy if OWNERS[why] == "rights")]),
     ),
     max_size=5,
 )
 
 
-ROWS = OPERATIONS.map(lambda operations: [rows for rows, _, _ in operations])
+ROWS = OPERATIONS.map(lambda operations: [(rows, provider) for rows, provider, _ in operations])
 LAX = settings(
     max_examples=60,
     deadline=None,
@@ -146,7 +174,10 @@ def staged(
 
 
 def as_rows(rows: list[tuple[Key, str, date]]) -> list[Row]:
-    return [Row(n, key[0], key[1], {"c": content}, on) for n, (key, content, on) in enumerate(rows)]
+    return [
+        Row(n, key[0], key[1], {"c": content, **SAID[content]}, on)
+        for n, (key, content, on) in enumerate(rows)
+    ]
 
 
 @pytest.mark.django_db
@@ -158,7 +189,9 @@ def test_it_settles_a_batch_as_the_law_settles_its_rows(
     item, model, firms = f"item_{next(ITEMS)}", Model(is_state), {"a": subject(), "b": subject()}
     for raw, provider, ending in operations:
         rows = staged(raw, firms, is_state=is_state)
-        batch, filed, findings = bureau.files(*as_rows(rows), item=item, provider=provider, is_state=is_state)
+        batch, filed, findings = bureau.files(
+            *as_rows(rows), item=item, provider=provider, is_state=is_state, precedence=SOURCES
+        )
         expected = model.file(rows, provider, batch)
         found = {f.line: f.fate for f in findings}
         assert found == {n: d for n, d in expected.items() if d not in (Fate.FILED, Fate.SUPERSEDES)}
@@ -182,12 +215,13 @@ def test_it_restores_the_day_before_when_the_last_batch_is_withdrawn(
 ) -> None:
     item, firms = f"item_{next(ITEMS)}", {"a": subject(), "b": subject()}
     seen, ids = [], []
-    for raw in batches:
+    for raw, provider in batches:
         seen.append(contents(firms, item, bureau))
         rows = as_rows(staged(raw, firms, is_state=is_state))
-        ids.append(bureau.files(*rows, item=item, is_state=is_state)[0])
+        given = {"item": item, "provider": provider, "is_state": is_state, "precedence": SOURCES}
+        ids.append(bureau.files(*rows, **given)[0])
     while ids:
-        bureau.withdraws(ids.pop(), item)
+        bureau.withdraws(ids.pop(), item, SOURCES)
         assert contents(firms, item, bureau) == seen.pop()
 
 

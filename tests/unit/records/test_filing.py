@@ -117,11 +117,12 @@ def test_it_names_the_other_line_of_a_repeated_or_contradicting_row(bureau: Bure
     ]
 
 
-def test_it_lets_no_provider_change_anothers_record(bureau: Bureau, subject: Opened) -> None:
+def test_it_lets_no_provider_change_an_equals_record(bureau: Bureau, subject: Opened) -> None:
     firm = subject()
     bureau.files(Row(2, firm, "一号", {"fine_cny": "10.00"}, MARCH))
     _, filed, findings = bureau.files(Row(2, firm, "一号", {"fine_cny": "0.00"}, APRIL), provider="other")
-    assert (filed.stored, [f.fate for f in findings]) == (0, [Fate.OTHER_PROVIDER])
+    assert (filed.stored, [f.fate for f in findings]) == (0, [Fate.KNOWN])
+    assert live(firm, bureau) == [{"fine_cny": "10.00"}]
 
 
 def record_id(firm: int, bureau: Bureau) -> int:

@@ -116,6 +116,17 @@ def test_it_lets_nobody_else_withdraw_a_batch(bureau: Bureau, penalties: Penalti
     assert refused.value.code == "not_your_batch"
 
 
+def test_it_lets_the_operator_withdraw_a_batch_by_whatever_account(
+    bureau: Bureau, penalties: Penalties
+) -> None:
+    """An operator's account acts for `operator:<node>`, not for a bare `operator`."""
+    for party in ("operator", "operator:node"):
+        receipt = bureau.submits(penalties((1, party, "100")), PENALTY)
+        assert receipt.batch is not None
+        operator = Actor(ActorKind.ACCOUNT, "x", party)
+        assert batches.withdraw(receipt.batch, actor=operator, as_of=bureau.today).ended == 1
+
+
 @pytest.mark.parametrize(
     ("item", "provider", "code_", "word"),
     [

@@ -8,13 +8,16 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
 
+from rongxin.consent import grants
 from rongxin.delivery.signature import checking, issuing
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing import gateways
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.delivery.signature import stage as stamping
 from tests.unit.entrypoints.api import keys
+from tests.unit.sharing import fakes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/reports"
@@ -123,3 +126,71 @@ def test_neither_json_nor_page_wait_for_a_time_stamp(client, scene, settings):
         assert _ask(client, firm, headers, accept=form).status_code == 200
     answer = _ask(client, firm, headers, accept="application/pdf")
     assert (answer.status_code, answer.json()["code"]) == (503, "certificate_unfit")
+
+
+class TaxBureau(fakes.Provider):
+    """Answers in this process and counts how often it was asked."""
+
+    asked = 0
+
+    def fetch(self, question):
+        self.asked += 1
+        return [{"uscc": question.subject.uscc, "vat_paid_cny_12m": "71240.00"}]
+
+
+@pytest.fixture
+def reported(client, scene):
+    """A bureau, and the report that a bank has by a firm's consent."""
+    firm, headers = scene
+    bureau, now = TaxBureau(), timezone.now()
+    gateways.connect("tax_bureau", bureau)
+    consent = stage.consent(firm, stage.case(firm, "bank_a"), as_of=now)
+    asked = {"consent": str(consent.id), "purpose": "pre_loan_review", "items": ["tax_payment"]}
+    answer = _ask(client, firm, headers, **asked)
+    assert answer.status_code == 200
+    yield bureau, consent, answer.json()["report"]
+    gateways.disconnect("tax_bureau")
+
+
+def test_an_institution_has_its_report_again_in_every_form_without_a_call(client, scene, reported):
+    bureau, _, number = reported
+    forms = {}
+    for form in ("application/json", "text/html", "application/pdf"):
+        forms[form] = client.get(f"{URL}/{number}", headers={**scene[1], "accept": form})
+        assert forms[form].status_code == 200
+        assert forms[form]["content-type"].startswith(form)
+    assert bureau.asked == 1
+    report = forms["application/json"].json()
+    assert (report["repeats"], report["kind"]) == (number, "consented")
+    assert report["report"] != number
+    assert report["reference"] == "DK-1"
+    page = forms["text/html"].content.decode()
+    assert "71,240.00" in page
+    assert number in page
+    assert "本次未再询问" in page
+
+
+def test_nobody_else_has_it_and_nobody_once_the_consent_is_withdrawn(client, scene, reported):
+    firm, headers = scene
+    bureau, consent, number = reported
+    stage.bank("bank_b")
+    other = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_b"))
+    unknown = client.get(f"{URL}/00000000-0000-4000-8000-000000000000", headers=other)
+    foreign = client.get(f"{URL}/{number}", headers=other)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_request")
+    assert foreign.status_code == 404
+    assert foreign.content.replace(number.encode(), b"") == unknown.content.replace(
+        b"00000000-0000-4000-8000-000000000000", b""
+    )
+    assert client.get(f"{URL}/{number}", headers=keys.header_of(firm.owner)).status_code == 403
+    assert client.get(f"{URL}/{number}").status_code == 401
+    grants.withdraw(consent.id, actor=firm.owner.actor, as_of=timezone.now())
+    refused = client.get(f"{URL}/{number}", headers=headers)
+    assert (refused.status_code, refused.json()["reason"]) == (403, "consent_withdrawn")
+    assert bureau.asked == 1
+
+
+def test_a_public_report_is_not_kept(client, scene):
+    firm, headers = scene
+    number = _ask(client, firm, headers).json()["report"]
+    assert client.get(f"{URL}/{number}", headers=headers).status_code == 404

@@ -9,13 +9,15 @@ import pytest
 from django.utils import timezone
 
 from rongxin.catalogue import loader
-from rongxin.parties import seed
+from rongxin.parties import providers, seed
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.sharing.aggregation import batches
 from rongxin.sharing.schedule import lateness, plans
 from rongxin.sharing.schedule.rules import Every
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
+from tests.unit.sharing.conftest import code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/schedules"
@@ -54,6 +56,9 @@ def test_a_provider_is_reminded_and_nobody_else_sees_it(client, customs, operato
     mine = client.get(f"{URL}/reminders", headers=customs).json()
     assert mine[0]["text"].endswith("至今未收到；请尽快报送。")
     assert client.get(f"{URL}/reminders?provider=customs", headers=operator).json() == mine
+    assert client.get(f"{URL}/reminders?only_open=true", headers=customs).json() == mine
+    assert client.get(f"{URL}/reminders?month=2020-01", headers=customs).json() == []
+    assert client.get(f"{URL}/reminders?month=13", headers=customs).json()["code"] == "bad_month"
     tax = keys.header_of(stage.staff(PartyKind.PROVIDER, "tax_bureau"))
     assert client.get(f"{URL}/reminders", headers=tax).json() == []
     for path in (f"{URL}/reminders?provider=customs", f"{URL}?provider=customs"):
@@ -75,3 +80,22 @@ def test_only_the_operator_sets_and_a_wrong_plan_is_said_in_chinese(client, cust
     assert _put(client, operator, provider="tax_bureau").json()["code"] == "no_mandate"
     assert client.get(f"{URL}?provider=nobody", headers=operator).status_code == 404
     assert client.get(URL).status_code == 401
+
+
+def test_nobody_is_scheduled_for_what_is_shared_nationally(client, customs, operator, tmp_path, settings):
+    settings.RONGXIN_VAR = tmp_path / "var"
+    now = timezone.now()
+    providers.admit("city_port", name="口岸办", department="", items=[ITEM], actor=SYSTEM, as_of=now)
+    assert _put(client, operator, provider="city_port").json()["shared_already_by"] == []
+    path = tmp_path / "registrations.csv"
+    head = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志"
+    path.write_text(f"{head}\n云州公司,{code(1)},1101960001,进出口货物收发货人,正常\n", "utf-8")
+    batch = batches.submit(path, item=ITEM, provider="customs", actor=SYSTEM, as_of=now).batch
+    answer = _put(client, operator, provider="city_port")
+    assert (answer.status_code, answer.json()["code"]) == (422, "already_shared")
+    assert str(batch) in answer.content.decode()
+    path = f"/api/v1/catalogue/{ITEM}/sources"
+    first, second = client.get(path, headers=customs).json()
+    assert (first["provider"], first["level"], first["last_batch"]) == ("customs", "national", str(batch))
+    assert (second["provider"], second["place"], second["last_batch"]) == ("city_port", 2, None)
+    assert client.get(path).status_code == 401

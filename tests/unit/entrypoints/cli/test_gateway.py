@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from rongxin.entrypoints.cli import gateway
 from rongxin.exchange import question as questions
 from rongxin.gateway import door as doors
+from rongxin.proof import boxes
 from tests.unit.gateway.stage import FIRM, NODE, Office, question, signed
 
 PATIENCE = 60  # only a broken build waits as long
@@ -75,6 +76,19 @@ def test_check_names_what_is_wrong_and_fails(office: Office, item: str, sql: str
     office.writes(item, {"sql": sql})
     said = run("check", *_config(office))
     assert (said.exit_code, told in said.output) == (1, True), said.output
+
+
+def test_check_tells_the_keys_to_which_rows_may_be_sealed(office: Office) -> None:
+    (office.directory / "institutions").mkdir()
+    public = boxes.make(office.directory / "sm", sm=True).pem()
+    pinned = office.directory / "institutions" / "bank_a.pub.pem"
+    pinned.write_bytes(public)
+    said = run("check", *_config(office))
+    assert (said.exit_code, "bank_a SM2 + SM4-GCM" in said.output) == (0, True)
+    assert boxes.fingerprint(boxes.recipient(pinned)) in said.output
+    pinned.write_text("junk")
+    said = run("check", *_config(office))
+    assert (said.exit_code, "✗ 密封 sealing bank_a" in said.output) == (1, True)
 
 
 def test_serve_refuses_where_nobody_could_ask(office: Office) -> None:

@@ -102,6 +102,19 @@ def test_seven_working_days_are_counted_from_the_first_filing_alone(bureau: Bure
     assert (later.timely, later.late, later.undated, later.backlog) == (1, 1, 1, 1)
 
 
+def test_what_the_first_month_decided_and_half_a_year_later_came_is_late_not_stock(bureau: Bureau):
+    """Of a day so long ago only the month is kept, save where it is the month that the item began in."""
+
+    def row(number, day):
+        return ("云州公司", code(1), number, "1", day)
+
+    _hand_in(bureau, [row("一号", "2026-03-02")], _at(3, 11))
+    late = [row("二号", "2026-03-09"), row("三号", "2026-03-11"), row("四号", "2026-03-31")]
+    _hand_in(bureau, [*late, row("五号", "2026-04-01"), row("六号", "2026-02-28")], _at(8, 20))
+    own = _own("2026-08").timeliness
+    assert (own.timely, own.late, own.undated, own.backlog) == (0, 3, 0, 2)
+
+
 def test_completeness_counts_an_empty_required_field_of_a_rejected_row(bureau: Bureau):
     rows = [
         ("云州公司", code(1), "一号", "1", "2026-03-02"),

@@ -69,6 +69,20 @@ def test_what_comes_in_time_is_not_late_and_what_comes_late_is_said_to_have_come
     assert (reminder["due_on"], reminder["delivered_on"]) == ("2026-04-10", "2026-04-21")
 
 
+def test_the_months_report_tells_what_was_reminded_of_and_whether_it_came(bureau: Bureau) -> None:
+    monthly()
+    assert [lateness.remind(as_of=at(month, 20)) for month in (3, 4)] == [1, 1]
+    hand_in(bureau, at(4, 21), "荣誉一")
+    now = at(4, 30)
+    (told,) = sheets.of("2026-03", provider=PROVIDER, as_of=at(4, 20))["reminders"]
+    assert (told["item_label"], told["due_on"], told["delivered_on"]) == ("荣誉表彰", "2026-03-10", None)
+    (told,) = sheets.of("2026-04", provider=PROVIDER, as_of=now)["reminders"]
+    assert (told["due_on"], told["delivered_on"]) == ("2026-04-10", "2026-04-21")
+    assert sheets.of("2026-04", provider="tax_bureau", as_of=now)["reminders"] == []
+    assert lateness.reminders(only_open=True, as_of=now) == []
+    assert len(lateness.reminders(only_open=True, as_of=at(4, 20))) == 2
+
+
 def test_a_withdrawn_batch_or_a_corrected_row_is_no_delivery(bureau: Bureau) -> None:
     first = hand_in(bureau, at(3, 2), "荣誉零")
     monthly()

@@ -1,0 +1,191 @@
+"""推送订阅: set up by the institution, stopped by the operator; every version is kept ((六)(十))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from rongxin.catalogue import loader, redaction
+from rongxin.delivery.push import rules
+from rongxin.delivery.push.errors import NotPossible, NotServed, UnfitTerms, UnknownSubscription
+from rongxin.delivery.push.models import PushSubscription, PushTerms
+from rongxin.delivery.push.rules import Act, Status, Terms
+from rongxin.disclosure import public_sets
+from rongxin.disclosure.errors import NumberGiven
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.parties import institutions
+from rongxin.proof import canonical
+from rongxin.vocabulary.actor import Actor
+
+
+@dataclass(frozen=True)
+class Card:
+    """A subscription with its terms in force."""
+
+    id: UUID
+    institution: str
+    version: int
+    terms: Terms
+    status: Status
+    why: str
+    requested_at: datetime | None
+    wants_full: bool
+    created_at: datetime
+
+    def document(self) -> dict[str, Any]:
+        """Return the subscription as plain values for JSON."""
+        return {
+            "subscription": str(self.id),
+            "institution": self.institution,
+            "version": self.version,
+            "status": self.status.value,
+            "status_label": self.status.label,
+            "why": self.why,
+            "terms": self.terms.document(),
+            "created_at": self.created_at.isoformat(),
+        }
+
+
+def subscribe(institution: str, terms: Terms, *, actor: Actor, as_of: datetime) -> Card:
+    """Set up a push to an institution that is served; raises `UnfitTerms`, `NotServed`, NumberGiven and
+    catalogue.UnknownItem.
+    """
+    _check(terms)
+    served(institution, as_of=as_of)
+    row = PushSubscription(institution_id=institution, version=1, created_at=as_of)
+    with transaction.atomic():
+        row.save(force_insert=True)
+        _set(row, terms, "subscribed", actor=actor, as_of=as_of)
+    return _card(row, terms)
+
+
+def change(subscription: UUID, terms: Terms, *, institution: str, actor: Actor, as_of: datetime) -> Card:
+    """Give a subscription new terms; the next run takes back what no longer belongs to them."""
+    _check(terms)
+    served(institution, as_of=as_of)
+    with transaction.atomic():
+        row = _locked(subscription, institution)
+        if Status(row.status) is Status.ENDED:
+            raise NotPossible("订阅已终止，请另行订阅 the subscription has ended: make another")
+        row.version += 1
+        row.save(update_fields=["version"])
+        _set(row, terms, "changed", actor=actor, as_of=as_of)
+    return _card(row, terms)
+
+
+def move(
+    subscription: UUID, act: Act, *, institution: str | None, why: str = "", actor: Actor, as_of: datetime
+) -> Card:
+    """Stop or resume a subscription (the operator, `institution` None) or end it (its institution)."""
+    if redaction.holds_number(why):
+        raise NumberGiven
+    with transaction.atomic():
+        row = _locked(subscription, institution)
+        here = Status(row.status)
+        if act not in rules.TRANSITIONS[here]:
+            raise NotPossible(f"订阅现为“{here.label}”，不能进行此操作 not possible while {here.label_en}")
+        row.status, row.why = rules.TRANSITIONS[here][act].value, why
+        row.save(update_fields=["status", "why"])
+        _journal(row, row.status, None, actor=actor, as_of=as_of)
+    return get(row.id)
+
+
+def request(subscription: UUID, *, institution: str, full: bool, actor: Actor, as_of: datetime) -> Card:
+    """Ask for a run out of turn, anew from the beginning where `full`; the worker makes it."""
+    served(institution, as_of=as_of)
+    with transaction.atomic():
+        row = _locked(subscription, institution)
+        if Status(row.status) is not Status.ACTIVE:
+            raise NotServed(None, f"订阅现为“{Status(row.status).label}” the subscription is not active")
+        row.requested_at, row.wants_full = as_of, row.wants_full or full
+        row.save(update_fields=["requested_at", "wants_full"])
+        _journal(row, "requested", None, actor=actor, as_of=as_of)
+    return get(row.id)
+
+
+def get(subscription: UUID, *, institution: str | None = None) -> Card:
+    """Return a subscription, of this institution where one is named; raises `UnknownSubscription`."""
+    rows = PushSubscription.objects.filter(id=subscription)
+    row = (rows if institution is None else rows.filter(institution=institution)).first()
+    if row is None:
+        raise UnknownSubscription(subscription)
+    return _card(row, _terms(row))
+
+
+def listed(institution: str | None = None) -> Sequence[Card]:
+    """Return the subscriptions of an institution, or all, the newest first."""
+    rows = PushSubscription.objects.order_by("-created_at", "id")
+    found = rows if institution is None else rows.filter(institution=institution)
+    return [_card(row, _terms(row)) for row in found]
+
+
+def served(institution: str, *, as_of: datetime) -> None:
+    """Refuse an institution that isn't served now ((十)); raises `NotServed` and UnknownParty."""
+    standing = institutions.standing(institution, as_of=as_of)
+    if not standing.admitted:
+        raise NotServed(standing.reason, standing.message)
+
+
+def _check(terms: Terms) -> None:
+    texts = (terms.reference, terms.basis, terms.individuals_basis)
+    if any(redaction.holds_number(text) for text in texts):
+        raise NumberGiven
+    found = rules.faults(terms)
+    found += [
+        f"{name}：没有可批量推送的公开内容 nothing of it is public and collected here"
+        for name in terms.items
+        if not public_sets.columns(loader.load().item(name))
+    ]
+    if found:
+        raise UnfitTerms(found)
+
+
+def _set(row: PushSubscription, terms: Terms, act: str, *, actor: Actor, as_of: datetime) -> None:
+    document = terms.document()
+    PushTerms.objects.create(
+        subscription=row, version=row.version, terms=document, set_by=actor.id, set_at=as_of
+    )
+    _journal(row, act, canonical.digest(document), actor=actor, as_of=as_of)
+
+
+def _journal(row: PushSubscription, act: str, terms: str | None, *, actor: Actor, as_of: datetime) -> None:
+    refs: dict[str, str | int] = {
+        "subscription": str(row.id),
+        "institution": row.institution_id,
+        "version": row.version,
+        "change": act,
+    }
+    commitments = {"terms": terms} if terms else None
+    entries.append(Kind.PUSH_CHANGED, actor=actor, refs=refs, commitments=commitments, as_of=as_of)
+
+
+def _locked(subscription: UUID, institution: str | None) -> PushSubscription:
+    rows = PushSubscription.objects.select_for_update(no_key=True, of=("self",)).filter(id=subscription)
+    row = (rows if institution is None else rows.filter(institution=institution)).first()
+    if row is None:
+        raise UnknownSubscription(subscription)
+    return row
+
+
+def _terms(row: PushSubscription) -> Terms:
+    return rules.read(PushTerms.objects.get(subscription=row, version=row.version).terms)
+
+
+def _card(row: PushSubscription, terms: Terms) -> Card:
+    return Card(
+        id=row.id,
+        institution=row.institution_id,
+        version=row.version,
+        terms=terms,
+        status=Status(row.status),
+        why=row.why,
+        requested_at=row.requested_at,
+        wants_full=row.wants_full,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,117 @@
+"""What institutions ask, counted for those who watch over it ((十)); numbers and ids, never content."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from rongxin.consent import cases
+from rongxin.parties.rules import quota
+from rongxin.parties.rules.quota import Scope
+from rongxin.vocabulary.reason import Reason
+
+#: A request that names a consent or a case and is carried by it in nothing.
+CONSENT_FAILURES = frozenset(
+    {
+        Reason.CONSENT_MISSING,
+        Reason.CONSENT_PAUSED,
+        Reason.CONSENT_WITHDRAWN,
+        Reason.CONSENT_EXPIRED,
+        Reason.CONSENT_SUPERSEDED,
+        Reason.CASE_CLOSED,
+        Reason.CASE_MISMATCH,
+        Reason.RECIPIENT_MISMATCH,
+        Reason.SUBJECT_MISMATCH,
+    }
+)
+_PERSONAL = frozenset({Scope.PERSON.reason, Scope.PERSON_OFF_HOURS.reason})
+
+
+@dataclass(frozen=True)
+class Requests:
+    """How an institution asked in a span of time."""
+
+    asked: int = 0
+    off_hours: int = 0
+    consent_failures: int = 0
+    new_subject_refusals: int = 0
+    person_refusals: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """About how many different firms an institution asked, about how many of them it never had a case, and
+    how many requests were about a firm whose last case with it was over.
+    """
+
+    asked: int = 0
+    without_case: int = 0
+    after_the_end: int = 0
+
+
+def requests(institution: str, *, since: datetime, until: datetime, hours: quota.Limits) -> Requests:
+    """Count an institution's requests from `since` until before `until`; `hours` are its business hours."""
+    asked: dict[str, Any] = {
+        "institution": institution,
+        "since": since,
+        "until": until,
+        "opens": hours.opens,
+        "closes": hours.closes,
+        "failures": _values(CONSENT_FAILURES),
+        "personal": _values(_PERSONAL),
+        "new": Scope.NEW_SUBJECTS.reason.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_PERSON, asked)
+        rows = cursor.fetchall()
+    return Requests(
+        asked=sum(row[1] for row in rows),
+        off_hours=sum(row[2] for row in rows),
+        consent_failures=sum(row[3] for row in rows),
+        new_subject_refusals=sum(row[4] for row in rows),
+        person_refusals={row[0]: row[5] for row in rows if row[5]},
+    )
+
+
+def subjects(institution: str, *, since: datetime, until: datetime) -> Subjects:
+    """Count the firms that an institution got answers about, and lay its cases beside them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_SUBJECT, {"institution": institution, "since": since, "until": until})
+        rows = cursor.fetchall()
+    over = cases.ends_of_institution(institution)
+    return Subjects(
+        asked=len(rows),
+        without_case=sum(subject not in over for subject, _ in rows),
+        after_the_end=sum(
+            sum(day > end for day in days) for subject, days in rows if (end := over.get(subject)) is not None
+        ),
+    )
+
+
+def _values(reasons: Collection[Reason]) -> list[str]:
+    return sorted(reason.value for reason in reasons)
+
+
+_BY_PERSON = """
+    SELECT intent.person, count(*),
+           count(*) FILTER (WHERE (asked_at AT TIME ZONE 'Asia/Shanghai')::time < %(opens)s
+                               OR (asked_at AT TIME ZONE 'Asia/Shanghai')::time >= %(closes)s),
+           count(*) FILTER (WHERE outcome.reason = ANY(%(failures)s)),
+           count(*) FILTER (WHERE outcome.reason = %(new)s),
+           count(*) FILTER (WHERE outcome.reason = ANY(%(personal)s))
+    FROM disclosure_intent intent LEFT JOIN disclosure_outcome outcome ON outcome.intent_id = intent.id
+    WHERE recipient_kind = 'institution' AND recipient = %(institution)s
+      AND asked_at >= %(since)s AND asked_at < %(until)s
+    GROUP BY intent.person
+"""
+_BY_SUBJECT = """
+    SELECT subject_id, array_agg((asked_at AT TIME ZONE 'Asia/Shanghai')::date)
+    FROM disclosure_intent intent JOIN disclosure_outcome outcome ON outcome.intent_id = intent.id
+    WHERE recipient_kind = 'institution' AND recipient = %(institution)s AND outcome.released
+      AND asked_at >= %(since)s AND asked_at < %(until)s
+    GROUP BY subject_id
+"""

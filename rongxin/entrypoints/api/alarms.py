@@ -1,0 +1,31 @@
+"""告警: what the operator must look at, and its word that it did (notice （十）)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from rongxin.entrypoints.api import authentication
+from rongxin.governance import alarms
+
+router = Router(tags=["告警 Alarms"])
+
+
+class Acknowledgement(Schema):
+    note: str = Field(min_length=1, max_length=500, description="处置情况")
+
+
+@router.get("", auth=authentication.OPERATOR, summary="告警 Alarms, the newest first")
+def show(request: HttpRequest, waiting: bool = True) -> list[dict[str, Any]]:
+    """Return what waits for somebody, or with `waiting=false` everything."""
+    return [one.document() for one in alarms.every(waiting_only=waiting)]
+
+
+@router.post("/{alarm}/acknowledge", auth=authentication.OPERATOR, summary="处置告警 Acknowledge an alarm")
+def acknowledge(request: HttpRequest, alarm: UUID, body: Acknowledgement) -> dict[str, Any]:
+    """Say that the alarm was seen and what was done; once, for good, in the caller's name."""
+    caller = authentication.caller(request)
+    return alarms.acknowledge(alarm, note=body.note, actor=caller.actor, as_of=caller.at).document()

@@ -1,0 +1,68 @@
+"""`rongxin sources`: who shares an item already, and from which level each provider hands in ((五))."""
+
+from __future__ import annotations
+
+import click
+
+from rongxin.entrypoints.cli import answers, node
+
+
+@click.group("sources", help="来源：某信息项已由谁共享 Who shares an item already, from which level.")
+def command() -> None:
+    pass
+
+
+@command.command()
+@click.argument("item")
+def show(item: str) -> None:
+    """某项的来源 Print the sources of ITEM, that whose version of a record counts first."""
+    with node.running(progress=False), answers.refusals():
+        from rongxin.catalogue import loader
+        from rongxin.catalogue.errors import CatalogueError
+        from rongxin.sharing import item_sources
+
+        try:
+            known = loader.load().item(item)
+        except CatalogueError as fault:
+            raise click.ClickException(str(fault)) from None
+        answers.show([source.document() for source in item_sources.of(known, as_of=answers.now())])
+
+
+@command.command()
+@click.argument("provider")
+@click.option("--name", required=True, help="单位名称 its name")
+@click.option("--department", default="", help="责任单位 the department behind it")
+@click.option("--item", "items", multiple=True, required=True, help="信息项，可多次给出 an item; repeat it")
+def admit(provider: str, name: str, department: str, items: tuple[str, ...]) -> None:
+    """登记一个来源 Take in a PROVIDER beside the catalogue's, such as another level's platform."""
+    with node.running(progress=False), answers.refusals():
+        from rongxin.catalogue.errors import CatalogueError
+        from rongxin.parties import providers
+
+        try:
+            made = providers.admit(
+                provider,
+                name=name,
+                department=department,
+                items=items,
+                actor=answers.operator(),
+                as_of=answers.now(),
+            )
+        except CatalogueError as fault:
+            raise click.ClickException(str(fault)) from None
+        answers.show({"provider": made.id, "name": made.name, "items": sorted(made.mandate)})
+
+
+@command.command("set-level")
+@click.argument("provider")
+@click.argument("level", type=click.Choice(["national", "provincial", "city"]))
+def set_level(provider: str, level: str) -> None:
+    """设定层级 Say from which LEVEL a PROVIDER hands in; what counts already stays."""
+    with node.running(progress=False), answers.refusals():
+        from rongxin.sharing import source_levels
+        from rongxin.vocabulary.level import SourceLevel
+
+        version = source_levels.set_level(
+            provider, SourceLevel(level), actor=answers.operator(), as_of=answers.now()
+        )
+        answers.show({"provider": provider, "level": level, "version": version})

@@ -1,0 +1,39 @@
+"""What can go wrong in governance, in words for the one who can act on it."""
+
+from __future__ import annotations
+
+
+class GovernanceError(Exception):
+    """The act of governance can't be done."""
+
+    code = "governance_error"
+
+
+class UnknownAlarm(GovernanceError):
+    """There is no such alarm."""
+
+    code = "unknown_alarm"
+
+
+class AlreadyAcknowledged(GovernanceError):
+    """Somebody has acknowledged the alarm before; the first word stands."""
+
+    code = "already_acknowledged"
+
+
+class NotTheOperators(GovernanceError):
+    """Alarms are the operator's to see and to acknowledge."""
+
+    code = "not_allowed"
+
+
+class UnknownIncident(GovernanceError):
+    """There is no such incident, or it is another institution's."""
+
+    code = "unknown_incident"
+
+
+class IncidentOver(GovernanceError):
+    """The incident is decided, or the institution has explained itself before."""
+
+    code = "incident_over"

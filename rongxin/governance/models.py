@@ -1,0 +1,89 @@
+"""Tables of governance; private to this room."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from rongxin.governance.rules import Kind
+from rongxin.governance.watching.rules import LIVE, Rule, State
+
+
+class Alarm(models.Model):
+    """告警: something in the journal that a person of the operator's must look at; one for each entry."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    kind = models.CharField(max_length=24)
+    # The journal's entry that it was raised for, and the ids in it; no content, no names.
+    entry = models.UUIDField(unique=True)
+    refs = models.JSONField()
+    happened_at = models.DateTimeField()
+    raised_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["raised_at"], name="alarm_waiting", condition=Q(acknowledged_at__isnull=True)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=[k.value for k in Kind]), name="alarm_kind_known"),
+            # Who acknowledged, when and with what note: all of it or nothing.
+            models.CheckConstraint(
+                condition=Q(acknowledged_at=None, acknowledged_by="", note="")
+                | (Q(acknowledged_at__isnull=False) & ~Q(acknowledged_by="") & ~Q(note="")),
+                name="acknowledged_by_somebody_with_a_note",
+            ),
+        ]
+
+
+class Incident(models.Model):
+    """处置案卷: a finding of the watch, what was done at once, what was said to it and decided."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    rule = models.CharField(max_length=32)
+    # Whom it is about, as the institution names its people; empty where it is about the institution.
+    person = models.CharField(max_length=128, blank=True)
+    action = models.CharField(max_length=16)
+    figures = models.JSONField()
+    edition = models.CharField(max_length=32)
+    seen_from = models.DateTimeField()
+    seen_until = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    statement_due_on = models.DateField()
+    decision_due_on = models.DateField()
+    state = models.CharField(max_length=12, default=State.OPEN.value)
+    statement = models.TextField(blank=True)
+    stated_at = models.DateTimeField(null=True)
+    stated_by = models.CharField(max_length=200, blank=True)
+    decision = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    overdue_entry = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(rule__in=[r.value for r in Rule]), name="incident_rule_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in State]), name="incident_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "rule", "person"],
+                condition=Q(state__in=[s.value for s in LIVE]),
+                name="one_live_incident",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in LIVE], decided_at=None)
+                | (Q(decided_at__isnull=False) & ~Q(decided_by="") & ~Q(decision="")),
+                name="incident_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.rule} {self.state}"

@@ -1,0 +1,197 @@
+"""What looks like misuse of queries, and what is done about it ((十): 监测预警, 及时处置). Pure.
+
+Limits stop what is too much at once (`parties.rules.quota`); these rules find what stays below them: firms
+asked about without a loan, a scrape spread over many people or nights, queries after a case is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from rongxin.vocabulary.labelled import Labelled
+
+
+class Action(StrEnum):
+    """What a finding leads to, from the mildest."""
+
+    WARN = "warn"
+    #: From now on every query must name a case, public information included.
+    REQUIRE_CASES = "require_cases"
+    #: One person of the institution may ask no more.
+    BAR_PERSON = "bar_person"
+    SUSPEND = "suspend"
+
+
+class Rule(Labelled):
+    """Why an incident is opened."""
+
+    PERSON_PAST_LIMIT = "person_past_limit", "查询人超限后反复查询", "a person goes on past the limit"
+    NEW_SUBJECTS_PAST_LIMIT = (
+        "new_subjects_past_limit",
+        "首次查询企业数超限后继续查询",
+        "new firms are asked about past the limit",
+    )
+    CONSENT_FAILURES = (
+        "consent_failures",
+        "授权不符的查询占比过高",
+        "too many requests that no consent carries",
+    )
+    UNKNOWN_SUBJECTS = "unknown_subjects", "大量查询不存在的代码", "many codes that nobody has"
+    OFF_HOURS = "off_hours", "非工作时间查询占比过高", "too many requests outside business hours"
+    NO_CASES = "no_cases", "长期查询未办理业务的企业", "firms are asked about that never get a case"
+    AFTER_THE_END = "after_the_end", "业务办结后继续查询", "firms are asked about after their case is over"
+
+
+ACTIONS: Mapping[Rule, Action] = {
+    Rule.PERSON_PAST_LIMIT: Action.BAR_PERSON,
+    Rule.NEW_SUBJECTS_PAST_LIMIT: Action.SUSPEND,
+    Rule.CONSENT_FAILURES: Action.SUSPEND,
+    Rule.UNKNOWN_SUBJECTS: Action.REQUIRE_CASES,
+    Rule.OFF_HOURS: Action.WARN,
+    Rule.NO_CASES: Action.REQUIRE_CASES,
+    Rule.AFTER_THE_END: Action.REQUIRE_CASES,
+}
+
+#: What these rules see goes back further than the day, so a decision on it holds as long.
+WINDOWED = frozenset({Rule.NO_CASES, Rule.AFTER_THE_END})
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The numbers of one edition; days are calendar days, shares percent."""
+
+    edition: str
+    person_refusals: int
+    new_subject_refusals: int
+    consent_failures_percent: int
+    consent_failures_of: int
+    unknown_subjects: int
+    off_hours_percent: int
+    off_hours_of: int
+    no_case_percent: int
+    no_case_of: int
+    after_the_end: int
+    window_days: int
+    statement_days: int
+    decision_days: int
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What an institution did: on the day so far, and in the window of days that ends with it."""
+
+    institution: str
+    asked: int = 0
+    off_hours: int = 0
+    consent_failures: int = 0
+    unknown_subjects: int = 0
+    new_subject_refusals: int = 0
+    #: Person → requests refused for the person's own limits.
+    person_refusals: Mapping[str, int] = field(default_factory=dict)
+    subjects: int = 0
+    subjects_without_case: int = 0
+    after_the_end: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that an activity meets; `person` where it is about one, figures by name."""
+
+    rule: Rule
+    figures: Mapping[str, int]
+    person: str = ""
+
+    @property
+    def action(self) -> Action:
+        return ACTIONS[self.rule]
+
+
+def find(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    """Yield what an activity looks like, rule by rule."""
+    for rule in _RULES:
+        yield from rule(seen, given)
+
+
+def _persons(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    for person, refusals in seen.person_refusals.items():
+        if refusals >= given.person_refusals:
+            yield Finding(Rule.PERSON_PAST_LIMIT, {"refusals": refusals}, person)
+
+
+def _new_subjects(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if seen.new_subject_refusals >= given.new_subject_refusals:
+        figures = {"refusals": seen.new_subject_refusals, "asked": seen.asked}
+        yield Finding(Rule.NEW_SUBJECTS_PAST_LIMIT, figures)
+
+
+def _consents(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if _share(seen.consent_failures, seen.asked, given.consent_failures_percent, given.consent_failures_of):
+        yield Finding(Rule.CONSENT_FAILURES, {"failures": seen.consent_failures, "asked": seen.asked})
+
+
+def _unknown(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if seen.unknown_subjects >= given.unknown_subjects:
+        yield Finding(Rule.UNKNOWN_SUBJECTS, {"unknown": seen.unknown_subjects})
+
+
+def _off_hours(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if _share(seen.off_hours, seen.asked, given.off_hours_percent, given.off_hours_of):
+        yield Finding(Rule.OFF_HOURS, {"off_hours": seen.off_hours, "asked": seen.asked})
+
+
+def _no_cases(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if _share(seen.subjects_without_case, seen.subjects, given.no_case_percent, given.no_case_of):
+        figures = {"subjects": seen.subjects, "without_case": seen.subjects_without_case}
+        yield Finding(Rule.NO_CASES, figures)
+
+
+def _after_the_end(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if seen.after_the_end >= given.after_the_end:
+        yield Finding(Rule.AFTER_THE_END, {"requests": seen.after_the_end})
+
+
+_RULES: tuple[Callable[[Activity, Parameters], Iterator[Finding]], ...] = (
+    _persons,
+    _new_subjects,
+    _consents,
+    _unknown,
+    _off_hours,
+    _no_cases,
+    _after_the_end,
+)
+
+
+def _share(part: int, whole: int, percent: int, least: int) -> bool:
+    return whole >= least and 100 * part > percent * whole
+
+
+class State(Labelled):
+    """Where an incident stands."""
+
+    OPEN = "open", "待机构说明", "the institution is to explain itself"
+    STATED = "stated", "待平台处理", "the operator is to decide"
+    CONFIRMED = "confirmed", "已认定", "misuse was found"
+    CLEARED = "cleared", "已排除", "there was no misuse"
+
+
+#: From which state an incident may go to which; the last two are final.
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.OPEN: frozenset({State.STATED, State.CONFIRMED, State.CLEARED}),
+    State.STATED: frozenset({State.CONFIRMED, State.CLEARED}),
+    State.CONFIRMED: frozenset(),
+    State.CLEARED: frozenset(),
+}
+LIVE = frozenset({State.OPEN, State.STATED})
+
+
+def settled_since(rule: Rule, midnight: datetime, given: Parameters) -> datetime:
+    """Return since when a decided incident of this rule keeps the same facts from opening another."""
+    return midnight - timedelta(days=given.window_days) if rule in WINDOWED else midnight
+
+
+def deadlines(opened_on: date, given: Parameters) -> tuple[date, date]:
+    """Return until when the institution is to explain itself, and the operator to decide."""
+    return opened_on + timedelta(days=given.statement_days), opened_on + timedelta(days=given.decision_days)

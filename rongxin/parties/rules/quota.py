@@ -1,0 +1,93 @@
+"""How often an institution, its branches and its people may ask ((十): 防止信息泄露、滥用). Pure.
+
+One person who scrapes is stopped by the limits of a person; a scrape spread over many persons or branches by
+the number of subjects that the institution never asked about before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+
+from rongxin.vocabulary.reason import Reason
+
+
+class Scope(StrEnum):
+    """What is counted."""
+
+    INSTITUTION = "institution"
+    BRANCH = "branch"
+    PERSON = "person"
+    PERSON_OFF_HOURS = "person_off_hours"
+    NEW_SUBJECTS = "new_subjects"
+    UNKNOWN_SUBJECTS = "unknown_subjects"
+
+    @property
+    def reason(self) -> Reason:
+        return _REASONS[self]
+
+
+_REASONS = {
+    Scope.INSTITUTION: Reason.QUOTA_EXHAUSTED,
+    Scope.BRANCH: Reason.BRANCH_QUOTA_EXHAUSTED,
+    Scope.PERSON: Reason.PERSON_QUOTA_EXHAUSTED,
+    Scope.PERSON_OFF_HOURS: Reason.OFF_HOURS_QUOTA_EXHAUSTED,
+    Scope.NEW_SUBJECTS: Reason.NEW_SUBJECTS_EXHAUSTED,
+    Scope.UNKNOWN_SUBJECTS: Reason.UNKNOWN_SUBJECTS_EXHAUSTED,
+}
+#: The reasons of a refusal that waiting mends.
+REASONS = frozenset(_REASONS.values())
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of one edition; `opens` and `closes` bound the business hours of a day."""
+
+    edition: str
+    branch_day: int
+    person_day: int
+    person_off_hours: int
+    opens: time
+    closes: time
+    new_subjects_base: int
+    new_subjects_percent: int
+    new_subjects_days: int
+    unknown_subjects_day: int
+
+    def off_hours(self, at: datetime) -> bool:
+        """Whether a moment (in the business zone) lies outside business hours."""
+        return not self.opens <= at.time() < self.closes
+
+    def new_subjects(self, lately: int) -> int:
+        """Return how many subjects may be new on a day, after `lately` new ones in the days before."""
+        return self.new_subjects_base + lately * self.new_subjects_percent // (100 * self.new_subjects_days)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One count that a request goes into; `limit` None is the institution's own daily quota."""
+
+    scope: Scope
+    key: str
+    limit: int | None
+
+
+def counters(
+    limits: Limits, *, branch: str, person: str, known: bool, at: datetime, lately: int
+) -> Iterator[Counter]:
+    """Yield what one request at a moment (in the business zone) counts towards, the institution first.
+
+    `known` says whether anybody has the code asked for.
+    """
+    yield Counter(Scope.INSTITUTION, "", None)
+    if branch:
+        yield Counter(Scope.BRANCH, branch, limits.branch_day)
+    yield Counter(Scope.PERSON, person, limits.person_day)
+    if limits.off_hours(at):
+        yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {person}", limits.person_off_hours)
+    if known:
+        yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
+    else:
+        yield Counter(Scope.UNKNOWN_SUBJECTS, "", limits.unknown_subjects_day)

@@ -1,0 +1,89 @@
+"""How a machine says who it is with its own key: `private_key_jwt` (RFC 7523), as FAPI 2.0 wants it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from joserfc import jws as jose
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from rongxin.proof.errors import Forged
+from rongxin.proof.keys import SigningKey, VerifyingKey
+
+FORM = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALGORITHMS = ("Ed25519", "EdDSA")
+LIFE_MAX = timedelta(minutes=5)
+SKEW = timedelta(seconds=30)
+BYTES_MAX = 4096
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """Who asks, and the number under which it may ask once, until when."""
+
+    client: str
+    number: str
+    expires_at: datetime
+
+
+def make(client: str, key: SigningKey, *, audience: str, now: datetime) -> str:
+    """Return an assertion of a client for one use within a minute."""
+    header = {"alg": "Ed25519", "kid": key.id, "typ": "JWT"}
+    claims = {
+        "iss": client,
+        "sub": client,
+        "aud": audience,
+        "jti": str(uuid4()),
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + 60,
+    }
+    private = OKPKey.import_key(key.cryptography)
+    return jose.serialize_compact(header, json.dumps(claims).encode(), private, registry=_registry())
+
+
+def verify(
+    token: str, keys_of: Callable[[str], Mapping[str, VerifyingKey]], *, audience: str, now: datetime
+) -> Assertion:
+    """Return who asks; `keys_of` names the keys of a client, none of a stranger. Raises `Forged`."""
+    if len(token) > BYTES_MAX:
+        raise Forged("the assertion is longer than any we take")
+    try:
+        header, said = (json.loads(_part(token, number)) for number in (0, 1))
+        key = keys_of(str(said["sub"])).get(str(header["kid"]))
+        if key is None:
+            raise Forged("no such client, or the key that signs is none of its keys")
+        public = OKPKey.import_key(key.cryptography)
+        claims = json.loads(jose.deserialize_compact(token, public, registry=_registry()).payload)
+        return _checked(claims, audience=audience, now=now)
+    except (JoseError, ValueError, KeyError, TypeError, IndexError, OverflowError, OSError) as error:
+        raise Forged(f"no client assertion that holds ({error!r})") from error
+
+
+def _checked(claims: Mapping[str, Any], *, audience: str, now: datetime) -> Assertion:
+    expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+    if claims["iss"] != claims["sub"]:
+        raise ValueError("iss and sub must both be the client")
+    if claims["aud"] not in (audience, [audience]):
+        raise ValueError(f"aud must be {audience}")
+    if not now - SKEW < expires_at <= now + LIFE_MAX + SKEW:
+        raise ValueError(f"exp must lie within {LIFE_MAX.seconds} s of {now.isoformat()}")
+    number = str(claims["jti"])
+    if not 8 <= len(number) <= 128:
+        raise ValueError("jti has 8 to 128 characters")
+    return Assertion(str(claims["sub"]), number, expires_at)
+
+
+def _registry() -> jose.JWSRegistry:
+    return jose.JWSRegistry(algorithms=list(ALGORITHMS))
+
+
+def _part(token: str, number: int) -> bytes:
+    part = token.split(".")[number]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

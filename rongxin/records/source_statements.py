@@ -1,0 +1,67 @@
+"""The SQL of several sources of one record: which counts, what stands by, and what no longer does ((五))."""
+
+from __future__ import annotations
+
+# Where two sources name the deciding authority by the same field and differently, it may be another decision.
+OTHER_AUTHORITY = """(
+    SELECT s.payload ->> named.field <> r.payload ->> named.field
+    FROM unnest(%(decided_by)s::text[]) WITH ORDINALITY AS named (field, place)
+    WHERE s.payload ? named.field AND r.payload ? named.field
+    ORDER BY named.place LIMIT 1
+)"""
+
+# A provider's place among the sources of the item (records.rules.Precedence).
+PLACE = "coalesce((%(places)s::jsonb ->> r.provider)::integer, %(others)s)"
+
+# A row of a source that another one holds can't end a second time: what its own full list leaves out is noted
+# beside it, and counts as long as that list is not withdrawn.
+UNLISTED = """EXISTS (
+          SELECT 1 FROM records_unlisting u
+          WHERE u.subject_id = r.subject_id AND u.item = r.item AND u.record_key = r.record_key
+            AND u.provider = r.provider AND r.id <= u.through_id
+            AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = u.batch_id)
+      )"""
+
+
+def stand_by(columns: str, row: str) -> str:
+    """Return the statement that keeps what another source shares already: it never counts while that one
+    does, and takes its place when that one is withdrawn. Handed in again word for word it stands by already,
+    unless other words came in between.
+    """
+    return f"""
+INSERT INTO records_record ({columns}, ended_at, ended_why, ended_by)
+SELECT {row}, %(as_of)s, 'superseded', 'batch:' || f.held_batch
+FROM filing_finding f JOIN filing_staging s ON s.line = f.line
+WHERE f.fate = 'known' AND s.digest IS DISTINCT FROM (
+    SELECT r.digest FROM records_record r
+    WHERE r.subject_id = s.subject_id AND r.item = %(item)s AND r.record_key = s.record_key
+      AND r.provider = %(provider)s AND r.ended_why = 'superseded'
+      AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+      AND NOT {UNLISTED}
+    ORDER BY r.id DESC LIMIT 1
+)
+"""  # noqa: S608
+
+
+# What stands by and the provider's full list doesn't name: whoever withdraws the other source's batch later
+# must not revive it.
+UNLIST = f"""
+INSERT INTO records_unlisting (subject_id, item, record_key, provider, batch_id, through_id)
+SELECT r.subject_id, r.item, r.record_key, r.provider, %(batch)s, max(r.id)
+FROM records_record r
+WHERE r.item = %(item)s AND r.provider = %(provider)s AND r.ended_why = 'superseded'
+  AND r.batch_id <> %(batch)s AND r.batch_id <> ALL(%(newer)s)
+  AND (r.observed_on IS NULL OR r.observed_on <= %(listed_on)s)
+  AND (NOT %(by_key)s OR r.record_key IN (SELECT record_key FROM filing_staging))
+  AND EXISTS (
+      SELECT 1 FROM records_record other
+      WHERE other.subject_id = r.subject_id AND other.item = r.item AND other.record_key = r.record_key
+        AND other.provider <> r.provider AND r.ended_by = 'batch:' || other.batch_id
+  )
+  AND NOT EXISTS (
+      SELECT 1 FROM filing_staging s WHERE s.subject_id = r.subject_id AND s.record_key = r.record_key
+  )
+  AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+  AND NOT {UNLISTED}
+GROUP BY r.subject_id, r.item, r.record_key, r.provider
+"""  # noqa: S608

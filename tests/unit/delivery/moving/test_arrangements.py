@@ -1,0 +1,93 @@
+"""Mappings and schedules move with the platform, are counted, and never overwrite what stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rongxin.proof import boxes
+from rongxin.sharing.aggregation import batches, saved_mappings
+from rongxin.sharing.models import SavedMapping, Schedule
+from rongxin.sharing.schedule import plans
+from rongxin.sharing.schedule.rules import Every
+from tests.unit.consent.stage import NOW
+
+from .stage import OPERATOR, PENALTY, Platform, empty, out, take
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROVIDER = "development_reform_commission"
+AT: dict[str, Any] = {"provider": PROVIDER, "actor": OPERATOR, "as_of": NOW}
+OWN = {
+    "columns": {"处罚金额": {"field": "罚款金额", "unit": "万元"}},
+    "constants": {"authority": "云州市城管局"},
+}
+COUNTS = ("declared", "read", "taken", "already_there", "refused", "agrees")
+
+
+@pytest.fixture(autouse=True)
+def _node(tmp_path: Path, settings: Any) -> None:
+    settings.RONGXIN_VAR = tmp_path / "var"
+    empty()
+
+
+def counts(report: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(report[name] for name in COUNTS)
+
+
+def arrange(grace: int = 2) -> None:
+    saved_mappings.save(OWN, item=PENALTY, **AT)
+    plans.set_plan(item=PENALTY, every=Every.MONTH, day=5, grace_working_days=9, **AT)
+    plans.set_plan(item=PENALTY, every=Every.MONTH, day=10, grace_working_days=grace, **AT)
+
+
+def test_what_is_in_force_moves_and_an_empty_node_reads_files_by_it(tmp_path: Path) -> None:
+    arrange()
+    old = SavedMapping.objects.get().document
+    directory = out(tmp_path / "out", tmp_path / "key")
+    empty()
+    report = take(directory, opener=boxes.opener(tmp_path / "key"))
+    assert counts(report["mappings.jsonl"]) == (1, 1, 1, 0, 0, True)
+    assert counts(report["schedules.jsonl"]) == (1, 1, 1, 0, 0, True)
+    assert (SavedMapping.objects.get().document, SavedMapping.objects.get().version) == (old, 1)
+    plan = Schedule.objects.get()
+    assert (plan.every, plan.day, plan.grace_working_days, plan.since) == ("month", 10, 2, NOW.date())
+    path = tmp_path / "penalties.csv"
+    code = "91990100MA00000073"
+    path.write_text(
+        "企业名称,统一社会信用代码,行政处罚决定书文号,处罚金额,行政处罚决定日期\n"
+        f"云州商贸有限公司,{code},一号,1.5,2026-02-01\n",
+        "utf-8",
+    )
+    receipt = batches.submit(path, item=PENALTY, **AT)
+    assert (receipt.counts.accepted, receipt.mapping) == (1, 1)
+
+
+def test_what_stands_here_is_not_overwritten_and_the_same_again_is_already_there(tmp_path: Path) -> None:
+    arrange()
+    same = out(tmp_path / "same", tmp_path / "key")
+    key = boxes.opener(tmp_path / "key")
+    assert counts(take(same, opener=key)["schedules.jsonl"]) == (1, 1, 0, 1, 0, True)
+    assert counts(take(same, opener=key)["mappings.jsonl"]) == (1, 1, 0, 1, 0, True)
+    empty()
+    plans.set_plan(item=PENALTY, every=Every.WEEK, day=1, grace_working_days=0, **AT)
+    saved_mappings.save({"columns": {"金额": "罚款金额"}}, item=PENALTY, **AT)
+    report = take(same, opener=key)
+    assert counts(report["mappings.jsonl"]) == (1, 1, 0, 0, 1, True)
+    assert report["mappings.jsonl"]["refusals"][0]["code"] == "mapping_differs"
+    assert report["schedules.jsonl"]["refusals"][0]["code"] == "schedule_differs"
+    assert (SavedMapping.objects.count(), Schedule.objects.get().every) == (1, "week")
+
+
+def test_rows_that_say_nothing_sensible_are_handed_back(tmp_path: Path) -> None:
+    fine = {"provider": PROVIDER, "item": PENALTY, "every": "month", "day": 5, "grace_working_days": 1}
+    rows = [{**fine, "provider": "nobody"}, {**fine, "every": "moon"}, {**fine, "day": 99}, fine]
+    platform = Platform(tmp_path / "platform").rows("schedules.jsonl", "schedules", *rows)
+    mapped = {"provider": PROVIDER, "item": PENALTY, "mapping": {"columns": {"甲": "没有的字段"}}}
+    report = take(platform.rows("mappings.jsonl", "mappings", mapped, {"item": PENALTY}).says())
+    assert counts(report["schedules.jsonl"]) == (4, 4, 1, 0, 3, True)
+    refused = [one["code"] for one in report["schedules.jsonl"]["refusals"]]
+    assert refused == ["unknown_provider", "schedule_invalid", "schedule_invalid"]
+    refused = [one["code"] for one in report["mappings.jsonl"]["refusals"]]
+    assert refused == ["mapping_invalid", "unknown_provider"]

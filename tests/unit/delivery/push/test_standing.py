@@ -1,0 +1,211 @@
+"""Who may have a push and fetch its files: looked at before, at the end, and at every file ((十))."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from rongxin.delivery.push import files, runs, subscriptions, upkeep
+from rongxin.delivery.push.errors import (
+    NotPossible,
+    NotServed,
+    UnfitTerms,
+    UnknownRun,
+    UnknownSubscription,
+    WrongManifest,
+)
+from rongxin.delivery.push.models import Pushed, PushRun
+from rongxin.delivery.push.rules import Act, RunState
+from rongxin.disclosure import public_sets
+from rongxin.disclosure.errors import NotIntended
+from rongxin.journal.models import Entry
+from rongxin.parties import institutions
+from rongxin.parties.populations import Population
+from rongxin.records import filing
+from rongxin.records.rules import EndedWhy
+from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.subject_kind import SubjectKind
+from tests.unit.consent import stage as people
+from tests.unit.delivery.push import stage
+from tests.unit.records.conftest import CLERK
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MANIFEST = "manifest.json"
+
+
+def _fetch(made, name=MANIFEST, bank="bank_a"):
+    return runs.fetch(made.id, name, institution=bank, actor=stage.BANK, as_of=stage.later())
+
+
+def _lying():
+    return sorted(path.name for path in files.lying())
+
+
+def test_a_suspended_institution_gets_no_run_and_no_file_of_an_earlier_one(scene):
+    subscription = stage.subscription()
+    made = stage.run(subscription)
+    assert _fetch(made).exists()
+    institutions.suspend("bank_a", actor=SYSTEM, as_of=stage.later())
+    with pytest.raises(NotServed):
+        _fetch(made)
+    with pytest.raises(NotServed):
+        stage.subscription()
+    refused = stage.run(subscription)
+    assert (refused.state, refused.reason) == (RunState.REFUSED, "institution_suspended")
+    assert not upkeep.due(subscriptions.get(subscription), as_of=stage.later(100))
+    institutions.reinstate("bank_a", actor=SYSTEM, as_of=stage.later())
+    assert _fetch(made).exists()
+
+
+def test_what_the_operator_has_stopped_is_neither_made_nor_fetched(scene):
+    subscription = stage.subscription()
+    made = stage.run(subscription)
+    move = {"institution": None, "actor": stage.OPERATOR, "as_of": stage.later()}
+    subscriptions.move(subscription, Act.STOP, why="依据不足", **move)
+    with pytest.raises(NotServed):
+        _fetch(made)
+    assert stage.run(subscription).reason == "subscription_stopped"
+    with pytest.raises(NotPossible):
+        subscriptions.move(subscription, Act.STOP, **move)
+    subscriptions.move(subscription, Act.RESUME, **move)
+    assert _fetch(made).exists()
+
+
+@pytest.mark.parametrize("bank", ["bank_b", "nobody"])
+def test_anothers_push_is_like_none(scene, bank):
+    people.bank("bank_b")
+    subscription = stage.subscription()
+    made = stage.run(subscription)
+    with pytest.raises(UnknownRun):
+        _fetch(made, bank=bank)
+    with pytest.raises(UnknownRun):
+        runs.get(made.id, institution=bank)
+    with pytest.raises(UnknownSubscription):
+        subscriptions.get(subscription, institution=bank)
+    assert (runs.of(bank), subscriptions.listed(bank)) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["../states", "..", "manifest.jwt", "no-0000.parquet", ""])
+def test_only_files_of_the_run_are_fetched(scene, name):
+    with pytest.raises(UnknownRun):
+        _fetch(stage.run(stage.subscription()), name)
+
+
+def test_a_suspension_while_it_is_written_leaves_nothing(scene, monkeypatch):
+    subscription = stage.subscription()
+    original = files.publish
+
+    def publish(into, run):
+        original(into, run)
+        institutions.suspend("bank_a", actor=SYSTEM, as_of=stage.later())
+
+    monkeypatch.setattr(files, "publish", publish)
+    made = stage.run(subscription)
+    assert (made.state, made.reason) == (RunState.REFUSED, "institution_suspended")
+    assert (_lying(), Pushed.objects.count()) == ([], 0)
+    assert Entry.objects.filter(kind="push.refused").count() == 1
+
+
+def test_terms_that_change_while_it_is_written_leave_nothing(scene, monkeypatch):
+    subscription = stage.subscription()
+    original = files.publish
+
+    def publish(into, run):
+        original(into, run)
+        terms = stage.replace(stage.TERMS, regions=("110000",))
+        given = {"institution": "bank_a", "actor": stage.BANK, "as_of": stage.later()}
+        subscriptions.change(subscription, terms, **given)
+
+    monkeypatch.setattr(files, "publish", publish)
+    assert stage.run(subscription).reason == "terms_changed"
+    assert _lying() == []
+
+
+def test_a_kill_leaves_nothing_to_be_seen_and_the_next_run_is_whole(scene, monkeypatch):
+    held, subscription = {}, stage.subscription()
+    stage.acknowledged(subscription, held)
+
+    def die(*arguments, **more):
+        raise KeyboardInterrupt
+
+    for place in ("sign", "publish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(files, place, die)
+            # What a kill can't do either: clear up.
+            patch.setattr(files, "forget", lambda run: None)
+            with pytest.raises(KeyboardInterrupt):
+                stage.run(subscription)
+        assert len(runs.of("bank_a")) > len([card for card in runs.of("bank_a") if card.state == "ready"])
+    stage.fine(scene[2], scene[0], key="二号")
+    assert stage.acknowledged(subscription, held).rows == 1
+    assert stage.told(held) == stage.by_the_gate(list(scene[:2]))
+    assert [card.state.value for card in runs.of("bank_a")].count("abandoned") == 2
+    upkeep.sweep()
+    last = PushRun.objects.order_by("-intended_at").first()
+    assert _lying() == [str(last.id)]  # the state that the next run builds on
+
+
+def test_nothing_is_read_without_a_committed_intent(scene):
+    population = Population((SubjectKind.COMPANY,))
+    made = stage.run(stage.subscription())
+    intent = PushRun.objects.get(id=made.id)
+    for entry in (intent.outcome_entry, made.id):
+        with pytest.raises(NotIntended):
+            _open(entry, population)
+    with transaction.atomic(), pytest.raises(NotIntended):
+        _open(intent.intent_entry, population)
+
+
+def _open(entry, population):
+    with public_sets.opened(entry, (stage.PENALTY,), population, day=people.TODAY):
+        pytest.fail("it was read")
+
+
+def test_an_acknowledgement_names_what_was_verified_and_comes_once(scene):
+    subscription = stage.subscription()
+    first, second = stage.run(subscription), stage.run(subscription)
+    given = {"institution": "bank_a", "actor": stage.BANK, "as_of": stage.later()}
+    with pytest.raises(NotPossible):
+        runs.acknowledge(first.id, first.manifest, **given)  # superseded: it is not to be taken in
+    with pytest.raises(UnknownRun):
+        _fetch(first)
+    with pytest.raises(WrongManifest):
+        runs.acknowledge(second.id, first.manifest, **given)
+    runs.acknowledge(second.id, second.manifest, **given)
+    assert runs.acknowledge(second.id, second.manifest, **given).state is RunState.ACKNOWLEDGED
+    with pytest.raises(UnknownRun):
+        _fetch(second)
+    assert stage.run(subscription).based_on == second.id
+
+
+def test_a_ready_run_that_holds_a_repaired_record_is_taken_back(scene):
+    firm, *_ = scene
+    subscription = stage.subscription()
+    made = stage.run(subscription)
+    assert upkeep.take_back_overtaken(as_of=stage.later()) == 0
+    (record,) = [row["_record"] for row in _rows(made) if row["_uscc"] == firm.uscc]
+    how = {"subject_id": firm.id, "ended_by": "repair:1", "actor": CLERK, "as_of": stage.later()}
+    filing.end([record], EndedWhy.REPAIRED, **how)
+    assert upkeep.make_due(as_of=stage.later(1)) == 1
+    with pytest.raises(UnknownRun):
+        _fetch(made)
+    (ready,) = [card for card in runs.of("bank_a") if card.state is RunState.READY]
+    assert firm.uscc not in {row["_uscc"] for row in _rows(ready)}
+
+
+def _rows(made):
+    return [row for path in files.directory(made.id).glob("adm*") for row in stage.rows_of(path)]
+
+
+def test_it_says_what_is_wrong_with_terms(scene):
+    for changes, word in [
+        ({"items": ("tax_payment",)}, "tax_payment"),
+        ({"items": ()}, "信息项"),
+        ({"basis": " "}, "依据"),
+        ({"regions": ("99",)}, "行政区划"),
+        ({"sizes": ("tiny",)}, "划型"),
+        ({"industries": ("ZZ",)}, "行业"),
+        ({"interval_hours": 0}, "间隔"),
+    ]:
+        with pytest.raises(UnfitTerms, match=word):
+            stage.subscription(**changes)

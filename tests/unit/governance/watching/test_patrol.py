@@ -1,0 +1,173 @@
+"""The watch on a node: a scraping clerk is barred, a spread scrape suspends, a decision takes it back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rongxin.consent.rules import BUSINESS_ZONE
+from rongxin.disclosure import gate
+from rongxin.disclosure.errors import UnknownSubject
+from rongxin.disclosure.release import Recipient, Refusal, Release, Request
+from rongxin.disclosure.rules import RecipientKind
+from rongxin.governance.errors import GovernanceError, IncidentOver, NotTheOperators, UnknownIncident
+from rongxin.governance.watching import incidents, patrol
+from rongxin.governance.watching.rules import Rule, State
+from rongxin.journal.models import Entry
+from rongxin.parties import institutions, quotas
+from rongxin.parties.rules.quota import Scope
+from rongxin.parties.rules.standing import Standing
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
+from tests.unit.consent import stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
+OPERATOR = Actor(ActorKind.ACCOUNT, "7", "operator:")
+NOON = stage.NOW.astimezone(BUSINESS_ZONE).replace(hour=12)
+
+
+@pytest.fixture(autouse=True)
+def bank() -> str:
+    quotas.forget_lately()
+    return stage.bank()
+
+
+def ask(firm: Any, person: str = "7", *, at: datetime = NOON, **changes: Any) -> Release | Refusal:
+    request = Request(
+        Recipient(RecipientKind.INSTITUTION, "bank_a", "云州银行", person),
+        firm.uscc,
+        ("administrative_penalty",),
+        Purpose.FINANCING_SUPPORT,
+        "DK-1",
+        **changes,
+    )
+    return gate.release(request, actor=BANK, as_of=at)
+
+
+def limit(scope: Scope, allowed: int, key: str = "") -> None:
+    quotas.set_limit("bank_a", scope, allowed, key=key, actor=SYSTEM, as_of=NOON)
+
+
+def walk(at: datetime = NOON) -> list[incidents.Card]:
+    patrol.walk(window=True, as_of=at + timedelta(minutes=1))
+    return incidents.every()
+
+
+def test_a_clerk_who_scrapes_is_stopped_at_the_quota_and_barred_within_a_minute() -> None:
+    limit(Scope.PERSON, 5)
+    firms = [stage.firm() for _ in range(30)]
+    answers = [ask(firm) for firm in firms]
+    assert sum(isinstance(answer, Release) for answer in answers) == 5
+    (card,) = walk()
+    assert (card.rule, card.person, card.figures) == (Rule.PERSON_PAST_LIMIT, "7", {"refusals": 25})
+    assert quotas.barred("bank_a") == ["7"]
+    tomorrow = ask(firms[0], at=NOON + timedelta(days=1))
+    assert isinstance(tomorrow, Refusal)
+    assert tomorrow.reason is Reason.PERSON_QUOTA_EXHAUSTED
+    assert isinstance(ask(firms[0], "8"), Release)
+    assert walk() == [card]  # looked at again, the same facts open nothing new
+
+
+def test_a_scrape_spread_over_twenty_colleagues_is_found() -> None:
+    limit(Scope.NEW_SUBJECTS, 10)
+    firms = [stage.firm() for _ in range(40)]
+    answers = [ask(firm, f"clerk-{number % 20}") for number, firm in enumerate(firms)]
+    assert sum(isinstance(answer, Release) for answer in answers) == 10
+    (card,) = walk()
+    assert card.rule is Rule.NEW_SUBJECTS_PAST_LIMIT
+    assert institutions.get("bank_a").standing is Standing.SUSPENDED
+    assert incidents.suspended() == 1
+    kinds = list(Entry.objects.filter(kind__in=["incident.opened", "institution.changed"]).values("kind"))
+    assert {"kind": "incident.opened"} in kinds
+
+
+def test_who_tries_out_codes_must_name_cases_from_then_on() -> None:
+    firm = stage.firm()
+    for _ in range(50):
+        with pytest.raises(UnknownSubject):
+            ask(stage.Firm(0, stage.code(), firm.owner))
+    assert isinstance(ask(firm), Release)
+    (card,) = walk()
+    assert card.rule is Rule.UNKNOWN_SUBJECTS
+    refused = ask(firm)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.CASE_MISSING
+    case = stage.case(firm, "bank_a")
+    stage.consent(firm, case, draft=stage.draft("administrative_penalty"))
+    named = ask(firm, case_id=case)
+    assert not isinstance(named, Refusal) or named.reason is not Reason.CASE_MISSING
+
+
+def test_queries_after_a_case_is_over_are_seen() -> None:
+    from rongxin.consent import cases
+
+    firm = stage.firm()
+    case = stage.case(firm, "bank_a")
+    cases.close_case(case, actor=BANK, as_of=NOON)
+    later = NOON + timedelta(days=3)
+    for _ in range(9):
+        ask(firm, at=later)
+    assert walk(later) == []
+    ask(firm, at=later)
+    assert [card.rule for card in walk(later)] == [Rule.AFTER_THE_END]
+    stage.case(firm, "bank_a", "DK-2")
+    assert patrol.look("bank_a", as_of=later).after_the_end == 0
+
+
+def test_a_cleared_incident_takes_its_measure_back_and_stays_closed() -> None:
+    limit(Scope.NEW_SUBJECTS, 0)
+    for _ in range(20):
+        ask(stage.firm())
+    (card,) = walk()
+    told = incidents.state_case(
+        card.id, "批量续贷 13900139000", institution_id="bank_a", actor=BANK, as_of=NOON
+    )
+    assert told.state is State.STATED
+    assert "139" not in told.statement
+    with pytest.raises(IncidentOver):
+        incidents.state_case(card.id, "again", institution_id="bank_a", actor=BANK, as_of=NOON)
+    with pytest.raises(NotTheOperators):
+        incidents.decide(card.id, cleared=True, why="x", actor=BANK, as_of=NOON)
+    with pytest.raises(GovernanceError):
+        incidents.decide(card.id, cleared=True, why=" ", actor=OPERATOR, as_of=NOON)
+    incidents.decide(card.id, cleared=True, why="续贷属实", actor=OPERATOR, as_of=NOON)
+    assert institutions.get("bank_a").standing is Standing.ACTIVE
+    assert [one.state for one in walk()] == [State.CLEARED]
+    assert institutions.get("bank_a").standing is Standing.ACTIVE
+
+
+def test_a_confirmed_incident_keeps_its_measure() -> None:
+    limit(Scope.PERSON, 0, "7")
+    for _ in range(20):
+        ask(stage.firm())
+    (card,) = walk()
+    incidents.decide(card.id, cleared=False, why="属实", actor=OPERATOR, as_of=NOON)
+    assert quotas.barred("bank_a") == ["7"]
+    assert incidents.every(live_only=True) == []
+    with pytest.raises(IncidentOver):
+        incidents.decide(card.id, cleared=True, why="x", actor=OPERATOR, as_of=NOON)
+
+
+def test_an_institution_sees_its_own_incidents_only() -> None:
+    limit(Scope.NEW_SUBJECTS, 0)
+    for _ in range(20):
+        ask(stage.firm())
+    (card,) = walk()
+    assert incidents.every(institution_id="bank_b") == []
+    with pytest.raises(UnknownIncident):
+        incidents.state_case(card.id, "x", institution_id="bank_b", actor=BANK, as_of=NOON)
+
+
+def test_what_is_past_its_deadline_is_journalled_once() -> None:
+    limit(Scope.NEW_SUBJECTS, 0)
+    for _ in range(20):
+        ask(stage.firm())
+    (card,) = walk()
+    assert incidents.mark_overdue(as_of=NOON + timedelta(days=15)) == 0
+    assert incidents.mark_overdue(as_of=NOON + timedelta(days=16)) == 1
+    assert incidents.mark_overdue(as_of=NOON + timedelta(days=17)) == 0
+    assert card.document(on=card.statement_due_on + timedelta(days=1))["overdue"]
