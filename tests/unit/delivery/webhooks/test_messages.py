@@ -161,6 +161,21 @@ def test_it_tells_what_really_happens_to_consents(there, played):
     }
 
 
+def test_a_bank_is_told_of_its_own_pushes_and_of_what_it_has_to_delete(there, bank, played):
+    run = {"push": "p-1", "subscription": "s-1", "rows": 7, "removed": 0}
+    for institution in ("bank_a", "bank_b"):
+        stage.happen(Kind.PUSH_RELEASED, institution=institution, **run)
+    stage.happen(Kind.PUSH_REFUSED, institution="bank_a", push="p-2", subscription="s-1", reason="suspended")
+    stage.happen(Kind.DELETION_OWED, institution="bank_a", subject=77, due_on="2026-03-12")
+    played.go()
+    assert {one.document["type"]: one.document["data"] for one in there.news} == {
+        "push.released": {"push": "p-1", "subscription": "s-1"},
+        "push.refused": {"push": "p-2", "subscription": "s-1", "reason": "suspended"},
+        "deletion.owed": {"consent": "consent-0", "due_on": "2026-03-12"},
+    }
+    assert len(there.news) == 3
+
+
 def test_news_read_twice_makes_one_message(bank, played):
     stage.happen(count=5)
     sequencer.integrate()
