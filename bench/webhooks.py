@@ -198,7 +198,7 @@ def _turn_until(courier: Any, done: Callable[[], bool]) -> None:
     until = time.monotonic() + _WITHIN_SECONDS
     while time.monotonic() < until:
         courier.turn()
-        courier._rest(never)
+        courier.rest(never)
         if time.monotonic() - looked > 0.2:
             if done():
                 return

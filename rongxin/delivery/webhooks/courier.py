@@ -6,14 +6,17 @@ was claimed comes due again when its lease is over.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -22,15 +25,18 @@ from django.utils import timezone
 from rongxin.delivery.webhooks import messages, policy, rules, sending, signatures
 from rongxin.delivery.webhooks.messages import Claim
 from rongxin.delivery.webhooks.policy import Policy
-from rongxin.delivery.webhooks.rules import Outcome
+from rongxin.delivery.webhooks.rules import Outcome, Result
 from rongxin.delivery.webhooks.sending import Way
 from rongxin.journal import keyring
 
-AT_ONCE = 16
+AT_ONCE = 32
+AHEAD = 4  # claims held for each attempt that runs: no thread waits for the database
 LOOK_SECONDS = 0.2
-_SETTLE_SECONDS = 0.005  # attempts that end together are written down together
+_SETTLE_SECONDS = 0.03  # attempts that end within it are written down together
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _log = logging.getLogger(__name__)
+
+Done = tuple[Claim, Outcome]
 
 
 def _now() -> datetime:
@@ -49,8 +55,11 @@ class Courier:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._given, self._way, self._at_once, self._clock = given, way, at_once, clock
-        self._running: dict[Future[Outcome], Claim] = {}
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="webhook")
+        self._held: deque[Claim] = deque()
+        self._running: Counter[UUID] = Counter()
+        self._ended: SimpleQueue[Done] = SimpleQueue()
+        self._done: list[Done] = []
         self._looked_at = float("-inf")
 
     def run(self, stop: threading.Event) -> None:
@@ -64,66 +73,96 @@ class Courier:
                     stop.wait(1)
                 finally:
                     close_old_connections()
-                self._rest(stop)
+                self.rest(stop)
         finally:
             self.finish()
             connection.close()
 
     def turn(self) -> int:
-        """Write down what has ended, see what is new, begin what is due; return how many attempts run."""
-        self._settle()
-        now, moment = self._clock(), time.monotonic()
+        """Write down what has ended, see what is new, begin what is due; return how many are under way."""
+        now = self._clock()
+        in_force = self._given or policy.in_force(timezone.localdate(now))
+        self._settle(in_force, now)
+        moment = time.monotonic()
         if moment - self._looked_at >= LOOK_SECONDS:
             messages.fan_out(as_of=now)
             self._looked_at = moment
-        free = self._at_once - len(self._running)
-        if free:
-            self._begin(free, now)
-        return len(self._running)
+        busy = self._running + Counter(claim.webhook for claim in self._held)
+        free = self._at_once * AHEAD - busy.total()
+        if free > 0:
+            each = in_force.at_once_per_endpoint * AHEAD
+            self._held += messages.claim(free, each=each, busy=busy, policy=in_force, as_of=now)
+        self._begin(in_force, now)
+        return self._running.total() + len(self._held)
+
+    def rest(self, stop: threading.Event) -> None:
+        """Wait for attempts to end, and begin others in their place, until it is worth another turn."""
+        if not self._running.total():
+            stop.wait(LOOK_SECONDS)
+            return
+        until = None
+        while self._running.total():
+            patience = LOOK_SECONDS if until is None else until - time.monotonic()
+            if patience <= 0:
+                return
+            try:
+                self._end(self._ended.get(timeout=patience))
+            except Empty:
+                return
+            until = until or time.monotonic() + _SETTLE_SECONDS
+            now = self._clock()
+            self._begin(self._given or policy.in_force(timezone.localdate(now)), now)
 
     def finish(self) -> None:
-        """Wait for the attempts that run, and write down what came of them."""
+        """Wait for the attempts that run, write down what came of them, give back what was not begun."""
         self._threads.shutdown(wait=True)
+        while self._running.total():
+            self._end(self._ended.get())
+        now = self._clock()
         try:
-            self._settle()
+            self._settle(self._given or policy.in_force(timezone.localdate(now)), now)
+            messages.give_back(self._held, as_of=now)
         except DatabaseError:
             _log.exception("webhooks: the last attempts could not be written down; they are made again")
 
-    def _rest(self, stop: threading.Event) -> None:
-        if self._running:
-            wait(self._running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            stop.wait(_SETTLE_SECONDS)
-        else:
-            stop.wait(LOOK_SECONDS)
-
-    def _begin(self, free: int, now: datetime) -> None:
-        in_force = self._policy(now)
-        busy = Counter(claim.webhook for claim in self._running.values())
-        claims = messages.claim(free, busy=busy, policy=in_force, as_of=now)
-        if not claims:
-            return
+    def _begin(self, in_force: Policy, now: datetime) -> None:
+        """Begin what is held, no more at a time than may run, in all and for each endpoint."""
+        later: deque[Claim] = deque()
         way, key = self._way(in_force), keyring.node_key()
-        for claim in claims:
-            headers = signatures.headers(
-                rules.public_id(claim.id), claim.body, secrets=claim.secrets, key=key, at=now
-            )
-            future = self._threads.submit(
-                sending.post, way, claim.url, headers, claim.body, challenge=_challenge(claim)
-            )
-            self._running[future] = claim
+        # What could outlive its lease is left: it comes due again.
+        last = now + timedelta(seconds=way.timeout_seconds)
+        while self._held and self._running.total() < self._at_once:
+            claim = self._held.popleft()
+            if self._running[claim.webhook] >= in_force.at_once_per_endpoint:
+                later.append(claim)
+            elif last < claim.lease:
+                headers = signatures.headers(
+                    rules.public_id(claim.id), claim.body, secrets=claim.secrets, key=key, at=now
+                )
+                self._running[claim.webhook] += 1
+                self._threads.submit(self._attempt, claim, way, headers)
+        self._held.extendleft(reversed(later))
 
-    def _settle(self) -> None:
-        ended = [future for future in self._running if future.done()]
-        if not ended:
-            return
-        now = self._clock()
-        done = [(self._running[future], future.result()) for future in ended]
-        messages.settle(done, policy=self._policy(now), as_of=now)
-        for future in ended:
-            del self._running[future]
+    def _attempt(self, claim: Claim, way: Way, headers: dict[str, str]) -> None:
+        outcome = Outcome(Result.UNREACHABLE)
+        try:
+            outcome = sending.post(way, claim.url, headers, claim.body, challenge=_challenge(claim))
+        except Exception:
+            _log.exception("webhooks: an attempt failed")
+        finally:
+            self._ended.put((claim, outcome))
 
-    def _policy(self, now: datetime) -> Policy:
-        return self._given or policy.in_force(timezone.localdate(now))
+    def _end(self, done: Done) -> None:
+        self._running[done[0].webhook] -= 1
+        self._done.append(done)
+
+    def _settle(self, in_force: Policy, now: datetime) -> None:
+        with contextlib.suppress(Empty):
+            while True:
+                self._end(self._ended.get_nowait())
+        if self._done:
+            messages.settle(self._done, policy=in_force, as_of=now)
+            self._done = []
 
 
 def run(stop: threading.Event) -> None:

@@ -129,17 +129,17 @@ RETURNING delivery_message.number, id, webhook_id, type, body, failures
 """
 
 
-def claim(free: int, *, busy: Mapping[UUID, int], policy: Policy, as_of: datetime) -> list[Claim]:
-    """Take up to `free` due messages for an attempt each; `busy` says how many attempts run per endpoint.
+def claim(free: int, *, each: int, busy: Mapping[UUID, int], policy: Policy, as_of: datetime) -> list[Claim]:
+    """Take up to `free` due messages for an attempt each; `busy` says how many an endpoint has already.
 
-    No endpoint gets more than its share at a time, and one that fails a single attempt, so that a receiver
-    that hangs keeps nobody else waiting.
+    No endpoint gets more than `each` of them, and one that fails a single one, so that a receiver that hangs
+    keeps nobody else waiting.
     """
     lease = as_of + timedelta(seconds=policy.lease_seconds)
     given: dict[str, Any] = {
         "busy": list(busy),
         "counts": list(busy.values()),
-        "most": policy.at_once_per_endpoint,
+        "most": each,
         "verification": rules.VERIFICATION,
         "now": as_of,
         "lease": lease,
@@ -169,6 +169,19 @@ def _secrets(row: Webhook, as_of: datetime) -> tuple[str, ...]:
         return ()
 
 
+def give_back(claims: Sequence[Claim], *, as_of: datetime) -> None:
+    """Let messages come due at once that were claimed and not tried."""
+    numbers, leases = [each.number for each in claims], [each.lease for each in claims]
+    if numbers:
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_BACK, {"now": as_of, "numbers": numbers, "leases": leases})
+
+
+_GIVE_BACK = """
+UPDATE delivery_message m SET next_at = %(now)s
+FROM unnest(%(numbers)s::bigint[], %(leases)s::timestamptz[]) AS given (number, lease)
+WHERE m.number = given.number AND m.state = 'waiting' AND m.next_at = given.lease
+"""
 _DELIVERED = """
 UPDATE delivery_message m
 SET state = 'delivered', next_at = NULL, ended_at = %(now)s, last_at = %(now)s, last_result = 'accepted',

@@ -75,6 +75,8 @@ class Told:
 
 _CONSENT = ("consent", "case", "why")
 _GRANT = (*_CONSENT, "request", "proposal")  # what it answers, where it answers something
+_DELETION = ("consent", "due_on")
+_PUSH = ("push", "subscription")
 _BATCH = ("batch", "item")
 
 # A new type of event is one line here.
@@ -109,6 +111,11 @@ TOLD: Final[Sequence[Told]] = (
         ("institution", "change"),
         frozenset({"assessed", "active", "suspended", "closed"}),
     ),
+    Told("deletion.owed", "应交回删除回执", Kind.DELETION_OWED, "institution", _DELETION),
+    Told("deletion.lapsed", "留存期满，应予删除", Kind.DELETION_LAPSED, "institution", _DELETION),
+    Told("deletion.overdue", "删除回执逾期", Kind.DELETION_OVERDUE, "institution", _DELETION),
+    Told("push.released", "批量推送可取", Kind.PUSH_RELEASED, "institution", _PUSH),
+    Told("push.refused", "批量推送未予提供", Kind.PUSH_REFUSED, "institution", (*_PUSH, "reason")),
     Told("batch.filed", "批次入库", Kind.BATCH_FILED, "provider", _BATCH),
     Told("batch.held", "批次暂存", Kind.BATCH_HELD, "provider", _BATCH),
     Told("batch.released", "批次放行", Kind.BATCH_RELEASED, "provider", _BATCH),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from uuid import UUID as UUID
+from uuid import UUID
 
 from rongxin.delivery.webhooks import endpoints, policy, rules
 from rongxin.delivery.webhooks.addresses import Reach
@@ -54,13 +55,11 @@ class Played:
             courier._looked_at = float("-inf")
             if not courier.turn() and not _due(self.clock.now):
                 break
-            courier._rest(_never())
+            courier.rest(_never())
         courier.finish()
 
 
 def _never():
-    import threading
-
     return threading.Event()
 
 

@@ -8,6 +8,7 @@ import hmac
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from rongxin.consent import grants
 from rongxin.delivery.webhooks import endpoints, messages, rules
@@ -75,6 +76,17 @@ def test_an_endpoint_is_told_nothing_before_it_has_proven_itself(there, played):
     played.go()
     assert endpoints.get(webhook, party=stage.BANK.party).state is rules.State.ACTIVE
     assert [one.document["type"] for one in there.got][2:] == ["consent.withdrawn"]  # the old news stays old
+
+
+def test_a_worker_that_is_behind_tells_no_endpoint_of_what_was_before_it(there):
+    webhook = stage.register(there).card.id
+    stage.happen(count=3)
+    sequencer.integrate()
+    with transaction.atomic():
+        endpoints.activate(webhook, as_of=consents.NOW)
+    stage.happen(count=2)
+    sequencer.integrate()
+    assert messages.fan_out(as_of=consents.NOW) == 2
 
 
 def test_a_message_names_ids_alone_and_is_signed_twice(there, bank, played):
@@ -149,13 +161,26 @@ def test_it_tells_what_really_happens_to_consents(there, played):
     }
 
 
+def test_a_bank_is_told_of_its_own_pushes_and_of_what_it_has_to_delete(there, bank, played):
+    run = {"push": "p-1", "subscription": "s-1", "rows": 7, "removed": 0}
+    for institution in ("bank_a", "bank_b"):
+        stage.happen(Kind.PUSH_RELEASED, institution=institution, **run)
+    stage.happen(Kind.PUSH_REFUSED, institution="bank_a", push="p-2", subscription="s-1", reason="suspended")
+    stage.happen(Kind.DELETION_OWED, institution="bank_a", subject=77, due_on="2026-03-12")
+    played.go()
+    assert {one.document["type"]: one.document["data"] for one in there.news} == {
+        "push.released": {"push": "p-1", "subscription": "s-1"},
+        "push.refused": {"push": "p-2", "subscription": "s-1", "reason": "suspended"},
+        "deletion.owed": {"consent": "consent-0", "due_on": "2026-03-12"},
+    }
+    assert len(there.news) == 3
+
+
 def test_news_read_twice_makes_one_message(bank, played):
     stage.happen(count=5)
     sequencer.integrate()
     assert messages.fan_out(as_of=consents.NOW) == 5
     with_cursor_back = "UPDATE journal_cursor SET position = 0 WHERE consumer = 'webhooks'"
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(with_cursor_back)  # as after yesterday's backup
     before = set(Message.objects.values_list("id", flat=True))
