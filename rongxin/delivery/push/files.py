@@ -138,8 +138,7 @@ class Writer:
         leaving = f"FROM {public_sets.view_of(item)} AS leaving{chosen}"
         cells = ", ".join(self._cell(item, name) for name in (*_GIVEN, *public_sets.columns(item)))
         self._copy(f"SELECT {cells} {leaving}", item.item, item=item)
-        counted = self._duck.execute(f"SELECT _provider, count(*) {leaving} GROUP BY ALL")
-        self._written.rows[item.item] = dict(counted.fetchall())
+        self._written.rows[item.item] = self._by_provider(item.item)
         self._duck.execute(
             "INSERT INTO touched SELECT subject, ?, count(*)"  # noqa: S608
             f" FROM ({among}) GROUP BY subject",
@@ -216,18 +215,28 @@ class Writer:
                 }
         shutil.rmtree(own)
 
+    def _by_provider(self, name: str) -> dict[str, int]:
+        """Count the rows given of an item by provider, out of its parts: what was written is what counts."""
+        counted: Counter[str] = Counter()
+        for part in self._parts_of(name):
+            rows = self._duck.execute(
+                f"SELECT _provider, count(*) FROM {self._reader(self._into / part)} GROUP BY ALL"  # noqa: S608
+            )
+            counted.update(dict(rows.fetchall()))
+        return dict(counted)
+
     def _parts_of(self, name: str) -> list[str]:
         return [file for file in self._written.files if file.rpartition("-")[0] == name]
 
     def _rows_in(self, part: Path) -> int:
-        reader = (
-            "read_parquet({})"
-            if self._form is Form.PARQUET
-            else "read_csv({}, header = true, all_varchar = true)"
-        )
-        found = self._duck.execute(f"SELECT count(*) FROM {reader.format(_literal(part))}")  # noqa: S608
+        found = self._duck.execute(f"SELECT count(*) FROM {self._reader(part)}")  # noqa: S608
         (rows,) = found.fetchone() or (0,)
         return int(rows)
+
+    def _reader(self, part: Path) -> str:
+        if self._form is Form.PARQUET:
+            return f"read_parquet({_literal(part)})"
+        return f"read_csv({_literal(part)}, header = true, all_varchar = true)"
 
     def _cell(self, item: Item, name: str) -> str:
         quoted = f'"{name}"'

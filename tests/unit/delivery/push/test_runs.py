@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rongxin.consent.rules import business_day
 from rongxin.delivery.push import files, uses
 from rongxin.parties.models import Subject
 from rongxin.records import filing
@@ -44,7 +45,7 @@ def test_an_increment_gives_what_changed_and_takes_back_what_is_gone(scene):
 
 def test_it_says_why_a_row_is_taken_back(scene):
     firm, other, bureau = scene
-    until = stage.later().date().isoformat()
+    until = business_day(stage.later()).isoformat()
     batch = stage.fine(bureau, firm, key="二号", published_until=until)
     withdrawn = stage.fine(bureau, firm, key="三号")
     held, subscription = {}, stage.subscription()
