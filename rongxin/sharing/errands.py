@@ -22,7 +22,7 @@ from django.utils import timezone
 from rongxin.journal import keyring
 from rongxin.parties.errors import PartiesError
 from rongxin.records.errors import RecordsError
-from rongxin.sharing.aggregation import batches, desk, row_changes
+from rongxin.sharing.aggregation import desk, row_changes, withdrawal
 from rongxin.sharing.errors import ErrandFailed, SharingError, StillAtWork, WorkerSilent
 from rongxin.sharing.models import Errand
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -37,7 +37,7 @@ Act = Callable[..., Document]
 
 
 def _withdraw_batch(batch: str, **by: Any) -> Document:
-    done = batches.withdraw(UUID(batch), **by)
+    done = withdrawal.withdraw(UUID(batch), **by)
     return {
         "batch": str(done.batch),
         "ended": done.ended,

@@ -102,9 +102,9 @@ def known(batch: UUID, after: int) -> None:
 def withdraw(batch: UUID) -> None:
     """撤回一个批次 Take a filed batch back; what it had superseded counts again."""
     with node.running(), answers.refusals():
-        from rongxin.sharing.aggregation import batches
+        from rongxin.sharing.aggregation import withdrawal
 
-        done = batches.withdraw(batch, actor=answers.operator(), as_of=answers.now())
+        done = withdrawal.withdraw(batch, actor=answers.operator(), as_of=answers.now())
         answers.show(
             {
                 "batch": str(done.batch),

@@ -22,7 +22,7 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
-from rongxin.sharing import rules, source_levels
+from rongxin.sharing import rules
 from rongxin.sharing.aggregation import (
     attempts,
     full_lists,
@@ -30,7 +30,6 @@ from rongxin.sharing.aggregation import (
     mandates,
     readers,
     receipts,
-    registration,
     rehearsal,
     saved_mappings,
     spool,
@@ -39,8 +38,8 @@ from rongxin.sharing.aggregation import (
 )
 from rongxin.sharing.aggregation.assembly import Progress, Tally
 from rongxin.sharing.aggregation.receipts import Receipt
-from rongxin.sharing.errors import Held, NotFiled, Refused, UnknownBatch
-from rongxin.sharing.models import Batch, RowChange
+from rongxin.sharing.errors import Held, Refused, UnknownBatch
+from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Mode, Status
 from rongxin.vocabulary.actor import SYSTEM, Actor
 
@@ -62,16 +61,6 @@ class Card:
     mode: Mode
     held_for: list[dict[str, str]] | None
     mapping: int | None
-
-
-@dataclass(frozen=True)
-class Withdrawal:
-    """What the withdrawal of a batch did."""
-
-    batch: UUID
-    ended: int
-    reinstated: int
-    journal_entry: UUID
 
 
 def submit(
@@ -215,42 +204,6 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
     return [get(batch_id) for batch_id in ids]
 
 
-def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
-    """Take a filed batch back as if it had never come, its corrections too. Raises `NotFiled`, `Refused`."""
-    with transaction.atomic():
-        batch = locked(batch_id)
-        if rules.Act.WITHDRAW not in rules.TRANSITIONS[Status(batch.status)]:
-            raise NotFiled(batch_id, Status(batch.status).label)
-        if not mandates.may_act_for(batch.provider_id, actor=actor):
-            raise Refused(
-                "not_your_batch",
-                what=f"批次 {batch_id} 由 {batch.provider_id} 报送",
-                where=actor.party,
-                what_to_do="只有报送单位或平台运营机构可以撤回。",
-            )
-        for correction in _corrections_of(batch):
-            withdraw(correction, actor=actor, as_of=as_of)
-        done = filing.withdraw_batch(
-            batch_id,
-            item=batch.item,
-            actor=actor,
-            as_of=as_of,
-            relists=batch.provider_id if batch.listed_on else None,
-            precedence=source_levels.precedence_of(batch.item, as_of=as_of),
-            lists=full_lists.standing(batch),
-        )
-        registration.follow_withdrawal(batch_id, batch.item, actor=actor, as_of=as_of)
-        entry = entries.append(
-            Kind.BATCH_WITHDRAWN,
-            actor=actor,
-            refs={**refs_of(batch), "ended": done.ended, "reinstated": done.reinstated},
-            as_of=as_of,
-        )
-        batch.status, batch.withdrawn_at = Status.WITHDRAWN, as_of
-        batch.save(update_fields=["status", "withdrawn_at"])
-    return Withdrawal(batch_id, done.ended, done.reinstated, entry.id)
-
-
 def get(batch_id: UUID) -> Card:
     """Return a batch as it stands; raises `UnknownBatch`."""
     batch = Batch.objects.select_related("mapping").filter(pk=batch_id).first()
@@ -286,12 +239,6 @@ def locked(batch_id: UUID) -> Batch:
 def refs_of(batch: Batch) -> dict[str, str | int]:
     """What a journal entry says of a batch."""
     return {"batch": str(batch.id), "item": batch.item, "provider": batch.provider_id}
-
-
-def _corrections_of(batch: Batch) -> list[UUID]:
-    """The corrections of the batch's rows that stand, the latest first."""
-    made = RowChange.objects.filter(batch=batch, correction__status=Status.FILED)
-    return list(made.order_by("-at", "-id").values_list("correction__id", flat=True))
 
 
 def _spooled(path: Path, batch_id: UUID, name: str) -> spool.Spooled:

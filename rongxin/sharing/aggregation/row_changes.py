@@ -33,6 +33,7 @@ from rongxin.sharing.aggregation import (
     outcomes,
     registration,
     saved_mappings,
+    withdrawal,
 )
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused
@@ -142,7 +143,7 @@ def withdraw(batch_id: UUID, line: int, *, reason: str, actor: Actor, as_of: dat
         held = row_endings.standing(batch_id, line, item=batch.item)
         if RowChange.objects.filter(correction=batch).exists():
             # The only row of a correction: with it the batch goes, and what was corrected counts again.
-            reinstated = batches.withdraw(batch_id, actor=actor, as_of=as_of).reinstated
+            reinstated = withdrawal.withdraw(batch_id, actor=actor, as_of=as_of).reinstated
         else:
             by = f"row:{batch_id}:{line}"
             places = source_levels.precedence(item, as_of=as_of)

@@ -110,7 +110,14 @@ def test_one_row_taken_back_leaves_the_other_sources(bureau: Bureau, firm: int, 
     for provider in (first, second):
         batches[provider], _ = hand_in(bureau, provider, penalty(firm, provider))
     row = row_endings.standing(batches["nation"], 2, item=ITEM)
-    back = row_endings.withdraw(row, ended_by="row:1", actor=CLERK, as_of=bureau.day, precedence=SOURCES)
+    back = row_endings.withdraw(
+        row,
+        lists=filing.NO_LISTS,
+        ended_by="row:1",
+        actor=CLERK,
+        as_of=bureau.day,
+        precedence=SOURCES,
+    )
     assert (back, live(firm, bureau)) == (1, [("city", "city")])
 
 

@@ -17,7 +17,15 @@ from rongxin.disclosure import rules, sets
 from rongxin.records import lake, lake_columns, lake_keeping, lake_verification
 from rongxin.records.errors import RecordsError
 from rongxin.records.models import Record
-from rongxin.sharing.aggregation import batches, corrected_row, desk, holding, outcomes, row_changes
+from rongxin.sharing.aggregation import (
+    batches,
+    corrected_row,
+    desk,
+    holding,
+    outcomes,
+    row_changes,
+    withdrawal,
+)
 from rongxin.sharing.errors import DecisionOver, Held, NotFiled, NotWaiting, Refused, UnknownRow
 from rongxin.sharing.rules import Mode, RowOutcome
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -181,7 +189,7 @@ class Store:
         return step
 
     def _withdraw(self, step: Step, day: datetime) -> Step:
-        batches.withdraw(self.batch[step.of], actor=self.clerk, as_of=day)
+        withdrawal.withdraw(self.batch[step.of], actor=self.clerk, as_of=day)
         return step
 
     def _match(self, step: Step, day: datetime) -> Step | None:

@@ -14,7 +14,7 @@ from rongxin.journal.rules import Kind
 from rongxin.parties import subjects
 from rongxin.proof.errors import Forged
 from rongxin.sharing import rules
-from rongxin.sharing.aggregation import batches, outcomes, receipts, spool
+from rongxin.sharing.aggregation import batches, outcomes, receipts, spool, withdrawal
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused
 from rongxin.sharing.models import Batch
@@ -98,13 +98,13 @@ def test_it_takes_the_same_file_again_once_its_batch_was_withdrawn(
     path = penalties((1, "一号", "100"))
     first = bureau.submits(path, PENALTY)
     assert first.batch is not None
-    done = batches.withdraw(first.batch, actor=CLERK, as_of=bureau.today)
+    done = withdrawal.withdraw(first.batch, actor=CLERK, as_of=bureau.today)
     assert (done.ended, held(1, bureau)) == (1, [])
     again = bureau.submits(path, PENALTY)
     assert again.batch != first.batch
     assert counts(again) == (1, 0, 0, 0)
     with pytest.raises(NotFiled):
-        batches.withdraw(first.batch, actor=CLERK, as_of=bureau.today)
+        withdrawal.withdraw(first.batch, actor=CLERK, as_of=bureau.today)
 
 
 def test_it_lets_nobody_else_withdraw_a_batch(bureau: Bureau, penalties: Penalties) -> None:
@@ -112,7 +112,7 @@ def test_it_lets_nobody_else_withdraw_a_batch(bureau: Bureau, penalties: Penalti
     other = Actor(ActorKind.ACCOUNT, "x", "provider:customs")
     assert receipt.batch is not None
     with pytest.raises(Refused) as refused:
-        batches.withdraw(receipt.batch, actor=other, as_of=bureau.today)
+        withdrawal.withdraw(receipt.batch, actor=other, as_of=bureau.today)
     assert refused.value.code == "not_your_batch"
 
 
@@ -124,7 +124,7 @@ def test_it_lets_the_operator_withdraw_a_batch_by_whatever_account(
         receipt = bureau.submits(penalties((1, party, "100")), PENALTY)
         assert receipt.batch is not None
         operator = Actor(ActorKind.ACCOUNT, "x", party)
-        assert batches.withdraw(receipt.batch, actor=operator, as_of=bureau.today).ended == 1
+        assert withdrawal.withdraw(receipt.batch, actor=operator, as_of=bureau.today).ended == 1
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_it_journals_receipt_filing_refusal_and_withdrawal(bureau: Bureau, penal
     entry = entries.get(receipt.journal_entry)
     assert entry.kind is Kind.BATCH_FILED
     assert entry.commitments["receipt"] == receipt.commitment()
-    withdrawn = batches.withdraw(receipt.batch, actor=CLERK, as_of=bureau.today)
+    withdrawn = withdrawal.withdraw(receipt.batch, actor=CLERK, as_of=bureau.today)
     assert entries.get(withdrawn.journal_entry).kind is Kind.BATCH_WITHDRAWN
 
 

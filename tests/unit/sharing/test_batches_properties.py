@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rongxin.parties import subjects
-from rongxin.sharing.aggregation import batches, outcomes, spool
+from rongxin.sharing.aggregation import batches, outcomes, spool, withdrawal
 from rongxin.sharing.aggregation.ahead import ahead
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch
@@ -80,7 +80,7 @@ def test_two_files_of_different_records_may_come_in_any_order(bureau: Bureau) ->
         seen.add(tuple(sorted(row.payload["fine_cny"] for row in rows)))
         for batch in ids:
             assert batch is not None
-            batches.withdraw(batch, actor=CLERK, as_of=bureau.today)
+            withdrawal.withdraw(batch, actor=CLERK, as_of=bureau.today)
     assert seen == {("0", "1", "2")}
 
 

@@ -14,7 +14,7 @@ from rongxin.journal import sealing
 from rongxin.parties import subjects
 from rongxin.proof.errors import Forged
 from rongxin.records import reading, seals
-from rongxin.sharing.aggregation import batches, outcomes
+from rongxin.sharing.aggregation import outcomes, withdrawal
 from rongxin.sharing.rules import RowOutcome
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.records import stored
@@ -156,5 +156,5 @@ def test_what_a_withdrawal_brings_back_opens_as_before(bureau: Bureau) -> None:
     bureau.submits(bureau.writes(HEADER, [row(1, "一号", "1")]), PENALTY)
     later = bureau.submits(bureau.writes(HEADER, [row(1, "一号", "2", person=COUNTERPART)]), PENALTY)
     assert later.batch is not None
-    batches.withdraw(later.batch, actor=CLERK, as_of=bureau.today)
+    withdrawal.withdraw(later.batch, actor=CLERK, as_of=bureau.today)
     assert held(bureau, 1).payload["legal_representative_id_number"] == PERSON

@@ -8,7 +8,7 @@ from rongxin.journal.models import Entry
 from rongxin.parties.errors import UnknownParty
 from rongxin.parties.rules.desk import State
 from rongxin.records.models import Record
-from rongxin.sharing.aggregation import batches, desk, outcomes, waiting_rows
+from rongxin.sharing.aggregation import desk, outcomes, waiting_rows, withdrawal
 from rongxin.sharing.errors import DecisionOver, NotFiled, NotWaiting, Refused, UnknownDecision, UnknownRow
 from rongxin.sharing.models import Decision, Outcome
 from rongxin.sharing.rules import RowOutcome
@@ -122,7 +122,7 @@ def test_only_the_operator_decides_and_only_on_what_waits(court: Court) -> None:
         court.matches(batch, 2, 77)
     with pytest.raises(UnknownDecision):
         desk.confirm(batch, actor=FIRST, as_of=court.later())
-    batches.withdraw(batch, actor=Actor(FIRST.kind, FIRST.id, "operator"), as_of=court.later())
+    withdrawal.withdraw(batch, actor=Actor(FIRST.kind, FIRST.id, "operator"), as_of=court.later())
     with pytest.raises(NotFiled):
         court.matches(batch, 2, 1)
     assert waiting_rows.find(as_of=court.later()) == []

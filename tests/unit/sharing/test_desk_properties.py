@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rongxin.records.models import Record
-from rongxin.sharing.aggregation import batches, desk
+from rongxin.sharing.aggregation import desk, withdrawal
 from rongxin.sharing.errors import DecisionOver, NotFiled, NotWaiting
 from rongxin.sharing.models import Batch, Outcome
 from rongxin.vocabulary.actor import Actor
@@ -71,7 +71,7 @@ class Universe:
             self.newer.append(self.court.lists(*rows))
         elif what == "undo_newer":
             if self.newer:
-                batches.withdraw(self.newer.pop(), actor=COURT_CLERK, as_of=self.court.later())
+                withdrawal.withdraw(self.newer.pop(), actor=COURT_CLERK, as_of=self.court.later())
         elif what == "reverse":
             self._reverse(place, line)
         elif line in self.standing:
@@ -138,7 +138,7 @@ def test_rows_add_up_and_what_is_reversed_leaves_no_trace(
     assert with_reversals.counts_now() == without.counts_now()
     assert counts(with_reversals.own) == counts(without.own)
     if withdrawn:
-        batches.withdraw(with_reversals.own, actor=COURT_CLERK, as_of=court.later())
+        withdrawal.withdraw(with_reversals.own, actor=COURT_CLERK, as_of=court.later())
         assert not Record.objects.filter(batch_id=with_reversals.own, ended_at=None).exists()
         with pytest.raises(NotFiled):
             court.matches(with_reversals.own, 2, with_reversals.number * 10)

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from django.db import close_old_connections, connection
 
-from rongxin.sharing.aggregation import batches, desk
+from rongxin.sharing.aggregation import desk, withdrawal
 from rongxin.sharing.errors import DecisionOver, NotFiled, NotWaiting
 from rongxin.sharing.models import Decision
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -94,7 +94,7 @@ def test_a_match_and_the_withdrawal_of_its_batch_leave_nothing(bureau: Bureau) -
     clerk = Actor(CLERK.kind, CLERK.id, CLERK.party)
     acts = [
         lambda: desk.match(batch, 2, code(1), actor=FIRST, as_of=now),
-        lambda: batches.withdraw(batch, actor=clerk, as_of=now),
+        lambda: withdrawal.withdraw(batch, actor=clerk, as_of=now),
     ]
     _, failed = _at_once(acts)
     assert all(isinstance(error, TOO_LATE) for error in failed), failed

@@ -6,7 +6,7 @@ import pytest
 
 from rongxin.parties import providers
 from rongxin.sharing import source_levels
-from rongxin.sharing.aggregation import batches, desk
+from rongxin.sharing.aggregation import desk, withdrawal
 from rongxin.sharing.models import Outcome
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.level import SourceLevel
@@ -36,5 +36,5 @@ def test_a_matched_row_that_is_known_stands_by_until_the_match_is_taken_back(
         assert counts(batch) == (0, 0, 1, 0)
         assert Outcome.objects.get(batch_id=batch).held_batch is None
     assert national is not None
-    batches.withdraw(national, actor=SYSTEM, as_of=court.later())
+    withdrawal.withdraw(national, actor=SYSTEM, as_of=court.later())
     assert live(subject) == ([] if reversed_ else [(batch, 2)])

@@ -11,7 +11,7 @@ from rongxin.parties import subjects
 from rongxin.records import filing
 from rongxin.records.models import Record
 from rongxin.records.rules import EndedWhy
-from rongxin.sharing.aggregation import batches, desk, outcomes, registration
+from rongxin.sharing.aggregation import desk, outcomes, registration, withdrawal
 from rongxin.sharing.errors import NotFiled
 from rongxin.sharing.rules import Mode, RowOutcome
 from rongxin.vocabulary.actor import Actor
@@ -82,7 +82,7 @@ def test_the_withdrawal_of_the_batch_takes_matched_rows_too(court: Court) -> Non
     first = court.lists(("（2026）云01执1号", NAME, code(1)))
     late = court.lists(("（2026）云01执1号", f"{NAME}云溪分部", old_code(1)))
     card = settled(court, late)
-    done = batches.withdraw(late, actor=COURT_CLERK, as_of=court.later())
+    done = withdrawal.withdraw(late, actor=COURT_CLERK, as_of=court.later())
     assert (done.ended, done.reinstated, live(subject(), DEBTOR)) == (1, 1, [(first, 2)])
     with pytest.raises(NotFiled):
         reverse(card, court)
@@ -96,7 +96,7 @@ def test_what_was_reversed_never_comes_back_by_anothers_withdrawal(court: Court)
     newest = court.lists(("（2026）云01执1号", f"{NAME}星槐分部", code(1)))
     reverse(card, court)
     assert live(subject(), DEBTOR) == [(newest, 2)]
-    batches.withdraw(newest, actor=COURT_CLERK, as_of=court.later())
+    withdrawal.withdraw(newest, actor=COURT_CLERK, as_of=court.later())
     assert live(subject(), DEBTOR) == [(first, 2)]
 
 

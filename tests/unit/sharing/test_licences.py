@@ -13,7 +13,7 @@ from rongxin.consent.rules import Status as ConsentStatus
 from rongxin.journal import sequencer
 from rongxin.parties import memberships, subjects
 from rongxin.parties.models import SubjectAlias
-from rongxin.sharing.aggregation import batches
+from rongxin.sharing.aggregation import batches, withdrawal
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Status
@@ -136,7 +136,7 @@ def test_it_reads_whether_a_firm_is_over(file: File, status: str, over: bool) ->
 
 
 def withdraw(batch: UUID) -> None:
-    batches.withdraw(batch, actor=CLERK, as_of=NOW + timedelta(days=3))
+    withdrawal.withdraw(batch, actor=CLERK, as_of=NOW + timedelta(days=3))
 
 
 def test_a_firm_deregistered_by_mistake_is_registered_again(file: File) -> None:

@@ -23,7 +23,7 @@ from rongxin.records import filing, lake_keeping, lake_verification
 from rongxin.records.errors import RowOver, RowUnknown
 from rongxin.records.models import Record
 from rongxin.records.rules import EndedWhy, Fate
-from rongxin.sharing.aggregation import batches, corrected_row, outcomes, receipts, row_changes
+from rongxin.sharing.aggregation import batches, corrected_row, outcomes, receipts, row_changes, withdrawal
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Batch
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -124,7 +124,7 @@ def test_a_correction_taken_back_leaves_all_as_if_it_had_never_come(store: Store
     for given in ({"罚款金额": "7"}, {"行政处罚决定书文号": "九号"}, {"统一社会信用代码": code(3)}):
         receipt = store.corrects(batch, given)
         assert store.shows() != before
-        batches.withdraw(receipt.batch, actor=CLERK, as_of=store.later())
+        withdrawal.withdraw(receipt.batch, actor=CLERK, as_of=store.later())
         assert store.shows() == before
 
 
@@ -147,8 +147,8 @@ def test_a_withdrawn_row_stays_away_whatever_later_batches_are_withdrawn(store: 
     store.withdraws_row(second)
     assert fines(store) == ["100"]
     fourth = store.files((1, "一号", "400"))
-    batches.withdraw(third, actor=CLERK, as_of=store.later())
-    batches.withdraw(fourth, actor=CLERK, as_of=store.later())
+    withdrawal.withdraw(third, actor=CLERK, as_of=store.later())
+    withdrawal.withdraw(fourth, actor=CLERK, as_of=store.later())
     assert [row[2] for row in store.report()] == [first]
 
 
@@ -169,7 +169,7 @@ def test_what_was_found_wrong_does_not_return_with_the_next_export(store: Store)
     correction = store.corrects(batch, {"罚款金额": "150"})
     stale = store.bureau.submits(store.penalties((1, "一号", "100"), (2, "二号", "1")), ITEM)
     assert [line.rule for line in stale.rejects] == ["barred_corrected"]
-    batches.withdraw(correction.batch, actor=CLERK, as_of=store.later())
+    withdrawal.withdraw(correction.batch, actor=CLERK, as_of=store.later())
     right = store.bureau.submits(store.penalties((1, "一号", "100"), (3, "二号", "1")), ITEM)
     assert (right.counts.duplicate, right.counts.rejected) == (1, 0)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from rongxin.parties import subjects
-from rongxin.sharing.aggregation import batches, row_changes
+from rongxin.sharing.aggregation import row_changes, withdrawal
 from rongxin.sharing.errors import Refused
 from rongxin.vocabulary.actor import SYSTEM
 
@@ -42,7 +42,7 @@ def correct(batch: UUID, bureau: Bureau, **given: str) -> UUID:
 def test_a_corrected_licence_moves_its_firm_and_back(batch: UUID, bureau: Bureau) -> None:
     done = correct(batch, bureau, 登记状态="注销")
     assert firm().deregistered
-    batches.withdraw(done, actor=CLERK, as_of=bureau.today)
+    withdrawal.withdraw(done, actor=CLERK, as_of=bureau.today)
     assert not firm().deregistered
     correct(batch, bureau, 企业名称="云州白鲸物流有限公司")
     assert firm().name == "云州白鲸物流有限公司"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rongxin.parties import subjects
-from rongxin.sharing.aggregation import batches, holding
+from rongxin.sharing.aggregation import holding, withdrawal
 from rongxin.sharing.errors import Held, Refused
 from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Mode, Status
@@ -98,7 +98,7 @@ def test_an_old_list_does_not_end_what_a_newer_batch_brought(bureau: Bureau, deb
 def test_it_brings_back_what_a_withdrawn_list_had_ended(bureau: Bureau, debtors: Listed) -> None:
     increments(bureau, debtors(1, 2))
     first = lists(bureau, debtors(2))
-    done = batches.withdraw(first.batch, actor=CLERK_OF_COURT, as_of=bureau.today)
+    done = withdrawal.withdraw(first.batch, actor=CLERK_OF_COURT, as_of=bureau.today)
     assert (done.ended, done.reinstated) == (0, 1)
     assert live(bureau, DEBTOR, 1, 2) == [1, 1]
 
@@ -106,9 +106,9 @@ def test_it_brings_back_what_a_withdrawn_list_had_ended(bureau: Bureau, debtors:
 def test_a_newer_list_stands_when_the_one_before_it_is_taken_back(bureau: Bureau, debtors: Listed) -> None:
     increments(bureau, debtors(1, 2))
     first, second = lists(bureau, debtors(2)), lists(bureau, debtors(2, 3))
-    assert batches.withdraw(first.batch, actor=CLERK_OF_COURT, as_of=bureau.today).reinstated == 0
+    assert withdrawal.withdraw(first.batch, actor=CLERK_OF_COURT, as_of=bureau.today).reinstated == 0
     assert live(bureau, DEBTOR, 1) == [0]
-    batches.withdraw(second.batch, actor=CLERK_OF_COURT, as_of=bureau.today)
+    withdrawal.withdraw(second.batch, actor=CLERK_OF_COURT, as_of=bureau.today)
     assert live(bureau, DEBTOR, 1, 2, 3) == [1, 1, 0]
 
 

@@ -20,7 +20,7 @@ from rongxin.journal.rules import Kind
 from rongxin.parties import providers
 from rongxin.parties.errors import AlreadyKnown
 from rongxin.sharing import item_sources, source_levels
-from rongxin.sharing.aggregation import batches, outcomes, receipts
+from rongxin.sharing.aggregation import batches, outcomes, receipts, withdrawal
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Outcome
 from rongxin.sharing.schedule import lateness, plans
@@ -116,7 +116,7 @@ def test_a_local_decision_stays_and_comes_back_when_the_better_source_takes_its_
     for receipt, left in ((national, ("province", "102")), (provincial, (PROVIDER, "103"))):
         assert receipt.batch is not None
         bureau.today += timedelta(days=1)
-        batches.withdraw(receipt.batch, actor=SYSTEM, as_of=bureau.today)
+        withdrawal.withdraw(receipt.batch, actor=SYSTEM, as_of=bureau.today)
         assert live() == sorted([(PROVIDER, "7"), left])
 
 
@@ -227,7 +227,7 @@ def test_a_plan_is_over_the_day_a_national_source_begins(bureau: Bureau, debtors
     later = bureau.today + timedelta(days=60)
     assert lateness.remind(as_of=later) == 0
     item_batch = batches.latest(provider="peoples_court")[0]
-    batches.withdraw(item_batch.id, actor=SYSTEM, as_of=later)
+    withdrawal.withdraw(item_batch.id, actor=SYSTEM, as_of=later)
     assert lateness.remind(as_of=later) > 0
 
 

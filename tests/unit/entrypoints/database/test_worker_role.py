@@ -18,7 +18,7 @@ from rongxin.journal import checkpoints, sealing, sequencer, verification
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.records import lake_keeping, lake_verification, seals
-from rongxin.sharing.aggregation import batches, desk, outcomes, row_changes
+from rongxin.sharing.aggregation import batches, desk, outcomes, row_changes, withdrawal
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -64,7 +64,7 @@ def test_it_files_corrects_ends_and_withdraws(bureau: Bureau, division: Division
         assert row_changes.correct(second, 2, {"罚款金额": "12"}, **by).counts.accepted == 1
         assert row_changes.end(first, 4, why="removed", **by).why.value == "removed_by_authority"
         later = bureau.today + timedelta(days=2)
-        done = batches.withdraw(second, actor=CLERK, as_of=later)
+        done = withdrawal.withdraw(second, actor=CLERK, as_of=later)
         assert (done.ended, batches.get(second).status.value) == (0, "withdrawn")
 
 
@@ -82,7 +82,7 @@ def test_it_keeps_the_lake(bureau: Bureau, division: Division) -> None:
     with division.process(Role.WORKER):
         batch, _ = _fines(bureau, "10", "20")
         assert [kept.rows for kept in lake_keeping.catch_up(as_of=bureau.today)] == [2]
-        batches.withdraw(batch, actor=CLERK, as_of=bureau.today)
+        withdrawal.withdraw(batch, actor=CLERK, as_of=bureau.today)
         lake_keeping.rebuild(as_of=bureau.today)
         lake_keeping.compact(as_of=bureau.today)
         assert list(lake_verification.files()) == []

@@ -12,7 +12,7 @@ from django.db import connection
 from rongxin.journal import verification
 from rongxin.records.models import Record
 from rongxin.sharing import call_register
-from rongxin.sharing.aggregation import batches
+from rongxin.sharing.aggregation import withdrawal
 from rongxin.sharing.bulk import agreements, freshness
 from rongxin.sharing.bulk.models import BulkTurn
 from rongxin.sharing.bulk.rules import Seen
@@ -150,7 +150,7 @@ def test_a_withdrawn_batch_of_answers_leaves_its_subjects_missing(town: Town) ->
     done = town.turn(card.id)
     assert done is not None
     batch = BulkTurn.objects.get(pk=done.id).batch_id
-    batches.withdraw(batch, actor=SYSTEM, as_of=town.now + timedelta(minutes=1))
+    withdrawal.withdraw(batch, actor=SYSTEM, as_of=town.now + timedelta(minutes=1))
     assert Batch.objects.get(pk=batch).status == Status.WITHDRAWN
     assert town.live() == {}
     assert set(_seen(town).values()) == {Seen.MISSING}

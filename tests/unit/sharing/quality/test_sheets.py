@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rongxin.sharing.aggregation import batches, outcomes
+from rongxin.sharing.aggregation import batches, outcomes, withdrawal
 from rongxin.sharing.errors import BadMonth
 from rongxin.sharing.models import Batch
 from rongxin.sharing.quality import counts, sheets, timeliness
@@ -71,7 +71,7 @@ def test_figures_add_up_to_the_receipts(bureau: Bureau, files, withdrawn):
         receipts.append(_hand_in(bureau, own, at + timedelta(hours=number)))
     if withdrawn < len(receipts):
         gone = receipts.pop(withdrawn)
-        batches.withdraw(gone.batch, actor=CLERK, as_of=at + timedelta(days=1))
+        withdrawal.withdraw(gone.batch, actor=CLERK, as_of=at + timedelta(days=1))
     if not receipts:
         return
     figures = _own(month)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.sharing.aggregation import batches, row_changes
+from rongxin.sharing.aggregation import batches, row_changes, withdrawal
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Reminder, Schedule
 from rongxin.sharing.quality import sheets
@@ -89,7 +89,7 @@ def test_a_withdrawn_batch_or_a_corrected_row_is_no_delivery(bureau: Bureau) -> 
     second = hand_in(bureau, at(4, 9), "荣誉一")
     assert first.batch is not None
     assert second.batch is not None
-    batches.withdraw(second.batch, actor=CLERK, as_of=at(4, 10))
+    withdrawal.withdraw(second.batch, actor=CLERK, as_of=at(4, 10))
     row_changes.correct(
         first.batch, 2, {"表彰机关名称": "云州市科技局"}, reason="录入有误", actor=CLERK, as_of=at(4, 10)
     )
