@@ -237,11 +237,14 @@ def _ready(server: subprocess.Popen[bytes], addresses: Path) -> dict[str, str]:
 
 def _scraped(api: str, bank: Player, out: Path) -> str:
     """Let the second bank's clerks go through the city's firms; return the first one they asked about."""
+    from django.utils import timezone
+
     from rongxin.entrypoints.demo import city, scrape
 
     codes = city.codes(out / "city", scrape.REQUESTS)
+    scrape.narrow(codes, as_of=timezone.now())
     got = scrape.scrape(api, bank, codes)
-    node.say(f"{bank.label}逐户查询{got.total()}户：{got[200]}户得到答复，{got[429]}户因超出上限被拒")
+    node.say(f"{bank.label}逐户查询{got.total()}次：{got[200]}次得到答复，{got[429]}次因超出上限被拒")
     return codes[0]
 
 

@@ -14,11 +14,9 @@ from rongxin.journal import entries, sequencer
 from rongxin.journal.rules import Kind
 from rongxin.vocabulary.reason import Reason
 from tests.unit.consent import stage
-from tests.unit.disclosure import test_gateway_calls
-from tests.unit.disclosure.test_gateway_calls import LATER, Scene
+from tests.unit.disclosure.gateway_stage import LATER, Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
-scene = test_gateway_calls.scene
 
 
 def tries(scene: Scene, value: str, *, item: str = "real_estate", **changes: Any) -> Reason | None:

@@ -54,10 +54,11 @@ def test_it_takes_no_more_than_the_days_quota() -> None:
 @pytest.mark.django_db
 def test_one_person_is_stopped_and_a_colleague_is_not() -> None:
     admit(quota=10_000)
-    answers = [take("7") for _ in range(LIMITS.person_day + 1)]
+    one = firm()
+    answers = [take("7", one) for _ in range(LIMITS.person_day + 1)]
     assert [a.admitted for a in answers].count(True) == LIMITS.person_day
     assert answers[-1].reason is Reason.PERSON_QUOTA_EXHAUSTED
-    assert take("8").admitted
+    assert take("8", one).admitted
 
 
 @pytest.mark.django_db

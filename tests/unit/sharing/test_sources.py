@@ -69,7 +69,7 @@ def live() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT provider, payload ->> 'fine_cny' FROM records_record"
-            " WHERE item = %s AND ended_at IS NULL ORDER BY 1",
+            " WHERE item = %s AND ended_at IS NULL ORDER BY 1, 2",
             [PENALTY],
         )
         return cursor.fetchall()

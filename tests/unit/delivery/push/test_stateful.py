@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rongxin.delivery.push import subscriptions
+from rongxin.parties import quotas
 from rongxin.parties.models import Institution, Subject
 from rongxin.records import filing
 from rongxin.records.models import Record
 from rongxin.records.rules import EndedWhy
+from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage as people
 from tests.unit.delivery.push import stage
 from tests.unit.records.conftest import CLERK, Bureau, Row
@@ -98,6 +101,8 @@ def test_what_was_taken_in_is_what_the_gate_answers(acts):
     if not Institution.objects.exists():
         people.bank()
         Institution.objects.update(daily_quota=100_000)
+        for scope in quotas.SETTABLE:
+            quotas.set_limit("bank_a", scope, 100_000, actor=SYSTEM, as_of=timezone.now())
     Subject.objects.update(region="")  # firms of the example before are none of this one's
     city = City()
     for act in acts:
