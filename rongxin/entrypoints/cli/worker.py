@@ -96,7 +96,8 @@ def work(jobs: int) -> None:
     loops += [threading.Thread(target=courier.run, args=(stop,), name="webhooks")]
     for loop in loops:
         loop.start()
-    node.say(f"后台就绪 worker ready: {', '.join(dict.fromkeys(loop.name for loop in loops))}, jobs")
+    _log.info("duties: %s", "; ".join(loop.name for loop in loops))
+    node.say(f"后台就绪 worker ready: {len(loops)} 项值守 duties")
     try:
         assert isinstance(app.connector, DjangoConnector)
         with app.replace_connector(app.connector.get_worker_connector()):
