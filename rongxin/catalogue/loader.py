@@ -58,7 +58,12 @@ class Catalogue:
 
 def load(path: Path | None = None) -> Catalogue:
     """This function will load the items below a folder (ours by default), or raise `InvalidCatalogue`."""
-    return _load((path or ITEMS).resolve())
+    return _ours() if path is None else _load(path.resolve())
+
+
+@cache
+def _ours() -> Catalogue:
+    return _load(ITEMS.resolve())
 
 
 @cache

@@ -112,7 +112,7 @@ def collect(
         for entry, futures in called
     ]
     released = tuple(
-        replace(
+        _dated(
             plan.answer(
                 entry,
                 stored.get(entry.item.item, ()) if entry.reads_store else (),
@@ -120,7 +120,7 @@ def collect(
                 connected=entry.item.item in connected,
                 day=business_day(as_of),
             ),
-            as_of=kept[entry.item.item].observed_at if entry.item.item in kept else None,
+            kept.get(entry.item.item),
         )
         for entry, answers in answered
     )
@@ -136,6 +136,10 @@ def _kept(
     called = [entry.item.item for entry in plans if len(entry.calls) == len(entry.questions) == 1]
     own = request.recipient.kind is rules.RecipientKind.SUBJECT
     return freshness.kept(subject.id, called, own=own, as_of=as_of) if called else {}
+
+
+def _dated(item: ReleasedItem, kept: Kept | None) -> ReleasedItem:
+    return item if kept is None else replace(item, as_of=kept.observed_at)
 
 
 def _from_store(kept: Kept, rows: Sequence[reading.Row]) -> calls.Answer:

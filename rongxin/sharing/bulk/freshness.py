@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -58,17 +59,23 @@ def kept(subject: int, items: Sequence[str], *, own: bool, as_of: datetime) -> d
 
     `own`: the subject itself asks, and is shown all that is held of it, however old ((九)).
     """
-    candidates = [name for name in items if collection.channel_of(loader.load().item(name)) is not None]
-    if not candidates:
-        return {}
-    agreed = agreements.keeping(candidates, as_of=as_of)
-    if not agreed:
-        return {}
+    candidates = [name for name in items if name in _collected()]
+    # First what is known of the subject: of most, nothing, and every report asks.
+    found = plans.rows(_OF_SUBJECT, [subject, candidates]) if candidates else []
+    agreed = agreements.keeping([item for item, _, _ in found], as_of=as_of) if found else {}
     return {
         item: Kept(agreed[item].provider, observed_at, Availability(observed))
-        for item, observed_at, observed in plans.rows(_OF_SUBJECT, [subject, list(agreed)])
-        if own or observed_at > rules.stale_before(agreed[item].terms, as_of=as_of)
+        for item, observed_at, observed in found
+        if item in agreed and (own or observed_at > rules.stale_before(agreed[item].terms, as_of=as_of))
     }
+
+
+@cache
+def _collected() -> frozenset[str]:
+    """Return the items that may be agreed upon at all."""
+    return frozenset(
+        name for name, item in loader.load().items.items() if collection.channel_of(item) is not None
+    )
 
 
 def seen(item: str, subjects: Sequence[int], *, as_of: datetime) -> dict[int, Seen]:
