@@ -190,7 +190,10 @@ def set_limit(
         if not Institution.objects.filter(pk=institution_id).exists():
             raise UnknownParty(f"没有接入机构“{institution_id}”")
         QuotaLimit.objects.update_or_create(
-            institution_id=institution_id, scope=scope.value, key=key, defaults={"allowed": allowed}
+            institution_id=institution_id,
+            scope=scope.value,
+            key=rules.named(key),
+            defaults={"allowed": allowed},
         )
         _journal(institution_id, scope, "limit_set", allowed=allowed, actor=actor, as_of=as_of)
 
@@ -199,7 +202,7 @@ def allow(institution_id: str, scope: Scope, *, key: str = "", actor: Actor, as_
     """Take an institution's own limit away, so that the general one holds again."""
     with transaction.atomic():
         gone, _ = QuotaLimit.objects.filter(
-            institution_id=institution_id, scope=scope.value, key=key
+            institution_id=institution_id, scope=scope.value, key=rules.named(key)
         ).delete()
         if not gone:
             raise NotAllowed("没有单独设定的上限 no limit of its own is set")

@@ -23,6 +23,7 @@ from rongxin.governance.watching.rules import LIVE, TRANSITIONS, Action, Finding
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions, quotas
+from rongxin.parties.rules import quota as quota_rules
 from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
 from rongxin.vocabulary.actor import SYSTEM, Actor
@@ -198,7 +199,7 @@ def _undo(row: Incident, *, actor: Actor, as_of: datetime) -> None:
         institutions.reinstate(row.institution_id, actor=actor, as_of=as_of)
     elif action is Action.REQUIRE_CASES:
         institutions.require_cases(row.institution_id, False, actor=actor, as_of=as_of)
-    elif action is Action.BAR_PERSON and row.person in quotas.barred(row.institution_id):
+    elif action is Action.BAR_PERSON and quota_rules.named(row.person) in quotas.barred(row.institution_id):
         quotas.allow(row.institution_id, Scope.PERSON, key=row.person, actor=actor, as_of=as_of)
 
 

@@ -6,10 +6,12 @@ the number of subjects that the institution never asked about before.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
+from hashlib import sha256
 
 from rongxin.vocabulary.reason import Reason
 
@@ -74,6 +76,18 @@ class Counter:
     limit: int | None
 
 
+#: The longest name that is counted as it is.
+NAME_MAX = 128
+
+
+def named(text: str) -> str:
+    """Return a branch's or person's name in the form in which names are counted: spaces, width and case of
+    letters make no second person. A few signs unfold into many; what gets too long stands by its hash.
+    """
+    name = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return name if len(name) <= NAME_MAX else sha256(name.encode()).hexdigest()
+
+
 def counters(
     limits: Limits, *, branch: str, person: str, known: bool, at: datetime, lately: int
 ) -> Iterator[Counter]:
@@ -83,10 +97,10 @@ def counters(
     """
     yield Counter(Scope.INSTITUTION, "", None)
     if branch:
-        yield Counter(Scope.BRANCH, branch, limits.branch_day)
-    yield Counter(Scope.PERSON, person, limits.person_day)
+        yield Counter(Scope.BRANCH, named(branch), limits.branch_day)
+    yield Counter(Scope.PERSON, named(person), limits.person_day)
     if limits.off_hours(at):
-        yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {person}", limits.person_off_hours)
+        yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {named(person)}", limits.person_off_hours)
     if known:
         yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
     else:

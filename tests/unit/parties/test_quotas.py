@@ -87,6 +87,16 @@ def test_a_branch_has_its_own_limit_and_a_barred_person_none() -> None:
 
 
 @pytest.mark.django_db
+def test_another_spelling_is_no_other_person() -> None:
+    admit(quota=10_000)
+    quotas.set_limit("bank_a", Scope.PERSON, 1, key="Clerk 7", actor=SYSTEM, as_of=NOW)
+    assert take("clerk 7").admitted
+    for spelt in ("CLERK 7", " clerk  7", "ｃｌｅｒｋ 7"):
+        assert take(spelt).reason is Reason.PERSON_QUOTA_EXHAUSTED
+    assert take("\ufdfa" * 128).admitted  # each such sign unfolds into eighteen letters
+
+
+@pytest.mark.django_db
 def test_outside_business_hours_a_person_has_less_an_hour() -> None:
     admit(quota=10_000)
     most = LIMITS.person_off_hours
