@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,8 +73,17 @@ def requests(institution: str, *, since: datetime, until: datetime, hours: quota
         off_hours=sum(row[2] for row in rows),
         consent_failures=sum(row[3] for row in rows),
         new_subject_refusals=sum(row[4] for row in rows),
-        person_refusals={row[0]: row[5] for row in rows if row[5]},
+        person_refusals=_by_name((row[0], row[5]) for row in rows if row[5]),
     )
+
+
+def _by_name(refusals: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Add up what was refused to one person under several spellings."""
+    sums: dict[str, int] = {}
+    for person, count in refusals:
+        name = quota.named(person)
+        sums[name] = sums.get(name, 0) + count
+    return sums
 
 
 def subjects(institution: str, *, since: datetime, until: datetime) -> Subjects:

@@ -45,6 +45,12 @@ class UnknownRequest(DisclosureError):
         )
 
 
+class MissingPerson(DisclosureError):
+    """An institution asks through a person; name who it is."""
+
+    code = "missing_person"
+
+
 class NumberGiven(DisclosureError):
     """A reference or the name of who asks holds somebody's number, which would stand in the register."""
 

@@ -20,11 +20,12 @@ from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules
-from rongxin.disclosure.errors import MissingReference, NumberGiven, UnknownSubject
+from rongxin.disclosure.errors import MissingPerson, MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
 from rongxin.parties import duty_mandates, institutions, memberships, quotas, subjects
 from rongxin.parties.quotas import Taken
+from rongxin.parties.rules import quota as quota_rules
 from rongxin.sharing import call_register
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
@@ -49,6 +50,9 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     """
     if not request.reference.strip():
         raise MissingReference
+    recipient = request.recipient
+    if recipient.kind is rules.RecipientKind.INSTITUTION and not quota_rules.named(recipient.person):
+        raise MissingPerson
     asked_by = (request.reference, request.recipient.person, request.recipient.branch)
     if any(map(redaction.holds_number, asked_by)):
         raise NumberGiven

@@ -63,7 +63,9 @@ def grant(assertion: str, asked: Asked, *, issuer: str, as_of: datetime) -> Gran
         raise Refused("invalid_client", str(error)) from error
     if not _first_time(f"assertion:{said.client}:{said.number}", said.expires_at + client_assertion.SKEW):
         raise Refused("invalid_client", "the assertion was used before; make a new one for each request")
-    (role,) = _roles_of(said.client, as_of)
+    role = next(iter(_roles_of(said.client, as_of)), None)
+    if role is None:
+        raise Refused("invalid_client", "the account or its role is over")
     claims: dict[str, object] = {
         "iss": issuer,
         "aud": issuer,

@@ -186,6 +186,8 @@ def set_limit(
         raise NotAllowed("机构的每日上限请用 institutions.set_daily_quota 设定")
     if allowed < 0:
         raise NotAllowed("上限不能为负数")
+    if key and not rules.named(key):
+        raise NotAllowed("请写明分支机构或查询人 name the branch or person")
     with transaction.atomic():
         if not Institution.objects.filter(pk=institution_id).exists():
             raise UnknownParty(f"没有接入机构“{institution_id}”")

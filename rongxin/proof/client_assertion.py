@@ -22,6 +22,18 @@ ALGORITHMS = ("Ed25519", "EdDSA")
 LIFE_MAX = timedelta(minutes=5)
 SKEW = timedelta(seconds=30)
 BYTES_MAX = 4096
+#: What reading a token that somebody made up may raise.
+_UNREADABLE = (
+    JoseError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -56,13 +68,16 @@ def verify(
         raise Forged("the assertion is longer than any we take")
     try:
         header, said = (json.loads(_part(token, number)) for number in (0, 1))
-        key = keys_of(str(said["sub"])).get(str(header["kid"]))
+        client = said["sub"]
+        if not isinstance(client, str) or not client.isprintable():
+            raise ValueError("sub must be the client's name")
+        key = keys_of(client).get(str(header["kid"]))
         if key is None:
             raise Forged("no such client, or the key that signs is none of its keys")
         public = OKPKey.import_key(key.cryptography)
         claims = json.loads(jose.deserialize_compact(token, public, registry=_registry()).payload)
         return _checked(claims, audience=audience, now=now)
-    except (JoseError, ValueError, KeyError, TypeError, IndexError, OverflowError, OSError) as error:
+    except _UNREADABLE as error:
         raise Forged(f"no client assertion that holds ({error!r})") from error
 
 
@@ -75,8 +90,8 @@ def _checked(claims: Mapping[str, Any], *, audience: str, now: datetime) -> Asse
     if not now - SKEW < expires_at <= now + LIFE_MAX + SKEW:
         raise ValueError(f"exp must lie within {LIFE_MAX.seconds} s of {now.isoformat()}")
     number = str(claims["jti"])
-    if not 8 <= len(number) <= 128:
-        raise ValueError("jti has 8 to 128 characters")
+    if not 8 <= len(number) <= 128 or not number.isascii():
+        raise ValueError("jti has 8 to 128 ASCII characters")
     return Assertion(str(claims["sub"]), number, expires_at)
 
 

@@ -28,6 +28,18 @@ ALGORITHMS = ("Ed25519", "EdDSA", "ES256")
 #: How far a proof's moment may stand from this machine's clock.
 WINDOW = timedelta(seconds=60)
 BYTES_MAX = 4096
+#: What reading a token that somebody made up may raise.
+_UNREADABLE = (
+    JoseError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ def verify(proof: str, *, method: str, url: str, now: datetime, token: str = "")
         claims = json.loads(jose.deserialize_compact(proof, key, registry=_registry()).payload)
         made_at = datetime.fromtimestamp(int(claims["iat"]), UTC)
         number, said = str(claims["jti"]), (claims["htm"], place(str(claims["htu"])))
-    except (JoseError, ValueError, KeyError, TypeError, IndexError, OverflowError, OSError) as error:
+    except _UNREADABLE as error:
         raise Forged(f"no DPoP proof that holds ({error!r})") from error
     if said != (method, place(url)):
         raise Forged(f"the proof is for {said[0]} {said[1]}, not for {method} {place(url)}")
@@ -81,8 +93,8 @@ def verify(proof: str, *, method: str, url: str, now: datetime, token: str = "")
         raise Forged(f"the proof was made at {made_at.isoformat()}, and here it is {now.isoformat()}")
     if token and claims.get("ath") != _hash(token):
         raise Forged("the proof is not for this token")
-    if not 8 <= len(number) <= 128:
-        raise Forged("a proof's number (jti) has 8 to 128 characters")
+    if not 8 <= len(number) <= 128 or not number.isascii():
+        raise Forged("a proof's number (jti) has 8 to 128 ASCII characters")
     return Proof(key.thumbprint(), number, made_at)
 
 

@@ -94,12 +94,12 @@ class Withdrawn:
 
 @dataclass(frozen=True)
 class FullLists:
-    """A provider's full lists of an item that count: when each was filed, and the day it is of.
+    """The full lists of an item that count: whose each is, when it was filed, and the day it is of.
 
     `by_key`: each speaks of the record keys in it only. A list says nothing of another provider's rows.
     """
 
-    provider: str = ""
+    providers: tuple[str, ...] = ()
     ids: tuple[UUID, ...] = ()
     filed_at: tuple[datetime, ...] = ()
     listed_on: tuple[date, ...] = ()
@@ -107,7 +107,7 @@ class FullLists:
 
     def parameters(self) -> dict[str, Any]:
         return {
-            "lists_by": self.provider,
+            "lists_by": list(self.providers),
             "lists": list(self.ids),
             "lists_at": list(self.filed_at),
             "lists_on": list(self.listed_on),
@@ -318,9 +318,11 @@ def withdraw_batch(
         _run(statements.DROP_ENDED)
         _run(statements.CREATE_ENDED)
         ended = _run(statements.END_BATCH, parameters)
+        _run(source_statements.STEP_ASIDE, {**parameters, **_places(precedence)})
         if relists is not None:
             for statement in statements.RELIST:
                 _run(statement, {**parameters, "item": item, "provider": relists})
+            _run(source_statements.RELIST, parameters)
         _run(row_statements.UNCORRECT, parameters)
         reinstated = reinstate(precedence, lists, as_of=as_of)
     return Withdrawn(ended=ended, reinstated=reinstated)

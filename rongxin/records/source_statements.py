@@ -45,7 +45,7 @@ WHERE f.fate = 'known' AND s.digest IS DISTINCT FROM (
 
 # What stands by and the provider's full list doesn't name: whoever withdraws the other source's batch later
 # must not revive it.
-UNLIST = f"""
+UNLIST = """
 INSERT INTO records_unlisting (subject_id, item, record_key, provider, batch_id, through_id)
 SELECT r.subject_id, r.item, r.record_key, r.provider, %(batch)s, max(r.id)
 FROM records_record r
@@ -53,15 +53,36 @@ WHERE r.item = %(item)s AND r.provider = %(provider)s AND r.ended_why = 'superse
   AND r.batch_id <> %(batch)s AND r.batch_id <> ALL(%(newer)s)
   AND (r.observed_on IS NULL OR r.observed_on <= %(listed_on)s)
   AND (NOT %(by_key)s OR r.record_key IN (SELECT record_key FROM filing_staging))
-  AND EXISTS (
-      SELECT 1 FROM records_record other
-      WHERE other.subject_id = r.subject_id AND other.item = r.item AND other.record_key = r.record_key
-        AND other.provider <> r.provider AND r.ended_by = 'batch:' || other.batch_id
+  AND NOT EXISTS (
+      SELECT 1 FROM records_record own
+      WHERE own.subject_id = r.subject_id AND own.item = r.item AND own.record_key = r.record_key
+        AND own.provider = r.provider AND r.ended_by = 'batch:' || own.batch_id
   )
   AND NOT EXISTS (
       SELECT 1 FROM filing_staging s WHERE s.subject_id = r.subject_id AND s.record_key = r.record_key
   )
   AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
-  AND NOT {UNLISTED}
 GROUP BY r.subject_id, r.item, r.record_key, r.provider
+"""
+
+
+# What stood by and only this list, taken back now, had left out.
+RELIST = """
+INSERT INTO filing_ended
+SELECT u.subject_id, u.item, u.record_key FROM records_unlisting u
+WHERE u.batch_id = %(batch)s AND NOT EXISTS (
+    SELECT 1 FROM records_record live
+    WHERE live.subject_id = u.subject_id AND live.item = u.item AND live.record_key = u.record_key
+      AND live.ended_at IS NULL
+)
+"""
+
+# Had the batch not ended it, a better source's row would have kept this one standing by.
+STEP_ASIDE = f"""
+UPDATE records_record held SET ended_at = %(as_of)s, ended_why = 'superseded', ended_by = %(by)s
+FROM records_record r
+WHERE r.ended_why IN ('delisted', 'corrected') AND r.ended_by = %(by)s
+  AND held.subject_id = r.subject_id AND held.item = r.item AND held.record_key = r.record_key
+  AND held.ended_at IS NULL AND held.provider <> r.provider
+  AND {PLACE} < coalesce((%(places)s::jsonb ->> held.provider)::integer, %(others)s)
 """  # noqa: S608

@@ -269,8 +269,10 @@ def _listed_since(row: str) -> str:
     """Whether a full list that counts came after a row had ended and, as it was not there, didn't end it."""
     return f"""EXISTS (
           SELECT 1
-          FROM unnest(%(lists)s::uuid[], %(lists_at)s::timestamptz[], %(lists_on)s::date[]) list (id, at, day)
-          WHERE {row}.provider = %(lists_by)s AND list.at > {row}.ended_at
+          FROM unnest(
+              %(lists)s::uuid[], %(lists_at)s::timestamptz[], %(lists_on)s::date[], %(lists_by)s::text[]
+          ) list (id, at, day, provider)
+          WHERE {row}.provider = list.provider AND list.at > {row}.ended_at
           AND ({row}.observed_on IS NULL OR {row}.observed_on <= list.day)
             AND NOT EXISTS (
                 SELECT 1 FROM records_record named
@@ -319,6 +321,7 @@ _OVER_SINCE = f"""EXISTS (
           WHERE since.subject_id = r.subject_id AND since.item = r.item AND since.record_key = r.record_key
             AND since.id > r.id
             AND (since.ended_why IN ('repaired', 'publication_ended', 'removed_by_authority')
+                 OR since.ended_why IN ('not_in_source', 'agreement_over') AND since.provider = r.provider
                  OR since.ended_why IN ('corrected', 'delisted') AND since.provider = r.provider AND (
                      NOT EXISTS (
                          SELECT 1 FROM records_withdrawal w WHERE since.ended_by = 'batch:' || w.batch_id

@@ -279,7 +279,7 @@ def _why_not(subscription: UUID, version: int, *, as_of: datetime) -> str | None
         return f"subscription_{row.status}"
     if row.version != version:
         return "terms_changed"
-    standing = institutions.standing(row.institution_id, as_of=as_of)
+    standing = institutions.standing(row.institution_id, names_case=False, as_of=as_of)
     return None if standing.admitted else str(standing.reason)
 
 

@@ -127,7 +127,7 @@ def listed(institution: str | None = None) -> Sequence[Card]:
 
 def served(institution: str, *, as_of: datetime) -> None:
     """Refuse an institution that isn't served now ((十)); raises `NotServed` and UnknownParty."""
-    standing = institutions.standing(institution, as_of=as_of)
+    standing = institutions.standing(institution, names_case=False, as_of=as_of)
     if not standing.admitted:
         raise NotServed(standing.reason, standing.message)
 

@@ -111,13 +111,25 @@ class _Pinned(http.client.HTTPConnection):
         plain = self._first_that_answers()
         if not self._target.secure:
             self.sock = plain
+            self._go_on()
             return
-        self.sock = plain  # so that `cut` reaches it during the handshake
         try:
-            self.sock = _context(self._authority).wrap_socket(plain, server_hostname=self._target.host)
+            # Wrapped first, so that `cut` reaches the socket that shakes hands; a wrapped one has taken over.
+            wrapped = _context(self._authority).wrap_socket(
+                plain, server_hostname=self._target.host, do_handshake_on_connect=False
+            )
         except BaseException:
             plain.close()
             raise
+        self.sock = wrapped
+        self._go_on()
+        wrapped.do_handshake()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Whoever was cut between two steps stops here: the time for the whole is over."""
+        if self.was_cut:
+            raise TimeoutError
 
     def _first_that_answers(self) -> socket.socket:
         assert self.timeout is not None

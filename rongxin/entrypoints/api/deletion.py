@@ -33,7 +33,7 @@ class ReceiptIn(Schema):
     statement: Literal["deleted", "restricted"] | None = None
     deleted_on: date | None = None
     until: date | None = Field(None, description="限制保存至（含当日）")
-    law: str = Field("", description="所依据的法律，见 GET /deletion-duties/laws")
+    law: str = Field("", max_length=40, description="所依据的法律，见 GET /deletion-duties/laws")
 
 
 @router.get("/consents/{consent_id}/withdrawal", auth=authentication.SUBJECT, summary="撤回意味着什么")

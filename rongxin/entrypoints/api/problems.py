@@ -98,6 +98,7 @@ TITLES = {
     "institution_not_served": "该机构目前不能使用平台服务",
     "invalid_uscc": "统一社会信用代码有误",
     "mandate_missing": "该单位无权报送此信息项",
+    "missing_person": "请填写查询人",
     "missing_reference": "请填写业务编号",
     "not_allowed": "无权进行此操作",
     "number_given": "业务编号或查询人中似有个人号码，请换用其他",

@@ -81,10 +81,13 @@ NAME_MAX = 128
 
 
 def named(text: str) -> str:
-    """Return a branch's or person's name in the form in which names are counted: spaces, width and case of
-    letters make no second person. A few signs unfold into many; what gets too long stands by its hash.
+    """Return a branch's or person's name in the form in which names are counted: spaces, invisible signs,
+    width and case of letters make no second person. A few signs unfold into many; what gets too long stands
+    by its hash.
     """
-    name = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
+    name = " ".join(seen.casefold().split())
     return name if len(name) <= NAME_MAX else sha256(name.encode()).hexdigest()
 
 

@@ -67,15 +67,18 @@ def of(batch: Batch, item: Item) -> FullList | None:
 
 
 def standing(batch: Batch) -> filing.FullLists:
-    """Return the full lists of the batch's provider and item that count, without the batch itself."""
+    """Return the full lists of the batch's item that count, every source's, without the batch itself."""
+    filed = Batch.objects.filter(item=batch.item, status=Status.FILED, mode=Mode.SNAPSHOT).exclude(
+        pk=batch.id
+    )
     lists = [
-        (one.id, one.finished_at, one.listed_on)
-        for one in _lists(batch)
+        (one.id, one.finished_at, one.listed_on, one.provider_id)
+        for one in filed
         if one.finished_at is not None and one.listed_on is not None
     ]
     by_key = loader.load().item(batch.item).full_list == "by_record_key"
-    ids, filed_at, listed_on = zip(*lists, strict=True) if lists else ((), (), ())
-    return filing.FullLists(batch.provider_id, ids, filed_at, listed_on, by_key)
+    ids, filed_at, listed_on, by = zip(*lists, strict=True) if lists else ((), (), (), ())
+    return filing.FullLists(by, ids, filed_at, listed_on, by_key)
 
 
 def newer_lists(batch: Batch) -> list[tuple[UUID, date]]:

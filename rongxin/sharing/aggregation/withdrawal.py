@@ -13,9 +13,10 @@ from rongxin.journal.rules import Kind
 from rongxin.records import filing
 from rongxin.sharing import rules, source_levels
 from rongxin.sharing.aggregation import batches, full_lists, mandates, registration
+from rongxin.sharing.bulk import freshness
 from rongxin.sharing.errors import NotFiled, Refused
 from rongxin.sharing.models import Batch, RowChange
-from rongxin.sharing.rules import Status
+from rongxin.sharing.rules import Mode, Status
 from rongxin.vocabulary.actor import Actor
 
 
@@ -53,6 +54,8 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
             precedence=source_levels.precedence_of(batch.item, as_of=as_of),
             lists=full_lists.standing(batch),
         )
+        if batch.mode == Mode.ANSWERS:
+            freshness.forget_turn_of(batch_id)
         registration.follow_withdrawal(batch_id, batch.item, actor=actor, as_of=as_of)
         entry = entries.append(
             Kind.BATCH_WITHDRAWN,

@@ -19,7 +19,7 @@ from rongxin.exchange import collection
 from rongxin.journal import plans
 from rongxin.sharing.bulk import agreements, rules
 from rongxin.sharing.bulk.agreements import Card
-from rongxin.sharing.bulk.models import BulkFreshness
+from rongxin.sharing.bulk.models import BulkFreshness, BulkTurn
 from rongxin.sharing.bulk.rules import Seen
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -141,6 +141,13 @@ def note(item: str, turn: UUID, noted: Sequence[Noted], *, as_of: datetime) -> N
     }
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, given)
+
+
+def forget_turn_of(batch: UUID) -> None:
+    """Let nothing be known of those whose answers a batch brought: later turns may only have confirmed it."""
+    for turn in BulkTurn.objects.filter(batch=batch):
+        rows = BulkFreshness.objects.filter(item=turn.agreement.item, subject__in=turn.subjects)
+        rows.update(observed_at=None, observed="", turn=None)
 
 
 def forget(item: str) -> None:

@@ -24,7 +24,7 @@ from rongxin.catalogue.schema import Item
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.records import answered, filing
-from rongxin.records.rules import Fate
+from rongxin.records.rules import EndedWhy, Fate
 from rongxin.sharing import call_register
 from rongxin.sharing.aggregation import batches, gates, identifiers
 from rongxin.sharing.bulk import agreements, answer_file, asking, freshness, queue, rules
@@ -41,7 +41,7 @@ from rongxin.vocabulary.availability import Availability
 log = logging.getLogger(__name__)
 
 # A row that was handed back for these says nothing against the answer: repaired here, or another's.
-_NO_FAULT = frozenset({str(Fate.BARRED), str(Fate.KNOWN), str(Fate.OTHER_AUTHORITY)})
+_NO_FAULT = frozenset({*(f"barred_{why}" for why in EndedWhy), str(Fate.KNOWN), str(Fate.OTHER_AUTHORITY)})
 
 
 class Ended(StrEnum):

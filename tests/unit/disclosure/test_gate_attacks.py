@@ -11,7 +11,7 @@ import pytest
 from rongxin.catalogue import loader
 from rongxin.consent import grants
 from rongxin.disclosure import gate, rules
-from rongxin.disclosure.errors import UnknownSubject
+from rongxin.disclosure.errors import MissingPerson, UnknownSubject
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal.models import Entry
@@ -226,3 +226,12 @@ def test_a_homonyms_data_is_not_asked_for_by_name(scene, connect):
     stage.firm()  # another of the same name in the same district
     _ask(firm, "agricultural_operator", case_id=case, consent_id=consent.id)
     assert seen == [True, False]
+
+
+@pytest.mark.parametrize("person", ["", " ", "\u3000", "\u200b"])
+def test_nobody_asks_without_a_name(scene, person):
+    firm, bank, _ = scene
+    with pytest.raises(MissingPerson):
+        _ask(
+            firm, "business_licence", recipient=Recipient(RecipientKind.INSTITUTION, bank, "云州银行", person)
+        )

@@ -91,7 +91,7 @@ def test_another_spelling_is_no_other_person() -> None:
     admit(quota=10_000)
     quotas.set_limit("bank_a", Scope.PERSON, 1, key="Clerk 7", actor=SYSTEM, as_of=NOW)
     assert take("clerk 7").admitted
-    for spelt in ("CLERK 7", " clerk  7", "ｃｌｅｒｋ 7"):
+    for spelt in ("CLERK 7", " clerk  7", "ｃｌｅｒｋ 7", "clerk\u200b 7"):
         assert take(spelt).reason is Reason.PERSON_QUOTA_EXHAUSTED
     assert take("\ufdfa" * 128).admitted  # each such sign unfolds into eighteen letters
 

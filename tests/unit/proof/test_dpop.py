@@ -31,6 +31,10 @@ def forge(header: dict, claims: dict | None = None, key: object = None) -> str:
     return jose.serialize_compact(full, json.dumps(said).encode(), made, registry=registry)
 
 
+def raw(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def check(proof: str, **changes: object) -> dpop.Proof:
     given = {"method": "POST", "url": URL, "now": NOW, **changes}
     return dpop.verify(proof, **given)  # type: ignore[arg-type]
@@ -77,6 +81,8 @@ def test_what_the_header_says_opens_nothing() -> None:
         forge({}, {"jti": "short"}),
         forge({}, {"iat": "soon"}),
         "a.b.c",
+        *(f"{raw(head)}.{raw(b'{}')}.AAAA" for head in (b"[]", b"null", b'"a"', b"[" * 2900)),
+        forge({}, {"jti": "\ud800" * 8}),
         "",
         "x" * 5000,
     ]
@@ -130,6 +136,7 @@ def test_a_client_says_who_it_is() -> None:
         {"exp": int(NOW.timestamp()) + 3600},
         {"exp": None},
         {"jti": ""},
+        {"sub": "a\u0000", "iss": "a\u0000"},
     ],
     ids=str,
 )

@@ -71,6 +71,17 @@ def test_what_the_operator_has_stopped_is_neither_made_nor_fetched(scene):
     assert _fetch(made).exists()
 
 
+def test_who_must_name_a_case_for_every_query_is_pushed_nothing(scene):
+    subscription = stage.subscription()
+    made = stage.run(subscription)
+    institutions.require_cases("bank_a", True, actor=SYSTEM, as_of=stage.later())
+    with pytest.raises(NotServed):
+        _fetch(made)
+    with pytest.raises(NotServed):
+        stage.subscription()
+    assert stage.run(subscription).state == "refused"
+
+
 @pytest.mark.parametrize("bank", ["bank_b", "nobody"])
 def test_anothers_push_is_like_none(scene, bank):
     people.bank("bank_b")
