@@ -83,6 +83,7 @@ def test_a_day_is_counted_once_whoever_counts_it(firm):
     later = NOON + timedelta(days=3)
     assert usage.settle(as_of=later) == 3
     assert usage.settle(as_of=later) == 0
+    assert not usage._settle(TODAY)  # another worker that saw the day uncounted, too
     assert used(provider, later)[0].requests == 1
     assert UsageDay.objects.filter(item="").count() == 3
 
