@@ -11,8 +11,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from rongxin.catalogue import loader
+from rongxin.consent.rules import BUSINESS_ZONE
 from rongxin.disclosure import usage
-from rongxin.disclosure.usage import CHINA
 from rongxin.parties import providers
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.sharing import call_register
@@ -28,8 +28,8 @@ def of(provider: str, month: str | None, *, as_of: datetime) -> dict[str, Any]:
     month = sheets.checked_month(month, as_of=as_of)
     first, last = rules.span_of(month)
     used = usage.of_provider(provider, since=first, until=last, as_of=as_of)
-    since = datetime.combine(first, time(), CHINA)
-    until = datetime.combine(last + timedelta(days=1), time(), CHINA)
+    since = datetime.combine(first, time(), BUSINESS_ZONE)
+    until = datetime.combine(last + timedelta(days=1), time(), BUSINESS_ZONE)
     return {
         "provider": provider,
         "name": card.name,

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from rongxin.consent.rules import BUSINESS_ZONE
 from rongxin.disclosure.models import UsageDay
 from rongxin.vocabulary.availability import Availability
 
-CHINA = ZoneInfo("Asia/Shanghai")
 #: So far back a node that was switched off counts what it missed.
 _CATCH_UP_DAYS = 62
 
@@ -47,7 +46,7 @@ def of_provider(provider: str, *, since: date, until: date, as_of: datetime) -> 
         asked: dict[str, Any] = {"provider": provider, "since": since, "until": until}
         cursor.execute(_KEPT, asked)
         rows = cursor.fetchall()
-        for day in _uncounted(since, min(until, as_of.astimezone(CHINA).date())):
+        for day in _uncounted(since, min(until, as_of.astimezone(BUSINESS_ZONE).date())):
             cursor.execute(_COUNT, {**_span(day), "provider": provider})
             rows += [row[1:] for row in cursor.fetchall()]
     return _summed(rows)
@@ -58,7 +57,7 @@ def settle(*, as_of: datetime) -> int:
 
     A day is over an hour after its midnight: what was decided just before it is committed by then.
     """
-    last = (as_of.astimezone(CHINA) - timedelta(hours=1)).date() - timedelta(days=1)
+    last = (as_of.astimezone(BUSINESS_ZONE) - timedelta(hours=1)).date() - timedelta(days=1)
     return sum(map(_settle, _uncounted(last - timedelta(days=_CATCH_UP_DAYS), last)))
 
 
@@ -85,11 +84,11 @@ def _first_day() -> date | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(decided_at) FROM disclosure_outcome WHERE released")
         (first,) = cursor.fetchone()
-    return None if first is None else first.astimezone(CHINA).date()
+    return None if first is None else first.astimezone(BUSINESS_ZONE).date()
 
 
 def _span(day: date) -> dict[str, Any]:
-    start = datetime.combine(day, time(), CHINA)
+    start = datetime.combine(day, time(), BUSINESS_ZONE)
     return {"from": start, "to": start + timedelta(days=1)}
 
 

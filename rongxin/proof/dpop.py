@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from joserfc import jws as jose
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from rongxin.proof import foreign_tokens
 from rongxin.proof.errors import Forged
 
 TYPE = "dpop+jwt"
@@ -27,19 +27,6 @@ TYPE = "dpop+jwt"
 ALGORITHMS = ("Ed25519", "EdDSA", "ES256")
 #: How far a proof's moment may stand from this machine's clock.
 WINDOW = timedelta(seconds=60)
-BYTES_MAX = 4096
-#: What reading a token that somebody made up may raise.
-_UNREADABLE = (
-    JoseError,
-    ValueError,
-    KeyError,
-    TypeError,
-    IndexError,
-    AttributeError,
-    RecursionError,
-    OverflowError,
-    OSError,
-)
 
 
 @dataclass(frozen=True)
@@ -77,15 +64,14 @@ class Key:
 
 def verify(proof: str, *, method: str, url: str, now: datetime, token: str = "") -> Proof:
     """Return what a proof shows; raises `Forged` where it is for another request, another hour or token."""
-    if len(proof) > BYTES_MAX:
-        raise Forged("the proof is longer than any we take")
+    foreign_tokens.check_length(proof)
     try:
-        header = json.loads(_part(proof, 0))
+        header = foreign_tokens.part(proof, 0)
         key = _public(header)
         claims = json.loads(jose.deserialize_compact(proof, key, registry=_registry()).payload)
         made_at = datetime.fromtimestamp(int(claims["iat"]), UTC)
         number, said = str(claims["jti"]), (claims["htm"], place(str(claims["htu"])))
-    except _UNREADABLE as error:
+    except foreign_tokens.UNREADABLE as error:
         raise Forged(f"no DPoP proof that holds ({error!r})") from error
     if said != (method, place(url)):
         raise Forged(f"the proof is for {said[0]} {said[1]}, not for {method} {place(url)}")
@@ -93,8 +79,7 @@ def verify(proof: str, *, method: str, url: str, now: datetime, token: str = "")
         raise Forged(f"the proof was made at {made_at.isoformat()}, and here it is {now.isoformat()}")
     if token and claims.get("ath") != _hash(token):
         raise Forged("the proof is not for this token")
-    if not 8 <= len(number) <= 128 or not number.isascii():
-        raise Forged("a proof's number (jti) has 8 to 128 ASCII characters")
+    foreign_tokens.check_number(number)
     return Proof(key.thumbprint(), number, made_at)
 
 
@@ -119,11 +104,6 @@ def _public(header: Mapping[str, Any]) -> OKPKey | ECKey:
 
 def _registry() -> jose.JWSRegistry:
     return jose.JWSRegistry(algorithms=list(ALGORITHMS))
-
-
-def _part(token: str, number: int) -> bytes:
-    part = token.split(".")[number]
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _hash(token: str) -> str:

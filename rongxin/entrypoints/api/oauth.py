@@ -11,7 +11,7 @@ from ninja import Field, Form, Router, Schema
 
 from rongxin.entrypoints.api import authentication
 from rongxin.parties import access_tokens
-from rongxin.proof import client_assertion, dpop
+from rongxin.proof import client_assertion, dpop, foreign_tokens
 
 router = Router(tags=["令牌 Tokens"])
 _CONTENT_TYPE = "application/json"
@@ -20,7 +20,7 @@ _CONTENT_TYPE = "application/json"
 class TokenRequest(Schema):
     grant_type: str = ""
     client_assertion_type: str = ""
-    client_assertion: str = Field("", max_length=client_assertion.BYTES_MAX)
+    client_assertion: str = Field("", max_length=foreign_tokens.BYTES_MAX)
 
 
 @router.post("/token", auth=None, summary="取得令牌 Ask for a token")
