@@ -53,7 +53,7 @@ class Asked:
 
 
 def grant(assertion: str, asked: Asked, *, issuer: str, as_of: datetime) -> Granted:
-    """Return a token for a client that shows its key; raises `Refused`."""
+    """Return a token for a client that shows its key; raises `Refused`. Strangers leave nothing behind."""
     proof = _proof(asked, "", as_of)
     try:
         said = client_assertion.verify(
@@ -61,6 +61,7 @@ def grant(assertion: str, asked: Asked, *, issuer: str, as_of: datetime) -> Gran
         )
     except Forged as error:
         raise Refused("invalid_client", str(error)) from error
+    _use_up(proof)
     if not _first_time(f"assertion:{said.client}:{said.number}", said.expires_at + client_assertion.SKEW):
         raise Refused("invalid_client", "the assertion was used before; make a new one for each request")
     role = next(iter(_roles_of(said.client, as_of)), None)
@@ -91,8 +92,10 @@ def authenticate(token: str, asked: Asked, *, issuer: str, as_of: datetime) -> m
         raise Refused("invalid_token", f"no token of this node ({error})") from error
     if claims.get("iss") != issuer or expires_at <= as_of:
         raise Refused("invalid_token", "the token is over; ask for a new one")
-    if _proof(asked, token, as_of).thumbprint != bound:
+    proof = _proof(asked, token, as_of)
+    if proof.thumbprint != bound:
         raise Refused("invalid_token", "the token is bound to another key")
+    _use_up(proof)
     row = next(iter(plans.rows(_HELD, [membership])), None)
     role = memberships.held(*row[1:], on=timezone.localdate(as_of)) if row and row[0] else None
     if role is None:
@@ -109,12 +112,15 @@ def forget(*, as_of: datetime) -> int:
 
 def _proof(asked: Asked, token: str, as_of: datetime) -> dpop.Proof:
     try:
-        proof = dpop.verify(asked.proof, method=asked.method, url=asked.url, now=as_of, token=token)
+        return dpop.verify(asked.proof, method=asked.method, url=asked.url, now=as_of, token=token)
     except Forged as error:
         raise Refused("invalid_dpop_proof", str(error)) from error
+
+
+def _use_up(proof: dpop.Proof) -> None:
+    """Note a proof's number, once it is known whose it is: anybody can make proofs of keys of their own."""
     if not _first_time(f"dpop:{proof.thumbprint}:{proof.number}", proof.made_at + 2 * dpop.WINDOW):
         raise Refused("invalid_dpop_proof", "the proof was used before; make a new one for each request")
-    return proof
 
 
 # Of parallel replays the unique key lets exactly one pass. Not written with the request's own transaction: a

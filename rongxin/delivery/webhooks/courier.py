@@ -22,8 +22,8 @@ from zoneinfo import ZoneInfo
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from rongxin.delivery.webhooks import messages, policy, rules, sending, signatures
-from rongxin.delivery.webhooks.messages import Claim
+from rongxin.delivery.webhooks import attempts, messages, policy, rules, sending, signatures
+from rongxin.delivery.webhooks.attempts import Claim, Done
 from rongxin.delivery.webhooks.policy import Policy
 from rongxin.delivery.webhooks.rules import Outcome, Result
 from rongxin.delivery.webhooks.sending import Way
@@ -35,8 +35,6 @@ LOOK_SECONDS = 0.2
 _SETTLE_SECONDS = 0.03  # attempts that end within it are written down together
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _log = logging.getLogger(__name__)
-
-Done = tuple[Claim, Outcome]
 
 
 def _now() -> datetime:
@@ -91,7 +89,7 @@ class Courier:
         free = self._at_once * AHEAD - busy.total()
         if free > 0:
             each = in_force.at_once_per_endpoint * AHEAD
-            self._held += messages.claim(free, each=each, busy=busy, policy=in_force, as_of=now)
+            self._held += attempts.claim(free, each=each, busy=busy, policy=in_force, as_of=now)
         self._begin(in_force, now)
         return self._running.total() + len(self._held)
 
@@ -121,7 +119,7 @@ class Courier:
         now = self._clock()
         try:
             self._settle(self._given or policy.in_force(timezone.localdate(now)), now)
-            messages.give_back(self._held, as_of=now)
+            attempts.give_back(self._held, as_of=now)
         except DatabaseError:
             _log.exception("webhooks: the last attempts could not be written down; they are made again")
 
@@ -161,7 +159,7 @@ class Courier:
             while True:
                 self._end(self._ended.get_nowait())
         if self._done:
-            messages.settle(self._done, policy=in_force, as_of=now)
+            attempts.settle(self._done, policy=in_force, as_of=now)
             self._done = []
 
 

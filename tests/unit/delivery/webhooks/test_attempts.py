@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from rongxin.delivery.webhooks import endpoints, messages, rules
+from rongxin.delivery.webhooks import attempts, endpoints, messages, rules
 from rongxin.delivery.webhooks.errors import NotPossible, UnknownWebhook
 from rongxin.delivery.webhooks.models import Message
 from rongxin.delivery.webhooks.rules import Outcome, Result, State
@@ -174,16 +174,42 @@ def test_who_lost_its_lease_can_not_undo_what_came_after(bank, played):
     sequencer.integrate()
     messages.fan_out(as_of=now)
     given = {"each": 5, "busy": {}, "policy": stage.POLICY}
-    (slow,) = messages.claim(5, as_of=now, **given)
-    assert messages.claim(5, as_of=now, **given) == []
+    (slow,) = attempts.claim(5, as_of=now, **given)
+    assert attempts.claim(5, as_of=now, **given) == []
     later = now + timedelta(seconds=stage.POLICY.lease_seconds)
-    (quick,) = messages.claim(5, as_of=later, **given)
+    (quick,) = attempts.claim(5, as_of=later, **given)
     assert quick.id == slow.id
-    messages.settle([(slow, Outcome(Result.TIMED_OUT))], policy=stage.POLICY, as_of=later)
+    attempts.settle([(slow, Outcome(Result.TIMED_OUT))], policy=stage.POLICY, as_of=later)
     assert Message.objects.get(pk=slow.number).failures == 0
-    messages.settle([(quick, Outcome(Result.ACCEPTED, 200))], policy=stage.POLICY, as_of=later)
-    messages.settle([(slow, Outcome(Result.ANSWERED, 500))], policy=stage.POLICY, as_of=later)
+    attempts.settle([(quick, Outcome(Result.ACCEPTED, 200))], policy=stage.POLICY, as_of=later)
+    attempts.settle([(slow, Outcome(Result.ANSWERED, 500))], policy=stage.POLICY, as_of=later)
     assert Message.objects.get(pk=slow.number).state == "delivered"
+
+
+def test_an_old_challenge_does_not_open_a_url_that_came_after_it(there, played):
+    """The answer to the first URL's challenge comes when the endpoint has moved on: it proves nothing."""
+    webhook, now = stage.register(there).card.id, played.clock.now
+    given = {"each": 5, "busy": {}, "policy": stage.POLICY}
+    (stale,) = attempts.claim(5, as_of=now, **given)
+    endpoints.change(webhook, url="http://127.0.0.1:9/elsewhere", actor=stage.BANK, as_of=now)
+    attempts.settle([(stale, Outcome(Result.ACCEPTED, 200))], policy=stage.POLICY, as_of=now)
+    assert endpoints.get(webhook, party=stage.BANK.party).state is State.PENDING
+    (fresh,) = attempts.claim(5, as_of=now, **given)
+    attempts.settle([(fresh, Outcome(Result.ACCEPTED, 200))], policy=stage.POLICY, as_of=now)
+    assert endpoints.get(webhook, party=stage.BANK.party).state is State.ACTIVE
+
+
+def test_what_an_old_url_says_is_not_held_against_the_new_one(there, bank, played):
+    stage.happen()
+    now = played.clock.now
+    sequencer.integrate()
+    messages.fan_out(as_of=now)
+    (stale,) = attempts.claim(5, each=5, busy={}, policy=stage.POLICY, as_of=now)
+    with receivers.listening() as second:
+        endpoints.change(bank, url=second.url, actor=stage.BANK, as_of=now)
+        played.go()
+        attempts.settle([(stale, Outcome(Result.GONE, 410))], policy=stage.POLICY, as_of=now)
+    assert endpoints.get(bank, party=stage.BANK.party).state is State.ACTIVE
 
 
 def test_a_receiver_that_hangs_keeps_nobody_else_waiting(there, bank, played):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_network
@@ -146,6 +148,34 @@ def test_nobody_listening_is_an_outcome():
     assert sending.post(plain(there), url, {}, BODY).result is Result.UNREACHABLE
 
 
+@dataclass(frozen=True)
+class _At:
+    port: int
+
+
+@contextlib.contextmanager
+def _dripping(first: bytes) -> Iterator[int]:
+    """Say `first` to one caller and then a letter at a time, until it hangs up; it must have, at the end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        caller, _ = listener.accept()
+        with caller, contextlib.suppress(OSError):
+            caller.sendall(first)
+            while True:
+                caller.sendall(b"H")
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+        thread.join(5)
+        assert not thread.is_alive()
+    finally:
+        listener.close()
+
+
 @pytest.mark.parametrize(
     ("first", "result"),
     [
@@ -155,26 +185,31 @@ def test_nobody_listening_is_an_outcome():
     ],
 )
 def test_a_receiver_that_drips_is_cut_off_in_time(first, result):
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def drip() -> None:
-        caller, _ = listener.accept()
-        try:
-            caller.sendall(first)
-            while True:
-                caller.sendall(b"H")
-                time.sleep(0.05)
-        except OSError:
-            caller.close()
-
-    thread = threading.Thread(target=drip, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    outcome = sending.post(plain(None, seconds=0.4), url, {}, BODY)
-    thread.join(5)
-    listener.close()
-    assert not thread.is_alive()
+    with _dripping(first) as port:
+        outcome = sending.post(plain(None, seconds=0.4), f"http://127.0.0.1:{port}/", {}, BODY)
     assert outcome.result is result
+
+
+def test_a_receiver_that_drips_its_handshake_is_cut_off_in_time():
+    with _dripping(b"\x16\x03\x03\x40\x00") as port:  # a record of 16 KiB begins
+        began = time.monotonic()
+        outcome = _post(way(_At(port), seconds=0.4), _At(port))
+    assert outcome.result is Result.TIMED_OUT
+    assert time.monotonic() - began < 5
+
+
+def test_a_receiver_that_drips_its_answer_behind_tls_is_cut_off_in_time(bank, certificate):
+    def drip(handler, got) -> None:
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"H")
+            while True:
+                handler.wfile.write(b"H")
+                time.sleep(0.05)
+
+    bank.answer = drip
+    began = time.monotonic()
+    assert _post(way(bank, certificate, seconds=0.6), bank).result is Result.TIMED_OUT
+    assert time.monotonic() - began < 5
 
 
 def test_only_the_beginning_of_a_long_answer_is_read(bank, certificate):

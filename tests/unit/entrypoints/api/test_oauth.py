@@ -162,6 +162,17 @@ def test_numbers_are_forgotten_once_they_are_over(client, bank):
     assert UsedNumber.objects.count() == 0
 
 
+def test_a_stranger_leaves_no_number_behind(client, bank):
+    """Anybody can make proofs of a key of their own: only what a client or a token stands behind is kept."""
+    token, thief = bank.token(client), Bank("bank_b")
+    kept = UsedNumber.objects.count()
+    assert bank.ask_token(client, client_assertion="x.y.z").status_code == 401
+    thief.client_id = "nobody"
+    assert thief.ask_token(client).status_code == 401
+    assert open_case(client, thief.headers(token)).status_code == 401
+    assert UsedNumber.objects.count() == kept
+
+
 def test_the_metadata_names_the_token_endpoint(client):
     said = client.get("/api/v1/oauth/metadata").json()
     assert said["token_endpoint"] == f"{ISSUER}{TOKEN}"
