@@ -26,7 +26,7 @@ def intend(
 ) -> Intent:
     """Write the intent and its journal entry into the caller's transaction, which commits before any read."""
     intent = Intent(
-        id=uuid4(),
+        id=request.number or uuid4(),
         recipient_kind=request.recipient.kind.value,
         recipient=request.recipient.id,
         person=request.recipient.person,
@@ -223,6 +223,13 @@ def earlier(request: UUID, *, recipient: str) -> Earlier | None:
         return None
     purpose = Purpose(intent.purpose)
     return Earlier(intent.subject_id, tuple(intent.items), purpose, intent.reference, intent.consent)
+
+
+def attempted(request: UUID) -> tuple[bool, bool]:
+    """Return whether there is an intent of a number, and whether anything left by it."""
+    intent = Intent.objects.filter(id=request).select_related("outcome").first()
+    outcome = getattr(intent, "outcome", None)
+    return intent is not None, outcome is not None and outcome.released
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ class Request:
     #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     repeats: UUID | None = None
+    #: The number that the request is to have, where the caller must find it again after a crash.
+    number: UUID | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to

@@ -356,3 +356,21 @@ class UsedNumber(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="used_number_over")]
+
+
+class IdempotencyKey(models.Model):
+    """幂等键: a key of a caller's own, the request that it stands for (as a keyed hash) and its answer."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    digest = models.BinaryField(max_length=32)
+    # The number under which the effect is made, where it has transactions of its own.
+    number = models.UUIDField(unique=True)
+    made_at = models.DateTimeField()
+    until = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="one_answer_a_key")]
+        indexes = [models.Index(fields=["expires_at"], name="idempotency_key_over")]

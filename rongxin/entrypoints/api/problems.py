@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -73,6 +74,8 @@ _STATUS = {
     "unknown_webhook": 404,
     "webhook_not_possible": 409,
     "too_many_webhooks": 409,
+    "idempotency_key_reused": 422,
+    "idempotency_key_at_work": 409,
 }
 
 
@@ -96,6 +99,9 @@ TITLES = {
     "identity_disagrees": "身份核验结果与登记信息不一致",
     "identity_refused": "身份核验未通过",
     "institution_not_served": "该机构目前不能使用平台服务",
+    "idempotency_key_at_work": "同一幂等键的请求正在办理",
+    "idempotency_key_reused": "幂等键已用于另一请求",
+    "invalid_idempotency_key": "幂等键的格式有误",
     "invalid_uscc": "统一社会信用代码有误",
     "mandate_missing": "该单位无权报送此信息项",
     "missing_person": "请填写查询人",
@@ -172,15 +178,21 @@ def _title(code: str, text: str) -> str:
 class Problem(Exception):
     """An error that this door itself has to tell."""
 
-    def __init__(self, status: int, code: str, title: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, code: str, title: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(title)
         self.status, self.code, self.title, self.more = status, code, title, more
+        self.headers = headers
 
 
-def response(status: int, code: str, title: str, **more: Any) -> HttpResponse:
+def response(
+    status: int, code: str, title: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> HttpResponse:
     """Return a problem document: what happened, where, what to do; never a stack trace."""
     body = {"type": f"urn:rongxin:problem:{code}", "status": status, "code": code, "title": title, **more}
-    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
+    text = json.dumps(body, ensure_ascii=False)
+    return HttpResponse(text, status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def unauthenticated() -> HttpResponse:
@@ -203,11 +215,13 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(Problem)
     def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
-        return response(error.status, error.code, error.title, **error.more)
+        return response(error.status, error.code, error.title, headers=error.headers, **error.more)
 
     @api.exception_handler(Refused)
     def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-        more = {key: value for key, value in refusal.document().items() if key not in ("code", "what")}
+        more: dict[str, Any] = {
+            key: value for key, value in refusal.document().items() if key not in ("code", "what")
+        }
         more["where"] = _FORM_FIELDS.get(refusal.where, refusal.where)
         more["what_to_do"] = _WHAT_TO_DO_HERE.get(refusal.code, refusal.what_to_do)
         return response(422, refusal.code, refusal.what, **more)

@@ -18,7 +18,7 @@ from rongxin.disclosure import gate, register
 from rongxin.disclosure.errors import UnknownRequest
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints.api import authentication, problems, rate_limits
+from rongxin.entrypoints.api import authentication, idempotency, problems, rate_limits
 from rongxin.parties import accounts, institutions, subjects
 from rongxin.parties.rules import quota
 from rongxin.vocabulary import uscc as codes
@@ -47,37 +47,6 @@ class ReportRequest(Schema):
     )
 
 
-@router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")
-def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
-    """Answer with the report in the form that `Accept` names: application/json, text/html or
-    application/pdf.
-    """
-    caller = authentication.caller(request)
-    form = _form(request)
-    uscc = code_of(question.uscc)
-    institution = institutions.get(caller.party)
-    answer = gate.release(
-        Request(
-            recipient=Recipient(
-                RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
-            ),
-            uscc=uscc,
-            items=tuple(question.items or loader.load().items),
-            purpose=question.purpose,
-            reference=question.reference,
-            case_id=question.case,
-            consent_id=question.consent,
-            claims=question.claims,
-            seal_to=question.seal_to,
-        ),
-        actor=caller.actor,
-        as_of=caller.at,
-    )
-    if isinstance(answer, Refusal):
-        return refused(answer)
-    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
-
-
 @router.get("/{request_id}", auth=authentication.INSTITUTION, summary="再次取得报告 Have a report again")
 def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Give the institution its own report again while its consent lets the answers be kept, in the form that
@@ -100,6 +69,39 @@ def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
             reference=earlier.reference,
             consent_id=earlier.consent,
             repeats=request_id,
+        ),
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    if isinstance(answer, Refusal):
+        return refused(answer)
+    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
+
+
+@router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")
+@idempotency.by_number(again)
+def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
+    """Answer with the report in the form that `Accept` names: application/json, text/html or
+    application/pdf.
+    """
+    caller = authentication.caller(request)
+    form = _form(request)
+    uscc = code_of(question.uscc)
+    institution = institutions.get(caller.party)
+    answer = gate.release(
+        Request(
+            recipient=Recipient(
+                RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
+            ),
+            uscc=uscc,
+            items=tuple(question.items or loader.load().items),
+            purpose=question.purpose,
+            reference=question.reference,
+            case_id=question.case,
+            consent_id=question.consent,
+            claims=question.claims,
+            seal_to=question.seal_to,
+            number=idempotency.number_of(request),
         ),
         actor=caller.actor,
         as_of=caller.at,

@@ -13,6 +13,7 @@ from rongxin.entrypoints.api import (
     catalogue,
     consents,
     deletion,
+    idempotency,
     imported_consents,
     incidents,
     institution_keys,
@@ -51,6 +52,7 @@ api = NinjaAPI(
     parser=Bodies(),
 )
 problems.install(api)
+idempotency.install(api)
 api.add_router("/alarms", alarms.router)
 api.add_router("/batches", batches.router)
 api.add_router("/bulk", bulk.router)

@@ -37,6 +37,7 @@ def reencrypt() -> None:
         from rongxin.delivery.webhooks import endpoints
         from rongxin.disclosure import kept
         from rongxin.journal import sealing
+        from rongxin.parties import idempotency
         from rongxin.records import seals
         from rongxin.sharing import call_register
         from rongxin.sharing.aggregation import outcomes, spool
@@ -49,6 +50,7 @@ def reencrypt() -> None:
             call_register.SEALED,
             kept.SEALED,
             *endpoints.SEALED,
+            idempotency.SEALED,
         ):
             done = sealing.renew(
                 column,

@@ -38,7 +38,7 @@ def duties() -> list[Duty]:
     from rongxin.disclosure import kept, recipients, usage
     from rongxin.governance import alarms
     from rongxin.governance.watching import incidents, patrol
-    from rongxin.parties import access_tokens
+    from rongxin.parties import access_tokens, idempotency
     from rongxin.records import lake_keeping, publication
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
@@ -62,6 +62,7 @@ def duties() -> list[Duty]:
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
         Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
         Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
+        Duty("idempotency keys that are over", 600, lambda now: idempotency.forget(as_of=now)),
         Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
         Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now))),
         Duty("agreements that are over", 60, lambda now: refresh.sweep(as_of=now)),

@@ -99,6 +99,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_membership": (KEEP, KEEP),
     "parties_apikey": (KEEP, KEEP),
     "parties_usednumber": (GROW, ALL),
+    "parties_idempotencykey": (ALL, ALL),
     "consent_case": (KEEP, KEEP),
     "consent_consent": ((*GROW, _some("UPDATE", "status status_at status_why seal")), KEEP),
     "consent_consentrequest": (KEEP, KEEP),
