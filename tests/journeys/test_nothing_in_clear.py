@@ -27,7 +27,7 @@ from rongxin.delivery.moving import inward
 from rongxin.exchange.question import Question
 from rongxin.parties import accounts, api_keys, identity, institutions, seed, subjects
 from rongxin.parties.errors import NotAllowed
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.records import lake_keeping
 from rongxin.sharing import errands, gateways
@@ -143,7 +143,7 @@ def test_what_is_said_at_the_matching_desk(client: Client, var: Path, bureau: Bu
     batch = Court(bureau).lists(
         (f"（2026）云01执1号{PHONE}", NAME, old_code(1)), ("（2026）云01执2号", NAME, PERSON)
     )
-    first, second = (keys.header_of(stage.staff(PartyKind.OPERATOR, "node")) for _ in range(2))
+    first, second = (keys.header_of(stage.staff(PartyKind.OPERATOR, "node", Role.CHECKER)) for _ in range(2))
     card = _post(client, f"matching/{batch}/2/match", first, uscc=code(1), reason=sown("地址一致"))[1]
     _post(client, f"matching/decisions/{card['decision']}/confirm", second)
     _post(client, f"matching/decisions/{card['decision']}/reverse", second, reason=sown("看错了"))

@@ -18,13 +18,13 @@ class Acknowledgement(Schema):
     note: str = Field(min_length=1, max_length=500, description="处置情况")
 
 
-@router.get("", auth=authentication.OPERATOR, summary="告警 Alarms, the newest first")
+@router.get("", auth=authentication.SECURITY | authentication.AUDIT, summary="告警 Alarms, the newest first")
 def show(request: HttpRequest, waiting: bool = True) -> list[dict[str, Any]]:
     """Return what waits for somebody, or with `waiting=false` everything."""
     return [one.document() for one in alarms.every(waiting_only=waiting)]
 
 
-@router.post("/{alarm}/acknowledge", auth=authentication.OPERATOR, summary="处置告警 Acknowledge an alarm")
+@router.post("/{alarm}/acknowledge", auth=authentication.SECURITY, summary="处置告警 Acknowledge an alarm")
 def acknowledge(request: HttpRequest, alarm: UUID, body: Acknowledgement) -> dict[str, Any]:
     """Say that the alarm was seen and what was done; once, for good, in the caller's name."""
     caller = authentication.caller(request)

@@ -1,5 +1,5 @@
-"""Who calls: an API key names one role of an account and so the party; every route says which party may call
-it.
+"""Who calls: an API key names one role of an account and so the party; every route says which roles of which
+parties may call it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from ninja.security import HttpBearer
 
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties import access_tokens, api_keys, memberships
+from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties.rules.permission import Permission
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 
@@ -34,11 +36,14 @@ class Caller:
 
 
 class PartyKey(HttpBearer):
-    """Admit keys, and tokens bound to a key, that act for one of the given kinds of party."""
+    """Admit keys, and tokens bound to a key, that act in one of the roles that a permission names."""
 
-    def __init__(self, *kinds: PartyKind) -> None:
+    def __init__(self, permission: Permission) -> None:
         super().__init__()
-        self.kinds = kinds
+        self.permission = permission
+
+    def __or__(self, other: PartyKey) -> PartyKey:
+        return PartyKey(self.permission | other.permission)
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         """Take `Authorization: DPoP …` (RFC 9449) beside `Bearer …`."""
@@ -54,7 +59,7 @@ class PartyKey(HttpBearer):
         return self._admitted(role, now)
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
-        """Return the caller, or None (401) for a key that isn't accepted; a wrong party is 403."""
+        """Return the caller, or None (401) for a key that isn't accepted; a wrong party or role is 403."""
         now = timezone.now()
         role = api_keys.authenticate(token, as_of=now).role
         if role is None:
@@ -64,8 +69,8 @@ class PartyKey(HttpBearer):
         return self._admitted(role, now)
 
     def _admitted(self, role: memberships.Card, now: datetime) -> Caller:
-        if role.party_kind not in self.kinds:
-            wanted = "、".join(kind.label for kind in self.kinds)
+        if not self.permission.admits(role.party_kind, role.role):
+            wanted = self.permission.label()
             raise Problem(403, "not_permitted", f"该密钥无权调用此接口：需要代表{wanted}的密钥")
         return Caller(role.account, role.party_kind, role.party, role.role, now)
 
@@ -81,11 +86,17 @@ def asked(request: HttpRequest) -> access_tokens.Asked:
     return access_tokens.Asked(request.method or "", url, request.headers.get("DPoP", ""))
 
 
-INSTITUTION = PartyKey(PartyKind.INSTITUTION)
-PROVIDER = PartyKey(PartyKind.PROVIDER)
-SUBJECT = PartyKey(PartyKind.SUBJECT)
-DEPARTMENT = PartyKey(PartyKind.DEPARTMENT)
-OPERATOR = PartyKey(PartyKind.OPERATOR)
+INSTITUTION = PartyKey(permission.INSTITUTION)
+PROVIDER = PartyKey(permission.PROVIDER)
+SUBJECT = PartyKey(permission.SUBJECT)
+DEPARTMENT = PartyKey(permission.DEPARTMENT)
+# The operator has no key that opens everything: each route names the roles.
+SYSTEM = PartyKey(permission.SYSTEM)
+SECURITY = PartyKey(permission.SECURITY)
+AUDIT = PartyKey(permission.AUDIT)
+DESK = PartyKey(permission.DESK)
+CHECKER = PartyKey(permission.CHECKER)
+STAFF = PartyKey(permission.STAFF)
 
 
 def caller(request: HttpRequest) -> Caller:

@@ -59,13 +59,13 @@ def latest(request: HttpRequest) -> list[dict[str, Any]]:
     return [_card(card) for card in batches.latest(provider=caller.party)]
 
 
-@router.get("/held", auth=authentication.OPERATOR, summary="待复核的批次 Held batches")
+@router.get("/held", auth=authentication.DESK | authentication.AUDIT, summary="待复核的批次 Held batches")
 def held(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the batches that wait for a second person, with what was found."""
     return holding.waiting()
 
 
-@router.post("/{batch_id}/release", auth=authentication.OPERATOR, summary="放行 Release a held batch")
+@router.post("/{batch_id}/release", auth=authentication.CHECKER, summary="放行 Release a held batch")
 def release(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Let a held batch in; a worker files it. Whoever handed it in may not."""
     caller = authentication.caller(request)
@@ -77,7 +77,7 @@ class Refusal(Schema):
     reason: str
 
 
-@router.post("/{batch_id}/refuse", auth=authentication.OPERATOR, summary="退回 Refuse a held batch")
+@router.post("/{batch_id}/refuse", auth=authentication.DESK, summary="退回 Refuse a held batch")
 def refuse(request: HttpRequest, batch_id: UUID, body: Refusal) -> HttpResponse:
     """Hand a held batch back as a whole, with the reason."""
     caller = authentication.caller(request)

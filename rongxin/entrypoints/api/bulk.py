@@ -11,14 +11,14 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing.bulk import agreements, refresh
 from rongxin.sharing.bulk.rules import Terms
 
 router = Router(tags=["批量调用 Calls in bulk, by agreement"])
-_EITHER = PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER)
+_EITHER = authentication.PROVIDER | authentication.STAFF
 
 
 class Agreement(Schema):
@@ -55,7 +55,7 @@ def status(request: HttpRequest, provider: str | None = None) -> list[dict[str, 
     return [dict(one) for one in refresh.status(as_of=caller.at, provider=whose)]
 
 
-@router.post("/agreements", auth=authentication.OPERATOR, summary="录入约定 Enter an agreement")
+@router.post("/agreements", auth=authentication.DESK, summary="录入约定 Enter an agreement")
 def propose(request: HttpRequest, body: Agreement) -> dict[str, Any]:
     """Enter what a paper says; nobody is asked by it before another person has checked it."""
     caller = authentication.caller(request)
@@ -67,21 +67,21 @@ def propose(request: HttpRequest, body: Agreement) -> dict[str, Any]:
     return made.document()
 
 
-@router.post("/agreements/{agreement}/confirm", auth=authentication.OPERATOR, summary="核对 Confirm")
+@router.post("/agreements/{agreement}/confirm", auth=authentication.CHECKER, summary="核对 Confirm")
 def confirm(request: HttpRequest, agreement: UUID) -> dict[str, Any]:
     """Put another person's entry in force, after laying it beside the paper."""
     caller = authentication.caller(request)
     return agreements.confirm(agreement, actor=caller.actor, as_of=caller.at).document()
 
 
-@router.post("/agreements/{agreement}/decline", auth=authentication.OPERATOR, summary="不予核对 Decline")
+@router.post("/agreements/{agreement}/decline", auth=authentication.DESK, summary="不予核对 Decline")
 def decline(request: HttpRequest, agreement: UUID, body: Because) -> dict[str, Any]:
     """Turn an entry down."""
     caller = authentication.caller(request)
     return agreements.decline(agreement, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
 
 
-@router.post("/agreements/{agreement}/end", auth=authentication.OPERATOR, summary="终止 End an agreement")
+@router.post("/agreements/{agreement}/end", auth=authentication.DESK, summary="终止 End an agreement")
 def end(request: HttpRequest, agreement: UUID, body: Because) -> dict[str, Any]:
     """End an agreement at once; what becomes of the rows it says itself."""
     caller = authentication.caller(request)

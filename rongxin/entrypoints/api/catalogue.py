@@ -9,8 +9,6 @@ from ninja import Router
 
 from rongxin.catalogue import export, json_schema, loader
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import PartyKey
-from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing import item_sources
 
 router = Router(tags=["清单 Catalogue"])
@@ -24,7 +22,7 @@ def document(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.get(
     "/{item}/sources",
-    auth=PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER),
+    auth=authentication.PROVIDER | authentication.STAFF,
     summary="信息项的来源 Who shares an item already",
 )
 def sources(request: HttpRequest, item: str) -> list[dict[str, Any]]:

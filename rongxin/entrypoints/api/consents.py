@@ -200,7 +200,7 @@ def of_subject(request: HttpRequest) -> list[ConsentOut]:
 
 @router.get(
     "/consents/{consent_id}",
-    auth=authentication.PartyKey(PartyKind.SUBJECT, PartyKind.INSTITUTION),
+    auth=authentication.SUBJECT | authentication.INSTITUTION,
     response=ConsentOut,
     summary="授权状态 One consent",
 )

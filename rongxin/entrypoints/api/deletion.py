@@ -15,14 +15,14 @@ from rongxin.consent.deletion import duties, meaning, policy, receipts
 from rongxin.consent.deletion.rules import Act
 from rongxin.consent.errors import ReceiptRefused
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["授权 Consent"])
-_OWED_TO_OR_BY = PartyKey(PartyKind.SUBJECT, PartyKind.INSTITUTION)
-_OWES_OR_WATCHES = PartyKey(PartyKind.INSTITUTION, PartyKind.OPERATOR)
+_OWED_TO_OR_BY = authentication.SUBJECT | authentication.INSTITUTION
+_OWES_OR_WATCHES = authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT
 _ACTS = {"deleted": Act.DELETE, "restricted": Act.RESTRICT}
 
 

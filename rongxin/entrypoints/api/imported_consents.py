@@ -12,7 +12,7 @@ from pydantic import Field
 from rongxin.consent import moving, written
 from rongxin.entrypoints.api import authentication
 
-router = Router(tags=["迁入的授权 Imported consents"], auth=authentication.OPERATOR)
+router = Router(tags=["迁入的授权 Imported consents"])
 
 
 class Look(Schema):
@@ -23,22 +23,22 @@ class Look(Schema):
     note: Annotated[str, Field(max_length=500)] = ""
 
 
-@router.get("", auth=authentication.OPERATOR, summary="待处理的迁入授权 Waiting imported consents")
+@router.get(
+    "", auth=authentication.DESK | authentication.AUDIT, summary="待处理的迁入授权 Waiting imported consents"
+)
 def waiting(request: HttpRequest) -> list[dict[str, Any]]:
     """List what waits, with what its evidence lacks; nothing of it covers a request."""
     return [card.document() for card in moving.pending()]
 
 
-@router.post(
-    "/{imported}/propose", auth=authentication.OPERATOR, summary="提交复核 Propose as written consent"
-)
+@router.post("/{imported}/propose", auth=authentication.DESK, summary="提交复核 Propose as written consent")
 def propose(request: HttpRequest, imported: UUID) -> dict[str, Any]:
     """Hand an imported paper in for checking by another person."""
     caller = authentication.caller(request)
     return {"proposal": str(moving.propose(imported, actor=caller.actor, as_of=caller.at))}
 
 
-@router.post("/proposals/{proposal}/check", auth=authentication.OPERATOR, summary="复核 Check the paper")
+@router.post("/proposals/{proposal}/check", auth=authentication.CHECKER, summary="复核 Check the paper")
 def check(request: HttpRequest, proposal: UUID, look: Look) -> dict[str, Any]:
     """Confirm or reject another person's proposal; confirming gives the consent."""
     caller = authentication.caller(request)

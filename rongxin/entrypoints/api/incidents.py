@@ -10,7 +10,6 @@ from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.governance.watching import incidents
 from rongxin.parties.rules.membership import PartyKind
 
@@ -27,7 +26,9 @@ class Decision(Schema):
 
 
 @router.get(
-    "", auth=PartyKey(PartyKind.OPERATOR, PartyKind.INSTITUTION), summary="处置案卷 Incidents, newest first"
+    "",
+    auth=authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT,
+    summary="处置案卷 Incidents, newest first",
 )
 def show(request: HttpRequest, live: bool = True) -> list[dict[str, Any]]:
     """Return an institution's own incidents, or to the operator all; `live=false` adds those decided."""
@@ -47,7 +48,7 @@ def explain(request: HttpRequest, incident: UUID, body: Statement) -> dict[str, 
     return card.document(on=timezone.localdate(caller.at))
 
 
-@router.post("/{incident}/decision", auth=authentication.OPERATOR, summary="处理决定 Decide")
+@router.post("/{incident}/decision", auth=authentication.SECURITY, summary="处理决定 Decide")
 def decide(request: HttpRequest, incident: UUID, body: Decision) -> dict[str, Any]:
     """Confirm or clear, with the reason; what is cleared takes the measure back at once."""
     caller = authentication.caller(request)

@@ -10,13 +10,12 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties import institution_keys
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["机构签名公钥 Keys of institutions"])
-_EITHER = PartyKey(PartyKind.OPERATOR, PartyKind.INSTITUTION)
+_EITHER = authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT
 
 
 class KeyIn(Schema):
@@ -38,7 +37,7 @@ def show(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
 
 @router.post(
     "/{institution}/keys",
-    auth=authentication.OPERATOR,
+    auth=authentication.SECURITY,
     response={201: dict[str, Any]},
     summary="登记公钥 Register a key",
 )
@@ -56,7 +55,7 @@ def register(request: HttpRequest, institution: str, key: KeyIn) -> Status[dict[
     return Status(201, card.document())
 
 
-@router.delete("/{institution}/keys/{key}", auth=authentication.OPERATOR, summary="停用公钥 Revoke a key")
+@router.delete("/{institution}/keys/{key}", auth=authentication.SECURITY, summary="停用公钥 Revoke a key")
 def revoke(request: HttpRequest, institution: str, key: UUID) -> dict[str, Any]:
     """Stop believing a key at once."""
     caller = authentication.caller(request)

@@ -10,13 +10,13 @@ from ninja import Body, File, Form, Router
 from ninja.files import UploadedFile
 
 from rongxin.entrypoints.api import authentication, batches
-from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing.aggregation import mapping_preview, saved_mappings
 
 router = Router(tags=["列映射 Column mappings"])
-_EITHER = PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER)
+_EITHER = authentication.PROVIDER | authentication.DESK | authentication.SYSTEM
 
 
 @router.get("", auth=_EITHER, summary="已保存的列映射 Saved mappings")

@@ -12,13 +12,13 @@ from pydantic import Field
 from rongxin.entrypoints.api import acts, authentication
 from rongxin.sharing.aggregation import desk, waiting_rows
 
-router = Router(tags=["匹配台 Matching desk"], auth=authentication.OPERATOR)
+router = Router(tags=["匹配台 Matching desk"])
 Text = Annotated[str, Field(max_length=500)]
 Said = Annotated[str, Field(min_length=1, max_length=500)]
 _LIMIT = Annotated[int, Field(ge=1, le=100)]
 
 
-@router.get("", auth=authentication.OPERATOR, summary="待匹配的行 Rows that wait")
+@router.get("", auth=authentication.DESK, summary="待匹配的行 Rows that wait")
 def waiting(
     request: HttpRequest,
     batch: UUID | None = None,
@@ -45,7 +45,7 @@ def waiting(
     return [row.document() | {"candidates": _candidates(row)} for row in found]
 
 
-@router.get("/{batch_id}/{int:line}", auth=authentication.OPERATOR, summary="一行与候选主体 A row")
+@router.get("/{batch_id}/{int:line}", auth=authentication.DESK, summary="一行与候选主体 A row")
 def show(request: HttpRequest, batch_id: UUID, line: int) -> dict[str, Any]:
     """Return a row with its candidates, the evidence beside each, and every decision on it."""
     row = waiting_rows.get(batch_id, line, as_of=authentication.caller(request).at)
@@ -58,7 +58,7 @@ class Match(Schema):
     reason: Text = ""
 
 
-@router.post("/{batch_id}/{int:line}/match", auth=authentication.OPERATOR, summary="归集到主体 Match")
+@router.post("/{batch_id}/{int:line}/match", auth=authentication.DESK, summary="归集到主体 Match")
 def match(request: HttpRequest, batch_id: UUID, line: int, body: Match) -> dict[str, Any]:
     """Attach the row to a subject; a negative item's row waits for a second person (`state`: proposed)."""
     return acts.ask(request, "match.match", batch=batch_id, line=line, uscc=body.uscc, reason=body.reason)
@@ -69,14 +69,14 @@ class Dismissal(Schema):
     return_to_provider: bool = False
 
 
-@router.post("/{batch_id}/{int:line}/dismiss", auth=authentication.OPERATOR, summary="无此主体 Dismiss")
+@router.post("/{batch_id}/{int:line}/dismiss", auth=authentication.DESK, summary="无此主体 Dismiss")
 def dismiss(request: HttpRequest, batch_id: UUID, line: int, body: Dismissal) -> dict[str, Any]:
     """Say that no subject here is meant, or return the row to its provider to be corrected."""
     act = "match.send_back" if body.return_to_provider else "match.dismiss"
     return acts.ask(request, act, batch=batch_id, line=line, reason=body.reason)
 
 
-@router.post("/decisions/{decision_id}/confirm", auth=authentication.OPERATOR, summary="确认 Confirm")
+@router.post("/decisions/{decision_id}/confirm", auth=authentication.CHECKER, summary="确认 Confirm")
 def confirm(request: HttpRequest, decision_id: UUID) -> dict[str, Any]:
     """Put another account's decision in force: its id names exactly what was seen."""
     return acts.ask(request, "match.confirm", decision=decision_id)
@@ -86,7 +86,7 @@ class Reversal(Schema):
     reason: Said
 
 
-@router.post("/decisions/{decision_id}/reverse", auth=authentication.OPERATOR, summary="撤销 Reverse")
+@router.post("/decisions/{decision_id}/reverse", auth=authentication.DESK, summary="撤销 Reverse")
 def reverse(request: HttpRequest, decision_id: UUID, body: Reversal) -> dict[str, Any]:
     """Take a decision back, or decline a proposed one; the row waits again."""
     return acts.ask(request, "match.reverse", decision=decision_id, reason=body.reason)

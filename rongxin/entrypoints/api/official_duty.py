@@ -83,13 +83,19 @@ def own(request: HttpRequest) -> list[dict[str, Any]]:
     return [card.document() for card in duty_mandates.of_department(authentication.caller(request).party)]
 
 
-@router.get("/mandates/waiting", auth=authentication.OPERATOR, summary="待核准的履职依据 Waiting mandates")
+@router.get(
+    "/mandates/waiting",
+    auth=authentication.DESK | authentication.SECURITY | authentication.AUDIT,
+    summary="待核准的履职依据 Waiting mandates",
+)
 def waiting(request: HttpRequest) -> list[dict[str, Any]]:
     """List the proposals that wait for a second person."""
     return [card.document() for card in duty_mandates.waiting()]
 
 
-@router.post("/mandates", auth=authentication.OPERATOR, summary="提出履职依据 Propose a mandate")
+@router.post(
+    "/mandates", auth=authentication.DESK | authentication.SECURITY, summary="提出履职依据 Propose a mandate"
+)
 def propose(request: HttpRequest, body: Proposal) -> dict[str, Any]:
     """Put a mandate forward; it carries nothing until another person grants it."""
     caller = authentication.caller(request)
@@ -97,21 +103,21 @@ def propose(request: HttpRequest, body: Proposal) -> dict[str, Any]:
     return duty_mandates.propose(Terms(**given), actor=caller.actor, as_of=caller.at).document()
 
 
-@router.post("/mandates/{mandate}/grant", auth=authentication.OPERATOR, summary="核准 Grant a mandate")
+@router.post("/mandates/{mandate}/grant", auth=authentication.SECURITY, summary="核准 Grant a mandate")
 def grant(request: HttpRequest, mandate: UUID) -> dict[str, Any]:
     """Put another person's proposal in force."""
     caller = authentication.caller(request)
     return duty_mandates.grant(mandate, actor=caller.actor, as_of=caller.at).document()
 
 
-@router.post("/mandates/{mandate}/decline", auth=authentication.OPERATOR, summary="不予核准 Decline")
+@router.post("/mandates/{mandate}/decline", auth=authentication.SECURITY, summary="不予核准 Decline")
 def decline(request: HttpRequest, mandate: UUID, body: Because) -> dict[str, Any]:
     """Turn a proposal down."""
     caller = authentication.caller(request)
     return duty_mandates.decline(mandate, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
 
 
-@router.post("/mandates/{mandate}/revoke", auth=authentication.OPERATOR, summary="撤销 Revoke a mandate")
+@router.post("/mandates/{mandate}/revoke", auth=authentication.SECURITY, summary="撤销 Revoke a mandate")
 def revoke(request: HttpRequest, mandate: UUID, body: Because) -> dict[str, Any]:
     """End a mandate at once, for requests under way too."""
     caller = authentication.caller(request)

@@ -16,13 +16,12 @@ from pydantic import Field
 from rongxin.delivery.push import runs, subscriptions
 from rongxin.delivery.push.rules import INTERVAL_HOURS_MAX, KINDS_BY_DEFAULT, Act, Form, Terms
 from rongxin.entrypoints.api import authentication, problems
-from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.journal import keyring
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.subject_kind import SubjectKind
 
 router = Router(tags=["批量推送 Batch push"])
-_EITHER = PartyKey(PartyKind.INSTITUTION, PartyKind.OPERATOR)
+_EITHER = authentication.INSTITUTION | authentication.SYSTEM | authentication.SECURITY | authentication.AUDIT
 _Said = Annotated[str, Field(min_length=1, max_length=500)]
 _BLOCK = 1 << 20
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -108,13 +107,13 @@ def run(request: HttpRequest, subscription: UUID, again: Again) -> dict[str, Any
     return card.document()
 
 
-@router.post("/subscriptions/{subscription}/stop", auth=authentication.OPERATOR, summary="停止推送 Stop")
+@router.post("/subscriptions/{subscription}/stop", auth=authentication.SECURITY, summary="停止推送 Stop")
 def stop(request: HttpRequest, subscription: UUID, body: Because) -> dict[str, Any]:
     """Stop a subscription at once: no run is made, no file is given, of those that lie ready neither."""
     return _moved(request, subscription, Act.STOP, body.reason)
 
 
-@router.post("/subscriptions/{subscription}/resume", auth=authentication.OPERATOR, summary="恢复推送 Resume")
+@router.post("/subscriptions/{subscription}/resume", auth=authentication.SECURITY, summary="恢复推送 Resume")
 def resume(request: HttpRequest, subscription: UUID, body: Because) -> dict[str, Any]:
     """Let a stopped subscription go on."""
     return _moved(request, subscription, Act.RESUME, body.reason)

@@ -11,13 +11,13 @@ from ninja import Router
 from rongxin.delivery import quality_report
 from rongxin.delivery.rendering.press import Press
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing.quality import sheets
 
 router = Router(tags=["数据质量 Quality"])
-_EITHER = PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER)
+_EITHER = authentication.PROVIDER | authentication.STAFF
 _PRESS = Press()
 
 

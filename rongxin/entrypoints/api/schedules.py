@@ -9,7 +9,7 @@ from ninja import Router, Schema
 
 from rongxin.catalogue import loader
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing import item_sources
@@ -18,7 +18,7 @@ from rongxin.sharing.schedule import lateness, plans
 from rongxin.sharing.schedule.rules import Every
 
 router = Router(tags=["报送计划 Schedules"])
-_EITHER = PartyKey(PartyKind.OPERATOR, PartyKind.PROVIDER)
+_EITHER = authentication.PROVIDER | authentication.STAFF
 
 
 class Plan(Schema):
@@ -51,7 +51,9 @@ def reminders(
     )
 
 
-@router.put("/{provider}/{item}", auth=authentication.OPERATOR, summary="设定计划 Set a plan")
+@router.put(
+    "/{provider}/{item}", auth=authentication.SYSTEM | authentication.DESK, summary="设定计划 Set a plan"
+)
 def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str, Any]:
     """Set a provider's plan from today on; what was due before stays as it was. What a national source shares
     already is refused; where others share some of it, they are named.

@@ -9,14 +9,13 @@ from ninja import Router
 
 from rongxin.delivery import usage_feedback
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["使用情况反馈 Usage feedback"])
 
 
-@router.get("", auth=PartyKey(PartyKind.PROVIDER, PartyKind.OPERATOR), summary="使用情况反馈 Use of a month")
+@router.get("", auth=authentication.PROVIDER | authentication.STAFF, summary="使用情况反馈 Use of a month")
 def show(request: HttpRequest, month: str | None = None, provider: str | None = None) -> dict[str, Any]:
     """Return a month's use (YYYY-MM, without one the present): a provider's own, or the operator's choice."""
     caller = authentication.caller(request)

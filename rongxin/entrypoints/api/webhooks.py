@@ -14,12 +14,11 @@ from rongxin.delivery.webhooks import endpoints, messages, rules, signatures
 from rongxin.delivery.webhooks.endpoints import Issued
 from rongxin.delivery.webhooks.rules import MessageState
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import Caller, PartyKey
+from rongxin.entrypoints.api.authentication import Caller
 from rongxin.journal import keyring
-from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["事件通知 Webhooks"])
-_EITHER = PartyKey(PartyKind.INSTITUTION, PartyKind.PROVIDER)
+_EITHER = authentication.INSTITUTION | authentication.PROVIDER
 
 
 class Wish(Schema):

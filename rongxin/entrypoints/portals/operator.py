@@ -63,7 +63,7 @@ def _admitted(request: HttpRequest) -> bool:
         return False
     try:
         key = base64.b64decode(given, validate=True).decode().partition(":")[2]
-        return authentication.OPERATOR.authenticate(request, key) is not None
+        return authentication.STAFF.authenticate(request, key) is not None
     except (binascii.Error, UnicodeDecodeError, Problem):
         return False
 

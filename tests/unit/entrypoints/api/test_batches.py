@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.parties import seed
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.sharing.aggregation import batches
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -131,7 +131,7 @@ def test_only_the_operator_sees_releases_and_refuses_what_is_held(client, header
     assert (state["status"], state["receipt"]) == ("held", None)
     assert [finding["rule"] for finding in state["held_for"]] == ["duplicates_in_file"]
     assert client.post(f"{URL}/{batch}/release", headers=headers).status_code == 403
-    operator = keys.header_of(stage.staff(PartyKind.OPERATOR, "node"))
+    operator = keys.header_of(stage.staff(PartyKind.OPERATOR, "node", Role.CHECKER))
     assert [one["batch"] for one in client.get(f"{URL}/held", headers=operator).json()] == [batch]
     assert client.post(f"{URL}/{batch}/release", headers=operator).status_code == 202
     batches.resume_unfinished(as_of=timezone.now())

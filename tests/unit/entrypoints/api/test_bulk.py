@@ -31,7 +31,7 @@ BODY = {
 @pytest.fixture
 def staff():
     seed.seed(loader.load(), actor=SYSTEM, as_of=stage.NOW)
-    roles = (Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR)
+    roles = (Role.CHECKER, Role.CHECKER)
     return [keys.header_of(stage.staff(PartyKind.OPERATOR, None, role)) for role in roles]
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from rongxin.consent import moving
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.delivery.moving import old_platform
@@ -26,7 +26,7 @@ def test_two_clerks_make_a_moved_paper_a_consent(client, monkeypatch):
     row = old_platform.consent(firm.uscc, signed_by=firm.owner.name)
     row["draft"] |= until
     moving.take([row], scan_of=lambda name: stage.SCAN, actor=SYSTEM, as_of=stage.NOW)
-    first, second = (keys.header_of(stage.staff(PartyKind.OPERATOR, "node")) for _ in range(2))
+    first, second = (keys.header_of(stage.staff(PartyKind.OPERATOR, "node", Role.CHECKER)) for _ in range(2))
     (card,) = client.get(URL, headers=first).json()
     assert (card["uscc"], card["missing"]) == (firm.uscc, [])
     proposed = client.post(f"{URL}/{card['imported_consent']}/propose", headers=first).json()

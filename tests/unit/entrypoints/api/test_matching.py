@@ -6,7 +6,7 @@ import pytest
 
 from rongxin.catalogue import loader
 from rongxin.parties import seed
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
@@ -27,7 +27,7 @@ def court(tmp_path, settings):
 
 @pytest.fixture
 def clerks():
-    return [keys.header_of(stage.staff(PartyKind.OPERATOR, "node")) for _ in range(2)]
+    return [keys.header_of(stage.staff(PartyKind.OPERATOR, "node", Role.CHECKER)) for _ in range(2)]
 
 
 def post(client, path, headers, **body):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from rongxin.parties import departments
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
@@ -29,7 +29,9 @@ def firm():
 
 @pytest.fixture
 def clerks():
-    return [keys.header_of(stage.staff(PartyKind.OPERATOR, "node")) for _ in range(2)]
+    return [
+        keys.header_of(stage.staff(PartyKind.OPERATOR, "node", Role.SECURITY_ADMINISTRATOR)) for _ in range(2)
+    ]
 
 
 def _post(client, path, headers, **body):

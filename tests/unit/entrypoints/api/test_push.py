@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rongxin.delivery.push import upkeep
 from rongxin.parties import institutions
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
@@ -92,7 +92,10 @@ def test_a_broken_download_is_taken_up_where_it_broke(client, bank):
 
 def test_it_is_the_banks_own_and_the_operator_may_stop_but_not_fetch(client, bank):
     run, _, _ = _ready(client, bank)
-    other, clerk = _staff_of("bank_b"), keys.header_of(stage.staff(PartyKind.OPERATOR, "node"))
+    other, clerk = (
+        _staff_of("bank_b"),
+        keys.header_of(stage.staff(PartyKind.OPERATOR, "node", Role.SECURITY_ADMINISTRATOR)),
+    )
     file = f"runs/{run['run']}/files/manifest.json"
     assert [_get(client, file, who).status_code for who in (other, clerk, {})] == [404, 403, 401]
     assert _get(client, "runs", other).json() == []

@@ -22,6 +22,7 @@ from rongxin.entrypoints.database.declared import Role
 from rongxin.journal import keyring
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.membership import Role as Duty
 from rongxin.sharing import errands
 from rongxin.sharing.errors import ErrandFailed
 from rongxin.sharing.models import Errand
@@ -108,7 +109,7 @@ def test_rows_and_batches_are_put_right_by_the_worker(
 def test_the_desk_decides_by_the_worker(client: Client, court: Court, division: Division) -> None:
     firm(1, NAME)
     batch = court.lists(("（2026）云01执1号", NAME, old_code(1)), ("（2026）云01执2号", NAME, old_code(2)))
-    first, second = (keys.header_of(stage.staff(PartyKind.OPERATOR, "node")) for _ in range(2))
+    first, second = (keys.header_of(stage.staff(PartyKind.OPERATOR, None, Duty.CHECKER)) for _ in range(2))
     with working(division), division.process(Role.WEB):
         card = _post(client, first, f"matching/{batch}/2/match", uscc=code(1), reason="地址一致")[1]
         own = _post(client, first, f"matching/decisions/{card['decision']}/confirm")
