@@ -31,3 +31,9 @@ class NotAllowed(PartiesError):
     """The state of the party doesn't allow this act."""
 
     code = "not_allowed"
+
+
+class NotPermitted(PartiesError):
+    """The role doesn't include this act."""
+
+    code = "not_permitted"

@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.parties import institution_keys
+from rongxin.parties import institution_keys, institutions
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["机构签名公钥 Keys of institutions"])
@@ -32,6 +32,7 @@ def show(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
     caller = authentication.caller(request)
     if caller.party_kind is PartyKind.INSTITUTION and caller.party != institution:
         raise Problem(403, "not_permitted", "接入机构只能查看本机构的公钥")
+    institutions.get(institution)
     return [card.document() for card in institution_keys.of_institution(institution)]
 
 

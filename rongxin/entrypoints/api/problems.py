@@ -108,6 +108,7 @@ TITLES = {
     "missing_reference": "请填写业务编号",
     "not_allowed": "无权进行此操作",
     "number_given": "业务编号或查询人中似有个人号码，请换用其他",
+    "not_permitted": "该角色无权进行此操作",
     "not_possible": "当前状态下不能进行此操作",
     "not_theirs": "无权处理他人的授权",
     "not_yet_covered": "该存证尚未纳入检查点，请稍后再试",
@@ -161,6 +162,9 @@ TITLES = {
     "webhook_url_refused": "接收地址不符合要求",
 }
 _OTHERWISE = "请求未能完成，原因见 detail"
+
+# What a refusal of these is about stands in the address; of all others in the body.
+_NAMED_BY_THE_PATH = {"unknown_agreement", "unknown_provider"}
 
 # A refusal speaks of the command's options; here they are fields of the form.
 _FORM_FIELDS = {"--item": "item", "--set": "values", "--mode snapshot": "mode", "--provider": "provider"}
@@ -224,7 +228,8 @@ def install(api: NinjaAPI) -> None:
         }
         more["where"] = _FORM_FIELDS.get(refusal.where, refusal.where)
         more["what_to_do"] = _WHAT_TO_DO_HERE.get(refusal.code, refusal.what_to_do)
-        return response(422, refusal.code, refusal.what, **more)
+        status = 404 if refusal.code in _NAMED_BY_THE_PATH else 422
+        return response(status, refusal.code, refusal.what, **more)
 
     @api.exception_handler(AuthenticationError)
     def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

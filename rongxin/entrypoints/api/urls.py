@@ -81,7 +81,6 @@ api.add_router("/webhooks", webhooks.router)
 api.add_router("", consents.router)
 
 
-
 def _declare() -> None:
     """Write into the document of each operation who may call it; a test holds every one of them to it."""
     for _, router in api._routers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 
 @click.group("alarms", invoke_without_command=True, help="告警 What waits for the operator's eyes.")
@@ -30,5 +31,7 @@ def acknowledge(alarm: object, note: str) -> None:
 
         from rongxin.governance import alarms
 
-        seen = alarms.acknowledge(UUID(str(alarm)), note=note, actor=answers.operator(), as_of=answers.now())
+        seen = alarms.acknowledge(
+            UUID(str(alarm)), note=note, actor=answers.operator(permission.SECURITY), as_of=answers.now()
+        )
         answers.show(seen.document())

@@ -11,8 +11,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties.rules.permission import Permission
 from rongxin.vocabulary.actor import Actor, ActorKind
 
+#: The API key of the person who acts, where it isn't the machine itself.
+KEY = "RONGXIN_OPERATOR_KEY"
 REFUSED = 2
 HELD = 3
 
@@ -47,8 +51,26 @@ def refusals() -> Iterator[None]:
         raise SystemExit(REFUSED) from error
 
 
-def operator() -> Actor:
-    """Whoever has the command line of a node is its operator; the account of the machine is named."""
+def operator(allowed: Permission) -> Actor:
+    """Return who acts: the account whose key stands in RONGXIN_OPERATOR_KEY, in its role.
+
+    Without one it is the account of the machine. Whoever has the machine is its system administrator: in
+    production that is all that it may act as. Raises `NotPermitted`.
+    """
+    from django.conf import settings
+
+    from rongxin.parties import api_keys
+    from rongxin.parties.errors import NotPermitted
+
+    secret = os.environ.get(KEY, "")
+    if secret:
+        role = api_keys.authenticate(secret, as_of=now()).role
+        if role is None or not allowed.admits(role.party_kind, role.role):
+            raise NotPermitted(f"{KEY} 中的密钥无权进行此操作：需要{allowed.label()}的密钥")
+        return Actor(ActorKind.ACCOUNT, str(role.account), f"{role.party_kind.value}:{role.party}")
+    machine = allowed.admits(PartyKind.OPERATOR, Role.SYSTEM_ADMINISTRATOR)
+    if settings.RONGXIN_MODE == "production" and not machine:
+        raise NotPermitted(f"此操作须由{allowed.label()}进行：请以 {KEY} 给出其接口密钥")
     return Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
 
 

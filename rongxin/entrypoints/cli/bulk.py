@@ -12,6 +12,8 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
+from rongxin.parties.rules.permission import Permission
 
 _PROVIDER = click.option("--provider", help="数据提供单位 only this provider's")
 _REASON = click.option("--reason", required=True, help="理由 why")
@@ -66,7 +68,7 @@ def agree(
             keep_days,
         )
         made = agreements.propose(
-            terms, provider=provider, item=item, actor=answers.operator(), as_of=answers.now()
+            terms, provider=provider, item=item, actor=answers.operator(permission.DESK), as_of=answers.now()
         )
         answers.show(made.document())
 
@@ -75,7 +77,7 @@ def agree(
 @click.argument("agreement", type=click.UUID)
 def confirm(agreement: UUID) -> None:
     """核对 Put another person's entry in force, after laying it beside the paper (`list`)."""
-    _does(lambda agreements, by: agreements.confirm(agreement, **by))
+    _does(lambda agreements, by: agreements.confirm(agreement, **by), permission.CHECKER)
 
 
 @command.command()
@@ -94,11 +96,11 @@ def end(agreement: UUID, reason: str) -> None:
     _does(lambda agreements, by: agreements.end(agreement, reason=reason, **by))
 
 
-def _does(act: Callable[[Any, dict[str, Any]], Any]) -> None:
+def _does(act: Callable[[Any, dict[str, Any]], Any], allowed: Permission = permission.DESK) -> None:
     with node.running(progress=False), answers.refusals():
         from rongxin.sharing.bulk import agreements
 
-        by = {"actor": answers.operator(), "as_of": answers.now()}
+        by = {"actor": answers.operator(allowed), "as_of": answers.now()}
         answers.show(act(agreements, by).document())
 
 

@@ -21,6 +21,7 @@ import click
 from rongxin.city import stories
 from rongxin.entrypoints.cli import node, serve
 from rongxin.entrypoints.database.declared import Role
+from rongxin.parties.rules import permission
 from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
@@ -297,7 +298,9 @@ def _evidence(out: Path, played: Played) -> dict[str, Any]:
     from rongxin.entrypoints.cli import answers
     from rongxin.sharing import call_register
 
-    document = exporting.export(UUID(played.request), actor=answers.operator(), as_of=answers.now())
+    document = exporting.export(
+        UUID(played.request), actor=answers.operator(permission.SYSTEM), as_of=answers.now()
+    )
     path = out / "evidence.json"
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     read = json.loads(path.read_text())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from rongxin.entrypoints.cli import node
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 REFUSED = 2
 
@@ -33,7 +32,9 @@ def admit(department: str, name: str) -> None:
     with _refusals():
         from rongxin.parties import departments
 
-        card = departments.admit(department, name=name, actor=_operator(), as_of=_now())
+        card = departments.admit(
+            department, name=name, actor=answers.operator(permission.SYSTEM), as_of=_now()
+        )
         _print({"department": card.id, "name": card.name})
 
 
@@ -55,7 +56,11 @@ def propose(terms: Any) -> None:
             raise click.ClickException(
                 f"{terms.name}：不是一份履职依据，请核对各项名称与日期 not the terms of a mandate: {error}"
             ) from error
-        _print(duty_mandates.propose(given, actor=_operator(), as_of=_now()).document())
+        _print(
+            duty_mandates.propose(
+                given, actor=answers.operator(permission.DESK | permission.SECURITY), as_of=_now()
+            ).document()
+        )
 
 
 @command.command("list")
@@ -76,7 +81,9 @@ def grant(mandate: UUID) -> None:
     with _refusals():
         from rongxin.parties import duty_mandates
 
-        _print(duty_mandates.grant(mandate, actor=_operator(), as_of=_now()).document())
+        _print(
+            duty_mandates.grant(mandate, actor=answers.operator(permission.SECURITY), as_of=_now()).document()
+        )
 
 
 @command.command()
@@ -87,7 +94,11 @@ def decline(mandate: UUID, reason: str) -> None:
     with _refusals():
         from rongxin.parties import duty_mandates
 
-        _print(duty_mandates.decline(mandate, reason=reason, actor=_operator(), as_of=_now()).document())
+        _print(
+            duty_mandates.decline(
+                mandate, reason=reason, actor=answers.operator(permission.SECURITY), as_of=_now()
+            ).document()
+        )
 
 
 @command.command()
@@ -98,7 +109,11 @@ def revoke(mandate: UUID, reason: str) -> None:
     with _refusals():
         from rongxin.parties import duty_mandates
 
-        _print(duty_mandates.revoke(mandate, reason=reason, actor=_operator(), as_of=_now()).document())
+        _print(
+            duty_mandates.revoke(
+                mandate, reason=reason, actor=answers.operator(permission.SECURITY), as_of=_now()
+            ).document()
+        )
 
 
 @command.command()
@@ -137,7 +152,7 @@ def deliver(
             items=items or tuple(sorted(terms.items)),
             form=Form(form),
         )
-        done = deliveries.deliver(order, directory, actor=_operator(), as_of=_now())
+        done = deliveries.deliver(order, directory, actor=answers.operator(permission.DESK), as_of=_now())
         if isinstance(done, Refusal):
             _print(
                 {
@@ -195,11 +210,6 @@ def _refusals() -> Iterator[None]:
         except (PartiesError, DisclosureError, CatalogueError) as error:
             _print({"refused": True, "code": error.code, "what": str(error), "where": "", "what_to_do": ""})
             raise SystemExit(REFUSED) from error
-
-
-def _operator() -> Actor:
-    """Whoever has the command line of a node is its operator; the account of the machine is named."""
-    return Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
 
 
 def _now() -> datetime:

@@ -61,12 +61,17 @@ def verify(report: Path, proof: Path | None, key: Path | None) -> None:
 def export(request: UUID, out: Path | None) -> None:
     """导出一次查询的全部证据 Write the evidence of REQUEST (its number stands on the report) to one file."""
     from rongxin.entrypoints.cli import answers, node
+    from rongxin.parties.rules import permission
 
     with node.running():
         from rongxin.delivery.evidence import exporting
 
         with answers.refusals():
-            document = exporting.export(request, actor=answers.operator(), as_of=answers.now())
+            document = exporting.export(
+                request,
+                actor=answers.operator(permission.SYSTEM | permission.SECURITY | permission.AUDIT),
+                as_of=answers.now(),
+            )
     path = out or Path(f"{request}.evidence.json")
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
     click.echo(f"{path}：{len(document['calls'])}次调用 calls; rongxin evidence verify {path}")

@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 
 @click.group("incidents", invoke_without_command=True, help="处置案卷 What looked like misuse of queries.")
@@ -33,6 +34,10 @@ def decide(incident: UUID, cleared: bool, why: str) -> None:
         from rongxin.governance.watching import incidents
 
         made = incidents.decide(
-            incident, cleared=cleared, why=why, actor=answers.operator(), as_of=answers.now()
+            incident,
+            cleared=cleared,
+            why=why,
+            actor=answers.operator(permission.SECURITY),
+            as_of=answers.now(),
         )
         answers.show(made.document(on=answers.now().date()))

@@ -12,6 +12,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, intake_rows, node
+from rongxin.parties.rules import permission
 from rongxin.vocabulary.actor import SYSTEM
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def submit(
             file,
             item=item,
             provider=provider,
-            actor=answers.operator(),
+            actor=answers.operator(permission.SYSTEM | permission.DESK),
             as_of=answers.now(),
             dry_run=dry_run,
             progress=progress,
@@ -104,7 +105,9 @@ def withdraw(batch: UUID) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import withdrawal
 
-        done = withdrawal.withdraw(batch, actor=answers.operator(), as_of=answers.now())
+        done = withdrawal.withdraw(
+            batch, actor=answers.operator(permission.SYSTEM | permission.DESK), as_of=answers.now()
+        )
         answers.show(
             {
                 "batch": str(done.batch),
@@ -131,7 +134,9 @@ def release(batch: UUID) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import holding
 
-        answers.show(holding.release(batch, actor=answers.operator(), as_of=answers.now()).document())
+        answers.show(
+            holding.release(batch, actor=answers.operator(permission.CHECKER), as_of=answers.now()).document()
+        )
 
 
 @command.command()
@@ -142,7 +147,12 @@ def refuse(batch: UUID, reason: str) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches, holding
 
-        holding.refuse(batch, reason=reason, actor=answers.operator(), as_of=answers.now())
+        holding.refuse(
+            batch,
+            reason=reason,
+            actor=answers.operator(permission.SYSTEM | permission.DESK),
+            as_of=answers.now(),
+        )
         answers.show(_card(batches.get(batch)))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 _BATCH = click.argument("batch", type=click.UUID)
 _LINE = click.argument("line", type=click.IntRange(1))
@@ -34,7 +35,12 @@ def correct(batch: UUID, line: int, values: tuple[str, ...], reason: str) -> Non
         from rongxin.sharing.aggregation import row_changes
 
         receipt = row_changes.correct(
-            batch, line, _given(values), reason=reason, actor=answers.operator(), as_of=answers.now()
+            batch,
+            line,
+            _given(values),
+            reason=reason,
+            actor=answers.operator(permission.DESK),
+            as_of=answers.now(),
         )
         answers.show(receipt.document())
 
@@ -55,7 +61,7 @@ def end(batch: UUID, line: int, why: str, reason: str) -> None:
         from rongxin.sharing.aggregation import row_changes
 
         done = row_changes.end(
-            batch, line, why=why, reason=reason, actor=answers.operator(), as_of=answers.now()
+            batch, line, why=why, reason=reason, actor=answers.operator(permission.DESK), as_of=answers.now()
         )
         answers.show({"batch": str(batch), "line": line, "ended": done.why, "why": done.why.label})
 
@@ -69,7 +75,9 @@ def withdraw_row(batch: UUID, line: int, reason: str) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import row_changes
 
-        done = row_changes.withdraw(batch, line, reason=reason, actor=answers.operator(), as_of=answers.now())
+        done = row_changes.withdraw(
+            batch, line, reason=reason, actor=answers.operator(permission.DESK), as_of=answers.now()
+        )
         answers.show({"batch": str(batch), "line": line, "ended": done.why, "reinstated": done.reinstated})
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 if TYPE_CHECKING:
     from rongxin.sharing.aggregation.saved_mappings import Card
@@ -76,7 +77,7 @@ def save(file: Path, item: str, provider: str) -> None:
         from rongxin.sharing.aggregation import mapping_file, saved_mappings
 
         document = mapping_file.parsed(file)
-        actor, now = answers.operator(), answers.now()
+        actor, now = answers.operator(permission.SYSTEM | permission.DESK), answers.now()
         answers.show(
             _card(saved_mappings.save(document, item=item, provider=provider, actor=actor, as_of=now))
         )
@@ -90,7 +91,7 @@ def end(item: str, provider: str) -> None:
     with node.running(progress=False), answers.refusals():
         from rongxin.sharing.aggregation import saved_mappings
 
-        actor, now = answers.operator(), answers.now()
+        actor, now = answers.operator(permission.SYSTEM | permission.DESK), answers.now()
         answers.show(_card(saved_mappings.end(item=item, provider=provider, actor=actor, as_of=now)))
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
+from rongxin.parties.rules.permission import Permission
 
 if TYPE_CHECKING:
     from rongxin.sharing.aggregation.desk import Card
@@ -85,7 +87,7 @@ def match(batch: UUID, line: int, uscc: str, reason: str) -> None:
 @click.argument("decision", type=click.UUID)
 def confirm(decision: UUID) -> None:
     """确认另一人的决定 Put another person's decision in force, after looking at it (`show`)."""
-    _settle(lambda desk, given: desk.confirm(decision, **given))
+    _settle(lambda desk, given: desk.confirm(decision, **given), permission.CHECKER)
 
 
 @command.command()
@@ -112,11 +114,11 @@ def reverse(decision: UUID, reason: str) -> None:
     _settle(lambda desk, given: desk.reverse(decision, reason=reason, **given))
 
 
-def _settle(act: Callable[[Any, dict[str, Any]], Card]) -> None:
+def _settle(act: Callable[[Any, dict[str, Any]], Card], allowed: Permission = permission.DESK) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import desk
 
-        answers.show(act(desk, {"actor": answers.operator(), "as_of": answers.now()}).document())
+        answers.show(act(desk, {"actor": answers.operator(allowed), "as_of": answers.now()}).document())
 
 
 def _row(text: str) -> tuple[UUID, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from rongxin.entrypoints.cli import node
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 NOT_WHOLE = 1
 REFUSED = 2
@@ -43,7 +42,7 @@ def move_in(directory: Path, dry_run: bool, key: Path | None) -> None:
             directory,
             opener=boxes.opener(key) if key else None,
             dry_run=dry_run,
-            actor=_operator(),
+            actor=answers.operator(permission.SYSTEM),
             as_of=_now(),
             progress=lambda name: node.say(f"迁入 taking {name}"),
         )
@@ -70,7 +69,7 @@ def move_out(directory: Path, recipient: Path | None) -> None:
             directory,
             node=settings.RONGXIN_NODE_NAME,
             recipient=boxes.recipient(recipient) if recipient else None,
-            actor=_operator(),
+            actor=answers.operator(permission.SYSTEM),
             as_of=_now(),
             progress=lambda name, rows: node.say(f"迁出 writing {name} {rows:,}"),
         )
@@ -105,22 +104,18 @@ def _refusals() -> Iterator[None]:
     """Run on the node; turn what a person can act on into one JSON document and exit status 2."""
     with node.running():
         from rongxin.delivery.moving.errors import MoveError
+        from rongxin.parties.errors import NotPermitted
         from rongxin.proof.errors import ProofError
 
         try:
             yield
-        except MoveError as error:
+        except (MoveError, NotPermitted) as error:
             _print({"refused": True, "code": error.code, "what": str(error), "where": "", "what_to_do": ""})
             raise SystemExit(REFUSED) from error
         except ProofError as error:
             what = f"密钥或密封内容有误 {error}"
             _print({"refused": True, "code": "move_key_needed", "what": what, "where": "", "what_to_do": ""})
             raise SystemExit(REFUSED) from error
-
-
-def _operator() -> Actor:
-    """Whoever has the command line of a node is its operator; the account of the machine is named."""
-    return Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
 
 
 def _now() -> datetime:

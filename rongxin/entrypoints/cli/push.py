@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 REFUSED = 2
 
@@ -49,7 +50,7 @@ def make(subscription: UUID) -> None:
         from rongxin.delivery.push import runs
         from rongxin.delivery.push.rules import RunState
 
-        made = runs.make(subscription, actor=answers.operator(), as_of=answers.now())
+        made = runs.make(subscription, actor=answers.operator(permission.SYSTEM), as_of=answers.now())
         answers.show(made.document())
         if made.state is not RunState.READY:
             raise SystemExit(REFUSED)
@@ -107,7 +108,7 @@ def _move(subscription: UUID, act: str, reason: str) -> None:
             Act(act),
             institution=None,
             why=reason,
-            actor=answers.operator(),
+            actor=answers.operator(permission.SECURITY),
             as_of=answers.now(),
         )
         answers.show(card.document())

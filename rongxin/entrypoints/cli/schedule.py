@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 _PROVIDER = click.option("--provider", help="数据提供单位 only this provider's")
 
@@ -49,7 +50,7 @@ def set_(item: str, provider: str, every: str, day: int | None, grace: int) -> N
             every=Every(every),
             day=day,
             grace_working_days=grace,
-            actor=answers.operator(),
+            actor=answers.operator(permission.SYSTEM | permission.DESK),
             as_of=answers.now(),
         )
         since = made.plan.since.isoformat()

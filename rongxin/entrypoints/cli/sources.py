@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 
 @click.group("sources", help="来源：某信息项已由谁共享 Who shares an item already, from which level.")
@@ -45,7 +46,7 @@ def admit(provider: str, name: str, department: str, items: tuple[str, ...]) -> 
                 name=name,
                 department=department,
                 items=items,
-                actor=answers.operator(),
+                actor=answers.operator(permission.SYSTEM | permission.DESK),
                 as_of=answers.now(),
             )
         except CatalogueError as fault:
@@ -63,6 +64,9 @@ def set_level(provider: str, level: str) -> None:
         from rongxin.vocabulary.level import SourceLevel
 
         version = source_levels.set_level(
-            provider, SourceLevel(level), actor=answers.operator(), as_of=answers.now()
+            provider,
+            SourceLevel(level),
+            actor=answers.operator(permission.SYSTEM | permission.DESK),
+            as_of=answers.now(),
         )
         answers.show({"provider": provider, "level": level, "version": version})

@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 
 @click.group("webhooks", help="事件通知：接收地址、死信与重发 Endpoints, dead letters, replay.")
@@ -53,7 +54,7 @@ def replay(webhook: UUID, message: str | None, since: datetime | None, dead_only
             message=message,
             since=since.replace(tzinfo=now.tzinfo) if since else None,
             dead_only=dead_only,
-            actor=answers.operator(),
+            actor=answers.operator(permission.SYSTEM),
             as_of=now,
         )
         answers.show({"replayed": count})

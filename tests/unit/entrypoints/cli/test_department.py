@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from rongxin.entrypoints.cli import department
+from rongxin.entrypoints.cli import answers, department
 from rongxin.parties.rules.duty import Terms
 from tests.unit.consent import stage
 from tests.unit.disclosure.duty_stage import PENALTY, terms
@@ -38,7 +38,7 @@ def test_an_operator_hands_a_delivery_over(tmp_path, monkeypatch):
     assert says(*order, status=department.REFUSED)["code"] == "duty_mandate_missing"
     assert says("grant", mandate, status=department.REFUSED)["code"] == "not_allowed"
     assert [one["mandate"] for one in says("list")] == [mandate]
-    monkeypatch.setattr(department.os, "getuid", lambda: 4242)
+    monkeypatch.setattr(answers.os, "getuid", lambda: 4242)
     assert says("grant", mandate)["state_label"] == "已生效"
     done = says(*order)
     assert (done["delivered"], done["unknown_codes"], done["records"]) == (1, 1, 1)

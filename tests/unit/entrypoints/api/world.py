@@ -1,0 +1,142 @@
+"""Two of each kind of party, each with what can be its own, and a key of the first one's for every role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.consent import requests
+from rongxin.delivery.push.models import PushRun
+from rongxin.delivery.webhooks import endpoints
+from rongxin.governance.models import Alarm, Incident
+from rongxin.governance.rules import Kind as AlarmKind
+from rongxin.parties import departments, institutions, memberships, seed
+from rongxin.parties.rules.membership import ROLES, PartyKind, Role
+from rongxin.sharing.models import Batch
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from tests.unit.consent import stage
+from tests.unit.delivery.push import stage as pushes
+from tests.unit.entrypoints.api import keys
+
+ITEM, PROVIDERS = "customs_registration", ("customs", "tax_bureau")
+HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志\n"
+Ids = dict[str, str]
+
+
+@dataclass
+class World:
+    """`own` and `other` give, for each kind of party, ids by the name that paths call them."""
+
+    headers: dict[tuple[PartyKind, Role], dict[str, str]] = field(default_factory=dict)
+    own: dict[PartyKind, Ids] = field(default_factory=dict)
+    other: dict[PartyKind, Ids] = field(default_factory=dict)
+
+    def foreign(self) -> Iterator[str]:
+        """Ids of the others', which nobody of the first ones' may ever read."""
+        for ids in self.other.values():
+            yield from (value for value in ids.values() if len(value) > 8)
+
+
+def build(client: Client) -> World:
+    """Set the stage; everything stands at the present moment."""
+    seed.seed(loader.load(), actor=SYSTEM, as_of=stage.NOW)
+    world = World()
+    for mine, (bank, provider) in zip(
+        (world.own, world.other), zip(("bank_a", "bank_b"), PROVIDERS, strict=True), strict=True
+    ):
+        firm = stage.firm()
+        mine[PartyKind.SUBJECT], mine[PartyKind.INSTITUTION] = _business(firm, bank)
+        mine[PartyKind.PROVIDER] = {"provider": provider, "webhook": _webhook(f"provider:{provider}")}
+        mine[PartyKind.DEPARTMENT] = {}
+        department = f"bureau_of_{bank}"
+        departments.admit(department, name="云州某局", actor=SYSTEM, as_of=stage.NOW)
+        if mine is world.own:
+            _people(world, firm, {"institution": bank, "provider": provider, "department": department})
+    _batches(client, world)
+    world.own[PartyKind.OPERATOR] = {**world.own[PartyKind.INSTITUTION], "alarm": _alarm()}
+    world.own[PartyKind.OPERATOR] |= {name: str(uuid4()) for name in LACKING}
+    world.own[PartyKind.OPERATOR] |= world.own[PartyKind.PROVIDER]
+    return world
+
+
+# What no party owns and this stage lacks: an operator's person gets as far as that there is none.
+LACKING = ("agreement", "imported", "proposal", "decision_id", "mandate", "key")
+
+
+def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
+    """A firm's consent to a bank, and all that a bank can have."""
+    now = timezone.now()
+    stage.bank(bank)
+    until = timezone.localdate() + timedelta(days=30)
+    institutions.assess(bank, until=until, actor=SYSTEM, as_of=now)
+    case = stage.case(firm, bank, as_of=now)
+    teller = Actor(ActorKind.ACCOUNT, "7", f"institution:{bank}")
+    request = requests.request(case, stage.draft(as_of=now), actor=teller, as_of=now).id
+    consent = stage.consent(firm, stage.case(firm, bank, "DK-2", as_of=now), as_of=now).id
+    subscription = pushes.subscription(bank)
+    run = PushRun.objects.create(
+        subscription_id=subscription, version=1, intended_at=now, intent_entry=uuid4()
+    ).id
+    bank_has = {"case_id": case, "consent_id": consent, "subscription": subscription, "run": run}
+    bank_has |= {"webhook": _webhook(teller.party), "incident": _incident(bank), "request_id": uuid4()}
+    firm_has = {"consent_id": consent, "request_id": request}
+    return _texts(firm_has), _texts(bank_has) | {"institution": bank, "uscc": firm.uscc}
+
+
+def _people(world: World, firm: stage.Firm, party_of: dict[str, str]) -> None:
+    """A key for every role; the agent has the owner's mandate."""
+    for kind in (PartyKind.PROVIDER, PartyKind.INSTITUTION, PartyKind.DEPARTMENT, PartyKind.OPERATOR):
+        for role in ROLES[kind]:
+            someone = stage.staff(kind, party_of.get(kind.value), role)
+            world.headers[kind, role] = keys.header_of(someone)
+    today = timezone.localdate()
+    agent, span = stage.person("李明"), {"valid_from": today, "valid_until": today + timedelta(days=9)}
+    memberships.give_mandate(agent.account, firm.id, **span, actor=firm.owner.actor, as_of=timezone.now())
+    world.headers[PartyKind.SUBJECT, Role.LEGAL_REPRESENTATIVE] = keys.header_of(firm.owner)
+    world.headers[PartyKind.SUBJECT, Role.AGENT] = keys.header_of(agent)
+
+
+def _batches(client: Client, world: World) -> None:
+    """The first provider hands a batch in; the second has one that differs in whose it is."""
+    row = f"云州某厂（虚构）,{stage.code()},9901000001,进出口货物收发货人,正常\n"
+    body: dict[str, Any] = {"item": ITEM, "file": SimpleUploadedFile("a.csv", (HEAD + row).encode())}
+    headers = world.headers[PartyKind.PROVIDER, Role.CLERK]
+    mine = client.post("/api/v1/batches", body, headers=headers).json()["batch"]
+    theirs = Batch.objects.get(pk=mine)
+    theirs.pk, theirs.provider_id = uuid4(), PROVIDERS[1]
+    theirs.save(force_insert=True)
+    world.own[PartyKind.PROVIDER] |= {"batch_id": mine}
+    world.other[PartyKind.PROVIDER] |= {"batch_id": str(theirs.pk)}
+
+
+def _webhook(party: str) -> str:
+    events = ["consent.granted"] if party.startswith("institution") else ["batch.filed"]
+    actor = Actor(ActorKind.ACCOUNT, "7", party)
+    made = endpoints.register("http://127.0.0.1:9/", events, actor=actor, as_of=timezone.now())
+    return str(made.card.id)
+
+
+def _incident(bank: str) -> str:
+    now, today = timezone.now(), timezone.localdate()
+    given: dict[str, Any] = {"rule": "person_past_limit", "person": f"of {bank}", "action": "warn"}
+    given |= {"figures": {}, "edition": "x", "seen_from": now, "seen_until": now, "opened_at": now}
+    given |= {"statement_due_on": today, "decision_due_on": today}
+    return str(Incident.objects.create(institution_id=bank, **given).id)
+
+
+def _alarm() -> str:
+    now = timezone.now()
+    given: dict[str, Any] = {"kind": next(iter(AlarmKind)).value, "refs": {}, "entry": uuid4()}
+    return str(Alarm.objects.create(**given, happened_at=now, raised_at=now).id)
+
+
+def _texts(ids: dict[str, Any]) -> Ids:
+    return {name: str(value) for name, value in ids.items()}
