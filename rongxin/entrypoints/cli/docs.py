@@ -77,8 +77,8 @@ def permissions_page() -> Iterator[str]:
     yield "未列明的角色一律拒绝。A role that isn't named is refused (403).\n"
     yield "| 接口 operation | 内容 what | 谁可以调用 who |"
     yield "|---|---|---|"
-    for path, methods in api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items():
-        for method, operation in methods.items():
+    for path, methods in sorted(api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items()):
+        for method, operation in sorted(methods.items()):
             callers = operation.get("x-callers", {})
             named = {PartyKind(kind): frozenset(map(Role, roles)) for kind, roles in callers.items()}
             who = Permission(named).label() if named else "任何人 anybody"
