@@ -1,0 +1,155 @@
+"""Loading indicators and parameters: each file read and checked, every fault named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from rongxin.catalogue.errors import Problem, did_you_mean
+from rongxin.catalogue.yaml_source import YamlSource, parse, shown
+from rongxin.evaluation import consistency
+from rongxin.evaluation.cards import Bins, Grades, Parameters, Relief, Segments, Vetoes, Weights
+from rongxin.evaluation.errors import InvalidIndicators, UnknownVersion
+from rongxin.evaluation.schema import Formula, Indicator
+
+INDICATORS = Path(__file__).parent / "indicators"
+PARAMETERS = Path(__file__).parent / "parameters"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_PARTS: Mapping[str, type[Parameters]] = {
+    "card": Weights,
+    "grades": Grades,
+    "vetoes": Vetoes,
+    "relief": Relief,
+    "segments": Segments,
+}
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One version: what is measured and how it is judged. Indicators stand in the order of their codes."""
+
+    version: str
+    indicators: Mapping[str, Indicator]
+    weights: Weights
+    grades: Grades
+    vetoes: Vetoes
+    relief: Relief
+    segments: Segments
+
+    @property
+    def formulas(self) -> Mapping[str, Formula]:
+        """Indicators and signals by the name under which vetoes know them."""
+        return {**self.indicators, **self.vetoes.signals}
+
+    def bins(self, code: str) -> Bins:
+        return self.weights.indicators[code]
+
+
+def load(
+    version: str | None = None, *, indicators: Path = INDICATORS, parameters: Path = PARAMETERS
+) -> Specification:
+    """This function will load a version (the newest by default); `InvalidIndicators` names every fault."""
+    return _load(version or versions(parameters)[-1], indicators.resolve(), parameters.resolve())
+
+
+def versions(parameters: Path = PARAMETERS) -> tuple[str, ...]:
+    """This function will name the versions that there are, the oldest first."""
+    return tuple(sorted(path.stem.removeprefix("card_") for path in parameters.glob("card_*.yaml")))
+
+
+@cache
+def _load(version: str, indicators: Path, parameters: Path) -> Specification:
+    if version not in versions(parameters):
+        raise UnknownVersion(version, versions(parameters))
+    problems: list[Problem] = []
+    found: dict[str, Indicator] = {}
+    sources: dict[str, YamlSource] = {}
+    for file in sorted(indicators.rglob("*.yaml")):
+        read, source = _read(Indicator, file, file.relative_to(indicators).as_posix(), problems)
+        if read is None:
+            continue
+        if read.code in found:
+            problems.append(source.problem(("code",), f"指标 {read.code} 重复 (the code stands twice)"))
+        problems += [source.problem(path, said) for path, said in _placed(read, file)]
+        found[read.code], sources[read.code] = read, source
+    parts = {name: _part(name, version, parameters, problems) for name in _PARTS}
+    if problems:
+        raise InvalidIndicators(sorted(problems, key=lambda one: (one.file, one.line)))
+    made: dict[str, Any] = {_KEYS.get(name, name): part for name, (part, _) in parts.items()}
+    specification = Specification(version, MappingProxyType(dict(sorted(found.items()))), **made)
+    _check(specification, sources, {name: source for name, (_, source) in parts.items()})
+    return specification
+
+
+_KEYS = {"card": "weights"}
+
+
+def _part(name: str, version: str, folder: Path, problems: list[Problem]) -> tuple[Any, YamlSource]:
+    file = folder / f"{name}_{version}.yaml"
+    if not file.is_file():
+        problems.append(Problem(file.name, 1, "(file)", "此版本缺少这一参数文件 (the file is missing)"))
+        return None, YamlSource(folder / f"card_{version}.yaml", "card")
+    part, source = _read(_PARTS[name], file, file.name, problems)
+    if part is not None and part.version != version:
+        problems.append(source.problem(("version",), f"版本 {part.version!r} 与文件名不符 (not the file's)"))
+    return part, source
+
+
+def _placed(read: Indicator, file: Path) -> Iterator[tuple[tuple[str, ...], str]]:
+    if file.stem != read.code:
+        yield ("code",), f"文件名应为 {read.code}.yaml (the file bears another name)"
+    if file.parent.name != read.dimension.value:
+        yield ("dimension",), f"文件应在目录 {read.dimension.value}/ 下 (the folder is another dimension's)"
+
+
+def _check(spec: Specification, files: Mapping[str, YamlSource], parts: Mapping[str, YamlSource]) -> None:
+    problems: list[Problem] = []
+    tables = spec.segments.quantiles
+    for code, indicator in spec.indicators.items():
+        source = files[code]
+        problems += [source.problem(p, said) for p, said in consistency.of_indicator(indicator, tables)]
+    for name, signal in spec.vetoes.signals.items():
+        faults = consistency.of_formula(signal, tables)
+        problems += [parts["vetoes"].problem(("signals", name, *p), said) for p, said in faults]
+    for part, faults in (
+        ("card", consistency.of_weights(spec.weights, spec.indicators)),
+        ("grades", consistency.of_grades(spec.grades)),
+        ("vetoes", consistency.of_vetoes(spec.vetoes, spec.formulas, spec.grades)),
+        ("relief", consistency.of_relief(spec.relief)),
+    ):
+        problems += [parts[part].problem(path, said) for path, said in faults]
+    if problems:
+        raise InvalidIndicators(sorted(problems, key=lambda one: (one.file, one.line)))
+
+
+def _read(
+    model: type[_Model], file: Path, name: str, problems: list[Problem]
+) -> tuple[_Model | None, YamlSource]:
+    source = YamlSource(file, name)
+    if source.problems:
+        problems += source.problems
+        return None, source
+    try:
+        # Dates and numbers as YAML has them; `value` of a class may be 0, so nothing is guessed from texts.
+        return model.model_validate(parse(file.read_text("utf-8"))), source
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False):
+            path, said = source.existing(error["loc"]), error["msg"]
+            if error["type"] == "missing":
+                path, said = error["loc"][:-1], f"缺少必填的键 {error['loc'][-1]!r} (required key is missing)"
+            elif error["type"] == "extra_forbidden":
+                word = str(error["loc"][-1])
+                said = f"未知的键 {word!r}{did_you_mean(word, model.model_fields)} (unknown key)"
+            elif error["type"] == "value_error":
+                said = str(error["ctx"]["error"])
+            elif not isinstance(error["input"], dict | list):
+                said = f"{said}，现为 {error['input']!r}"
+            problems.append(source.problem(path, said, key=shown(error["loc"])))
+        return None, source
