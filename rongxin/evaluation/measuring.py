@@ -219,7 +219,7 @@ def _quantile(
     found = measures[str(formula.value.quantile)]
     if found is None:
         return None
-    return 1 + sum(found >= edge for edge in edges(str(formula.value.table), subject, segments))
+    return 1 + sum(bool(found >= edge) for edge in edges(str(formula.value.table), subject, segments))
 
 
 def _choose(

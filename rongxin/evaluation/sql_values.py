@@ -40,7 +40,7 @@ def median(rows: Sequence[Median], age: str) -> str:
 
 def by_segment(rows: Sequence[tuple[Segment, str]], age: str) -> str:
     """Write what holds for the first row that fits."""
-    ways = []
+    ways: list[str] = []
     for row, made in rows:
         tests = segment(row, age)
         if not tests:
