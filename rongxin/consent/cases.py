@@ -15,8 +15,9 @@ from rongxin.catalogue import redaction
 from rongxin.consent.errors import NotPossible, NotServed, UnknownCase
 from rongxin.consent.models import Case
 from rongxin.consent.rules import CaseKind
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
 from rongxin.vocabulary.actor import Actor
 
@@ -97,6 +98,12 @@ def get(case_id: UUID) -> Card:
 def of_subject(subject_id: int) -> list[Card]:
     """Return a subject's cases, the newest first."""
     return [_card(row) for row in Case.objects.filter(subject=subject_id).order_by("-opened_on", "id")]
+
+
+def of_institution(institution_id: str, window: Window) -> Part[Card]:
+    """Return a part of an institution's cases, those opened last first."""
+    rows = Case.objects.filter(institution=institution_id)
+    return windows.part(rows, window, "-opened_on", "id").of(_card)
 
 
 def ends_of_institution(institution_id: str) -> dict[int, date | None]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from rongxin.consent.online import grant_online
-from rongxin.consent.register import Grant, active_for, get, of_case, of_subject
+from rongxin.consent.register import Grant, active_for, get, listed, of_case, of_subject
 from rongxin.consent.requests import decline, request
 from rongxin.consent.standing import (
     end_of_subject,
     expire_due,
     follow_deregistrations,
+    give_up,
     pause,
     resume,
     withdraw,
@@ -25,7 +26,9 @@ __all__ = [
     "expire_due",
     "follow_deregistrations",
     "get",
+    "give_up",
     "grant_online",
+    "listed",
     "of_case",
     "of_subject",
     "pause",

@@ -60,6 +60,7 @@ class Consent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["subject", "institution", "case"], name="consent_by_parties"),
+            models.Index(fields=["institution", "-granted_at", "-id"], name="consent_of_institution"),
             models.Index(
                 fields=["valid_until"],
                 name="consent_due",

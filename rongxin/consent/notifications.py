@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rongxin.consent.models import Notification
+from rongxin.journal import windows
+from rongxin.journal.windows import Part, Window
 
 
 @dataclass(frozen=True)
@@ -29,4 +31,13 @@ def tell(subject_id: int, kind: str, text: str, *, refs: Mapping[str, str], as_o
 def of_subject(subject_id: int) -> list[Card]:
     """Return what a subject was told, the newest first."""
     rows = Notification.objects.filter(subject=subject_id).order_by("-id")
-    return [Card(row.id, row.kind, row.text, row.refs, row.created_at, row.seen_at) for row in rows]
+    return [_card(row) for row in rows]
+
+
+def part_of(subject_id: int, window: Window) -> Part[Card]:
+    """Return a part of what a subject was told, the newest first."""
+    return windows.part(Notification.objects.filter(subject=subject_id), window, "-id").of(_card)
+
+
+def _card(row: Notification) -> Card:
+    return Card(row.id, row.kind, row.text, row.refs, row.created_at, row.seen_at)

@@ -10,7 +10,8 @@ from uuid import UUID
 from rongxin.consent import artefacts
 from rongxin.consent.errors import UnknownConsent
 from rongxin.consent.rules import Status, Terms
-from rongxin.journal import plans
+from rongxin.journal import plans, windows
+from rongxin.journal.windows import Part, Window
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,13 @@ _OF_CASE = _READ.format(
     f"(consent.subject_id, consent.institution_id, consent.case_id) = (%s, %s, %s) {_NEWEST_FIRST}"
 )
 _OF_SUBJECT = _READ.format(f"consent.subject_id = %s {_NEWEST_FIRST}")
+_BEHIND = """(%s::timestamptz IS NULL OR (consent.granted_at, consent.id) < (%s::timestamptz, %s::uuid))
+    AND (%s::uuid IS NULL OR consent.case_id = %s::uuid)
+    ORDER BY consent.granted_at DESC, consent.id DESC LIMIT %s"""
+_OF = {
+    "subject": _READ.format(f"consent.subject_id = %s AND {_BEHIND}"),
+    "institution": _READ.format(f"consent.institution_id = %s AND {_BEHIND}"),
+}
 _LIVE = frozenset({Status.ACTIVE, Status.PAUSED})
 
 
@@ -100,7 +108,31 @@ def of_subject(subject_id: int) -> list[Grant]:
     return [grant for grant, _ in _read(_OF_SUBJECT, _NOTHING, subject_id)]
 
 
-def _read(sql: str, beside: Beside, *parameters: int | str | UUID) -> list[tuple[Grant, Any]]:
+def listed(
+    window: Window, *, subject: int | None = None, institution: str | None = None, case: UUID | None = None
+) -> Part[Grant]:
+    """Return a part of the consents that a subject gave or an institution has, the newest first."""
+    of, whose = ("subject", subject) if subject is not None else ("institution", institution)
+    try:
+        at, number = (
+            (datetime.fromisoformat(window.after[0]), UUID(window.after[1])) if window.after else _NO_PLACE
+        )
+    except (IndexError, ValueError) as error:
+        raise windows.BadPlace(windows.BadPlace.__doc__) from error
+    found = _read(_OF[of], _NOTHING, whose, at, at, number, case, case, window.rows_max + 1)
+    return windows.cut(
+        [grant for grant, _ in found],
+        window,
+        lambda grant: (grant.terms.granted_at.isoformat(), str(grant.id)),
+    )
+
+
+_NO_PLACE: tuple[datetime | None, UUID | None] = (None, None)
+
+
+def _read(
+    sql: str, beside: Beside, *parameters: int | str | UUID | datetime | None
+) -> list[tuple[Grant, Any]]:
     found = plans.rows(sql.format(beside=beside.sql), (*beside.parameters, *parameters))
     return [(_grant(*row[:-1]), row[-1]) for row in found]
 

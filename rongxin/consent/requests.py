@@ -15,8 +15,9 @@ from rongxin.consent.errors import NotPossible, NotTheirs, UnknownConsent
 from rongxin.consent.models import ConsentRequest
 from rongxin.consent.rules import Owner, business_day
 from rongxin.consent.templates import Draft
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions
 from rongxin.vocabulary.actor import Actor
 
@@ -119,6 +120,12 @@ def open_of_subject(subject_id: int, *, on: date) -> list[Card]:
     """Return the requests that a subject can still answer on a day, the oldest first; not those lapsed."""
     rows = ConsentRequest.objects.filter(case__subject=subject_id, status=ConsentRequest.Status.OPEN)
     return [card for card in _cards(rows.order_by("requested_at")) if on <= card.answer_by]
+
+
+def of_institution(institution_id: str, window: Window) -> Part[Card]:
+    """Return a part of what an institution asked for, answered or not, the newest first."""
+    rows = ConsentRequest.objects.filter(case__institution=institution_id)
+    return windows.part(rows, window, "-requested_at", "id").of(_card)
 
 
 def _open(request_id: UUID) -> ConsentRequest:

@@ -44,6 +44,7 @@ class Act(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     WITHDRAW = "withdraw"
+    GIVE_UP = "give_up"
     EXPIRE = "expire"
     SUPERSEDE = "supersede"
     END = "end"
@@ -54,6 +55,7 @@ class Owner(StrEnum):
 
     SUBJECT = "subject"
     OPERATOR = "operator"
+    INSTITUTION = "institution"
     NODE = "node"
 
 
@@ -62,6 +64,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
     Status.ACTIVE: {
         Act.PAUSE: Status.PAUSED,
         Act.WITHDRAW: Status.WITHDRAWN,
+        Act.GIVE_UP: Status.WITHDRAWN,
         Act.EXPIRE: Status.EXPIRED,
         Act.SUPERSEDE: Status.SUPERSEDED,
         Act.END: Status.ENDED,
@@ -69,6 +72,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
     Status.PAUSED: {
         Act.RESUME: Status.ACTIVE,
         Act.WITHDRAW: Status.WITHDRAWN,
+        Act.GIVE_UP: Status.WITHDRAWN,
         Act.EXPIRE: Status.EXPIRED,
         Act.SUPERSEDE: Status.SUPERSEDED,
         Act.END: Status.ENDED,
@@ -80,11 +84,12 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
 }
 
 # The operator may take a consent back on the firm's letter, since taking back must be as easy as giving; it
-# can never widen one. Nobody at an institution owns any act.
+# can never widen one. The institution it was given to owns one act alone: to give it up.
 OWNERS: Mapping[Act, frozenset[Owner]] = {
     Act.PAUSE: frozenset({Owner.SUBJECT, Owner.OPERATOR}),
     Act.RESUME: frozenset({Owner.SUBJECT}),
     Act.WITHDRAW: frozenset({Owner.SUBJECT, Owner.OPERATOR}),
+    Act.GIVE_UP: frozenset({Owner.INSTITUTION}),
     Act.EXPIRE: frozenset({Owner.NODE}),
     Act.SUPERSEDE: frozenset({Owner.SUBJECT}),
     Act.END: frozenset({Owner.NODE}),

@@ -29,6 +29,8 @@ _KINDS = {
     Act.PAUSE: Kind.CONSENT_PAUSED,
     Act.RESUME: Kind.CONSENT_RESUMED,
     Act.WITHDRAW: Kind.CONSENT_WITHDRAWN,
+    # To everybody who follows it is a withdrawal; the reference `why` tells whose act it was.
+    Act.GIVE_UP: Kind.CONSENT_WITHDRAWN,
     Act.EXPIRE: Kind.CONSENT_EXPIRED,
     Act.SUPERSEDE: Kind.CONSENT_SUPERSEDED,
     # The journal has no kind for the end with the subject; the reference `why` tells it from lapse of time.
@@ -38,6 +40,7 @@ _WORDS = {
     Act.PAUSE: "授权已暂停，恢复前机构不能查询。",
     Act.RESUME: "授权已恢复，机构可按授权继续查询。",
     Act.WITHDRAW: "授权已撤回，此后的查询一律拒绝；机构须回复信息的删除情况。",
+    Act.GIVE_UP: "机构已放弃该授权，此后不能再据以查询；机构须回复信息的删除情况。",
     Act.EXPIRE: "授权已到期。",
     Act.SUPERSEDE: "授权已被新的授权取代。",
     Act.END: "信息主体已注销，授权终止。",
@@ -60,6 +63,11 @@ def withdraw(consent_id: UUID, *, why: str = "withdrawn", actor: Actor, as_of: d
     Returns once every release under way has ended; a request made afterwards is refused.
     """
     return move(consent_id, Act.WITHDRAW, why=why, actor=actor, as_of=as_of)
+
+
+def give_up(consent_id: UUID, *, actor: Actor, as_of: datetime) -> Grant:
+    """Let the institution give up a consent that it needs no more; it owes the same as after a withdrawal."""
+    return move(consent_id, Act.GIVE_UP, why="given_up", actor=actor, as_of=as_of)
 
 
 def expire_due(*, as_of: datetime, consents_max: int = 1000) -> int:
@@ -121,7 +129,9 @@ def refs(row: Consent) -> dict[str, str | int]:
     }
 
 
-def owner_of(subject_id: int, *, actor: Actor, as_of: datetime) -> Owner | None:
+def owner_of(
+    subject_id: int, *, institution: str | None = None, actor: Actor, as_of: datetime
+) -> Owner | None:
     """Return in which capacity an actor deals with a subject's consents, or None.
 
     What counts is the account's memberships on the day, never what the actor says of itself.
@@ -133,16 +143,16 @@ def owner_of(subject_id: int, *, actor: Actor, as_of: datetime) -> Owner | None:
     today = business_day(as_of)
     if memberships.role_in_subject(int(actor.id), subject_id, on=today) is not None:
         return Owner.SUBJECT
-    staff = [
-        card
-        for card in memberships.of_account(int(actor.id), on=today)
-        if card.party_kind is PartyKind.OPERATOR and card.role in STAFF_ROLES
-    ]
-    return Owner.OPERATOR if staff else None
+    held = memberships.of_account(int(actor.id), on=today)
+    if any(card.party_kind is PartyKind.OPERATOR and card.role in STAFF_ROLES for card in held):
+        return Owner.OPERATOR
+    own = any(card.party_kind is PartyKind.INSTITUTION and card.party == institution for card in held)
+    return Owner.INSTITUTION if own else None
 
 
 def _check_owner(act: Act, held: Grant, *, actor: Actor, as_of: datetime) -> None:
-    if owner_of(held.subject_id, actor=actor, as_of=as_of) not in OWNERS[act]:
+    owner = owner_of(held.subject_id, institution=held.institution_id, actor=actor, as_of=as_of)
+    if owner not in OWNERS[act]:
         raise NotTheirs("只有授权的信息主体可以这样做；撤回和暂停也可书面委托平台办理。")
 
 
@@ -161,6 +171,7 @@ _VERBS = {
     Act.PAUSE: "暂停",
     Act.RESUME: "恢复",
     Act.WITHDRAW: "撤回",
+    Act.GIVE_UP: "放弃",
     Act.EXPIRE: "办理到期",
     Act.SUPERSEDE: "取代",
     Act.END: "终止",

@@ -21,9 +21,10 @@ from rongxin.consent.models import Scan, WrittenProposal
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import BUSINESS_ZONE, Form, Signature, business_day
 from rongxin.consent.templates import Draft
-from rongxin.journal import entries, keyring
+from rongxin.journal import entries, keyring, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.sealing import SealedColumn
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import accounts, memberships, subjects
 from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
 from rongxin.proof.errors import ProofError
@@ -43,6 +44,24 @@ class Paper:
     signed_on: date
     notice_version: str
     notice_sha256: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A paper handed in, as both sides see it; not its scan."""
+
+    id: UUID
+    case_id: UUID
+    institution_id: str
+    draft: Draft
+    status: WrittenProposal.Status
+    signed_by: str
+    signed_on: date
+    scan_sha256: str
+    proposed_at: datetime
+    proposed_for: str
+    checked_at: datetime | None
+    consent_id: UUID | None
 
 
 # A paper shows whole identity cards.
@@ -122,6 +141,41 @@ def check_written(
         if grant is None:
             _journal(row, case, "written_rejected", actor=actor, as_of=as_of)
     return grant
+
+
+def get(proposal_id: UUID) -> Card:
+    """Return a paper; UnknownConsent where there is none."""
+    row = WrittenProposal.objects.select_related("case").filter(pk=proposal_id).first()
+    if row is None:
+        raise UnknownConsent(f"没有编号为{proposal_id}的书面授权")
+    return _card(row)
+
+
+def listed(window: Window, *, institution: str | None = None) -> Part[Card]:
+    """Return a part of an institution's papers, or of all that wait, those handed in last first."""
+    rows = WrittenProposal.objects.select_related("case")
+    if institution is None:
+        rows = rows.filter(status=WrittenProposal.Status.PROPOSED)
+    else:
+        rows = rows.filter(case__institution=institution)
+    return windows.part(rows, window, "-proposed_at", "id").of(_card)
+
+
+def _card(row: WrittenProposal) -> Card:
+    return Card(
+        id=row.id,
+        case_id=row.case_id,
+        institution_id=row.case.institution_id,
+        draft=Draft.from_json(row.draft),
+        status=WrittenProposal.Status(row.status),
+        signed_by=row.signed_by,
+        signed_on=row.signed_on,
+        scan_sha256=row.scan_id,
+        proposed_at=row.proposed_at,
+        proposed_for=row.proposed_for,
+        checked_at=row.checked_at,
+        consent_id=row.consent_id,
+    )
 
 
 def scan_of(proposal_id: UUID) -> tuple[str, bytes]:

@@ -18,8 +18,9 @@ from rongxin.catalogue import redaction
 from rongxin.governance.errors import AlreadyAcknowledged, GovernanceError, NotTheOperators, UnknownAlarm
 from rongxin.governance.models import Alarm
 from rongxin.governance.rules import RAISED_BY, Kind
-from rongxin.journal import entries, news
+from rongxin.journal import entries, news, windows
 from rongxin.journal.rules import Kind as Entry
+from rongxin.journal.windows import Part, Window
 from rongxin.vocabulary.actor import Actor
 
 CONSUMER = "governance.alarms"
@@ -78,6 +79,12 @@ def every(*, waiting_only: bool) -> list[Card]:
     """Return the alarms, the newest first; `waiting_only`: those that nobody has acknowledged."""
     rows = Alarm.objects.order_by("-raised_at", "id")
     return [_card(row) for row in (rows.filter(acknowledged_at=None) if waiting_only else rows)[:500]]
+
+
+def part_of(window: Window, *, waiting_only: bool) -> Part[Card]:
+    """Return a part of the alarms, the newest first; `waiting_only`: those that nobody has acknowledged."""
+    rows = Alarm.objects.filter(acknowledged_at=None) if waiting_only else Alarm.objects.all()
+    return windows.part(rows, window, "-raised_at", "id").of(_card)
 
 
 def acknowledge(alarm_id: UUID, *, note: str, actor: Actor, as_of: datetime) -> Card:

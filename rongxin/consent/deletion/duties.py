@@ -20,8 +20,9 @@ from rongxin.consent.deletion.rules import Act, State
 from rongxin.consent.errors import UnknownConsent
 from rongxin.consent.models import Consent, DeletionDuty, DeletionReceipt
 from rongxin.consent.rules import Status, business_day
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions
 from rongxin.vocabulary.actor import SYSTEM
 
@@ -201,6 +202,17 @@ def every(*, owed_only: bool, overdue_on: date | None = None) -> list[Card]:
     """Return all duties for the operator, the earliest due day first; with a day, those overdue on it."""
     rows = _open(DeletionDuty.objects.all(), owed_only or overdue_on is not None)
     return _cards(rows if overdue_on is None else rows.filter(due_on__lt=overdue_on))
+
+
+def part_of(
+    window: Window, *, institution: str | None = None, owed_only: bool, overdue_on: date | None = None
+) -> Part[Card]:
+    """Return a part of one institution's duties, or of everybody's, the earliest due day first."""
+    rows = _open(DeletionDuty.objects.all(), owed_only or overdue_on is not None)
+    rows = rows if institution is None else rows.filter(institution=institution)
+    rows = rows if overdue_on is None else rows.filter(due_on__lt=overdue_on)
+    part = windows.part(rows, window, "due_on", "consent_id")
+    return Part(_cards(DeletionDuty.objects.filter(pk__in=[row.pk for row in part.rows])), part.last)
 
 
 def _open(rows: QuerySet[DeletionDuty], owed_only: bool) -> QuerySet[DeletionDuty]:

@@ -23,8 +23,9 @@ from rongxin.delivery.push.errors import NotPossible, NotServed, UnknownRun, Wro
 from rongxin.delivery.push.models import PushRun, PushSubscription
 from rongxin.delivery.push.rules import RunState, Status, Terms
 from rongxin.disclosure import public_sets
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, quotas
 from rongxin.parties.populations import Population
 from rongxin.proof import canonical
@@ -108,6 +109,18 @@ def of(institution: str | None = None, *, subscription: UUID | None = None, limi
     if subscription is not None:
         rows = rows.filter(subscription=subscription)
     return [_card(row) for row in rows[:limit]]
+
+
+def part_of(
+    window: Window, institution: str | None = None, *, subscription: UUID | None = None
+) -> Part[Card]:
+    """Return a part of the runs of an institution (or all), the newest first."""
+    rows = PushRun.objects.select_related("subscription")
+    if institution is not None:
+        rows = rows.filter(subscription__institution=institution)
+    if subscription is not None:
+        rows = rows.filter(subscription=subscription)
+    return windows.part(rows, window, "-intended_at", "id").of(_card)
 
 
 def get(run: UUID, *, institution: str | None = None) -> Card:

@@ -17,8 +17,9 @@ from rongxin.delivery.push.models import PushSubscription, PushTerms
 from rongxin.delivery.push.rules import Act, Status, Terms
 from rongxin.disclosure import public_sets
 from rongxin.disclosure.errors import NumberGiven
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions
 from rongxin.proof import canonical
 from rongxin.vocabulary.actor import Actor
@@ -123,6 +124,13 @@ def listed(institution: str | None = None) -> Sequence[Card]:
     rows = PushSubscription.objects.order_by("-created_at", "id")
     found = rows if institution is None else rows.filter(institution=institution)
     return [_card(row, _terms(row)) for row in found]
+
+
+def part_of(window: Window, institution: str | None = None) -> Part[Card]:
+    """Return a part of the subscriptions of an institution, or of all, the newest first."""
+    rows = PushSubscription.objects.all()
+    found = rows if institution is None else rows.filter(institution=institution)
+    return windows.part(found, window, "-created_at", "id").of(lambda row: _card(row, _terms(row)))
 
 
 def served(institution: str, *, as_of: datetime) -> None:

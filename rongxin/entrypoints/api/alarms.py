@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.governance import alarms
 
 router = Router(tags=["告警 Alarms"])
@@ -19,9 +19,13 @@ class Acknowledgement(Schema):
 
 
 @router.get("", auth=authentication.SECURITY | authentication.AUDIT, summary="告警 Alarms, the newest first")
-def show(request: HttpRequest, waiting: bool = True) -> list[dict[str, Any]]:
+def show(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], waiting: bool = True
+) -> list[dict[str, Any]]:
     """Return what waits for somebody, or with `waiting=false` everything."""
-    return [one.document() for one in alarms.every(waiting_only=waiting)]
+    part = alarms.part_of(paging.window(request, wanted), waiting_only=waiting)
+    paging.link(request, answer, part)
+    return [one.document() for one in part.rows]
 
 
 @router.post("/{alarm}/acknowledge", auth=authentication.SECURITY, summary="处置告警 Acknowledge an alarm")

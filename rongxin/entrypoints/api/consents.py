@@ -6,47 +6,43 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 
 from rongxin.catalogue import loader
-from rongxin.consent import cases, grants, notices, requests, templates
+from rongxin.consent import cases, grants, notices, requests, rules
 from rongxin.consent.deletion import duties
-from rongxin.consent.errors import UnknownCase
-from rongxin.consent.rules import CaseKind
 from rongxin.disclosure import recipients
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, consent_details, paging
 from rongxin.entrypoints.api.authentication import Caller
+from rongxin.entrypoints.api.cases import own
+from rongxin.entrypoints.api.consent_details import Details
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.entrypoints.api.registrations import identity_provider
-from rongxin.parties import institutions, subjects
+from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
-from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.purpose import Purpose
 
 router = Router(tags=["授权 Consent"])
-
-
-class CaseIn(Schema):
-    uscc: str
-    reference: str = Field(min_length=1, max_length=128, description="机构自己的业务编号")
-    kind: CaseKind = CaseKind.LOAN_APPLICATION
-
-
-class CaseOut(Schema):
-    case: UUID
-    reference: str
-    kind: str
-    opened_on: date
-    closed_on: date | None
+_EITHER = authentication.SUBJECT | authentication.INSTITUTION
 
 
 class RequestIn(Schema):
-    case: UUID
-    items: list[str] = Field(min_length=1, max_length=100)
+    """Either `authorization_details` (RFC 9396), one of them, or the short form: `case` and `items`."""
+
+    authorization_details: list[Details] | None = Field(None, min_length=1, max_length=1)
+    case: UUID | None = None
+    items: list[str] | None = Field(None, min_length=1, max_length=100)
     template: str = Field("one_time_underwriting", description="公平使用范本")
     purpose: Purpose | None = None
+
+    def details(self) -> Details:
+        if self.authorization_details:
+            return self.authorization_details[0]
+        if self.case is None or self.items is None:
+            raise Problem(422, "invalid_request", "请给出 authorization_details，或 case 与 items")
+        return Details.short(self.case, self.items, self.template, self.purpose)
 
 
 class RequestOut(Schema):
@@ -56,6 +52,8 @@ class RequestOut(Schema):
     status: str
     requested_at: datetime
     answer_by: date = Field(description="答复期限（含当日），逾期失效")
+    consent: UUID | None = Field(description="据此给出的授权")
+    authorization_details: list[dict[str, Any]] = Field(description="RFC 9396")
     terms: dict[str, Any] = Field(description="如今日同意，授权的内容；起始日不早于今日")
     items: list[dict[str, Any]]
 
@@ -80,6 +78,7 @@ class ConsentOut(Schema):
     valid_from: date
     valid_until: date
     granted_at: datetime
+    authorization_details: list[dict[str, Any]] = Field(description="RFC 9396，同授权凭证")
     artefact: str = Field(description="签名的授权凭证 (JWS)")
 
 
@@ -91,29 +90,6 @@ class WithdrawnOut(ConsentOut):
 
 
 @router.post(
-    "/cases", auth=authentication.INSTITUTION, response={201: CaseOut}, summary="登记融资业务 Open a case"
-)
-def open_case(request: HttpRequest, case: CaseIn) -> Status[CaseOut]:
-    caller = authentication.caller(request)
-    subject = subjects.find(codes.clean(case.uscc))
-    if subject is None:
-        raise Problem(404, "unknown_subject", f"未找到统一社会信用代码 {case.uscc} 的登记信息")
-    card = cases.open_case(
-        caller.party, subject.id, case.reference, case.kind, actor=caller.actor, as_of=caller.at
-    )
-    return Status(201, _case(card))
-
-
-@router.post(
-    "/cases/{case_id}/close", auth=authentication.INSTITUTION, response=CaseOut, summary="办结融资业务"
-)
-def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
-    caller = authentication.caller(request)
-    _check_own_case(case_id, caller)
-    return _case(cases.close_case(case_id, actor=caller.actor, as_of=caller.at))
-
-
-@router.post(
     "/consent-requests",
     auth=authentication.INSTITUTION,
     response={201: RequestOut},
@@ -121,25 +97,38 @@ def close_case(request: HttpRequest, case_id: UUID) -> CaseOut:
 )
 def ask(request: HttpRequest, wish: RequestIn) -> Status[RequestOut]:
     caller = authentication.caller(request)
-    _check_own_case(wish.case, caller)
-    catalogue = loader.load()
-    items = frozenset(catalogue.item(name).item for name in wish.items)
-    draft = templates.draft(wish.template, items, purpose=wish.purpose, on=timezone.localdate(caller.at))
-    card = requests.request(wish.case, draft, actor=caller.actor, as_of=caller.at)
-    return Status(201, _request(card, on=timezone.localdate(caller.at)))
+    details, today = wish.details(), timezone.localdate(caller.at)
+    case = own(details.identifier, caller)
+    card = requests.request(case.id, details.draft(on=today), actor=caller.actor, as_of=caller.at)
+    return Status(201, _request(card, on=today))
 
 
 @router.get(
     "/consent-requests",
-    auth=authentication.SUBJECT,
+    auth=_EITHER,
     response=list[RequestOut],
-    summary="待答复的授权申请 Open requests",
+    summary="授权申请 Requests",
 )
-def waiting(request: HttpRequest) -> list[RequestOut]:
-    """List what the firm has yet to answer: who asks, for what, until when, item by item."""
+def waiting(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[RequestOut]:
+    """List what the firm has yet to answer: who asks, for what, until when, item by item; or to an
+    institution all that it asked for, the newest first.
+    """
     caller = authentication.caller(request)
     today = timezone.localdate(caller.at)
+    if caller.party_kind is PartyKind.INSTITUTION:
+        part = requests.of_institution(caller.party, paging.window(request, wanted))
+        paging.link(request, answer, part)
+        return [_request(card, on=today) for card in part.rows]
     return [_request(card, on=today) for card in requests.open_of_subject(int(caller.party), on=today)]
+
+
+@router.get(
+    "/consent-requests/{request_id}", auth=_EITHER, response=RequestOut, summary="一份授权申请 One request"
+)
+def asked(request: HttpRequest, request_id: UUID) -> RequestOut:
+    """Show a request and what became of it to the firm and to the institution that asks."""
+    caller = authentication.caller(request)
+    return _request(_own_request(request_id, caller), on=timezone.localdate(caller.at))
 
 
 @router.get("/risk-notices/current", auth=None, summary="现行风险告知书 The risk notice in force")
@@ -190,12 +179,18 @@ def decline(request: HttpRequest, request_id: UUID) -> RequestOut:
     return _request(card, on=timezone.localdate(caller.at))
 
 
-@router.get(
-    "/consents", auth=authentication.SUBJECT, response=list[ConsentOut], summary="我的授权 My consents"
-)
-def of_subject(request: HttpRequest) -> list[ConsentOut]:
+@router.get("/consents", auth=_EITHER, response=list[ConsentOut], summary="授权 Consents")
+def listed(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], case: UUID | None = None
+) -> list[ConsentOut]:
+    """List the consents that the firm gave or the institution has, whatever their state, the newest first."""
     caller = authentication.caller(request)
-    return [_consent(grant) for grant in grants.of_subject(int(caller.party))]
+    firm = int(caller.party) if caller.party_kind is PartyKind.SUBJECT else None
+    institution = None if firm is not None else caller.party
+    window = paging.window(request, wanted)
+    part = grants.listed(window, subject=firm, institution=institution, case=case)
+    paging.link(request, answer, part)
+    return [_consent(grant) for grant in part.rows]
 
 
 @router.get(
@@ -218,6 +213,21 @@ def show(request: HttpRequest, consent_id: UUID) -> ConsentOut:
 
 
 @router.post(
+    "/consents/{consent_id}/give-up",
+    auth=authentication.INSTITUTION,
+    response=WithdrawnOut,
+    exclude_none=True,
+    summary="放弃授权 Give a consent up",
+)
+def give_up(request: HttpRequest, consent_id: UUID) -> WithdrawnOut:
+    """Give up a consent that is needed no more; it carries nothing from now on, and receipts are owed."""
+    caller = authentication.caller(request)
+    if grants.get(consent_id).institution_id != caller.party:
+        raise _unknown(consent_id)
+    return _ended(grants.give_up(consent_id, actor=caller.actor, as_of=timezone.now()))
+
+
+@router.post(
     "/consents/{consent_id}/{act}",
     auth=authentication.SUBJECT,
     response=WithdrawnOut,
@@ -236,40 +246,33 @@ def change(request: HttpRequest, consent_id: UUID, act: str) -> WithdrawnOut:
     if str(grants.get(consent_id).subject_id) != caller.party:
         raise _unknown(consent_id)
     grant = verbs[act](consent_id, actor=caller.actor, as_of=timezone.now())
-    changed = WithdrawnOut(**_consent(grant).dict())
-    if act == "withdraw":
-        # The worker does the same from the journal's news, should this process end here.
-        recipients.settle(consent_id, as_of=timezone.now())
-        changed.meaning = f"/api/v1/consents/{consent_id}/withdrawal"
-        today = timezone.localdate()
-        changed.owed = [card.document(on=today) for card in duties.of_consent(consent_id)]
+    if act != "withdraw":
+        return WithdrawnOut(**_consent(grant).dict())
+    changed = _ended(grant)
+    changed.meaning = f"/api/v1/consents/{consent_id}/withdrawal"
     return changed
 
 
-def _check_own_case(case_id: UUID, caller: Caller) -> None:
-    if cases.get(case_id).institution_id != caller.party:
-        raise UnknownCase(case_id)
+def _ended(grant: grants.Grant) -> WithdrawnOut:
+    """Say what is owed for a consent that has just ended."""
+    # The worker does the same from the journal's news, should this process end here.
+    recipients.settle(grant.id, as_of=timezone.now())
+    changed, today = WithdrawnOut(**_consent(grant).dict()), timezone.localdate()
+    changed.owed = [card.document(on=today) for card in duties.of_consent(grant.id)]
+    return changed
 
 
 def _own_request(request_id: UUID, caller: Caller) -> requests.Card:
     card = requests.get(request_id)
-    if str(cases.get(card.case_id).subject_id) != caller.party:
+    case = cases.get(card.case_id)
+    own = str(case.subject_id) if caller.party_kind is PartyKind.SUBJECT else case.institution_id
+    if own != caller.party:
         raise Problem(404, "unknown_consent", f"没有编号为{request_id}的授权申请")
     return card
 
 
 def _unknown(consent_id: UUID) -> Problem:
     return Problem(404, "unknown_consent", f"没有编号为{consent_id}的授权")
-
-
-def _case(card: cases.Card) -> CaseOut:
-    return CaseOut(
-        case=card.id,
-        reference=card.reference,
-        kind=card.kind.value,
-        opened_on=card.opened_on,
-        closed_on=card.closed_on,
-    )
 
 
 def _request(card: requests.Card, *, on: date) -> RequestOut:
@@ -282,6 +285,8 @@ def _request(card: requests.Card, *, on: date) -> RequestOut:
         status=str(card.status.label),
         requested_at=card.requested_at,
         answer_by=card.answer_by,
+        consent=card.consent_id,
+        authorization_details=consent_details.of(card.terms_on(on), card.case_id),
         terms=card.terms_on(on).as_json(),
         items=[
             {"item": item.item, "label": item.label, "fields": [field.label for field in item.fields]}
@@ -303,5 +308,6 @@ def _consent(grant: grants.Grant) -> ConsentOut:
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
         granted_at=terms.granted_at,
+        authorization_details=rules.encode(terms)["authorization_details"],
         artefact=grant.artefact,
     )

@@ -6,15 +6,15 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from rongxin.consent import grants
 from rongxin.consent.deletion import duties, meaning, policy, receipts
 from rongxin.consent.deletion.rules import Act
 from rongxin.consent.errors import ReceiptRefused
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties import institutions
@@ -61,15 +61,23 @@ def of_consent(request: HttpRequest, consent_id: UUID) -> list[dict[str, Any]]:
 
 
 @router.get("/deletion-duties", auth=_OWES_OR_WATCHES, summary="应交的删除回执 Receipts owed")
-def owed(request: HttpRequest, settled: bool = False, overdue: bool = False) -> list[dict[str, Any]]:
+def owed(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    settled: bool = False,
+    overdue: bool = False,
+) -> list[dict[str, Any]]:
     """Return an institution's own duties, or to the operator everybody's; `settled` adds those done."""
     caller, today = authentication.caller(request), timezone.localdate()
-    if caller.party_kind is PartyKind.INSTITUTION:
-        found = duties.of_institution(caller.party, owed_only=not settled)
-    else:
-        found = duties.every(owed_only=not settled)
-    documents = [card.document(on=today) for card in found]
-    return [one for one in documents if one["overdue"]] if overdue else documents
+    part = duties.part_of(
+        paging.window(request, wanted),
+        institution=caller.party if caller.party_kind is PartyKind.INSTITUTION else None,
+        owed_only=not settled,
+        overdue_on=today if overdue else None,
+    )
+    paging.link(request, answer, part)
+    return [card.document(on=today) for card in part.rows]
 
 
 @router.get("/deletion-duties/laws", auth=_OWES_OR_WATCHES, summary="可据以限制保存的法律 Laws")

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -121,13 +122,34 @@ def _once(view: View) -> View:
 
 
 def _claim(request: HttpRequest, caller: Caller, key: str) -> Claim:
-    meant = [request.method, request.get_full_path(), *(request.headers.get(name, "") for name in _MEANT)]
+    meant: list[Any] = [
+        request.method,
+        request.get_full_path(),
+        *(request.headers.get(name, "") for name in _MEANT),
+    ]
     try:
         return idempotency.claim(
-            caller.account, key, json.dumps(meant).encode() + b"\0" + request.body, as_of=caller.at
+            caller.account, key, json.dumps(meant).encode() + b"\0" + _body(request), as_of=caller.at
         )
     except AtWork as error:
         raise Problem(409, error.code, str(error), headers={"Retry-After": str(error.seconds)}) from error
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Return what stands for the body: itself, or of a form its values and the hashes of its files."""
+    if request.content_type != "multipart/form-data":
+        return request.body
+    given: dict[str, Any] = dict(request.FILES.items())
+    files = [(name, file.name, _hash(file)) for name, file in sorted(given.items())]
+    return json.dumps([sorted(request.POST.lists()), files]).encode()
+
+
+def _hash(file: Any) -> str:
+    digest = sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _settle(claim: Claim, answer: HttpResponseBase) -> None:

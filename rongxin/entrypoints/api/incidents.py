@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.governance.watching import incidents
 from rongxin.parties.rules.membership import PartyKind
 
@@ -30,12 +30,16 @@ class Decision(Schema):
     auth=authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT,
     summary="处置案卷 Incidents, newest first",
 )
-def show(request: HttpRequest, live: bool = True) -> list[dict[str, Any]]:
+def show(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], live: bool = True
+) -> list[dict[str, Any]]:
     """Return an institution's own incidents, or to the operator all; `live=false` adds those decided."""
     caller = authentication.caller(request)
     own = caller.party if caller.party_kind is PartyKind.INSTITUTION else None
     today = timezone.localdate(caller.at)
-    return [one.document(on=today) for one in incidents.every(institution_id=own, live_only=live)]
+    part = incidents.part_of(paging.window(request, wanted), institution_id=own, live_only=live)
+    paging.link(request, answer, part)
+    return [one.document(on=today) for one in part.rows]
 
 
 @router.post("/{incident}/statement", auth=authentication.INSTITUTION, summary="机构说明 Explain")

@@ -74,6 +74,7 @@ _STATUS = {
     "unknown_webhook": 404,
     "webhook_not_possible": 409,
     "too_many_webhooks": 409,
+    "invalid_cursor": 422,
     "idempotency_key_reused": 422,
     "idempotency_key_at_work": 409,
 }
@@ -101,6 +102,7 @@ TITLES = {
     "institution_not_served": "该机构目前不能使用平台服务",
     "idempotency_key_at_work": "同一幂等键的请求正在办理",
     "idempotency_key_reused": "幂等键已用于另一请求",
+    "invalid_cursor": "翻页位置不属于此列表",
     "invalid_idempotency_key": "幂等键的格式有误",
     "invalid_uscc": "统一社会信用代码有误",
     "mandate_missing": "该单位无权报送此信息项",

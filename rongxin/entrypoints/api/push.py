@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from rongxin.delivery.push import runs, subscriptions
 from rongxin.delivery.push.rules import INTERVAL_HOURS_MAX, KINDS_BY_DEFAULT, Act, Form, Terms
-from rongxin.entrypoints.api import authentication, problems
+from rongxin.entrypoints.api import authentication, paging, problems
 from rongxin.journal import keyring
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -62,9 +62,13 @@ class Received(Schema):
 
 
 @router.get("/subscriptions", auth=_EITHER, summary="推送订阅 Subscriptions")
-def subscribed(request: HttpRequest) -> list[dict[str, Any]]:
+def subscribed(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]
+) -> list[dict[str, Any]]:
     """List the caller's subscriptions, the operator all; the newest first."""
-    return [card.document() for card in subscriptions.listed(_own(request))]
+    part = subscriptions.part_of(paging.window(request, wanted), _own(request))
+    paging.link(request, answer, part)
+    return [card.document() for card in part.rows]
 
 
 @router.post("/subscriptions", auth=authentication.INSTITUTION, summary="订阅 Subscribe")
@@ -120,10 +124,17 @@ def resume(request: HttpRequest, subscription: UUID, body: Because) -> dict[str,
 
 
 @router.get("/runs", auth=_EITHER, summary="推送列表 Runs")
-def listed(request: HttpRequest, subscription: UUID | None = None, limit: int = 100) -> list[dict[str, Any]]:
+def listed(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    subscription: UUID | None = None,
+) -> list[dict[str, Any]]:
     """List the caller's runs, the operator all; the newest first."""
-    found = runs.of(_own(request), subscription=subscription, limit=max(1, min(limit, 500)))
-    return [card.document() for card in found]
+    window = paging.window(request, wanted)
+    part = runs.part_of(window, _own(request), subscription=subscription)
+    paging.link(request, answer, part)
+    return [card.document() for card in part.rows]
 
 
 @router.get("/runs/{run}", auth=_EITHER, summary="一次推送 One run")

@@ -10,6 +10,7 @@ from rongxin.entrypoints.api import (
     alarms,
     batches,
     bulk,
+    cases,
     catalogue,
     consents,
     deletion,
@@ -20,6 +21,7 @@ from rongxin.entrypoints.api import (
     journal,
     mappings,
     matching,
+    notifications,
     oauth,
     official_duty,
     problems,
@@ -33,6 +35,7 @@ from rongxin.entrypoints.api import (
     usage_feedback,
     uses,
     webhooks,
+    written_consents,
 )
 from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.entrypoints.api.door import Bodies
@@ -57,6 +60,7 @@ idempotency.install(api)
 api.add_router("/alarms", alarms.router)
 api.add_router("/batches", batches.router)
 api.add_router("/bulk", bulk.router)
+api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
@@ -64,6 +68,7 @@ api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
+api.add_router("/notifications", notifications.router)
 api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/providers", providers.router)
@@ -79,6 +84,7 @@ api.add_router("/uses", uses.router)
 api.add_router("", deletion.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("", consents.router)
+api.add_router("/written-consents", written_consents.router)
 
 
 def _declare() -> None:

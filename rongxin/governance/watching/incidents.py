@@ -20,8 +20,9 @@ from rongxin.governance.errors import GovernanceError, IncidentOver, NotTheOpera
 from rongxin.governance.models import Incident
 from rongxin.governance.watching import parameters, rules
 from rongxin.governance.watching.rules import LIVE, TRANSITIONS, Action, Finding, Rule, State
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, quotas
 from rongxin.parties.rules import quota as quota_rules
 from rongxin.parties.rules.quota import Scope
@@ -153,6 +154,15 @@ def every(*, institution_id: str | None = None, live_only: bool = False) -> list
     if live_only:
         rows = rows.filter(state__in=[state.value for state in LIVE])
     return [_card(row) for row in rows[:500]]
+
+
+def part_of(window: Window, *, institution_id: str | None = None, live_only: bool = False) -> Part[Card]:
+    """Return a part of the incidents, the newest first: of all, or of one institution's."""
+    rows = Incident.objects.all()
+    if institution_id is not None:
+        rows = rows.filter(institution=institution_id)
+    found = rows.filter(state__in=[state.value for state in LIVE]) if live_only else rows
+    return windows.part(found, window, "-opened_at", "id").of(_card)
 
 
 def mark_overdue(*, as_of: datetime) -> int:

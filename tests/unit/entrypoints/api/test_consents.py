@@ -112,3 +112,66 @@ def test_a_suspended_bank_is_told_so(client, scene):
     institutions.suspend("bank_a", actor=SYSTEM, as_of=timezone.now())
     answer = _post(client, "/cases", {"uscc": firm.uscc, "reference": "DK-2"}, bank)
     assert (answer.status_code, answer.json()["code"]) == (403, "institution_not_served")
+
+
+def _details(case, **narrower):
+    return {"type": "urn:rongxin:consent:1", "identifier": case, "datatypes": ["tax_payment"], **narrower}
+
+
+def _wish(client, headers, details):
+    return _post(client, "/consent-requests", {"authorization_details": [details]}, headers)
+
+
+def test_it_asks_by_authorization_details_no_wider_than_it_needs(client, scene):
+    firm, owner, bank = scene
+    case, _ = _asked(client, firm, bank)
+    until = (timezone.localdate() + timedelta(days=5)).isoformat()
+    asked = _wish(client, bank, _details(case, valid_until=until, retention_days=3))
+    assert asked.status_code == 201, asked.content
+    (said,) = asked.json()["authorization_details"]
+    assert (said["valid_until"], said["retention_days"], said["identifier"]) == (until, 3, case)
+    accept = f"/consent-requests/{asked.json()['request']}/accept"
+    (given,) = _post(client, accept, _acceptance(client, firm), owner).json()["authorization_details"]
+    assert {name: given[name] for name in ("type", "datatypes", "valid_until", "retention_days")} == {
+        name: said[name] for name in ("type", "datatypes", "valid_until", "retention_days")
+    }
+    shown = client.get(f"{API}/consent-requests/{asked.json()['request']}", headers=bank).json()
+    assert shown["consent"] == client.get(f"{API}/consents", headers=bank).json()[0]["consent"]
+
+
+@pytest.mark.parametrize(
+    ("narrower", "status"),
+    [
+        ({"retention_days": 3650}, 400),
+        ({"valid_until": "2199-01-01"}, 400),
+        ({"valid_until": "2001-01-01"}, 400),
+        ({"data_period": "2026"}, 422),
+        ({"data_period": "2026-02-01/2026-01-01"}, 422),
+        ({"type": "account_information"}, 422),
+        ({"datatypes": ["no_such_item"]}, 404),
+        ({"identifier": "00000000-0000-4000-8000-000000000000"}, 404),
+    ],
+)
+def test_details_that_are_too_wide_or_unknown_are_refused(client, scene, narrower, status):
+    firm, _, bank = scene
+    case, _ = _asked(client, firm, bank)
+    assert _wish(client, bank, _details(case) | narrower).status_code == status
+
+
+def test_the_institution_gives_up_its_own_consent_and_no_other(client, scene):
+    firm, owner, bank = scene
+    _, request = _asked(client, firm, bank)
+    accept = f"/consent-requests/{request}/accept"
+    consent = _post(client, accept, _acceptance(client, firm), owner).json()["consent"]
+    until = timezone.localdate() + timedelta(days=30)
+    institutions.assess(stage.bank("bank_b"), until=until, actor=SYSTEM, as_of=timezone.now())
+    stranger = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_b"))
+    assert _post(client, f"/consents/{consent}/give-up", {}, stranger).status_code == 404
+    assert _post(client, f"/consents/{consent}/give-up", {}, owner).status_code == 403
+    given_up = _post(client, f"/consents/{consent}/give-up", {}, bank)
+    assert (given_up.status_code, given_up.json()["status"]) == (200, "withdrawn")
+    again = _post(client, f"/consents/{consent}/give-up", {}, bank)
+    assert (again.status_code, again.json()["code"]) == (409, "not_possible")
+    assert _post(client, f"/consents/{consent}/resume", {}, owner).status_code == 409
+    told = client.get(f"{API}/notifications", headers=owner).json()
+    assert told[0]["kind"] == "consent_give_up"
