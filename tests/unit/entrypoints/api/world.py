@@ -86,7 +86,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         subscription_id=subscription, version=1, intended_at=now, intent_entry=uuid4()
     ).id
     bank_has = {"case_id": case, "consent_id": consent, "subscription": subscription, "run": run}
-    bank_has |= {"webhook": _webhook(teller.party), "incident": _incident(bank), "request_id": uuid4()}
+    bank_has |= {"webhook": _webhook(teller.party), "incident": _incident(bank), "request_id": request}
     firm_has = {"consent_id": consent, "request_id": request}
     return _texts(firm_has), _texts(bank_has) | {"institution": bank, "uscc": firm.uscc}
 
