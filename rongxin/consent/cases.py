@@ -4,6 +4,7 @@ leaves.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -93,6 +94,23 @@ def get(case_id: UUID) -> Card:
     if row is None:
         raise UnknownCase(case_id)
     return _card(row)
+
+
+def lock(case_id: UUID) -> Card | None:
+    """Return a case and hold it until the transaction ends; None where there is none."""
+    row = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+    return None if row is None else _card(row)
+
+
+def many(ids: Collection[UUID]) -> dict[UUID, Card]:
+    """Return the cases of these numbers."""
+    return {row.pk: _card(row) for row in Case.objects.filter(pk__in=ids)}
+
+
+def numbers_of(institution_id: str, references: Collection[str]) -> dict[str, UUID]:
+    """Return the cases that an institution opened under these references of its own."""
+    rows = Case.objects.filter(institution=institution_id, reference__in=references)
+    return dict(rows.values_list("reference", "id"))
 
 
 def of_subject(subject_id: int) -> list[Card]:

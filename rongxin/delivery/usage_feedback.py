@@ -1,7 +1,8 @@
 """使用情况反馈: what a provider is told of the use of its information in a month ((六)).
 
 Per item, kind of recipient and purpose: how often it was given and found something, how often a claimed value
-differed, and how its gateway answered. Counts only: no firm, no institution's name.
+differed, how its gateway answered, and what became of the loans behind the requests. Counts
+only: no firm, no institution's name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from rongxin.catalogue import loader
 from rongxin.consent.rules import BUSINESS_ZONE
-from rongxin.disclosure import usage
+from rongxin.disclosure import outcome_use, usage
 from rongxin.parties import providers
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.sharing import call_register
@@ -40,6 +41,10 @@ def of(provider: str, month: str | None, *, as_of: datetime) -> dict[str, Any]:
         "calls": [
             {**asdict(one), "label": _label(one.item)}
             for one in call_register.answered(provider, since=since, until=until)
+        ],
+        "loans": [
+            {**asdict(one), "label": _label(one.item)}
+            for one in outcome_use.of_provider(provider, since=first, until=last)
         ],
     }
 

@@ -50,6 +50,8 @@ class Kind(StrEnum):
     DUTY_MANDATE_CHANGED = "duty_mandate.changed"
     CASE_OPENED = "case.opened"
     CASE_CLOSED = "case.closed"
+    OUTCOME_TOLD = "outcome.told"
+    OUTCOME_CORRECTED = "outcome.corrected"
     CONSENT_REQUESTED = "consent.requested"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_PAUSED = "consent.paused"

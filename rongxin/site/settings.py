@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "rongxin.consent",
     "rongxin.records",
     "rongxin.sharing",
+    "rongxin.financing",
     "rongxin.disclosure",
     "rongxin.delivery",
     "rongxin.governance",

@@ -24,6 +24,7 @@ from rongxin.entrypoints.api import (
     notifications,
     oauth,
     official_duty,
+    outcomes,
     problems,
     providers,
     push,
@@ -71,6 +72,7 @@ api.add_router("/matching", matching.router)
 api.add_router("/notifications", notifications.router)
 api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)
+api.add_router("/outcomes", outcomes.router)
 api.add_router("/providers", providers.router)
 api.add_router("/push", push.router)
 api.add_router("/registrations", registrations.router)

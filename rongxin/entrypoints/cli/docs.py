@@ -30,6 +30,7 @@ MACHINES = {
     "授权 consent": "rongxin.consent.rules",
     "删除义务 deletion duty": "rongxin.consent.deletion.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
+    "结果反馈 outcome": "rongxin.financing.rules",
     "接收地址 webhook": "rongxin.delivery.webhooks.rules",
     "推送订阅 push subscription": "rongxin.delivery.push.rules",
 }

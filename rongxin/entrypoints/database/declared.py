@@ -150,6 +150,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*GROW, Right("DELETE")),
         (*READ, _some("UPDATE", "taken_at answered_at answer"), Right("DELETE")),
     ),
+    # What was told is never changed; a correction is another row, to which the old one points.
+    "financing_outcome": (
+        (*GROW, _some("UPDATE", "corrected_by_id corrected_why")),
+        (*GROW, _some("UPDATE", "corrected_by_id corrected_why")),
+    ),
     "disclosure_intent": (INTEND, INTEND),
     "disclosure_usageday": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone

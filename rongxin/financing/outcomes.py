@@ -1,0 +1,233 @@
+"""结果反馈: institutions say what became of their cases; a firm reads what was said of it ((七)).
+
+An outcome is the institution's secret and the firm's. Nobody else reads it here: other rooms get counts
+(`tallies`), other institutions what the firm consents to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from rongxin.catalogue import redaction
+from rongxin.consent import cases
+from rongxin.financing import rules
+from rongxin.financing.errors import UnfitOutcome, UnknownOutcome
+from rongxin.financing.models import Outcome
+from rongxin.financing.rules import FINAL, Rejection, Security, Stage, Told
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
+from rongxin.proof import canonical
+from rongxin.vocabulary.actor import Actor
+
+NO_CASE = "没有此融资业务，请核对业务编号，或先登记融资业务"
+_CASES_AT_ONCE = 200
+_FIELDS = tuple(one.name for one in fields(Told))
+
+
+@dataclass(frozen=True)
+class Card:
+    """An outcome as the two who may see it do."""
+
+    id: UUID
+    case: cases.Card
+    told: Told
+    told_at: datetime
+    corrected: bool
+    corrected_why: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the outcome for an answer: what was told, of which case, and whether it still stands."""
+        return {
+            "outcome": str(self.id),
+            "case": str(self.case.id),
+            "reference": self.case.reference,
+            "stage_label": self.told.stage.label,
+            **self.told.document(),
+            "told_at": self.told_at.isoformat(),
+            "corrected": self.corrected,
+            "corrected_why": self.corrected_why or None,
+        }
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step of one case, as told in a list; `number` is where it stands there."""
+
+    number: int
+    case_id: UUID
+    told: Told
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a list: ids of what was taken, numbers of what was known before, and what is wrong.
+
+    Every line stands in one of the three.
+    """
+
+    accepted: Mapping[int, UUID]
+    duplicates: Sequence[int]
+    refused: Mapping[int, str]
+
+
+def tell(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: datetime) -> Taken:
+    """Take what an institution tells, case by case: a line that can't stand is refused, the others stand.
+
+    A line that is known already is a duplicate and changes nothing, so a list can be handed in again. After a
+    final step the case is closed: no consent given for it carries a request any more.
+    """
+    by_case: dict[UUID, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_case[line.case_id].append(line)
+    accepted: dict[int, UUID] = {}
+    duplicates: list[int] = []
+    refused: dict[int, str] = {}
+    # In the order of their numbers: two lists at once never wait in a ring.
+    numbers = sorted(by_case)
+    for some in (numbers[n : n + _CASES_AT_ONCE] for n in range(0, len(numbers), _CASES_AT_ONCE)):
+        with transaction.atomic():
+            for case_id in some:
+                one = _tell_case(institution, by_case[case_id], actor=actor, as_of=as_of)
+                accepted |= one.accepted
+                duplicates += one.duplicates
+                refused |= one.refused
+    return Taken(accepted, sorted(duplicates), refused)
+
+
+def correct(
+    outcome_id: UUID, institution: str, told: Told, why: str, *, actor: Actor, as_of: datetime
+) -> Card:
+    """Put another step in the place of one that was wrong; the old one stays readable.
+
+    Raises `UnknownOutcome`, and `UnfitOutcome` where the line of life could not be so.
+    """
+    if not why.strip() or redaction.holds_number(why):
+        raise UnfitOutcome("请说明更正原因，且不含个人证件号码、手机号或银行卡号")
+    with transaction.atomic():
+        row = Outcome.objects.filter(pk=outcome_id, case__institution=institution).first()
+        if row is None:
+            raise UnknownOutcome(f"没有此结果反馈 {outcome_id}")
+        case = cases.lock(row.case_id)
+        assert case is not None  # a row points at it
+        steps = _line_of(row.case_id)
+        if outcome_id not in (step.pk for step in steps):
+            raise UnfitOutcome("该结果反馈已被更正，请更正其后的一条")
+        after = [told if step.pk == outcome_id else _told(step) for step in steps]
+        if found := rules.line_problem(after, today=timezone.localdate(as_of)):
+            raise UnfitOutcome(found)
+        new = _row(case, row.place, told, actor=actor, as_of=as_of)
+        # The place has one holder at a time: the old one gives it up before the new one takes it.
+        Outcome.objects.filter(pk=row.pk).update(corrected_by=row.pk, corrected_why=why.strip())
+        new.save(force_insert=True)
+        Outcome.objects.filter(pk=row.pk).update(corrected_by=new.pk)
+        _journal(Kind.OUTCOME_CORRECTED, case, new, actor=actor, as_of=as_of, replaces=row.pk)
+        _close_when_over(case, told.stage, actor=actor, as_of=as_of)
+    return _card(new, case)
+
+
+def of_reference(institution: str, reference: str) -> list[Card]:
+    """Return all that an institution has told of one case of its own, corrected or not, in order."""
+    rows = Outcome.objects.filter(case__institution=institution, case__reference=reference)
+    return _cards(list(rows.order_by("place", "told_at")))
+
+
+def of_subject(subject_id: int) -> list[Card]:
+    """Return what was told of a firm, the newest first; for the firm itself."""
+    return _cards(list(Outcome.objects.filter(case__subject=subject_id).order_by("-told_at", "-pk")))
+
+
+def of_case(case_id: UUID) -> list[Told]:
+    """Return a case's line of life as it stands now, without what was corrected."""
+    return [_told(row) for row in _line_of(case_id)]
+
+
+def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: datetime) -> Taken:
+    case = cases.lock(lines[0].case_id)
+    if case is None or case.institution_id != institution:
+        return Taken({}, [], {line.number: NO_CASE for line in lines})
+    accepted: dict[int, UUID] = {}
+    duplicates: list[int] = []
+    refused: dict[int, str] = {}
+    held = [_told(row) for row in _line_of(case.id)]
+    today = timezone.localdate(as_of)
+    for line in sorted(lines, key=lambda line: (line.told.on, line.number)):
+        if line.told in held:
+            duplicates.append(line.number)
+        elif found := rules.problem(line.told, held, today=today):
+            refused[line.number] = found
+        else:
+            row = _row(case, len(held), line.told, actor=actor, as_of=as_of)
+            row.save(force_insert=True)
+            _journal(Kind.OUTCOME_TOLD, case, row, actor=actor, as_of=as_of)
+            held.append(line.told)
+            accepted[line.number] = row.pk
+    if accepted:
+        _close_when_over(case, held[-1].stage, actor=actor, as_of=as_of)
+    return Taken(accepted, duplicates, refused)
+
+
+def _close_when_over(case: cases.Card, stage: Stage, *, actor: Actor, as_of: datetime) -> None:
+    if stage in FINAL and not case.closed:
+        cases.close_case(case.id, actor=actor, as_of=as_of)
+
+
+def _line_of(case_id: UUID) -> list[Outcome]:
+    return list(Outcome.objects.filter(case=case_id, corrected_by=None).order_by("place"))
+
+
+def _row(case: cases.Card, place: int, told: Told, *, actor: Actor, as_of: datetime) -> Outcome:
+    return Outcome(
+        id=uuid4(),
+        case_id=case.id,
+        place=place,
+        **{name: getattr(told, name) for name in _FIELDS},
+        told_at=as_of,
+        told_by=actor.id,
+    )
+
+
+def _told(row: Outcome) -> Told:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["stage"] = Stage(row.stage)
+    values["security"] = Security(row.security) if row.security else None
+    values["rejection"] = Rejection(row.rejection) if row.rejection else None
+    return Told(**values)
+
+
+def _cards(rows: Sequence[Outcome]) -> list[Card]:
+    of = cases.many({row.case_id for row in rows})
+    return [_card(row, of[row.case_id]) for row in rows]
+
+
+def _card(row: Outcome, case: cases.Card) -> Card:
+    return Card(row.pk, case, _told(row), row.told_at, row.corrected_by_id is not None, row.corrected_why)
+
+
+def _journal(
+    kind: Kind,
+    case: cases.Card,
+    row: Outcome,
+    *,
+    actor: Actor,
+    as_of: datetime,
+    replaces: UUID | None = None,
+) -> None:
+    refs: dict[str, str | int] = {
+        "outcome": str(row.pk),
+        "case": str(case.id),
+        "subject": case.subject_id,
+        "institution": case.institution_id,
+    }
+    if replaces is not None:
+        refs["replaces"] = str(replaces)
+    # Salted by the outcome's number, which is random: the few possible values can't be tried out.
+    digest = canonical.digest({"outcome": str(row.pk), **_told(row).document()})
+    entries.append(kind, actor=actor, refs=refs, commitments={"told": digest}, as_of=as_of)

@@ -1,0 +1,81 @@
+"""结果反馈 over HTTP: told, handed in as a file, corrected, and read by the firm that it is about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from rongxin.parties import institutions
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+from tests.unit.entrypoints.api import keys
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URL = "/api/v1/outcomes"
+RECEIVED = {"reference": "DK-1", "stage": "received", "on": "2026-03-02", "amount_cny": "500000.00"}
+SETTLED = {"stage": "settled", "on": "2026-03-02", "why": "x"}
+
+
+@pytest.fixture
+def firm():
+    return stage.firm()
+
+
+@pytest.fixture
+def bank(firm):
+    stage.bank()
+    until = timezone.localdate() + timedelta(days=9)
+    institutions.assess("bank_a", until=until, actor=SYSTEM, as_of=stage.NOW)
+    stage.case(firm, "bank_a", "DK-1")
+    return keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
+
+
+def post(client, path, body, headers):
+    return client.post(f"{URL}{path}", body, content_type="application/json", headers=headers)
+
+
+def test_a_bank_tells_corrects_and_reads_and_the_firm_sees_it(client, firm, bank):
+    answer = post(client, "", {"outcomes": [RECEIVED, RECEIVED | {"reference": "DK-9"}]}, bank).json()
+    assert answer["refused"] == [{"number": 2, "reason": answer["refused"][0]["reason"]}]
+    outcome = answer["accepted"][0]["outcome"]
+    assert post(client, "", {"outcomes": [RECEIVED]}, bank).json()["duplicates"] == [1]
+    right = {key: RECEIVED[key] for key in ("stage", "on")} | {"amount_cny": "50000", "why": "多写一个零"}
+    assert post(client, f"/{outcome}/correction", right, bank).json()["amount_cny"] == "50000.00"
+    mine = client.get(f"{URL}?reference=DK-1", headers=bank).json()
+    assert [one["corrected"] for one in mine] == [True, False]
+    owner = keys.header_of(firm.owner)
+    about = client.get(f"{URL}/about-me", headers=owner).json()
+    assert {one["institution"] for one in about} == {"bank_a"}
+    assert client.get(f"{URL}?reference=DK-1", headers=owner).status_code == 403
+
+
+def test_a_file_is_taken_row_by_row(client, bank):
+    text = "业务编号,阶段,日期,金额（元）\nDK-1,已受理,2026-03-02,500000\nDK-1,已受理,2026-03-02,x\n"
+    file = SimpleUploadedFile("结果.csv", text.encode())
+    receipt = client.post(f"{URL}/files", {"file": file}, headers=bank).json()
+    assert (receipt["rows"], receipt["accepted"], receipt["refused"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("", {"outcomes": []}, 422, "invalid_request"),
+        ("", {"outcomes": [RECEIVED | {"stage": "lent"}]}, 422, "invalid_request"),
+        (f"/{UUID(int=0)}/correction", SETTLED, 404, "unknown_outcome"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_name(client, bank, path, body, status, code):
+    answer = post(client, path, body, bank)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_anothers_case_is_unknown(client, bank):
+    stage.bank("bank_b")
+    other = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_b"))
+    assert client.get(f"{URL}?reference=DK-1", headers=other).status_code == 404
+    assert post(client, "", {"outcomes": [RECEIVED]}, other).json()["accepted"] == []
