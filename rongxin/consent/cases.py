@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
+from rongxin.consent import locks
 from rongxin.consent.errors import NotPossible, NotServed, UnknownCase
-from rongxin.consent.models import Case
+from rongxin.consent.models import Case, Consent
 from rongxin.consent.rules import CaseKind
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
@@ -75,9 +76,15 @@ def check_served(institution_id: str, *, as_of: datetime) -> None:
 
 
 def close_case(case_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
-    """Close a case: from now on no consent given for it carries a request."""
+    """Close a case: from now on no consent given for it carries a request.
+
+    Like a withdrawal it waits for releases under way, so that what they keep is there to be deleted.
+    """
     with transaction.atomic():
-        row = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+        held = _hold_consents(case_id)
+        # Not `no_key`: while this is held, no consent is issued for the case.
+        row = Case.objects.select_for_update().filter(pk=case_id).first()
+        _hold_consents(case_id, but=held)
         if row is None:
             raise UnknownCase(case_id)
         if row.closed_on is not None:
@@ -86,6 +93,15 @@ def close_case(case_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
         row.save(update_fields=["closed_on"])
         _journal(Kind.CASE_CLOSED, row, actor=actor, as_of=as_of)
     return _card(row)
+
+
+def _hold_consents(case_id: UUID, *, but: frozenset[UUID] = frozenset()) -> frozenset[UUID]:
+    """Hold the consents given for a case alone until the transaction ends; return which."""
+    given = Consent.objects.filter(case=case_id).exclude(pk__in=but).order_by("id")
+    ids = list(given.values_list("id", flat=True))
+    for consent in ids:
+        locks.exclusive(consent)
+    return frozenset(ids)
 
 
 def get(case_id: UUID) -> Card:
