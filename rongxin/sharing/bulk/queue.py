@@ -41,14 +41,14 @@ _NEXT = f"""
     WHERE {_SUBJECTS}
       AND (k.asked_at IS NULL
            OR k.asked_at <= %(rested)s AND (k.observed_at IS NULL OR k.observed_at < %(due)s))
-    ORDER BY k.asked_at IS NOT NULL, k.observed_at NULLS FIRST, s.id
+    ORDER BY k.asked_at NULLS FIRST, s.id
     LIMIT %(limit)s
 """  # noqa: S608
 _COUNT = f"SELECT count(*) FROM parties_subject s WHERE {_SUBJECTS}"  # noqa: S608
 
 
 def next_ones(item: Item, terms: Terms, *, limit: int, as_of: datetime) -> Sequence[Asked]:
-    """Return whom to ask about now, the stalest first, at most `limit`."""
+    """Return whom to ask about now, asked longest ago first, at most `limit`."""
     given: dict[str, Any] = {
         "item": item.item,
         "not": [kind.value for kind in item.not_applicable_to],

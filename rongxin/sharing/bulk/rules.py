@@ -183,13 +183,14 @@ class Candidate:
 
 
 def next_ones(candidates: Iterable[Candidate], terms: Terms, limit: int, *, as_of: datetime) -> list[int]:
-    """Return whom to ask about now, the stalest first; the set-based twin is in `sharing.bulk.queue`.
+    """Return whom to ask about now; the set-based twin is in `sharing.bulk.queue`.
 
-    Never asked comes first, then asked and never answered, then the oldest observation. Whom the provider
-    failed to answer about a while ago is not asked again at once.
+    Never asked comes first, then whom was asked about longest ago, whatever came of it: those whose answers
+    are handed back again and again would otherwise take the rate before anybody else's turn. Whom the
+    provider failed to answer about a while ago is not asked again at once.
     """
     due = [one for one in candidates if _is_due(one, terms, as_of)]
-    due.sort(key=lambda one: (one.asked_at is not None, one.observed_at or _NEVER, one.subject))
+    due.sort(key=lambda one: (one.asked_at or _NEVER, one.subject))
     return [one.subject for one in due[:limit]]
 
 

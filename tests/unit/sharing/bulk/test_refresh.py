@@ -83,6 +83,21 @@ def test_everybody_is_asked_within_the_interval_and_nobody_twice_in_between(
     assert refresh.once(as_of=town.now)[0].asked == 3
 
 
+def test_whose_answers_are_always_handed_back_takes_nobodys_turn(open_town: Callable[..., Town]) -> None:
+    town = open_town(4)
+    town.listed(1, on="不详")  # which the provider's gateway can't give as a date
+    card = stage.agree(calls_per_minute=1)
+    for _ in range(4):
+        town.turn(card.id)
+        town.passes(minutes=11)
+    town.passes(days=7)
+    town.way.asked.clear()
+    for _ in range(4):
+        town.turn(card.id)
+        town.passes(minutes=11)
+    assert len(set(town.way.asked)) == 4
+
+
 def test_the_rate_holds_across_restarts_and_turns_that_died(open_town: Callable[..., Town]) -> None:
     town = open_town(40)
     card = stage.agree(calls_per_minute=5)
