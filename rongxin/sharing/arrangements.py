@@ -1,4 +1,5 @@
-"""What was arranged with providers, on its way from one node to another: mappings and schedules ((三)(五)).
+"""What was arranged with providers, on its way from one node to another: from which level each hands in,
+mappings and schedules ((三)(五)).
 
 What is in force moves, not how it came about: the versions before it tell of batches of the other node. One
 that is here already in other words stands; whoever moves in is told and decides.
@@ -13,12 +14,14 @@ from typing import Any
 
 from django.db import transaction
 
+from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import mandates, mapping_file, saved_mappings
 from rongxin.sharing.errors import Refused
 from rongxin.sharing.models import Schedule
 from rongxin.sharing.schedule import plans
 from rongxin.sharing.schedule.rules import Every
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.level import SourceLevel
 
 
 @dataclass
@@ -29,6 +32,12 @@ class Taken:
     taken: int = 0
     already: int = 0
     refused: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+def levels_out(*, as_of: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the level that is set for each provider."""
+    for provider, level in sorted(source_levels.declared(as_of=as_of).items()):
+        yield {"provider": provider, "level": level.value}
 
 
 def mappings_out(*, as_of: datetime) -> Iterator[dict[str, Any]]:
@@ -54,6 +63,31 @@ def schedules_out() -> Iterator[dict[str, Any]]:
             "grace_working_days": row.grace_working_days,
             "set_at": row.set_at.isoformat(),
         }
+
+
+def take_levels(rows: Iterable[Mapping[str, Any]], *, actor: Actor, as_of: datetime) -> Taken:
+    """Set providers' levels as if it were done here today; where another one is set, it is refused."""
+    held = source_levels.declared(as_of=as_of)
+
+    def one(provider: str, _: str, row: Mapping[str, Any]) -> bool:
+        try:
+            level = SourceLevel(str(row.get("level")))
+        except ValueError as error:
+            raise Refused(
+                "level_invalid",
+                what=f"来源层级“{row.get('level')}”无法识别",
+                where=provider,
+                what_to_do=f"应为 {'、'.join(SourceLevel)}，见 docs/moving.md。",
+            ) from error
+        if held.get(provider, level) is not level:
+            raise _differs("level_differs", "来源层级", provider, "")
+        if provider not in held:
+            source_levels.set_level(provider, level, actor=actor, as_of=as_of)
+            held[provider] = level
+            return True
+        return False
+
+    return _each(rows, one)
 
 
 def take_mappings(rows: Iterable[Mapping[str, Any]], *, actor: Actor, as_of: datetime) -> Taken:
@@ -129,7 +163,7 @@ def _each(rows: Iterable[Mapping[str, Any]], take: Callable[[str, str, Mapping[s
 def _differs(code: str, what: str, provider: str, item: str) -> Refused:
     return Refused(
         code,
-        what=f"本平台已有 {provider} {item} 的另一份{what}，未改动",
-        where=f"{provider} {item}",
+        what=f"本平台已有 {provider} {item} 的另一份{what}，未改动".replace("  ", " "),
+        where=f"{provider} {item}".strip(),
         what_to_do="请核对以哪一份为准，再自行设定。",
     )

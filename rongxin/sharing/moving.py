@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from rongxin.catalogue import redaction
+from rongxin.catalogue import loader, redaction
 from rongxin.sharing.models import Batch, MovedFile
 
 
@@ -28,6 +28,14 @@ def out_of() -> Iterator[dict[str, Any]]:
             "receipt": row.receipt,
             "refusal": row.refusal,
         }
+
+
+def items_that_move(items: Iterable[str]) -> list[str]:
+    """Return the items of which rows move: not those that a provider's agreement with one node lets that node
+    keep. Its rows would have nobody who agreed to them, and nothing would say how fresh they are.
+    """
+    known = loader.load().items
+    return [name for name in items if name not in known or known[name].aggregation is not None]
 
 
 def alone() -> None:

@@ -62,6 +62,12 @@ class Report:
         }
 
 
+_BY_AGREEMENT = (
+    "该项只凭提供单位对本节点的书面同意留存，不随平台迁移：请登记批量调用约定后重新调用 "
+    "kept by a written agreement with one node alone: register the agreement here, and it is called anew"
+)
+
+
 class _TakenBack(Exception):
     """Ends the transaction of a dry run."""
 
@@ -162,6 +168,8 @@ def _file(mover: _Mover, entry: Entry) -> FileReport:
 def _content(mover: _Mover, entry: Entry) -> FileReport:
     rows = layout.rows(mover.directory, entry)
     if entry.kind is FileKind.RECORDS:
+        if not sharing.items_that_move([entry.item]):
+            return reconciliation.of(entry, stopped=_BY_AGREEMENT)
         moved = records.take(
             entry.item, rows, subject_ids=parties.ids_of, open_box=mover.open_box, as_of=mover.as_of
         )
@@ -190,6 +198,8 @@ def _content(mover: _Mover, entry: Entry) -> FileReport:
 
 
 def _arrangements(mover: _Mover, entry: Entry, rows: Iterator[dict[str, Any]]) -> arrangements.Taken | None:
+    if entry.kind is FileKind.SOURCE_LEVELS:
+        return arrangements.take_levels(rows, actor=mover.actor, as_of=mover.as_of)
     if entry.kind is FileKind.MAPPINGS:
         return arrangements.take_mappings(rows, actor=mover.actor, as_of=mover.as_of)
     if entry.kind is FileKind.SCHEDULES:

@@ -30,7 +30,8 @@ class FileKind(StrEnum):
     INSTITUTIONS = "institutions"
     SUBJECTS = "subjects"
     ACCOUNTS = "accounts"
-    # What was arranged with providers: their files are read by it.
+    # What was arranged with providers: whose version counts, and by what their files are read.
+    SOURCE_LEVELS = "source_levels"
     MAPPINGS = "mappings"
     SCHEDULES = "schedules"
     # Rows of another node's store, with their history; a provider's file as it would hand it in.

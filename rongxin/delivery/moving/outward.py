@@ -49,6 +49,7 @@ LEFT_OUT = {
     "rejected_and_waiting_rows": "退回与待匹配的行：由提供单位重新报送",
     "matching_decisions": "人工匹配决定：其结果在记录中",
     "duty_mandates": "履职依据：在新节点重新核准",
+    "bulk_agreements": "批量调用的书面同意及据以留存的应答：同意只对原节点作出，在新节点登记后重新调用",
 }
 
 
@@ -150,9 +151,11 @@ class _Files:
         self._rows("institutions.jsonl", FileKind.INSTITUTIONS, parties.institutions_out())
         self._rows("subjects.jsonl", FileKind.SUBJECTS, parties.subjects_out())
         self._rows("accounts.jsonl", FileKind.ACCOUNTS, parties.accounts_out())
+        levels = arrangements.levels_out(as_of=as_of)
+        self._rows("source_levels.jsonl", FileKind.SOURCE_LEVELS, levels)
         self._rows("mappings.jsonl", FileKind.MAPPINGS, arrangements.mappings_out(as_of=as_of))
         self._rows("schedules.jsonl", FileKind.SCHEDULES, arrangements.schedules_out())
-        for item in records.items():
+        for item in sharing.items_that_move(records.items()):
             rows = records.out_of(item, codes, sealer.close)
             self._rows(f"records/{item}.jsonl", FileKind.RECORDS, rows, item=item)
         self._rows("consents.jsonl", FileKind.CONSENTS, consents.out_of(self._scan_by(sealer)))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rongxin.proof import boxes
+from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import batches, saved_mappings
 from rongxin.sharing.models import SavedMapping, Schedule
 from rongxin.sharing.schedule import plans
 from rongxin.sharing.schedule.rules import Every
+from rongxin.vocabulary.level import SourceLevel
+from tests.unit.consent import stage as consent_stage
 from tests.unit.consent.stage import NOW
+from tests.unit.records.conftest import Bureau, Row
 
 from .stage import OPERATOR, PENALTY, Platform, empty, out, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ABNORMAL = "abnormal_operations_list"
 PROVIDER = "development_reform_commission"
 AT: dict[str, Any] = {"provider": PROVIDER, "actor": OPERATOR, "as_of": NOW}
 OWN = {
@@ -78,6 +84,38 @@ def test_what_stands_here_is_not_overwritten_and_the_same_again_is_already_there
     assert report["mappings.jsonl"]["refusals"][0]["code"] == "mapping_differs"
     assert report["schedules.jsonl"]["refusals"][0]["code"] == "schedule_differs"
     assert (SavedMapping.objects.count(), Schedule.objects.get().every) == (1, "week")
+
+
+def test_levels_move_and_never_overwrite_what_is_set_here(tmp_path: Path) -> None:
+    source_levels.set_level(PROVIDER, SourceLevel.PROVINCIAL, actor=OPERATOR, as_of=NOW)
+    directory = out(tmp_path / "out", tmp_path / "key")
+    empty()
+    key = boxes.opener(tmp_path / "key")
+    assert counts(take(directory, opener=key)["source_levels.jsonl"]) == (1, 1, 1, 0, 0, True)
+    assert source_levels.declared(as_of=NOW) == {PROVIDER: SourceLevel.PROVINCIAL}
+    empty()
+    source_levels.set_level(PROVIDER, SourceLevel.NATIONAL, actor=OPERATOR, as_of=NOW)
+    report = take(directory, opener=key)
+    assert report["source_levels.jsonl"]["refusals"][0]["code"] == "level_differs"
+    assert source_levels.declared(as_of=NOW) == {PROVIDER: SourceLevel.NATIONAL}
+    rows = ({"provider": PROVIDER, "level": "heaven"}, {"provider": "nobody", "level": "city"})
+    platform = Platform(tmp_path / "platform").rows("levels.jsonl", "source_levels", *rows)
+    refused = [one["code"] for one in take(platform.says())["levels.jsonl"]["refusals"]]
+    assert refused == ["level_invalid", "unknown_provider"]
+
+
+def test_rows_kept_by_an_agreement_stay_with_who_agreed(tmp_path: Path) -> None:
+    firm = consent_stage.firm()
+    Bureau().files(Row(2, firm.id, "", {"uscc": firm.uscc}), item=ABNORMAL)
+    directory = out(tmp_path / "out", tmp_path / "key")
+    manifest = json.loads((directory / "manifest.json").read_text())
+    assert "bulk_agreements" in manifest["left_out"]
+    assert not [one for one in manifest["files"] if one["item"] == ABNORMAL]
+    platform = Platform(tmp_path / "platform")
+    platform.rows("records/a.jsonl", "records", {"subject": firm.uscc}, item=ABNORMAL)
+    report = take(platform.says())["records/a.jsonl"]
+    assert (report["taken"], report["agrees"]) == (0, False)
+    assert "批量调用" in report["stopped"]
 
 
 def test_rows_that_say_nothing_sensible_are_handed_back(tmp_path: Path) -> None:
