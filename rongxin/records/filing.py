@@ -78,10 +78,16 @@ class Filed:
 
 @dataclass(frozen=True)
 class Delisted:
-    """Of the rows that a full list covers: how many ended because it doesn't name them, how many stay."""
+    """Of the rows that a full list covers: how many ended because it doesn't name them, how many stay or were
+    superseded by the list's own words. Likewise of the records that another source shares too, so that the
+    provider's rows only stand by: how many the list leaves out, and how many it names.
+    """
 
     ended: int
     live: int
+    superseded: int = 0
+    unlisted: int = 0
+    standing_by: int = 0
 
 
 @dataclass(frozen=True)
@@ -184,9 +190,13 @@ class Staging:
         """
         given = {**self._parameters, "listed_on": listed_on, "by_key": by_key, "newer": list(newer)}
         live = _run(statements.COUNT_LISTED, given, fetch=True)
+        superseded = _run(statements.COUNT_OWN_SUPERSEDED, given, fetch=True)
+        with connection.cursor() as cursor:
+            cursor.execute(source_statements.COUNT_STANDING_BY, given)
+            standing_by, unlisted = cursor.fetchone()
         ended = _run(statements.DELIST, given)
         _run(source_statements.UNLIST, given)
-        return Delisted(ended=ended, live=live - ended)
+        return Delisted(ended, live - ended, superseded, unlisted, standing_by - unlisted)
 
     def first_filed(self) -> dict[date | None, int]:
         """Return how many rows were the first of their record, by the day of the fact; call it once filed."""

@@ -43,6 +43,30 @@ WHERE f.fate = 'known' AND s.digest IS DISTINCT FROM (
 """  # noqa: S608
 
 
+# What stands by of a provider's rows and its full list covers; once a record, and none that it has a live row
+# of. Of those the list doesn't name, as many are over by it as if they had counted.
+COUNT_STANDING_BY = f"""
+SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+    SELECT 1 FROM filing_staging s WHERE s.subject_id = r.subject_id AND s.record_key = r.record_key
+))
+FROM (
+    SELECT DISTINCT r.subject_id, r.record_key
+    FROM records_record r
+    WHERE r.item = %(item)s AND r.provider = %(provider)s AND r.ended_why = 'superseded'
+      AND r.batch_id <> %(batch)s AND r.batch_id <> ALL(%(newer)s)
+      AND (r.observed_on IS NULL OR r.observed_on <= %(listed_on)s)
+      AND (NOT %(by_key)s OR r.record_key IN (SELECT record_key FROM filing_staging))
+      AND NOT EXISTS (
+          SELECT 1 FROM records_record own
+          WHERE own.subject_id = r.subject_id AND own.item = r.item AND own.record_key = r.record_key
+            AND own.provider = r.provider
+            AND (own.ended_at IS NULL OR r.ended_by = 'batch:' || own.batch_id)
+      )
+      AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.batch_id = r.batch_id)
+      AND NOT {UNLISTED}
+) r
+"""  # noqa: S608
+
 # What stands by and the provider's full list doesn't name: whoever withdraws the other source's batch later
 # must not revive it.
 UNLIST = """

@@ -192,6 +192,10 @@ WHERE r.item = %(item)s AND r.provider = %(provider)s AND r.ended_at IS NULL
 
 # Superseded rows have ended by then, so those that the list names in other words stand with its own batch.
 COUNT_LISTED = f"SELECT count(*) {_LISTED}"
+# Of these, those that were the provider's own: another source's rows are none that its list may end.
+COUNT_OWN_SUPERSEDED = (
+    "SELECT count(*) FROM filing_held WHERE fate = 'supersedes' AND provider = %(provider)s"
+)
 
 DELIST = f"""
 UPDATE records_record SET ended_at = %(as_of)s, ended_why = 'delisted', ended_by = %(by)s
@@ -265,6 +269,22 @@ WHERE r.ended_why = '{why}' AND r.item = %(item)s AND r.provider = %(provider)s
 )
 
 
+# The record keys that lists per key speak of: gathered once, for a row at a time it would be a walk through
+# the store for each.
+_SPOKEN = """
+spoken AS MATERIALIZED (
+    SELECT list.id AS list, r.record_key
+    FROM unnest(%(lists)s::uuid[]) list (id)
+    JOIN records_record r ON r.batch_id = list.id
+    WHERE %(lists_by_key)s AND r.item IN (SELECT item FROM filing_ended)
+    UNION
+    SELECT list.id, r.record_key
+    FROM unnest(%(lists)s::uuid[]) list (id)
+    JOIN records_record r ON r.ended_by = 'batch:' || list.id
+    WHERE %(lists_by_key)s AND r.item IN (SELECT item FROM filing_ended)
+)"""
+
+
 def _listed_since(row: str) -> str:
     """Whether a full list that counts came after a row had ended and, as it was not there, didn't end it."""
     return f"""EXISTS (
@@ -280,9 +300,7 @@ def _listed_since(row: str) -> str:
                   AND named.record_key = {row}.record_key AND named.batch_id = list.id
             )
             AND (NOT %(lists_by_key)s OR EXISTS (
-                SELECT 1 FROM records_record spoken
-                WHERE spoken.item = {row}.item AND spoken.record_key = {row}.record_key
-                  AND (spoken.batch_id = list.id OR spoken.ended_by = 'batch:' || list.id)
+                SELECT 1 FROM spoken WHERE spoken.list = list.id AND spoken.record_key = {row}.record_key
             ))
       )"""  # noqa: S608
 
@@ -336,6 +354,7 @@ _OVER_SINCE = f"""EXISTS (
 # receipt), counting from the day of the withdrawal. Of several sources the one that comes first among them
 # has the say, whatever the dates.
 REINSTATE = f"""
+WITH {_SPOKEN}
 INSERT INTO records_record ({_COLUMNS})
 SELECT subject_id, received_at, %(as_of)s, batch_id, line, observed_on, item_version, item, record_key,
        provider, digest, payload, source, sealed

@@ -188,8 +188,8 @@ class Assembly:
         done = staging.delist(listed_on=full.listed_on, by_key=full.by_key, newer=full.newer)
         tally.ended = done.ended
         tally.ending = gates.Ending(
-            ended=done.ended,
-            live=done.live + done.ended + tally.superseded,
+            ended=done.ended + done.unlisted,
+            live=done.live + done.ended + done.superseded + done.standing_by + done.unlisted,
             named=tally.accepted + tally.duplicate,
             unread=tally.unread,
         )

@@ -71,14 +71,24 @@ class Bureau:
 
     def lists(self, *rows: Row, provider: str, item: str = "administrative_penalty") -> tuple[UUID, int]:
         """File a full list: what it doesn't name is over; return its batch and how many ended."""
+        batch, done = self._lists(rows, provider, item, EQUAL)
+        return batch, done.ended
+
+    def lists_of(self, provider: str, *rows: Row, precedence: Precedence) -> filing.Delisted:
+        """File a full list of one of several sources."""
+        return self._lists(rows, provider, "administrative_penalty", precedence)[1]
+
+    def _lists(
+        self, rows: tuple[Row, ...], provider: str, item: str, precedence: Precedence
+    ) -> tuple[UUID, filing.Delisted]:
         self.day += timedelta(days=1)
-        lot = filing.Lot(uuid4(), item, 1, provider, self.day, is_state=False)
+        lot = filing.Lot(uuid4(), item, 1, provider, self.day, False, precedence)
         with transaction.atomic():
             staging = filing.stage(lot, as_of=self.day)
             staging.write(pl.DataFrame(list(rows), schema=SCHEMA))
             staging.file()
             done = staging.delist(listed_on=self.day.date(), by_key=False, newer=())
-        return lot.batch_id, done.ended
+        return lot.batch_id, done
 
     def withdraws(
         self, batch: UUID, item: str = "administrative_penalty", precedence: Precedence = EQUAL

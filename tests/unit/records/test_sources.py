@@ -134,6 +134,24 @@ def test_what_a_list_left_out_meanwhile_stays_out(bureau: Bureau, firm: int, wit
     assert live(firm, bureau) == expected
 
 
+def test_what_a_list_ends_is_counted_against_its_own_rows_alone(
+    bureau: Bureau, subject: Callable[[], int]
+) -> None:
+    """The province's list takes nine places of the city's; two of its own three rows it leaves out, one of
+    which only stands by the nation's.
+    """
+    firms = [subject() for _ in range(12)]
+    rows = [Row(2 + n, firm, "一号", {"fine": "10.00"}, MARCH) for n, firm in enumerate(firms)]
+    hand_in(bureau, "city", *rows[:9])
+    hand_in(bureau, "nation", rows[11])
+    hand_in(bureau, "province", *rows[9:])
+    named = rows[:10]
+    done = bureau.lists_of("province", *named, precedence=SOURCES)
+    assert done == filing.Delisted(ended=1, live=1, superseded=0, unlisted=1, standing_by=0)
+    again = bureau.lists_of("province", *named, precedence=SOURCES)
+    assert again == filing.Delisted(ended=0, live=10)
+
+
 FILES = st.lists(
     st.tuples(st.sampled_from("ab"), st.sampled_from("123")), min_size=1, max_size=4, unique=True
 )
