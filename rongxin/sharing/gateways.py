@@ -4,16 +4,22 @@ A provider of several levels has one file a level: `national/agriculture_bureau.
 `agriculture_bureau.yaml`, which is of the level that the catalogue gives it. The first that is connected for
 an item is asked, in the order of its channel's levels; one of a level that the annex doesn't name never is
 ((五)).
+
+The clock of a file system is coarse: what was changed within this moment may change again without its time
+telling. So a file is relied on only when its youngest change, and that of the keys and certificates it names,
+is older than a tick; until then it is read for every question.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -35,8 +41,23 @@ IN_FLIGHT_MAX = 12
 #: Levels in order; None is the file that names no level.
 _Levels = tuple[SourceLevel | None, ...]
 
+_TICK_NS = 1_000_000_000
+#: Of each file: time of the last change, size and number of the file.
+_State = tuple[tuple[int, int, int], ...]
+
+
+class _Known(NamedTuple):
+    """What was read of a gateway: its address and the contents of the files that this one names."""
+
+    state: _State
+    settled: bool
+    files: tuple[Path, ...]
+    content: tuple[gateway.Address, tuple[bytes, ...]]
+    way: gateway.Gateway
+
+
 _connected: dict[str, Connector] = {}
-_from_files: dict[str, tuple[int, Connector]] = {}
+_from_files: dict[str, _Known] = {}
 _guard = Lock()
 
 
@@ -144,15 +165,35 @@ def _from_directories(provider: str, level: SourceLevel | None) -> Connector | N
     for root in _directories_now():
         directory = root / level if level else root
         name = f"{directory}/{provider}.yaml"
-        try:
-            changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked for every report
-        except OSError:
-            continue
-        with _guard:
-            known = _from_files.get(name)
-            if known is None or known[0] != changed:
-                address = gateway.read(Path(name))
-                made = gateway.Gateway(address, directory, key=keyring.node_key, connections=IN_FLIGHT_MAX)
-                known = _from_files[name] = (changed, made)
-        return known[1]
+        if (own := _state_of(name)) is not None:
+            with _guard:
+                return _from_file(name, directory, own)
     return None
+
+
+def _from_file(name: str, directory: Path, own: tuple[int, int, int]) -> Connector:
+    known = _from_files.get(name)
+    if known is not None and known.settled and known.state == _state(own, known.files):
+        return known.way
+    address = gateway.read(Path(name))
+    files = tuple(address.files(directory))
+    state = _state(own, files)  # before they are read: a change meanwhile shows at the next question
+    content = (address, tuple(file.read_bytes() if file.is_file() else b"" for file in files))
+    way = known.way if known is not None and known.content == content else None
+    if way is None:
+        way = gateway.Gateway(address, directory, key=keyring.node_key, connections=IN_FLIGHT_MAX)
+    settled = max(changed for changed, _, _ in state) < time.time_ns() - _TICK_NS
+    _from_files[name] = _Known(state, settled, files, content, way)
+    return way
+
+
+def _state(own: tuple[int, int, int], files: Iterable[Path]) -> _State:
+    return (own, *(_state_of(file) or (0, 0, 0) for file in files))
+
+
+def _state_of(name: str | Path) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(name)  # noqa: PTH116 - asked for every report
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

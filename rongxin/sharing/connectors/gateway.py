@@ -55,6 +55,11 @@ class Address(BaseModel):
     private_key: str = ""
     seconds: float = Field(default=6.0, gt=0)
 
+    def files(self, directory: Path) -> list[Path]:
+        """Return where the keys and certificates lie that the address names."""
+        named = (self.key, self.authority, self.certificate, self.private_key)
+        return [directory / name for name in named if name]
+
 
 def read(path: Path) -> Address:
     """Read one file; raises `InvalidAddress`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from rongxin.proof.keys import SigningKey
 from rongxin.sharing import gateways
+from rongxin.sharing.connectors import gateway as connector
+from rongxin.sharing.connectors.gateway import Gateway
 
 # 国家或地方层面接口调用; 国家层面; 地方层面.
 EITHER = ("agriculture_bureau", "agricultural_operator")
@@ -71,3 +74,49 @@ def test_a_local_gateway_answers_where_the_national_one_is_not_connected_for_the
     assert asked(EITHER) == "city.test"
     assert gateways.known() == [EITHER[0]]
     assert len(gateways.keys_of(EITHER[0])) == 2
+
+
+@pytest.mark.parametrize("changed", ["address", "key"])
+def test_what_is_changed_twice_within_a_tick_of_the_files_clock_is_noticed(
+    connects: Connects, tmp_path: Path, changed: str
+) -> None:
+    provider, item = LOCAL
+    connects(provider)
+    address, key = tmp_path / f"{provider}.yaml", tmp_path / "key.pem"
+    first = gateways.of(provider, item)
+    assert gateways.of(provider, item) is first
+    path = address if changed == "address" else key
+    stamp = path.stat().st_mtime_ns
+    if changed == "address":
+        path.write_text(path.read_text().replace("plain", "plane"))
+    else:
+        path.write_text(SigningKey.generate(provider).public.pem())
+    os.utime(path, ns=(stamp, stamp))
+    second = gateways.of(provider, item)
+    assert isinstance(first, Gateway)
+    assert isinstance(second, Gateway)
+    found = (second._address.url != first._address.url, second.keys != first.keys)
+    assert found == (changed == "address", changed == "key")
+
+
+def test_a_settled_file_is_not_read_again_and_a_new_key_alone_is_noticed(
+    connects: Connects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, item = LOCAL
+    connects(provider)
+    _age(tmp_path)
+    read, original = list[Path](), connector.read
+    monkeypatch.setattr(connector, "read", lambda path: read.append(path) or original(path))
+    first = gateways.of(provider, item)
+    assert gateways.of(provider, item) is first
+    assert len(read) == 1
+    (tmp_path / "key.pem").write_text(SigningKey.generate(provider).public.pem())
+    second = gateways.of(provider, item)
+    assert isinstance(first, Gateway)
+    assert isinstance(second, Gateway)
+    assert second.keys != first.keys
+
+
+def _age(directory: Path) -> None:
+    for path in directory.iterdir():
+        os.utime(path, (1_700_000_000, 1_700_000_000))
