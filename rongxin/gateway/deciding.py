@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from rongxin.catalogue.schema import Item
 from rongxin.consent import rules as consent_rules
@@ -84,6 +85,14 @@ def _stricter(own: rules.Decision, asked: Verdict) -> rules.Decision:
     return replace(own, verdict=asked) if asked.stricter_than(own.verdict) else own
 
 
+# What these bytes say under these keys stays so; where the consent stands is looked at for each question, by
+# its status. A report asks one provider for up to ten items by one artefact.
+@lru_cache(maxsize=4096)
+def _terms(artefact: str, keys: tuple[VerifyingKey, ...]) -> consent_rules.Terms:
+    known = {key.id: key for key in keys}
+    return consent_rules.decode(jws.verify(artefact, known, type=consent_rules.ARTEFACT_TYPE))
+
+
 def consent(
     question: Question,
     status: str | None,
@@ -98,7 +107,7 @@ def consent(
     if question.artefact is None:
         return Carried(Reason.CONSENT_MISSING)
     try:
-        terms = consent_rules.decode(jws.verify(question.artefact, keys, type=consent_rules.ARTEFACT_TYPE))
+        terms = _terms(question.artefact, tuple(keys.values()))
     except (Forged, ValueError):
         return Carried(Reason.CONSENT_FORGED)
     if status is None:

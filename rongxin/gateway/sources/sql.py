@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pymysql
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.config import Mapped
@@ -26,6 +28,9 @@ _DRIVERS = {
     "mariadb": "mariadb+pymysql",
     "sqlite": "sqlite",
 }
+_TICK_NS = 1_000_000_000
+#: Of a file: device, number, time of the last change and size.
+_State = tuple[int, int, int, int]
 _STEPS = 10_000  # virtual machine steps of SQLite between two looks at the clock
 
 
@@ -45,8 +50,10 @@ class Sql:
     def rows(self, mapped: Mapped, subject: Mapping[Key, str], *, most: int) -> Iterator[Found]:
         asked = {key.value: value for key, value in subject.items()}
         try:
-            with self._engine.connect() as connection:
-                result = connection.execute(text(mapped.sql), asked)
+            with (
+                self._engine.connect() as connection,
+                closing(connection.execute(text(mapped.sql), asked)) as result,
+            ):
                 for row in result.mappings().fetchmany(most):
                     yield dict(row)
         except (SQLAlchemyError, sqlite3.Error) as error:
@@ -55,8 +62,11 @@ class Sql:
     def columns(self, mapped: Mapped) -> frozenset[str]:
         nobody = dict.fromkeys(mapped.asked_by, "")
         try:
-            with self._engine.connect() as connection:
-                return frozenset(connection.execute(text(mapped.sql), nobody).keys())
+            with (
+                self._engine.connect() as connection,
+                closing(connection.execute(text(mapped.sql), nobody)) as result,
+            ):
+                return frozenset(result.keys())
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise SourceFailed(f"{self._name}: {_first_line(error)}") from error
 
@@ -81,8 +91,41 @@ def _engine(url: URL, directory: Path, *, seconds: float, connections: int) -> E
         event.listen(engine, "connect", lambda connection, _: _end_after(connection, seconds))
         return engine
     file = directory / (url.database or "")
-    # Opened for each question: a department may put another file in its place.
-    return create_engine("sqlite://", creator=lambda: _read_only(file, seconds), poolclass=NullPool)
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _read_only(file, seconds),
+        poolclass=QueuePool,
+        **{**patience, "pool_pre_ping": False},
+    )
+    event.listen(engine, "checkout", lambda base, record, _: _check_same(base, record, file))
+    return engine
+
+
+class _Opened(sqlite3.Connection):
+    """A connection that knows which file it opened; None: one that was changed just now."""
+
+    file: _State | None = None
+
+
+def _state(file: Path) -> _State | None:
+    """Return what tells a file from another; None while it may change without that telling."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    settled = found.st_mtime_ns < time.time_ns() - _TICK_NS
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size) if settled else None
+
+
+def _check_same(base: DBAPIConnection, record: ConnectionPoolEntry, file: Path) -> None:
+    """Have the file opened anew unless it is the one that was opened: a department may put another in its
+    place, or write over it past SQLite, which would go by pages that it has read before.
+    """
+    used = record.info.get("used", False)
+    record.info["used"] = True
+    opened = cast(_Opened, base).file
+    if used and (opened is None or _state(file) != opened):
+        raise DisconnectionError
 
 
 def _end_after(connection: DBAPIConnection, seconds: float) -> None:
@@ -100,9 +143,15 @@ def _end_after(connection: DBAPIConnection, seconds: float) -> None:
 
 
 def _read_only(file: Path, seconds: float) -> sqlite3.Connection:
+    state = _state(file)
     base = sqlite3.connect(
-        f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=seconds, check_same_thread=False
+        f"{file.absolute().as_uri()}?mode=ro",
+        uri=True,
+        timeout=seconds,
+        check_same_thread=False,
+        factory=_Opened,
     )
+    base.file = state
     clock = _Clock(seconds)
     base.set_trace_callback(clock.begin)
     base.set_progress_handler(clock.over, _STEPS)

@@ -27,6 +27,7 @@ HEAD = ("户名", "代码", "销售额")
 ROWS = [(FIRM.name, FIRM.uscc, "712400"), ("云州第二公司", "91990100MA00000451", "1")]
 COLUMNS = {"name": "户名", "uscc": "代码", "vat_paid_cny_12m": "销售额"}
 FILE = {"find": {"uscc": "代码"}, "columns": COLUMNS}
+_OLD = 1_700_000_000  # long enough ago that a file's time tells
 EXPECTED = {"name": FIRM.name, "vat_paid_cny_12m": "712400"}
 
 
@@ -192,3 +193,25 @@ def test_a_configuration_that_can_not_be_used_says_why(tmp_path: Path, text: str
     (tmp_path / "gateway.yaml").write_text(text)
     with pytest.raises(Misconfigured, match=told):
         configs.read(tmp_path / "gateway.yaml")
+
+
+@pytest.mark.parametrize("how", ["another file", "written over"])
+def test_a_sqlite_file_that_is_put_in_place_of_another_counts_at_once(
+    open_office: Callable[..., Office], how: str
+) -> None:
+    office = open_office("tax_bureau")
+    office.writes(
+        "tax_payment", {"sql": "SELECT n AS name, c AS uscc, v AS vat_paid_cny_12m FROM t WHERE c = :uscc"}
+    )
+    place, other = office.directory / "store.sqlite", office.directory / "other.sqlite"
+    for value, kept, day in (("2", other, 1), ("1", place, 0)):
+        office.holds("t(n, c, v)", (FIRM.name, FIRM.uscc, value))
+        place.rename(kept)
+        os.utime(kept, (_OLD + day, _OLD + day))
+    assert [ask(office).rows[0]["vat_paid_cny_12m"] for _ in range(2)] == ["1", "1"]
+    if how == "another file":
+        other.rename(place)
+    else:  # as `cp` does, past SQLite, whose own count of changes stays the same
+        place.write_bytes(other.read_bytes())
+        os.utime(place, (_OLD + 1, _OLD + 1))
+    assert [ask(office).rows[0]["vat_paid_cny_12m"] for _ in range(2)] == ["2", "2"]

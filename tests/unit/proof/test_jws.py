@@ -9,6 +9,8 @@ import random
 from hashlib import sha256
 
 import pytest
+from joserfc import jws as jose
+from joserfc.jwk import OKPKey
 
 from rongxin.proof import jws
 from rongxin.proof.errors import Forged
@@ -130,3 +132,15 @@ def test_it_accepts_none_of_ten_thousand_mutants() -> None:
             continue
         with pytest.raises(Forged):
             jws.verify(mutant, KEYS, type=TYPE)
+
+
+def test_other_implementations_read_our_tokens_and_write_what_we_read() -> None:
+    registry = jose.JWSRegistry(algorithms=["Ed25519"])
+    token = jws.sign(PAYLOAD, KEY, type=TYPE)
+    read = jose.deserialize_compact(token, OKPKey.import_key(KEY.public.cryptography), registry=registry)
+    assert json.loads(read.payload) == PAYLOAD
+    header = {"alg": "Ed25519", "kid": KEY.id, "typ": TYPE}
+    written = jose.serialize_compact(
+        header, json.dumps(PAYLOAD).encode(), OKPKey.import_key(KEY.cryptography), registry=registry
+    )
+    assert jws.verify(written, KEYS, type=TYPE) == PAYLOAD
