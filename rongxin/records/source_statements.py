@@ -110,3 +110,18 @@ WHERE r.ended_why IN ('delisted', 'corrected') AND r.ended_by = %(by)s
   AND held.ended_at IS NULL AND held.provider <> r.provider
   AND {PLACE} < coalesce((%(places)s::jsonb ->> held.provider)::integer, %(others)s)
 """  # noqa: S608
+
+# The record keys that lists per key speak of: gathered once, for a row at a time it would be a walk through
+# the store for each.
+SPOKEN = """
+spoken AS MATERIALIZED (
+    SELECT list.id AS list, r.record_key
+    FROM unnest(%(lists)s::uuid[]) list (id)
+    JOIN records_record r ON r.batch_id = list.id
+    WHERE %(lists_by_key)s AND r.item IN (SELECT item FROM filing_ended)
+    UNION
+    SELECT list.id, r.record_key
+    FROM unnest(%(lists)s::uuid[]) list (id)
+    JOIN records_record r ON r.ended_by = 'batch:' || list.id
+    WHERE %(lists_by_key)s AND r.item IN (SELECT item FROM filing_ended)
+)"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rongxin.records import source_statements
-from rongxin.records.source_statements import OTHER_AUTHORITY, PLACE, UNLISTED
+from rongxin.records.source_statements import OTHER_AUTHORITY, PLACE, SPOKEN, UNLISTED
 
 # Dropped first, too: one transaction may file several batches (the demo city, a test).
 STAGING = (
@@ -269,22 +269,6 @@ WHERE r.ended_why = '{why}' AND r.item = %(item)s AND r.provider = %(provider)s
 )
 
 
-# The record keys that lists per key speak of: gathered once, for a row at a time it would be a walk through
-# the store for each.
-_SPOKEN = """
-spoken AS MATERIALIZED (
-    SELECT list.id AS list, r.record_key
-    FROM unnest(%(lists)s::uuid[]) list (id)
-    JOIN records_record r ON r.batch_id = list.id
-    WHERE %(lists_by_key)s AND r.item IN (SELECT item FROM filing_ended)
-    UNION
-    SELECT list.id, r.record_key
-    FROM unnest(%(lists)s::uuid[]) list (id)
-    JOIN records_record r ON r.ended_by = 'batch:' || list.id
-    WHERE %(lists_by_key)s AND r.item IN (SELECT item FROM filing_ended)
-)"""
-
-
 def _listed_since(row: str) -> str:
     """Whether a full list that counts came after a row had ended and, as it was not there, didn't end it."""
     return f"""EXISTS (
@@ -354,7 +338,7 @@ _OVER_SINCE = f"""EXISTS (
 # receipt), counting from the day of the withdrawal. Of several sources the one that comes first among them
 # has the say, whatever the dates.
 REINSTATE = f"""
-WITH {_SPOKEN}
+WITH {SPOKEN}
 INSERT INTO records_record ({_COLUMNS})
 SELECT subject_id, received_at, %(as_of)s, batch_id, line, observed_on, item_version, item, record_key,
        provider, digest, payload, source, sealed
