@@ -1,4 +1,4 @@
-"""Spark says what DuckDB says, over the same files, to the last bit （（七））; left out where Java is absent."""
+"""Spark says what DuckDB says over the same files, to the last bit （（七））; left out without Java."""
 
 from __future__ import annotations
 
