@@ -147,6 +147,9 @@ def test_only_verified_words_of_the_firm_count() -> None:
         rows = {**facts.rows, "social_insurance": [{**claimed, "_verified": verified}]}
         found = score(replace(facts, known=known, rows=rows), Tier.AUTHORISED)
         assert {one.code: one.told.state for one in found.indicators}["S01"] is state
+    both = {**facts.rows, "social_insurance": [claimed, {**claimed, "_verified": True}]}
+    found = score(replace(facts, known=known, rows=both), Tier.AUTHORISED)
+    assert {one.code: one.told.state for one in found.indicators}["S01"] is State.MISSING
 
 
 def test_the_public_tier_rests_on_what_may_be_held() -> None:
