@@ -49,6 +49,19 @@ class Sets:
     items: tuple[Item, ...]
     day: date
 
+    def fit_until(self) -> date | None:
+        """Return the last day on which all of it may be published; None where no day is set."""
+        days = []
+        for item in self.items:
+            if item.published_until is not None:
+                found = self.duck.execute(
+                    f'SELECT min(rows."{item.published_until}") FROM "{item.item}" rows'  # noqa: S608
+                    " SEMI JOIN population ON population.id = rows._subject"
+                    f" WHERE {_published(item, self.day)}"
+                ).fetchone()
+                days += [found[0]] if found and found[0] is not None else []
+        return min(days, default=None)
+
     def published_over(self, item: Item, removed: str) -> list[int]:
         """Return which rows of the table `removed` are still live but no longer published."""
         if item.published_until is None:

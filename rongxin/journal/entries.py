@@ -16,6 +16,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import Q
 
 from rongxin.journal import models, plans, rules
 from rongxin.journal.errors import UnknownEntry, Unrecordable
@@ -133,9 +134,14 @@ def find(
     consent: str | None = None,
     kinds: Sequence[Kind] = (),
     since: datetime | None = None,
+    from_leaf: int | None = None,
     entries_max: int = 100,
 ) -> list[Entry]:
-    """Return the latest entries about a subject, an institution or a consent, latest first."""
+    """Return the latest entries about a subject, an institution or a consent, latest first.
+
+    With `from_leaf` those from this place of the tree on, and those that have none yet: what was committed
+    later stands there, whatever hour it says.
+    """
     wanted = {"subject": subject, "institution": institution, "consent": consent}
     rows = models.Entry.objects.filter(
         **{key: str(value) for key, value in wanted.items() if value is not None}
@@ -144,6 +150,9 @@ def find(
         rows = rows.filter(kind__in=kinds)
     if since is not None:
         rows = rows.filter(at__gte=since)
+    if from_leaf is not None:
+        placed = models.Leaf.objects.filter(index__gte=from_leaf).values("entry")
+        rows = rows.filter(Q(id__in=placed) | Q(id__in=models.Pending.objects.values("entry")))
     return [_read(row) for row in rows.order_by("-at", "-id")[:entries_max]]
 
 

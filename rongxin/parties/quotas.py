@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
@@ -25,6 +23,7 @@ from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
 from rongxin.parties.models import Institution, QuotaLimit, QuotaUse
 from rongxin.parties.rules import quota as rules
 from rongxin.parties.rules.quota import Counter, Limits, Scope
+from rongxin.vocabulary import edition
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.reason import Reason
 
@@ -38,23 +37,6 @@ class InvalidLimits(PartiesError):
     """A file of limits can't be used as it stands."""
 
     code = "invalid_quota_limits"
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
-    branch_day: int = Field(ge=0)
-    person_day: int = Field(ge=0)
-    person_off_hours: int = Field(ge=0)
-    opens: time
-    closes: time
-    new_subjects_base: int = Field(ge=0)
-    new_subjects_percent: int = Field(ge=0)
-    new_subjects_days: int = Field(ge=1)
-    unknown_subjects_day: int = Field(ge=0)
 
 
 @dataclass(frozen=True)
@@ -139,12 +121,12 @@ _TAKE = """
     ), asked AS (
         SELECT n, one.scope, one.key,
                COALESCE(own.allowed, every.allowed, one.allowed, party.daily_quota) AS allowed
-        FROM unnest(%(scopes)s::text[], %(keys)s::text[], %(limits)s::bigint[])
-             WITH ORDINALITY AS one(scope, key, allowed, n)
+        FROM unnest(%(scopes)s::text[], %(keys)s::text[], %(limits)s::bigint[], %(whose)s::text[])
+             WITH ORDINALITY AS one(scope, key, allowed, whose, n)
         JOIN parties_institution party ON party.id = %(institution)s
         LEFT JOIN parties_quotalimit own
-               ON own.institution_id = party.id AND own.scope = one.scope AND own.key = one.key
-              AND one.key <> ''
+               ON own.institution_id = party.id AND own.scope = one.scope AND own.key = one.whose
+              AND one.whose <> ''
         LEFT JOIN parties_quotalimit every
                ON every.institution_id = party.id AND every.scope = one.scope AND every.key = ''
         WHERE one.scope <> 'new_subjects' OR EXISTS (SELECT FROM newly)
@@ -175,6 +157,7 @@ def _columns(counted: Sequence[Counter]) -> dict[str, object]:
         "scopes": [one.scope.value for one in counted],
         "keys": [one.key for one in counted],
         "limits": [one.limit for one in counted],
+        "whose": [one.whose for one in counted],
     }
 
 
@@ -230,27 +213,13 @@ def used(institution_id: str, day: date) -> dict[tuple[Scope, str], int]:
 
 
 def limits(on: date) -> Limits:
-    """Return the limits in force on a day."""
-    in_force = [(since, limits) for since, limits in _editions() if since <= on]
-    if not in_force:
-        raise InvalidLimits(f"no limits are in force on {on}; add a file to parties/parameters/")
-    return in_force[-1][1]
+    """Return the limits in force on a day; before the first edition, the first."""
+    return edition.in_force(_editions(), on)
 
 
 @cache
-def _editions() -> tuple[tuple[date, Limits], ...]:
-    read = sorted(map(load, PARAMETERS.glob("quotas_*.yaml")), key=lambda one: one[0])
-    return tuple(read)
-
-
-def load(path: Path) -> tuple[date, Limits]:
-    """Read one edition with the day it holds from; raises `InvalidLimits`."""
-    try:
-        file = _File.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeError, yaml.YAMLError, ValidationError) as error:
-        raise InvalidLimits(f"{path}: {error}") from error
-    values = file.model_dump(exclude={"citation", "effective_from"})
-    return file.effective_from, Limits(**values)
+def _editions() -> tuple[Limits, ...]:
+    return edition.read(PARAMETERS, "quotas_*.yaml", Limits, broken=InvalidLimits)
 
 
 @lru_cache(maxsize=4096)

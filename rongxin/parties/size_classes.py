@@ -8,11 +8,11 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules.size_class import Figure, Indicator, Row, Sizing, Standard, classify
+from rongxin.vocabulary import edition
 
 PARAMETERS = Path(__file__).parent / "parameters"
 
@@ -39,12 +39,7 @@ class _Row(BaseModel):
         return self
 
 
-class _Standard(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
+class _Standard(edition.Edition):
     mapping: str
     rows: list[_Row]
 
@@ -59,10 +54,7 @@ class _Standard(BaseModel):
 
 def load(path: Path) -> Standard:
     """Read one table; InvalidStandard names file and place."""
-    try:
-        raw = _Standard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise InvalidStandard(f"{path.name}: {error}") from error
+    raw = edition.load(path, _Standard, broken=InvalidStandard)
     rows = tuple(Row(row.number, row.label, frozenset(row.codes), dict(row.bounds)) for row in raw.rows)
     return Standard(raw.edition, raw.citation, raw.effective_from, rows)
 

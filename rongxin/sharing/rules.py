@@ -6,12 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 if TYPE_CHECKING:
     from rongxin.catalogue.schema import Item
+
+
+#: Where the room's dated numbers stand.
+PARAMETERS: Final = Path(__file__).parent / "parameters"
 
 
 class Status(StrEnum):

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from functools import cache
 
 from django.db import connection, transaction
-from pydantic import BaseModel, ConfigDict
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Channel, Item
@@ -21,29 +20,25 @@ from rongxin.parties import providers
 from rongxin.parties.errors import UnknownParty
 from rongxin.records.filing import CHINA
 from rongxin.records.rules import Precedence
-from rongxin.sharing import editions as dated
 from rongxin.sharing.aggregation import identifiers
-from rongxin.sharing.errors import Refused
+from rongxin.sharing.errors import Refused, SharingError
 from rongxin.sharing.models import ProviderLevel
+from rongxin.sharing.rules import PARAMETERS
+from rongxin.vocabulary import edition as dated
 from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.level import Level, SourceLevel
 
 
-class Edition(BaseModel):
+class Edition(dated.Edition):
     """The order of levels in force from a day on, by the level at which an item is shared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     order: Mapping[Level, tuple[SourceLevel, ...]]
 
 
 @cache
 def editions() -> tuple[Edition, ...]:
     """Return every edition on file."""
-    return dated.read(Edition, "source_levels_*.yaml")
+    return dated.read(PARAMETERS, "source_levels_*.yaml", Edition, broken=SharingError)
 
 
 def set_level(provider: str, level: SourceLevel, *, actor: Actor, as_of: datetime) -> int:

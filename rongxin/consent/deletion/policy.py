@@ -7,11 +7,11 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from rongxin.consent.deletion import rules
 from rongxin.consent.errors import ConsentError
+from rongxin.vocabulary import edition as dated
 
 DIRECTORY = Path(__file__).parents[1] / "parameters"
 
@@ -30,14 +30,9 @@ class Law(BaseModel):
         return f"《{self.label}》{self.article}"
 
 
-class Policy(BaseModel):
+class Policy(dated.Edition):
     """What holds from a day on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     receipt_days: int = Field(ge=1)
     statement_hours_max: int = Field(ge=1)
     restricted_years_max: int = Field(ge=1)
@@ -51,18 +46,12 @@ class Policy(BaseModel):
 @cache
 def editions() -> tuple[Policy, ...]:
     """Return every edition, the oldest first; ConsentError names the file and key of a faulty one."""
-    found = []
-    for path in DIRECTORY.glob("deletion_*.yaml"):
-        try:
-            found.append(Policy.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise ConsentError(f"{path.name}: {error}") from error
-    return tuple(sorted(found, key=lambda one: one.effective_from))
+    return dated.read(DIRECTORY, "deletion_*.yaml", Policy, broken=ConsentError)
 
 
 def on(day: date) -> Policy:
     """Return the edition in force on a day; before the first one, the first."""
-    return ([one for one in editions() if one.effective_from <= day] or list(editions()[:1]))[-1]
+    return dated.in_force(editions(), day)
 
 
 def law_name(code: str) -> str:

@@ -46,6 +46,12 @@ class UnfitTerms(PushError):
         super().__init__("；".join(faults))
 
 
+class TooMany(PushError):
+    """The institution has as many subscriptions as it may have."""
+
+    code = "too_many_subscriptions"
+
+
 class NotServed(PushError):
     """The institution isn't served, or the subscription was stopped."""
 

@@ -19,6 +19,8 @@ class PushSubscription(models.Model):
     version = models.PositiveIntegerField()
     status = models.CharField(max_length=16, default=Status.ACTIVE.value)
     why = models.CharField(max_length=500, blank=True)
+    # Which version of the terms the operator has confirmed, where they need it.
+    confirmed_version = models.PositiveIntegerField(null=True)
     # A run asked for out of turn, and whether it is to begin anew.
     requested_at = models.DateTimeField(null=True)
     wants_full = models.BooleanField(default=False)
@@ -72,6 +74,10 @@ class PushRun(models.Model):
     rows = models.BigIntegerField(default=0)
     removed = models.BigIntegerField(default=0)
     manifest = models.CharField(max_length=64, blank=True)
+    # What ended since is looked for from this place of the journal on.
+    seen_leaf = models.BigIntegerField(null=True)
+    # The last day on which all that it tells may be published.
+    fit_until = models.DateField(null=True)
     intent_entry = models.UUIDField()
     outcome_entry = models.UUIDField(null=True)
 

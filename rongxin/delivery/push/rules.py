@@ -25,8 +25,9 @@ class Form(Labelled):
 
 
 class Status(Labelled):
-    """Where a subscription stands: stopped by the operator, ended by the institution."""
+    """Where a subscription stands: to be confirmed or stopped by the operator, ended by the institution."""
 
+    WAITING = "waiting", "待平台确认", "waiting for the operator's confirmation"
     ACTIVE = "active", "有效", "active"
     STOPPED = "stopped", "平台已停止", "stopped"
     ENDED = "ended", "已终止", "ended"
@@ -35,17 +36,24 @@ class Status(Labelled):
 class Act(StrEnum):
     """What may be done to a subscription besides giving it new terms."""
 
+    CONFIRM = "confirm"
     STOP = "stop"
     RESUME = "resume"
     END = "end"
 
 
 TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = {
+    Status.WAITING: {Act.CONFIRM: Status.ACTIVE, Act.STOP: Status.STOPPED, Act.END: Status.ENDED},
     Status.ACTIVE: {Act.STOP: Status.STOPPED, Act.END: Status.ENDED},
     Status.STOPPED: {Act.RESUME: Status.ACTIVE, Act.END: Status.ENDED},
     Status.ENDED: {},
 }
-OWNERS: Mapping[Act, str] = {Act.STOP: "operator", Act.RESUME: "operator", Act.END: "institution"}
+OWNERS: Mapping[Act, str] = {
+    Act.CONFIRM: "operator",
+    Act.STOP: "operator",
+    Act.RESUME: "operator",
+    Act.END: "institution",
+}
 
 
 class RunState(Labelled):
@@ -91,7 +99,8 @@ def gone(why: EndedWhy | None, *, published: bool) -> Gone:
 class Terms:
     """What is subscribed to. Empty regions, sizes and industries stand for all; `unknown` means the firms of
     which the registration record does not say. `reference` is the institution's own number, `basis` the
-    agreement or rule that the push rests on, `individuals_basis` what individual businesses rest on.
+    agreement or rule that the push rests on, `individuals_basis` what individual businesses rest on; the
+    operator has to confirm that. `industries_basis` is the platform's word by what right industries choose.
     """
 
     items: tuple[str, ...]
@@ -102,8 +111,18 @@ class Terms:
     industries: tuple[str, ...] = ()
     kinds: tuple[SubjectKind, ...] = KINDS_BY_DEFAULT
     individuals_basis: str = ""
+    industries_basis: str = ""
     form: Form = Form.PARQUET
     interval_hours: int = 24
+
+    @property
+    def to_be_confirmed(self) -> bool:
+        """Whether the institution's own word is not enough: individual businesses are natural persons'."""
+        return SubjectKind.INDIVIDUAL_BUSINESS in self.kinds
+
+    @property
+    def names_industries(self) -> bool:
+        return any(code != UNKNOWN for code in self.industries)
 
     def document(self) -> dict[str, Any]:
         """Return the terms as plain values for JSON, the table and the journal's commitment."""
@@ -139,6 +158,11 @@ def faults(terms: Terms) -> list[str]:
         for code in terms.industries
         if code != UNKNOWN and not industry.well_formed(code)
     ]
+    if terms.names_industries and not terms.industries_basis:
+        found.append(
+            "所属行业依清单须经企业授权，平台未载明其公开依据，不能按行业选择"
+            " industries are shared by consent only: nothing says that they are public here"
+        )
     if not 1 <= terms.interval_hours <= INTERVAL_HOURS_MAX:
         found.append(f"推送间隔须为1至{INTERVAL_HOURS_MAX}小时 push every 1 to {INTERVAL_HOURS_MAX} hours")
     return found

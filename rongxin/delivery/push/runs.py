@@ -18,12 +18,12 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from rongxin.consent.rules import business_day
-from rongxin.delivery.push import files, subscriptions, verification
+from rongxin.delivery.push import files, policy, subscriptions, verification
 from rongxin.delivery.push.errors import NotPossible, NotServed, UnknownRun, WrongManifest
 from rongxin.delivery.push.models import PushRun, PushSubscription
 from rongxin.delivery.push.rules import RunState, Status, Terms
 from rongxin.disclosure import public_sets
-from rongxin.journal import entries, windows
+from rongxin.journal import entries, tree, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, quotas
@@ -136,7 +136,7 @@ def fetch(run: UUID, name: str, *, institution: str, actor: Actor, as_of: dateti
     _served(found.subscription, as_of=as_of)
     path = files.directory(run) / name
     known = {entry.name for entry in _listing(run)}
-    if found.state != RunState.READY or name not in known:
+    if found.state != RunState.READY or name not in known or not fit(found, as_of=as_of):
         raise UnknownRun(f"{run}/{name}" if name in known else run)
     if found.fetched_at is None:
         with transaction.atomic():
@@ -158,7 +158,7 @@ def acknowledge(run: UUID, manifest: str, *, institution: str, actor: Actor, as_
         _served(row.subscription, as_of=as_of)
         if row.manifest and row.state == RunState.ACKNOWLEDGED and row.manifest == manifest:
             return _card(row)
-        if row.state != RunState.READY:
+        if row.state != RunState.READY or not fit(row, as_of=as_of):
             raise NotPossible(
                 f"推送现为“{RunState(row.state).label}”，不能确认：请取最新一次 fetch the latest push instead"
             )
@@ -174,6 +174,11 @@ def acknowledge(run: UUID, manifest: str, *, institution: str, actor: Actor, as_
             as_of=as_of,
         )
     return _card(row)
+
+
+def fit(run: PushRun, *, as_of: datetime) -> bool:
+    """Whether all that a run tells may still be published today (发改委令第36号)."""
+    return run.fit_until is None or business_day(as_of) <= run.fit_until
 
 
 def held_by_recipient(subscription: UUID) -> PushRun | None:
@@ -193,6 +198,7 @@ def _intend(card: subscriptions.Card, *, actor: Actor, as_of: datetime) -> PushR
         based_on=base,
         intended_at=as_of,
         state=RunState.INTENDED.value,
+        seen_leaf=tree.size(),
     )
     reason = _why_not(card.id, card.version, as_of=as_of)
     if reason is None:
@@ -221,6 +227,7 @@ def _carry_out(run: PushRun, terms: Terms, *, actor: Actor, as_of: datetime) -> 
     ):
         writer = files.Writer(sets, terms.form, held=held, into=into, now=files.state(run.id))
         written = writer.write()
+        run.fit_until = sets.fit_until()
         manifest = files.sign(into, _manifest(run, terms, sets, written, as_of=as_of))
         files.publish(into, run.id)
         with transaction.atomic(durable=True):
@@ -292,6 +299,9 @@ def _why_not(subscription: UUID, version: int, *, as_of: datetime) -> str | None
         return f"subscription_{row.status}"
     if row.version != version:
         return "terms_changed"
+    terms = subscriptions.get(subscription).terms
+    if terms.names_industries and not policy.in_force(business_day(as_of)).industries_basis:
+        return "industries_not_public"
     standing = institutions.standing(row.institution_id, names_case=False, as_of=as_of)
     return None if standing.admitted else str(standing.reason)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
 from rongxin.catalogue import loader, redaction
-from rongxin.delivery.push import rules
-from rongxin.delivery.push.errors import NotPossible, NotServed, UnfitTerms, UnknownSubscription
+from rongxin.delivery.push import policy, rules
+from rongxin.delivery.push.errors import NotPossible, NotServed, TooMany, UnfitTerms, UnknownSubscription
 from rongxin.delivery.push.models import PushSubscription, PushTerms
 from rongxin.delivery.push.rules import Act, Status, Terms
 from rongxin.disclosure import public_sets
@@ -54,13 +55,15 @@ class Card:
 
 
 def subscribe(institution: str, terms: Terms, *, actor: Actor, as_of: datetime) -> Card:
-    """Set up a push to an institution that is served; raises `UnfitTerms`, `NotServed`, NumberGiven and
-    catalogue.UnknownItem.
+    """Set up a push to an institution that is served; raises `UnfitTerms`, `NotServed`, `TooMany`,
+    NumberGiven and catalogue.UnknownItem. What the operator has to confirm waits for it.
     """
-    _check(terms)
+    terms = _checked(terms, as_of=as_of)
     served(institution, as_of=as_of)
     row = PushSubscription(institution_id=institution, version=1, created_at=as_of)
     with transaction.atomic():
+        _check_room(institution, as_of=as_of)
+        row.status = _standing(row, terms).value
         row.save(force_insert=True)
         _set(row, terms, "subscribed", actor=actor, as_of=as_of)
     return _card(row, terms)
@@ -68,14 +71,16 @@ def subscribe(institution: str, terms: Terms, *, actor: Actor, as_of: datetime) 
 
 def change(subscription: UUID, terms: Terms, *, institution: str, actor: Actor, as_of: datetime) -> Card:
     """Give a subscription new terms; the next run takes back what no longer belongs to them."""
-    _check(terms)
+    terms = _checked(terms, as_of=as_of)
     served(institution, as_of=as_of)
     with transaction.atomic():
         row = _locked(subscription, institution)
         if Status(row.status) is Status.ENDED:
             raise NotPossible("订阅已终止，请另行订阅 the subscription has ended: make another")
         row.version += 1
-        row.save(update_fields=["version"])
+        if Status(row.status) in (Status.ACTIVE, Status.WAITING):
+            row.status = _standing(row, terms).value
+        row.save(update_fields=["version", "status"])
         _set(row, terms, "changed", actor=actor, as_of=as_of)
     return _card(row, terms)
 
@@ -83,7 +88,10 @@ def change(subscription: UUID, terms: Terms, *, institution: str, actor: Actor, 
 def move(
     subscription: UUID, act: Act, *, institution: str | None, why: str = "", actor: Actor, as_of: datetime
 ) -> Card:
-    """Stop or resume a subscription (the operator, `institution` None) or end it (its institution)."""
+    """Stop or resume a subscription (the operator, `institution` None) or end it (its institution).
+
+    What was to be confirmed and never was waits again after it is resumed.
+    """
     if redaction.holds_number(why):
         raise NumberGiven
     with transaction.atomic():
@@ -91,10 +99,26 @@ def move(
         here = Status(row.status)
         if act not in rules.TRANSITIONS[here]:
             raise NotPossible(f"订阅现为“{here.label}”，不能进行此操作 not possible while {here.label_en}")
-        row.status, row.why = rules.TRANSITIONS[here][act].value, why
-        row.save(update_fields=["status", "why"])
-        _journal(row, row.status, None, actor=actor, as_of=as_of)
+        to = rules.TRANSITIONS[here][act]
+        if act is Act.CONFIRM:
+            row.confirmed_version = row.version
+        elif act is Act.RESUME:
+            to = _standing(row, _terms(row))
+        row.status, row.why = to.value, why
+        row.save(update_fields=["status", "why", "confirmed_version"])
+        _journal(row, "confirmed" if act is Act.CONFIRM else row.status, None, actor=actor, as_of=as_of)
     return get(row.id)
+
+
+def confirm(subscription: UUID, version: int, *, why: str, actor: Actor, as_of: datetime) -> Card:
+    """Confirm as the operator that terms about individual businesses have a basis: this version of them."""
+    with transaction.atomic():
+        row = _locked(subscription, None)
+        if row.version != version:
+            raise NotPossible(
+                f"条款现为第{row.version}版，请查看后再确认 look at version {row.version} first"
+            )
+        return move(subscription, Act.CONFIRM, institution=None, why=why, actor=actor, as_of=as_of)
 
 
 def request(subscription: UUID, *, institution: str, full: bool, actor: Actor, as_of: datetime) -> Card:
@@ -140,7 +164,25 @@ def served(institution: str, *, as_of: datetime) -> None:
         raise NotServed(standing.reason, standing.message)
 
 
-def _check(terms: Terms) -> None:
+def _standing(row: PushSubscription, terms: Terms) -> Status:
+    confirmed = not terms.to_be_confirmed or row.confirmed_version == row.version
+    return Status.ACTIVE if confirmed else Status.WAITING
+
+
+def _check_room(institution: str, *, as_of: datetime) -> None:
+    """Order the subscriptions of one institution, so that none slips past the limit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"push:{institution}"])
+    most = policy.in_force(timezone.localdate(as_of)).subscriptions_max
+    there = PushSubscription.objects.filter(institution=institution).exclude(status=Status.ENDED.value)
+    if there.count() >= most:
+        raise TooMany(f"最多可有 {most} 个订阅，请先终止不用的 end one of your {most} subscriptions first")
+
+
+def _checked(terms: Terms, *, as_of: datetime) -> Terms:
+    """Return terms that will do, with the platform's word on industries where they choose by them."""
+    basis = policy.in_force(timezone.localdate(as_of)).industries_basis if terms.names_industries else ""
+    terms = replace(terms, industries_basis=basis)
     texts = (terms.reference, terms.basis, terms.individuals_basis)
     if any(redaction.holds_number(text) for text in texts):
         raise NumberGiven
@@ -152,6 +194,7 @@ def _check(terms: Terms) -> None:
     ]
     if found:
         raise UnfitTerms(found)
+    return terms
 
 
 def _set(row: PushSubscription, terms: Terms, act: str, *, actor: Actor, as_of: datetime) -> None:

@@ -11,7 +11,7 @@ from rongxin.delivery.push import files, runs, subscriptions
 from rongxin.delivery.push.errors import NotServed
 from rongxin.delivery.push.models import Pushed, PushRun, PushSubscription
 from rongxin.delivery.push.rules import RunState, Status
-from rongxin.journal import entries
+from rongxin.journal import entries, tree
 from rongxin.journal.rules import Kind
 from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.actor import SYSTEM
@@ -41,7 +41,8 @@ def make_due(*, as_of: datetime) -> int:
 
 
 def take_back_overtaken(*, as_of: datetime) -> int:
-    """Take back ready runs that hold what was repaired or removed since; new ones are made in their place.
+    """Take back ready runs that hold what was repaired or removed since, or is public no more; new ones are
+    made in their place.
 
     Publication, sharing and use stop in every copy (发改委令第36号): also in one that nobody has fetched yet.
     Returns how many were taken back.
@@ -49,7 +50,7 @@ def take_back_overtaken(*, as_of: datetime) -> int:
     taken = 0
     for run in PushRun.objects.filter(state=RunState.READY):
         with transaction.atomic():
-            if not _overtaken(run):
+            if runs.fit(run, as_of=as_of) and not _overtaken(run):
                 continue
             rows = PushRun.objects.filter(id=run.id, state=RunState.READY)
             taken += rows.update(state=RunState.SUPERSEDED.value)
@@ -58,7 +59,12 @@ def take_back_overtaken(*, as_of: datetime) -> int:
 
 
 def _overtaken(run: PushRun) -> bool:
-    found = entries.find(kinds=(Kind.RECORD_ENDED,), since=run.intended_at, entries_max=_ENDINGS_MAX)
+    """Look from the journal's place at which the run began, not from an hour: an errand that was asked for
+    before the run may end a record after it. What is now in the tree need not be looked at again.
+    """
+    seen = tree.size()
+    found = entries.find(kinds=(Kind.RECORD_ENDED,), from_leaf=run.seen_leaf or 0, entries_max=_ENDINGS_MAX)
+    PushRun.objects.filter(id=run.id).update(seen_leaf=seen)
     subjects = {int(entry.refs["subject"]) for entry in found if entry.refs["why"] in _STOPS}
     told = Pushed.objects.filter(run=run, subject__in=subjects).exists()
     return told or len(found) == _ENDINGS_MAX
@@ -76,6 +82,8 @@ def due(card: subscriptions.Card, *, as_of: datetime) -> bool:
     if last is None or (card.requested_at is not None and card.requested_at > last.intended_at):
         return True
     whole = timedelta(hours=card.terms.interval_hours)
+    if last.state in (RunState.READY, RunState.ACKNOWLEDGED) and not runs.fit(last, as_of=as_of):
+        return True  # what the recipient holds has to be taken back
     broken = last.state in (RunState.INTENDED, RunState.ABANDONED, RunState.REFUSED)
     return as_of - last.intended_at >= (min(whole, _RETRY) if broken else whole)
 

@@ -6,22 +6,17 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from rongxin.sharing import editions
+from rongxin.delivery.webhooks.errors import WebhookError
+from rongxin.vocabulary import edition
 
 _PARAMETERS = Path(__file__).parent / "parameters"
 
 
-class Policy(BaseModel):
+class Policy(edition.Edition):
     """What is in force from a day on; the file says what each is for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     retry_seconds: tuple[float, ...] = Field(min_length=1)
     jitter_share: float = Field(ge=0, lt=1)
     retry_after_seconds_max: float = Field(gt=0)
@@ -40,10 +35,9 @@ class Policy(BaseModel):
 @cache
 def every() -> tuple[Policy, ...]:
     """Return every edition on file."""
-    files = sorted(_PARAMETERS.glob("webhooks_*.yaml"))
-    return tuple(Policy.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+    return edition.read(_PARAMETERS, "webhooks_*.yaml", Policy, broken=WebhookError)
 
 
 def in_force(on: date) -> Policy:
     """Return the edition of a day."""
-    return editions.in_force(every(), on)
+    return edition.in_force(every(), on)

@@ -80,6 +80,7 @@ _STATUS = {
     "invalid_cursor": 422,
     "idempotency_key_reused": 422,
     "idempotency_key_at_work": 409,
+    "too_many_subscriptions": 409,
 }
 
 
@@ -134,6 +135,7 @@ TITLES = {
     "signer_refused": "签署人无权代表该企业",
     "batch_not_held": "该批次不在待复核状态",
     "still_at_work": "后台仍在处理，请稍后查看",
+    "too_many_subscriptions": "推送订阅已达上限",
     "too_many_codes": "名单中的代码过多或为空，请分次申请",
     "time_stamp_missing": "时间戳机构未应答，未出具 PDF 报告，请稍后重试；可先取 JSON 或网页形式",
     "unclean": "内容不符合信息项的格式要求",

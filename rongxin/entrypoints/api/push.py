@@ -39,7 +39,7 @@ class Wanted(Schema):
     sizes: list[str] = Field([], description="企业划型；unknown 为登记信息中未载明")
     industries: list[str] = Field([], max_length=500, description="国民经济行业代码；unknown 为未载明")
     kinds: list[SubjectKind] = Field(list(KINDS_BY_DEFAULT), description="主体类型，缺省不含个体工商户")
-    individuals_basis: str = Field("", max_length=500, description="包含个体工商户的依据")
+    individuals_basis: str = Field("", max_length=500, description="包含个体工商户的依据，须经平台确认")
     form: Form = Form.PARQUET
     interval_hours: int = Field(24, ge=1, le=INTERVAL_HOURS_MAX)
 
@@ -51,6 +51,10 @@ class Wanted(Schema):
 
 class Because(Schema):
     reason: _Said
+
+
+class Confirmed(Because):
+    version: int = Field(ge=1, description="所确认的条款版本")
 
 
 class Again(Schema):
@@ -107,6 +111,18 @@ def run(request: HttpRequest, subscription: UUID, again: Again) -> dict[str, Any
     caller = authentication.caller(request)
     card = subscriptions.request(
         subscription, institution=caller.party, full=again.full, actor=caller.actor, as_of=caller.at
+    )
+    return card.document()
+
+
+@router.post(
+    "/subscriptions/{subscription}/confirm", auth=authentication.SECURITY, summary="确认订阅 Confirm"
+)
+def confirm(request: HttpRequest, subscription: UUID, body: Confirmed) -> dict[str, Any]:
+    """Confirm that terms which include individual businesses have a basis; until then nothing is pushed."""
+    caller = authentication.caller(request)
+    card = subscriptions.confirm(
+        subscription, body.version, why=body.reason, actor=caller.actor, as_of=caller.at
     )
     return card.document()
 

@@ -58,6 +58,20 @@ def make(subscription: UUID) -> None:
 
 @command.command()
 @click.argument("subscription", type=click.UUID)
+@click.option("--version", type=int, required=True, help="所确认的条款版本 of the terms that were looked at")
+@click.option("--reason", required=True, help="理由 why")
+def confirm(subscription: UUID, version: int, reason: str) -> None:
+    """确认 Confirm terms that include individual businesses; until then nothing of it is pushed."""
+    with node.running(), answers.refusals():
+        from rongxin.delivery.push import subscriptions
+
+        actor = answers.operator(permission.SECURITY)
+        card = subscriptions.confirm(subscription, version, why=reason, actor=actor, as_of=answers.now())
+        answers.show(card.document())
+
+
+@command.command()
+@click.argument("subscription", type=click.UUID)
 @click.option("--reason", required=True, help="理由 why")
 def stop(subscription: UUID, reason: str) -> None:
     """停止 Stop a subscription at once; files that lie ready can't be fetched any more."""

@@ -6,11 +6,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.watching.rules import Parameters
+from rongxin.vocabulary import edition
 
 PARAMETERS = Path(__file__).parent.parent / "parameters"
 
@@ -21,44 +19,11 @@ class InvalidParameters(GovernanceError):
     code = "invalid_watching_parameters"
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
-    person_refusals: int = Field(ge=1)
-    new_subject_refusals: int = Field(ge=1)
-    consent_failures_percent: int = Field(ge=0, le=100)
-    consent_failures_of: int = Field(ge=1)
-    unknown_subjects: int = Field(ge=1)
-    off_hours_percent: int = Field(ge=0, le=100)
-    off_hours_of: int = Field(ge=1)
-    no_case_percent: int = Field(ge=0, le=100)
-    no_case_of: int = Field(ge=1)
-    after_the_end: int = Field(ge=1)
-    window_days: int = Field(ge=1)
-    statement_days: int = Field(ge=1)
-    decision_days: int = Field(ge=1)
-
-
 def in_force(on: date) -> Parameters:
-    """Return the numbers in force on a day."""
-    found = [numbers for since, numbers in _editions() if since <= on]
-    if not found:
-        raise InvalidParameters(f"nothing is in force on {on}; add a file to governance/parameters/")
-    return found[-1]
-
-
-def load(path: Path) -> tuple[date, Parameters]:
-    """Read one edition with the day it holds from; raises `InvalidParameters`."""
-    try:
-        file = _File.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeError, yaml.YAMLError, ValidationError) as error:
-        raise InvalidParameters(f"{path}: {error}") from error
-    return file.effective_from, Parameters(**file.model_dump(exclude={"citation", "effective_from"}))
+    """Return the numbers in force on a day; before the first edition, the first."""
+    return edition.in_force(_editions(), on)
 
 
 @cache
-def _editions() -> tuple[tuple[date, Parameters], ...]:
-    return tuple(sorted(map(load, PARAMETERS.glob("watching_*.yaml")), key=lambda one: one[0]))
+def _editions() -> tuple[Parameters, ...]:
+    return edition.read(PARAMETERS, "watching_*.yaml", Parameters, broken=InvalidParameters)

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field
+
+from rongxin.vocabulary import edition
 from rongxin.vocabulary.labelled import Labelled
 
 
@@ -59,24 +62,22 @@ ACTIONS: Mapping[Rule, Action] = {
 WINDOWED = frozenset({Rule.NO_CASES, Rule.AFTER_THE_END})
 
 
-@dataclass(frozen=True)
-class Parameters:
+class Parameters(edition.Edition):
     """The numbers of one edition; days are calendar days, shares percent."""
 
-    edition: str
-    person_refusals: int
-    new_subject_refusals: int
-    consent_failures_percent: int
-    consent_failures_of: int
-    unknown_subjects: int
-    off_hours_percent: int
-    off_hours_of: int
-    no_case_percent: int
-    no_case_of: int
-    after_the_end: int
-    window_days: int
-    statement_days: int
-    decision_days: int
+    person_refusals: int = Field(ge=1)
+    new_subject_refusals: int = Field(ge=1)
+    consent_failures_percent: int = Field(ge=0, le=100)
+    consent_failures_of: int = Field(ge=1)
+    unknown_subjects: int = Field(ge=1)
+    off_hours_percent: int = Field(ge=0, le=100)
+    off_hours_of: int = Field(ge=1)
+    no_case_percent: int = Field(ge=0, le=100)
+    no_case_of: int = Field(ge=1)
+    after_the_end: int = Field(ge=1)
+    window_days: int = Field(ge=1)
+    statement_days: int = Field(ge=1)
+    decision_days: int = Field(ge=1)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from datetime import datetime, time
 from enum import StrEnum
 from hashlib import sha256
 
+from pydantic import Field
+
+from rongxin.vocabulary import edition
 from rongxin.vocabulary.reason import Reason
 
 
@@ -43,20 +46,18 @@ _REASONS = {
 REASONS = frozenset(_REASONS.values())
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(edition.Edition):
     """The numbers of one edition; `opens` and `closes` bound the business hours of a day."""
 
-    edition: str
-    branch_day: int
-    person_day: int
-    person_off_hours: int
+    branch_day: int = Field(ge=0)
+    person_day: int = Field(ge=0)
+    person_off_hours: int = Field(ge=0)
     opens: time
     closes: time
-    new_subjects_base: int
-    new_subjects_percent: int
-    new_subjects_days: int
-    unknown_subjects_day: int
+    new_subjects_base: int = Field(ge=0)
+    new_subjects_percent: int = Field(ge=0)
+    new_subjects_days: int = Field(ge=1)
+    unknown_subjects_day: int = Field(ge=0)
 
     def off_hours(self, at: datetime) -> bool:
         """Whether a moment (in the business zone) lies outside business hours."""
@@ -69,11 +70,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Counter:
-    """One count that a request goes into; `limit` None is the institution's own daily quota."""
+    """One count that a request goes into; `limit` None is the institution's own daily quota.
+
+    `whose` names the branch or person that a limit of its own may be set for; `key` tells counts apart.
+    """
 
     scope: Scope
     key: str
     limit: int | None
+    whose: str = ""
 
 
 #: The longest name that is counted as it is.
@@ -100,10 +105,11 @@ def counters(
     """
     yield Counter(Scope.INSTITUTION, "", None)
     if branch:
-        yield Counter(Scope.BRANCH, named(branch), limits.branch_day)
-    yield Counter(Scope.PERSON, named(person), limits.person_day)
+        yield Counter(Scope.BRANCH, named(branch), limits.branch_day, named(branch))
+    name = named(person)
+    yield Counter(Scope.PERSON, name, limits.person_day, name)
     if limits.off_hours(at):
-        yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {named(person)}", limits.person_off_hours)
+        yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {name}", limits.person_off_hours, name)
     if known:
         yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
     else:

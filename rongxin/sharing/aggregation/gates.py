@@ -9,22 +9,17 @@ from functools import cache
 from statistics import fmean, median
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from rongxin.catalogue.schema import Item
-from rongxin.sharing import editions as dated
+from rongxin.sharing.errors import SharingError
+from rongxin.sharing.rules import PARAMETERS
+from rongxin.vocabulary import edition as dated
 
 Document = Mapping[str, Any]
 
 
-class Thresholds(BaseModel):
+class Thresholds(dated.Edition):
     """One edition of the figures; the file says what each means."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     history_batches: int
     history_batches_min: int
     rows_min: int
@@ -58,7 +53,7 @@ class Ending:
 @cache
 def editions() -> tuple[Thresholds, ...]:
     """Return every edition on file."""
-    return dated.read(Thresholds, "gates_*.yaml")
+    return dated.read(PARAMETERS, "gates_*.yaml", Thresholds, broken=SharingError)
 
 
 def in_force(on: date) -> Thresholds:

@@ -8,8 +8,10 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rongxin.sharing import editions as dated
+from rongxin.sharing.errors import SharingError
 from rongxin.sharing.quality.rules import Calendar
+from rongxin.sharing.rules import PARAMETERS
+from rongxin.vocabulary import edition as dated
 
 
 class Rule(BaseModel):
@@ -20,14 +22,9 @@ class Rule(BaseModel):
     working_days: int = Field(ge=1, le=30)
 
 
-class Edition(BaseModel):
+class Edition(dated.Edition):
     """The rules in force from a day on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     rules: Mapping[str, Rule]
 
 
@@ -48,7 +45,7 @@ class Year(BaseModel):
 @cache
 def editions() -> tuple[Edition, ...]:
     """Return every edition of the rules on file."""
-    return dated.read(Edition, "timeliness_*.yaml")
+    return dated.read(PARAMETERS, "timeliness_*.yaml", Edition, broken=SharingError)
 
 
 def edition(on: date) -> Edition:
@@ -64,7 +61,7 @@ def rule_for(item: str, on: date) -> Rule | None:
 @cache
 def years() -> tuple[Year, ...]:
     """Return the years on file."""
-    return dated.read(Year, "working_days_*.yaml")
+    return dated.read(PARAMETERS, "working_days_*.yaml", Year, broken=SharingError)
 
 
 @cache

@@ -22,14 +22,14 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import providers
 from rongxin.records.filing import CHINA
-from rongxin.sharing import editions as dated
 from rongxin.sharing import item_sources
 from rongxin.sharing.aggregation import identifiers, mandates
-from rongxin.sharing.errors import Refused
+from rongxin.sharing.errors import Refused, SharingError
 from rongxin.sharing.models import Batch, Schedule
-from rongxin.sharing.rules import Status
+from rongxin.sharing.rules import PARAMETERS, Status
 from rongxin.sharing.schedule import rules
 from rongxin.sharing.schedule.rules import Every, Plan
+from rongxin.vocabulary import edition as dated
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 #: Provider, item.
@@ -45,14 +45,9 @@ class Default(BaseModel):
     day: int | None = None
 
 
-class Edition(BaseModel):
+class Edition(dated.Edition):
     """The plans in force from a day on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     grace_working_days: int = Field(ge=0, le=rules.GRACE_MAX)
     plans: Mapping[str, Default]
 
@@ -69,7 +64,7 @@ class Segment:
 @cache
 def editions() -> tuple[Edition, ...]:
     """Return every edition on file."""
-    return dated.read(Edition, "schedules_*.yaml")
+    return dated.read(PARAMETERS, "schedules_*.yaml", Edition, broken=SharingError)
 
 
 def set_plan(

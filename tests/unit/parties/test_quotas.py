@@ -15,7 +15,8 @@ from rongxin.parties import institutions, quotas
 from rongxin.parties.errors import NotAllowed, UnknownParty
 from rongxin.parties.quotas import Asker, InvalidLimits, Taken
 from rongxin.parties.rules import quota as rules
-from rongxin.parties.rules.quota import Scope
+from rongxin.parties.rules.quota import Limits, Scope
+from rongxin.vocabulary import edition
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.reason import Reason
 from tests.unit.consent import stage
@@ -108,6 +109,17 @@ def test_outside_business_hours_a_person_has_less_an_hour() -> None:
 
 
 @pytest.mark.django_db
+def test_a_persons_own_limit_outside_business_hours_holds_every_hour() -> None:
+    admit(quota=10_000)
+    quotas.set_limit("bank_a", Scope.PERSON_OFF_HOURS, 2, key="Clerk 7", actor=SYSTEM, as_of=NOW)
+    for at in (NIGHT, NIGHT.replace(hour=23)):
+        assert [take("clerk 7", at=at).admitted for _ in range(3)] == [True, True, False]
+    assert take("8", at=NIGHT).admitted
+    quotas.allow("bank_a", Scope.PERSON_OFF_HOURS, key="clerk 7", actor=SYSTEM, as_of=NOW)
+    assert take("clerk 7", at=NIGHT).admitted
+
+
+@pytest.mark.django_db
 def test_a_scrape_spread_over_many_persons_meets_the_limit_of_new_subjects() -> None:
     admit(quota=10_000)
     firms = [firm() for _ in range(LIMITS.new_subjects_base + 5)]
@@ -144,7 +156,7 @@ def test_an_edition_that_is_broken_is_named(tmp_path: Path) -> None:
     file = tmp_path / "quotas_x.yaml"
     file.write_text("edition: x\n")
     with pytest.raises(InvalidLimits, match="quotas_x"):
-        quotas.load(file)
+        edition.load(file, Limits, broken=InvalidLimits)
 
 
 def test_every_scope_has_its_reason() -> None:

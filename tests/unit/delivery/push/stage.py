@@ -50,6 +50,10 @@ def subscription(bank: str = "bank_a", **changes: Any) -> UUID:
     return card.id
 
 
+def confirm(subscription: UUID, version: int = 1) -> None:
+    subscriptions.confirm(subscription, version, why="协议已核", actor=OPERATOR, as_of=stage.NOW)
+
+
 def penalty(firm: stage.Firm, fine: str = "1000.00", **more: Any) -> dict[str, Any]:
     return {
         "name": "云州蓝鲸物流有限公司",

@@ -5,13 +5,23 @@ from __future__ import annotations
 import pytest
 
 from rongxin.consent.rules import business_day
-from rongxin.delivery.push import files, uses
+from rongxin.delivery.push import files, policy, uses
 from rongxin.parties.models import Subject
 from rongxin.records import filing
 from rongxin.records.rules import EndedWhy
 from tests.unit.consent import stage as people
 from tests.unit.delivery.push import stage
 from tests.unit.records.conftest import CLERK, Bureau, Row
+
+
+@pytest.fixture
+def industries_public(monkeypatch):
+    """An edition that names a basis; the one on file names none."""
+    (there,) = policy.every()
+    monkeypatch.setattr(
+        policy, "every", lambda: (there.model_copy(update={"industries_basis": "某令第1条"}),)
+    )
+
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,12 +99,14 @@ def test_individual_businesses_are_left_out_unless_somebody_says_by_what_right(s
     with pytest.raises(stage.UnfitTerms, match="个体工商户"):
         stage.subscription(kinds=tuple(stage.SubjectKind))
     kinds = stage.subscription(kinds=tuple(stage.SubjectKind), individuals_basis="接入协议第4条")
+    assert stage.run(kinds).reason == "subscription_waiting"
+    stage.confirm(kinds)
     stage.acknowledged(kinds, held)
     (row,) = [row for row in held.values() if row["_uscc"] == shop.uscc]
     assert (row["name"], row["registered_address"]) == ("小面馆", None)  # the home behind the shop
 
 
-def test_a_region_a_size_and_an_industry_choose_and_what_is_unknown_must_be_named(scene):
+def test_a_region_a_size_and_an_industry_choose_and_what_is_unknown_must_be_named(scene, industries_public):
     firm, other, _ = scene
     Subject.objects.filter(pk=firm.id).update(size_class="small", industry="C1310")
     for terms, expected in [
@@ -109,6 +121,17 @@ def test_a_region_a_size_and_an_industry_choose_and_what_is_unknown_must_be_name
         held = {}
         stage.acknowledged(stage.subscription(**terms), held)
         assert {row["_uscc"] for row in held.values()} == expected, terms
+
+
+def test_nobody_chooses_by_industry_without_a_basis(scene, industries_public, monkeypatch):
+    subscription = stage.subscription(industries=("C",))
+    assert stage.subscriptions.get(subscription).terms.industries_basis == "某令第1条"
+    monkeypatch.undo()
+    assert stage.run(subscription).reason == "industries_not_public"
+    with pytest.raises(stage.UnfitTerms, match="行业"):
+        stage.subscription(industries=("C",))
+    with pytest.raises(stage.UnfitTerms, match="行业"):  # the basis is the platform's word, nobody else's
+        stage.subscription(industries=("C",), industries_basis="本行认为公开")
 
 
 def test_a_csv_push_holds_the_same_rows_and_no_formula(scene):

@@ -5,19 +5,22 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from rongxin.delivery.push import files, runs, subscriptions, upkeep
+from rongxin.consent.rules import business_day
+from rongxin.delivery.push import files, policy, runs, subscriptions, upkeep
 from rongxin.delivery.push.errors import (
     NotPossible,
     NotServed,
+    TooMany,
     UnfitTerms,
     UnknownRun,
     UnknownSubscription,
     WrongManifest,
 )
 from rongxin.delivery.push.models import Pushed, PushRun
-from rongxin.delivery.push.rules import Act, RunState
+from rongxin.delivery.push.rules import Act, RunState, Status
 from rongxin.disclosure import public_sets
 from rongxin.disclosure.errors import NotIntended
+from rongxin.journal import sequencer
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions
 from rongxin.parties.populations import Population
@@ -202,6 +205,81 @@ def test_a_ready_run_that_holds_a_repaired_record_is_taken_back(scene):
         _fetch(made)
     (ready,) = [card for card in runs.of("bank_a") if card.state is RunState.READY]
     assert firm.uscc not in {row["_uscc"] for row in _rows(ready)}
+
+
+def test_a_removal_that_was_asked_for_before_the_run_takes_it_back_too(scene):
+    """The errand's hour is its request's; it is carried out after the run was made."""
+    firm, *_ = scene
+    asked_at, subscription = stage.later(-1), stage.subscription()
+    made = stage.run(subscription)
+    (record,) = [row["_record"] for row in _rows(made) if row["_uscc"] == firm.uscc]
+    how = {"subject_id": firm.id, "ended_by": "repair:1", "actor": CLERK, "as_of": asked_at}
+    filing.end([record], EndedWhy.REPAIRED, **how)
+    sequencer.integrate()
+    assert upkeep.take_back_overtaken(as_of=stage.later()) == 1
+    again = stage.run(subscription)
+    assert firm.uscc not in {row["_uscc"] for row in _rows(again)}
+    assert upkeep.take_back_overtaken(as_of=stage.later()) == 0
+
+
+def test_a_run_lives_no_longer_than_what_it_tells_may_be_published(scene):
+    firm, _, bureau = scene
+    today = business_day(stage.later())
+    stage.fine(bureau, firm, key="二号", published_until=today.isoformat())
+    subscription = stage.subscription(interval_hours=24 * 31)
+    made = stage.run(subscription)
+    assert _fetch(made).exists()
+    tomorrow = {"institution": "bank_a", "actor": stage.BANK, "as_of": stage.later(24)}
+    with pytest.raises(UnknownRun):
+        runs.fetch(made.id, MANIFEST, **tomorrow)
+    with pytest.raises(NotPossible):
+        runs.acknowledge(made.id, made.manifest, **tomorrow)
+    assert upkeep.take_back_overtaken(as_of=stage.later()) == 0
+    assert upkeep.take_back_overtaken(as_of=stage.later(24)) == 1
+
+
+def test_what_was_acknowledged_is_taken_back_when_its_publication_is_over(scene):
+    firm, _, bureau = scene
+    stage.fine(bureau, firm, key="二号", published_until=business_day(stage.later()).isoformat())
+    subscription = stage.subscription(interval_hours=24 * 31)
+    stage.acknowledged(subscription, {})
+    assert not upkeep.due(subscriptions.get(subscription), as_of=stage.later(1 / 60))
+    assert upkeep.due(subscriptions.get(subscription), as_of=stage.later(24))
+    assert stage.run(subscription, hours=24).summary["removed"] == {"ended": 1}
+    assert not upkeep.due(subscriptions.get(subscription), as_of=stage.later(24))
+
+
+def test_an_institution_has_so_many_subscriptions_and_no_more(scene):
+    (first, *_) = [stage.subscription() for _ in range(policy.in_force(people.TODAY).subscriptions_max)]
+    with pytest.raises(TooMany):
+        stage.subscription()
+    subscriptions.move(first, Act.END, institution="bank_a", actor=stage.BANK, as_of=stage.later())
+    stage.subscription()
+    people.bank("bank_b")
+    stage.subscription("bank_b")
+
+
+def test_individual_businesses_wait_for_the_operators_word_on_these_very_terms(scene):
+    wanted = {"kinds": tuple(SubjectKind), "individuals_basis": "接入协议第4条"}
+    subscription = stage.subscription(**wanted)
+    given = {"institution": "bank_a", "actor": stage.BANK, "as_of": stage.later()}
+    with pytest.raises(NotServed):
+        subscriptions.request(subscription, full=False, **given)
+    stage.confirm(subscription)
+    made = stage.run(subscription)
+    assert _fetch(made).exists()
+    terms = stage.replace(subscriptions.get(subscription).terms, regions=("990101",))
+    assert subscriptions.change(subscription, terms, **given).status is Status.WAITING
+    with pytest.raises(NotServed):
+        _fetch(made)
+    with pytest.raises(NotPossible):
+        stage.confirm(subscription, 1)  # version 2 is what would be confirmed
+    move = {"institution": None, "actor": stage.OPERATOR, "as_of": stage.later()}
+    subscriptions.move(subscription, Act.STOP, **move)
+    assert subscriptions.move(subscription, Act.RESUME, **move).status is Status.WAITING
+    stage.confirm(subscription, 2)
+    without = stage.replace(terms, kinds=(SubjectKind.COMPANY,))
+    assert subscriptions.change(subscription, without, **given).status is Status.ACTIVE
 
 
 def _rows(made):

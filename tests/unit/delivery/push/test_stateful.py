@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rongxin.delivery.push import subscriptions
+from rongxin.delivery.push.rules import Act, Status
 from rongxin.parties import quotas
 from rongxin.parties.models import Institution, Subject
 from rongxin.records import filing
@@ -42,6 +43,9 @@ class City:
         Subject.objects.filter(pk__in=[firm.id for firm in self.firms]).update(size_class="small")
         self.bureau, self.batches, self.held = Bureau(), [], {}
         self.items = stage.TERMS.items
+        there = [card for card in subscriptions.listed("bank_a") if card.status is Status.ACTIVE]
+        for card in there:  # those of the examples before
+            subscriptions.move(card.id, Act.END, institution=None, actor=SYSTEM, as_of=people.NOW)
         self.subscription = stage.subscription(regions=("990000",), sizes=("small",))
 
     def play(self, act: str, *given: object) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from rongxin.governance.watching import parameters, rules
 from rongxin.governance.watching.parameters import InvalidParameters
-from rongxin.governance.watching.rules import ACTIONS, LIVE, TRANSITIONS, Activity, Rule, State
+from rongxin.governance.watching.rules import ACTIONS, LIVE, TRANSITIONS, Activity, Parameters, Rule, State
+from rongxin.vocabulary import edition
 
 GIVEN = parameters.in_force(date(2026, 4, 1))
 
@@ -69,7 +70,7 @@ def test_a_broken_edition_is_named(tmp_path: Path) -> None:
     file = tmp_path / "watching_x.yaml"
     file.write_text("edition: x\n")
     with pytest.raises(InvalidParameters, match="watching_x"):
-        parameters.load(file)
+        edition.load(file, Parameters, broken=InvalidParameters)
 
 
 def _day(rng: random.Random, seen: Activity, *, scrapes: int) -> Activity:
