@@ -14,15 +14,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.zone import BUSINESS_ZONE as BUSINESS_ZONE
 
-BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
 ARTEFACT_TYPE = "consent+jws"
 DETAILS_TYPE = "urn:rongxin:consent:1"
 

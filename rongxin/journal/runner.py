@@ -8,17 +8,16 @@ import logging
 import threading
 import time
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, close_old_connections, connection
 
 from rongxin.journal import checkpoints, sequencer
 from rongxin.journal.errors import JournalError
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 INTERVAL_SECONDS_MAX = 10.0
 UNSIGNED_ENTRIES_MAX = 1_000
 POLL_SECONDS = 0.5
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +35,7 @@ def run(interval: float, stop: threading.Event) -> None:
             try:
                 unsigned += sequencer.integrate()
                 if time.monotonic() - signed_at >= interval or unsigned >= UNSIGNED_ENTRIES_MAX:
-                    checkpoints.sign(as_of=datetime.now(_SHANGHAI))
+                    checkpoints.sign(as_of=datetime.now(BUSINESS_ZONE))
                     signed_at, unsigned = time.monotonic(), 0
             except (DatabaseError, JournalError):
                 _log.exception("journal: no checkpoint could be made; trying again in %.1f s", interval)

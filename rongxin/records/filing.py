@@ -15,7 +15,6 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.db import connection, transaction
@@ -26,8 +25,9 @@ from rongxin.records import row_statements, seals, source_statements, statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EQUAL, EndedWhy, Fate, Precedence
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
-CHINA = ZoneInfo("Asia/Shanghai")
+CHINA = BUSINESS_ZONE
 _FETCH = 20_000
 _AT_ONCE = 10_000  # rows turned into COPY text at a time: the text of a chunk is as large as the chunk
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rongxin.catalogue import loader
 from rongxin.delivery import tracing
@@ -13,8 +12,8 @@ from rongxin.delivery.rendering import glyphs
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 # Beyond this a printed item says how many more there are; the electronic form, attached to it, has them all.
 ROWS_SHOWN = 12
 TABLE_ROWS_SHOWN = 40
@@ -193,4 +192,4 @@ def _day(text: str) -> str:
 
 
 def _label(instant: str) -> str:
-    return datetime.fromisoformat(instant).astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(instant).astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M")

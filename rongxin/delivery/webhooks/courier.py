@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
@@ -28,17 +27,17 @@ from rongxin.delivery.webhooks.policy import Policy
 from rongxin.delivery.webhooks.rules import Outcome, Result
 from rongxin.delivery.webhooks.sending import Way
 from rongxin.journal import keyring
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 AT_ONCE = 32
 AHEAD = 4  # claims held for each attempt that runs: no thread waits for the database
 LOOK_SECONDS = 0.2
 _SETTLE_SECONDS = 0.03  # attempts that end within it are written down together
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _log = logging.getLogger(__name__)
 
 
 def _now() -> datetime:
-    return datetime.now(_SHANGHAI)
+    return datetime.now(BUSINESS_ZONE)
 
 
 class Courier:

@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.permission import Permission
 from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 #: The API key of the person who acts, where it isn't the machine itself.
 KEY = "RONGXIN_OPERATOR_KEY"
@@ -75,7 +75,7 @@ def operator(allowed: Permission) -> Actor:
 
 
 def now() -> datetime:
-    return datetime.now(ZoneInfo("Asia/Shanghai"))
+    return datetime.now(BUSINESS_ZONE)
 
 
 def show(document: object) -> None:

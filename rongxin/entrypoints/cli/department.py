@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import click
 
 from rongxin.entrypoints.cli import answers, node
 from rongxin.parties.rules import permission
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 REFUSED = 2
 
@@ -213,7 +213,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _now() -> datetime:
-    return datetime.now(ZoneInfo("Asia/Shanghai"))
+    return datetime.now(BUSINESS_ZONE)
 
 
 def _print(document: object) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 
 @click.group()
@@ -42,13 +43,12 @@ def checkpoint() -> None:
     """Integrate what is pending, sign the tree, and print the signed checkpoint: give it to a witness."""
     with node.running():
         from datetime import datetime
-        from zoneinfo import ZoneInfo
 
         from rongxin.journal import checkpoints, sequencer
 
         with _explained():
             sequencer.integrate()
-            checkpoints.sign(as_of=datetime.now(ZoneInfo("Asia/Shanghai")))
+            checkpoints.sign(as_of=datetime.now(BUSINESS_ZONE))
         click.echo(checkpoints.latest_note(), nl=False)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 
 @click.group()
@@ -22,7 +22,7 @@ def rotate() -> None:
         from rongxin.journal import sealing
         from rongxin.vocabulary.actor import SYSTEM
 
-        version = sealing.rotate(actor=SYSTEM, as_of=datetime.now(ZoneInfo("Asia/Shanghai")))
+        version = sealing.rotate(actor=SYSTEM, as_of=datetime.now(BUSINESS_ZONE))
     click.echo(
         f"新数据密钥 data-{version}.secret；请备份密钥目录，再运行 rongxin keys reencrypt "
         "new data key: back the directory of keys up, then run `rongxin keys reencrypt`"
@@ -55,8 +55,8 @@ def reencrypt() -> None:
             done = sealing.renew(
                 column,
                 actor=SYSTEM,
-                as_of=datetime.now(ZoneInfo("Asia/Shanghai")),
+                as_of=datetime.now(BUSINESS_ZONE),
                 progress=lambda done, total: node.say(f"重新加密 sealed anew {done:,} / {total:,}"),
             )
             click.echo(f"{column.table}: {done:,}")
-        click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(ZoneInfo('Asia/Shanghai'))):,}")
+        click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(BUSINESS_ZONE)):,}")

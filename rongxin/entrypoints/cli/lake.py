@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
     from rongxin.records.lake_keeping import Kept
@@ -104,4 +104,4 @@ def _print_kept(done: Sequence[Kept]) -> None:
 
 
 def _now() -> datetime:
-    return datetime.now(ZoneInfo("Asia/Shanghai"))
+    return datetime.now(BUSINESS_ZONE)

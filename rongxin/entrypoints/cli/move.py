@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from rongxin.entrypoints.cli import answers, node
 from rongxin.parties.rules import permission
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 NOT_WHOLE = 1
 REFUSED = 2
@@ -119,7 +119,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _now() -> datetime:
-    return datetime.now(ZoneInfo("Asia/Shanghai"))
+    return datetime.now(BUSINESS_ZONE)
 
 
 def _print(document: object) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rongxin.entrypoints.cli import node, report_signature
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
     from rongxin.disclosure.register import Traced
@@ -41,13 +42,12 @@ def trace(file: Path) -> None:
         ) from error
     with node.running():
         from datetime import datetime
-        from zoneinfo import ZoneInfo
 
         from rongxin.disclosure import register
         from rongxin.vocabulary.actor import Actor, ActorKind
 
         actor = Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
-        now = datetime.now(ZoneInfo("Asia/Shanghai"))
+        now = datetime.now(BUSINESS_ZONE)
         fingerprint = hashlib.sha256(data).hexdigest()
         answers = [register.trace(r, file=fingerprint, actor=actor, as_of=now) for r in found.requests]
     if len(answers) > 1:

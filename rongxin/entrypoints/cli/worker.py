@@ -4,29 +4,56 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 CHECKPOINT_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 30.0
+LOOK_SECONDS = 0.2
+ROUNDS = 3  # threads that share the short duties, each with its own connection
 ERRANDS = 2  # at the same time: the withdrawal of a large batch keeps no single row waiting
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Duty:
-    """Something done again and again; `act` says how many things it did."""
+    """Something done again and again; `act` says how many things it did.
+
+    A `long` one may take minutes and has a thread of its own; the others share a few.
+    """
 
     name: str
     every_seconds: float
     act: Callable[[datetime], int]
+    long: bool = False
+
+
+class Rota:
+    """Whose turn it is: the duties that nobody is at, by when they are due; all at once at first."""
+
+    def __init__(self, duties: Sequence[Duty]) -> None:
+        self._lock = threading.Lock()
+        self._waiting = [(0.0, duty) for duty in duties]
+
+    def take(self) -> Duty | None:
+        """Take the duty that has been due the longest; None where none is."""
+        with self._lock:
+            first = min(self._waiting, key=lambda one: one[0], default=None)
+            if first is None or first[0] > time.monotonic():
+                return None
+            self._waiting.remove(first)
+            return first[1]
+
+    def put_back(self, duty: Duty) -> None:
+        with self._lock:
+            self._waiting.append((time.monotonic() + duty.every_seconds, duty))
 
 
 def duties() -> list[Duty]:
@@ -53,21 +80,26 @@ def duties() -> list[Duty]:
         Duty("alarms", 10, lambda now: alarms.follow(as_of=now)),
         Duty("answers kept by consents that ended", 10, lambda now: kept.follow_consents(as_of=now)),
         Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
-        Duty("batches that were interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now))),
+        Duty(
+            "batches that were interrupted",
+            30,
+            lambda now: len(batches.resume_unfinished(as_of=now)),
+            long=True,
+        ),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
-        Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now)),
+        Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now), long=True),
         Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
         Duty("idempotency keys that are over", 600, lambda now: idempotency.forget(as_of=now)),
         Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
-        Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now))),
+        Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now)), long=True),
         Duty("agreements that are over", 60, lambda now: refresh.sweep(as_of=now)),
-        Duty("pushes that are due", 10, lambda now: upkeep.make_due(as_of=now)),
-        Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now))),
+        Duty("pushes that are due", 10, lambda now: upkeep.make_due(as_of=now), long=True),
+        Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
     ]
 
 
@@ -92,13 +124,16 @@ def work(jobs: int) -> None:
 
     stop = threading.Event()
     loops = [threading.Thread(target=runner.run, args=(CHECKPOINT_SECONDS, stop), name="journal")]
-    loops += [threading.Thread(target=repeat, args=(duty, stop), name=duty.name) for duty in duties()]
+    everything = duties()
+    rotas = [Rota([duty]) for duty in everything if duty.long]
+    rotas += [Rota([duty for duty in everything if not duty.long])] * ROUNDS
+    loops += [threading.Thread(target=work_off, args=(rota, stop), name="duties") for rota in rotas]
     loops += [threading.Thread(target=errands.run, args=(stop,), name="errands") for _ in range(ERRANDS)]
     loops += [threading.Thread(target=courier.run, args=(stop,), name="webhooks")]
     for loop in loops:
         loop.start()
-    _log.info("duties: %s", "; ".join(loop.name for loop in loops))
-    node.say(f"后台就绪 worker ready: {len(loops)} 项值守 duties")
+    _log.info("duties: %s", "; ".join(duty.name for duty in everything))
+    node.say(f"后台就绪 worker ready: {len(everything)} 项值守 duties")
     try:
         assert isinstance(app.connector, DjangoConnector)
         with app.replace_connector(app.connector.get_worker_connector()):
@@ -109,20 +144,28 @@ def work(jobs: int) -> None:
             loop.join(STOP_PATIENCE_SECONDS)
 
 
-def repeat(duty: Duty, stop: threading.Event) -> None:
-    """Do a duty at once and then every so often; a failure is logged and the duty tried again in its turn."""
+def work_off(rota: Rota, stop: threading.Event) -> None:
+    """Do what is due, one duty after the other, until `stop` is set."""
     from django.db import close_old_connections, connection
 
     try:
-        while True:
-            try:
-                done = duty.act(datetime.now(SHANGHAI))
-                if done:
-                    _log.info("%s: %d", duty.name, done)
-            except Exception:
-                _log.exception("%s: failed; trying again in %.0f s", duty.name, duty.every_seconds)
+        while not stop.is_set():
+            duty = rota.take()
+            if duty is None:
+                stop.wait(LOOK_SECONDS)
+                continue
+            _do(duty)
+            rota.put_back(duty)
             close_old_connections()
-            if stop.wait(duty.every_seconds):
-                return
     finally:
         connection.close()
+
+
+def _do(duty: Duty) -> None:
+    """Do a duty once; a failure is logged and the duty tried again in its turn."""
+    try:
+        done = duty.act(datetime.now(BUSINESS_ZONE))
+        if done:
+            _log.info("%s: %d", duty.name, done)
+    except Exception:
+        _log.exception("%s: failed; trying again in %.0f s", duty.name, duty.every_seconds)

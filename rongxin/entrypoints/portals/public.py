@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -24,8 +23,8 @@ from rongxin.journal import checkpoints, keyring
 from rongxin.parties import subjects
 from rongxin.sharing.aggregation import sources
 from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _MODES = (SharingMode.PHYSICAL_AGGREGATION, SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
 # What a demo leaves behind for its visitor. The accounts' keys lie beside them and are never among these.
 DEMO_FILES = {
@@ -110,7 +109,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     context = {
         "checkpoint": latest,
         "note": note,
-        "signed_at": latest.at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if latest else None,
+        "signed_at": latest.at.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M:%S") if latest else None,
         "root": latest.root.hex() if latest else None,
         "key": signing.public.pem(),
         "key_id": signing.id,
