@@ -27,6 +27,24 @@ class NotTheOperators(GovernanceError):
     code = "not_allowed"
 
 
+class UnknownMeasure(GovernanceError):
+    """There is no such measure."""
+
+    code = "unknown_measure"
+
+
+class MeasureOver(GovernanceError):
+    """The measure is in effect or declined."""
+
+    code = "measure_over"
+
+
+class SamePerson(GovernanceError):
+    """Who proposes a measure does not confirm it."""
+
+    code = "same_person"
+
+
 class UnknownIncident(GovernanceError):
     """There is no such incident, or it is another institution's."""
 

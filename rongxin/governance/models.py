@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
-from rongxin.governance.rules import Kind
+from rongxin.governance.rules import Act, Kind, MeasureState
 from rongxin.governance.watching.rules import LIVE, Rule, State
 
 
@@ -66,6 +66,10 @@ class Incident(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=200, blank=True)
     overdue_entry = models.UUIDField(null=True)
+    # Whether the measure is this incident's own, so that clearing it takes it back.
+    imposed = models.BooleanField(default=False)
+    # A barred person's own limit before.
+    former_limit = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -87,3 +91,43 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.rule} {self.state}"
+
+
+class Measure(models.Model):
+    """措施: imposed on an institution by a person of the operator's, or proposed and confirmed by another."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=16)
+    scope = models.CharField(max_length=24, blank=True)
+    key = models.CharField(max_length=160, blank=True)
+    allowed = models.PositiveIntegerField(null=True)
+    why = models.CharField(max_length=500)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, default=MeasureState.PROPOSED.value)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(act__in=[a.value for a in Act]), name="measure_act_known"),
+            models.CheckConstraint(
+                condition=Q(state=MeasureState.PROPOSED.value, decided_at=None, decided_by="")
+                | Q(
+                    state__in=[MeasureState.DONE.value, MeasureState.DECLINED.value],
+                    decided_at__isnull=False,
+                ),
+                name="measure_decided_by_somebody",
+            ),
+            # What loosens is in effect by two people, whoever writes it.
+            models.CheckConstraint(
+                condition=~Q(state=MeasureState.DONE.value)
+                | Q(act__in=[Act.SUSPEND.value, Act.REQUIRE_CASES.value])
+                | ~Q(decided_by=models.F("proposed_by")),
+                name="measure_by_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.act} {self.state}"

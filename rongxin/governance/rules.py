@@ -17,6 +17,30 @@ class Kind(Labelled):
     INCIDENT_OVERDUE = "incident_overdue", "处置案卷逾期", "an incident is past its deadline"
 
 
+class Act(Labelled):
+    """What may be imposed on an institution or lifted."""
+
+    SUSPEND = "suspend", "暂停", "suspend"
+    REINSTATE = "reinstate", "恢复", "reinstate"
+    REQUIRE_CASES = "require_cases", "要求每次查询关联业务", "every query must name a case"
+    RELEASE_CASES = "release_cases", "不再要求关联业务", "queries need name no case"
+    LIMIT = "limit", "设定上限", "a limit of its own"
+    UNLIMIT = "unlimit", "取消单独的上限", "no limit of its own any more"
+    DAILY_QUOTA = "daily_quota", "设定每日上限", "requests a day"
+
+
+#: What one person may do: to stop can't wait. Everything else takes a second person.
+ALONE = frozenset({Act.SUSPEND, Act.REQUIRE_CASES})
+
+
+class MeasureState(Labelled):
+    """Where a measure stands; the last two are final."""
+
+    PROPOSED = "proposed", "待确认", "to be confirmed"
+    DONE = "done", "已生效", "in effect"
+    DECLINED = "declined", "未予采取", "declined"
+
+
 #: The journal's entries that raise an alarm.
 RAISED_BY: Mapping[Entry, Kind] = {
     Entry.DELETION_OVERDUE: Kind.RECEIPT_OVERDUE,

@@ -87,6 +87,8 @@ class Kind(StrEnum):
     INCIDENT_STATED = "incident.stated"
     INCIDENT_DECIDED = "incident.decided"
     INCIDENT_OVERDUE = "incident.overdue"
+    MEASURE_PROPOSED = "measure.proposed"
+    MEASURE_DECIDED = "measure.decided"
     WEBHOOK_CHANGED = "webhook.changed"
     DEMO_NOTE = "demo.note"
 

@@ -194,6 +194,12 @@ def allow(institution_id: str, scope: Scope, *, key: str = "", actor: Actor, as_
         _journal(institution_id, scope, "limit_lifted", actor=actor, as_of=as_of)
 
 
+def own_limit(institution_id: str, scope: Scope, key: str = "") -> int | None:
+    """Return the limit that is set for an institution, or one branch or person of it; None where none is."""
+    rows = QuotaLimit.objects.filter(institution_id=institution_id, scope=scope.value, key=rules.named(key))
+    return rows.values_list("allowed", flat=True).first()
+
+
 def barred(institution_id: str) -> list[str]:
     """Return the persons of an institution who may not ask at present."""
     found = QuotaLimit.objects.filter(institution_id=institution_id, scope=Scope.PERSON.value, allowed=0)

@@ -81,6 +81,9 @@ _STATUS = {
     "idempotency_key_reused": 422,
     "idempotency_key_at_work": 409,
     "too_many_subscriptions": 409,
+    "unknown_measure": 404,
+    "measure_over": 409,
+    "same_person": 403,
 }
 
 
@@ -142,6 +145,9 @@ TITLES = {
     "incident_over": "该案卷已说明或已决定",
     "invalid_quota_limits": "查询上限的参数文件有误",
     "invalid_watching_parameters": "监测参数文件有误",
+    "measure_over": "该措施已决定",
+    "same_person": "提出人不能自己确认",
+    "unknown_measure": "没有此措施",
     "unknown_alarm": "没有此告警",
     "unknown_incident": "没有此处置案卷",
     "unknown_batch": "没有此批次",

@@ -21,6 +21,7 @@ from rongxin.entrypoints.api import (
     journal,
     mappings,
     matching,
+    measures,
     notifications,
     oauth,
     official_duty,
@@ -69,6 +70,7 @@ api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)
+api.add_router("/measures", measures.router)
 api.add_router("/notifications", notifications.router)
 api.add_router("/oauth", oauth.router)
 api.add_router("/official-duty", official_duty.router)

@@ -19,6 +19,7 @@ COMMANDS = {
     "evidence": "rongxin.entrypoints.cli.evidence",
     "gateway": "rongxin.entrypoints.cli.gateway",
     "incidents": "rongxin.entrypoints.cli.incidents",
+    "institution": "rongxin.entrypoints.cli.institution",
     "intake": "rongxin.entrypoints.cli.intake",
     "journal": "rongxin.entrypoints.cli.journal",
     "keys": "rongxin.entrypoints.cli.keys",

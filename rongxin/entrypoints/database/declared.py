@@ -89,7 +89,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
     # The operator suspends and reinstates through the web too.
-    "parties_institution": ((*READ, _some("UPDATE", "standing cases_required")), KEEP),
+    "parties_institution": ((*READ, _some("UPDATE", "standing cases_required daily_quota")), KEEP),
     "parties_institutionkey": ((*GROW, _some("UPDATE", "revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
     "parties_quotalimit": (ALL, ALL),
@@ -161,6 +161,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
     "governance_incident": (KEEP, KEEP),
+    "governance_measure": (KEEP, KEEP),
     # The worker raises alarms; the web can't, it says who saw one.
     "governance_alarm": (
         (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),

@@ -1,7 +1,8 @@
 """处置案卷: opened by the watch, explained by the institution, decided by the operator ((十): 及时处置).
 
 What the rule calls for is done in the transaction that opens the incident. A decision that clears it takes
-the measure back, one that confirms it leaves it standing until the operator lifts it by the usual ways.
+the measure back, one that confirms it leaves it standing until two people of the
+operator's lift it (`governance.measures`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, quotas
-from rongxin.parties.rules import quota as quota_rules
+from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
 from rongxin.vocabulary.actor import SYSTEM, Actor
@@ -88,7 +89,11 @@ def open_incident(
     today = timezone.localdate(as_of)
     given = parameters.in_force(today)
     statement_due, decision_due = rules.deadlines(today, given)
-    alike = {"institution_id": institution_id, "rule": finding.rule.value, "person": finding.person}
+    alike = {
+        "institution_id": institution_id,
+        "rule": finding.rule.value,
+        "person": quota.named(finding.person),
+    }
     since = rules.settled_since(finding.rule, seen[0], given)
     if Incident.objects.filter(**alike, decided_at__gte=since).exists():
         return None
@@ -188,28 +193,44 @@ def suspended() -> int:
 
 
 def _do(row: Incident, *, as_of: datetime) -> None:
-    action = Action(row.action)
-    if action is Action.SUSPEND and institutions.get(row.institution_id).standing is Standing.ACTIVE:
-        institutions.suspend(row.institution_id, actor=SYSTEM, as_of=as_of)
-    elif action is Action.REQUIRE_CASES:
-        institutions.require_cases(row.institution_id, True, actor=SYSTEM, as_of=as_of)
-    elif action is Action.BAR_PERSON:
-        quotas.set_limit(row.institution_id, Scope.PERSON, 0, key=row.person, actor=SYSTEM, as_of=as_of)
+    """Do what the rule calls for, unless it is so already: then it is somebody else's measure."""
+    institution, action = institutions.get(row.institution_id), Action(row.action)
+    if action is Action.SUSPEND and institution.standing is Standing.ACTIVE:
+        institutions.suspend(institution.id, actor=SYSTEM, as_of=as_of)
+    elif action is Action.REQUIRE_CASES and not institution.cases_required:
+        institutions.require_cases(institution.id, True, actor=SYSTEM, as_of=as_of)
+    elif action is Action.BAR_PERSON and row.person not in quotas.barred(institution.id):
+        row.former_limit = quotas.own_limit(institution.id, Scope.PERSON, row.person)
+        quotas.set_limit(institution.id, Scope.PERSON, 0, key=row.person, actor=SYSTEM, as_of=as_of)
+    else:
+        return
+    row.imposed = True
+    row.save(update_fields=["imposed", "former_limit"])
 
 
 def _undo(row: Incident, *, actor: Actor, as_of: datetime) -> None:
-    """Take a measure back, unless another incident of the same action still stands."""
+    """Take back what this incident imposed. Where another one that calls for the same still stands, it is
+    that one's now; what a person imposed or decided since is that person's (`governance.measures`).
+    """
+    if not row.imposed:
+        return
+    row.imposed = False
+    row.save(update_fields=["imposed"])
     action, standing = Action(row.action), [state.value for state in (*LIVE, State.CONFIRMED)]
     others = Incident.objects.filter(
         institution=row.institution_id, action=row.action, person=row.person, state__in=standing
     )
-    if others.exists():
-        return
-    if action is Action.SUSPEND and institutions.get(row.institution_id).standing is Standing.SUSPENDED:
+    if (heir := others.order_by("opened_at").first()) is not None:
+        heir.imposed, heir.former_limit = True, row.former_limit
+        heir.save(update_fields=["imposed", "former_limit"])
+    elif action is Action.SUSPEND and institutions.get(row.institution_id).standing is Standing.SUSPENDED:
         institutions.reinstate(row.institution_id, actor=actor, as_of=as_of)
     elif action is Action.REQUIRE_CASES:
         institutions.require_cases(row.institution_id, False, actor=actor, as_of=as_of)
-    elif action is Action.BAR_PERSON and quota_rules.named(row.person) in quotas.barred(row.institution_id):
+    elif action is Action.BAR_PERSON and row.former_limit is not None:
+        former = row.former_limit
+        quotas.set_limit(row.institution_id, Scope.PERSON, former, key=row.person, actor=actor, as_of=as_of)
+    elif action is Action.BAR_PERSON and row.person in quotas.barred(row.institution_id):
         quotas.allow(row.institution_id, Scope.PERSON, key=row.person, actor=actor, as_of=as_of)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,9 +13,12 @@ from rongxin.disclosure import gate
 from rongxin.disclosure.errors import UnknownSubject
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
+from rongxin.governance import measures
 from rongxin.governance.errors import GovernanceError, IncidentOver, NotTheOperators, UnknownIncident
+from rongxin.governance.measures import Wanted
+from rongxin.governance.rules import Act
 from rongxin.governance.watching import incidents, patrol
-from rongxin.governance.watching.rules import Rule, State
+from rongxin.governance.watching.rules import Finding, Rule, State
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions, quotas
 from rongxin.parties.rules.quota import Scope
@@ -27,6 +31,7 @@ from tests.unit.consent import stage
 pytestmark = pytest.mark.django_db(transaction=True)
 BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
 OPERATOR = Actor(ActorKind.ACCOUNT, "7", "operator:")
+SECOND = Actor(ActorKind.ACCOUNT, "8", "operator:")
 NOON = stage.NOW.astimezone(BUSINESS_ZONE).replace(hour=12)
 
 
@@ -171,3 +176,46 @@ def test_what_is_past_its_deadline_is_journalled_once() -> None:
     assert incidents.mark_overdue(as_of=NOON + timedelta(days=16)) == 1
     assert incidents.mark_overdue(as_of=NOON + timedelta(days=17)) == 0
     assert card.document(on=card.statement_due_on + timedelta(days=1))["overdue"]
+
+
+def test_clearing_an_incident_does_not_undo_what_a_person_imposed() -> None:
+    """Cases were required by hand before; the suspension was lifted and imposed anew by people since."""
+    limit(Scope.NEW_SUBJECTS, 0)
+    for _ in range(20):
+        ask(stage.firm())
+    (card,) = walk()
+    lifted = measures.propose(Wanted("bank_a", Act.REINSTATE), why="核实", actor=OPERATOR, as_of=NOON)
+    measures.confirm(UUID(lifted["measure"]), actor=SECOND, as_of=NOON)
+    measures.propose(Wanted("bank_a", Act.SUSPEND), why="另有原因", actor=OPERATOR, as_of=NOON)
+    incidents.decide(card.id, cleared=True, why="续贷属实", actor=OPERATOR, as_of=NOON)
+    assert institutions.get("bank_a").standing is Standing.SUSPENDED
+
+
+def test_clearing_leaves_required_cases_that_were_required_before() -> None:
+    institutions.require_cases("bank_a", True, actor=OPERATOR, as_of=NOON)
+    found = Finding(Rule.UNKNOWN_SUBJECTS, {"unknown": 50})
+    card = incidents.open_incident("bank_a", found, seen=(NOON, NOON), as_of=NOON)
+    assert card is not None
+    incidents.decide(card.id, cleared=True, why="属实", actor=OPERATOR, as_of=NOON)
+    assert institutions.get("bank_a").cases_required
+
+
+def test_clearing_gives_a_person_the_limit_back_that_it_had() -> None:
+    limit(Scope.PERSON, 5, "7")
+    found = Finding(Rule.PERSON_PAST_LIMIT, {"refusals": 25}, "7")
+    card = incidents.open_incident("bank_a", found, seen=(NOON, NOON), as_of=NOON)
+    assert card is not None
+    assert quotas.own_limit("bank_a", Scope.PERSON, "7") == 0
+    incidents.decide(card.id, cleared=True, why="属实", actor=OPERATOR, as_of=NOON)
+    assert quotas.own_limit("bank_a", Scope.PERSON, "7") == 5
+
+
+def test_of_two_incidents_the_last_one_cleared_takes_the_measure_back() -> None:
+    opened = [
+        incidents.open_incident("bank_a", Finding(rule, {}), seen=(NOON, NOON), as_of=NOON)
+        for rule in (Rule.NEW_SUBJECTS_PAST_LIMIT, Rule.CONSENT_FAILURES)
+    ]
+    for card, standing in zip(opened, (Standing.SUSPENDED, Standing.ACTIVE), strict=True):
+        assert card is not None
+        incidents.decide(card.id, cleared=True, why="属实", actor=OPERATOR, as_of=NOON)
+        assert institutions.get("bank_a").standing is standing
