@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.authentication import PartyKey
 from rongxin.governance import measures
 from rongxin.governance.measures import Wanted
 from rongxin.governance.rules import Act
@@ -29,7 +28,9 @@ class Proposed(Schema):
 
 
 @router.get(
-    "", auth=PartyKey(PartyKind.OPERATOR, PartyKind.INSTITUTION), summary="措施 Measures, newest first"
+    "",
+    auth=authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT,
+    summary="措施 Measures, newest first",
 )
 def show(request: HttpRequest, open_only: bool = False) -> list[dict[str, Any]]:
     """Return an institution's own, or to the operator all; `open_only` leaves those to be confirmed."""
@@ -38,7 +39,7 @@ def show(request: HttpRequest, open_only: bool = False) -> list[dict[str, Any]]:
     return measures.every(institution=own, open_only=open_only)
 
 
-@router.post("", auth=authentication.OPERATOR, summary="采取或提出措施 Impose or propose")
+@router.post("", auth=authentication.SECURITY, summary="采取或提出措施 Impose or propose")
 def propose(request: HttpRequest, body: Proposed) -> dict[str, Any]:
     """Stop at once, or propose what a second person has to confirm."""
     caller = authentication.caller(request)
@@ -46,14 +47,14 @@ def propose(request: HttpRequest, body: Proposed) -> dict[str, Any]:
     return measures.propose(wanted, why=body.why, actor=caller.actor, as_of=caller.at)
 
 
-@router.post("/{measure}/confirm", auth=authentication.OPERATOR, summary="确认 Confirm")
+@router.post("/{measure}/confirm", auth=authentication.SECURITY, summary="确认 Confirm")
 def confirm(request: HttpRequest, measure: UUID) -> dict[str, Any]:
     """Confirm, as another person than the one who proposed it; it takes effect at once."""
     caller = authentication.caller(request)
     return measures.confirm(measure, actor=caller.actor, as_of=caller.at)
 
 
-@router.post("/{measure}/decline", auth=authentication.OPERATOR, summary="不予采取 Decline")
+@router.post("/{measure}/decline", auth=authentication.SECURITY, summary="不予采取 Decline")
 def decline(request: HttpRequest, measure: UUID) -> dict[str, Any]:
     """Let it be; nothing changes for the institution."""
     caller = authentication.caller(request)

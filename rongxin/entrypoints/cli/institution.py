@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.parties.rules import permission
 
 _SCOPES = ("branch", "person", "person_off_hours", "new_subjects", "unknown_subjects")
 _why = click.option("--why", required=True, help="理由 the reason")
@@ -76,7 +77,9 @@ def confirm(measure: UUID) -> None:
     with node.running(progress=False), answers.refusals():
         from rongxin.governance import measures
 
-        answers.show(measures.confirm(measure, actor=answers.operator(), as_of=answers.now()))
+        answers.show(
+            measures.confirm(measure, actor=answers.operator(permission.SECURITY), as_of=answers.now())
+        )
 
 
 @command.command()
@@ -86,7 +89,9 @@ def decline(measure: UUID) -> None:
     with node.running(progress=False), answers.refusals():
         from rongxin.governance import measures
 
-        answers.show(measures.decline(measure, actor=answers.operator(), as_of=answers.now()))
+        answers.show(
+            measures.decline(measure, actor=answers.operator(permission.SECURITY), as_of=answers.now())
+        )
 
 
 def _propose(
@@ -104,4 +109,8 @@ def _propose(
         from rongxin.parties.rules.quota import Scope
 
         wanted = measures.Wanted(institution, Act(act), Scope(scope) if scope else None, key, allowed)
-        answers.show(measures.propose(wanted, why=why, actor=answers.operator(), as_of=answers.now()))
+        answers.show(
+            measures.propose(
+                wanted, why=why, actor=answers.operator(permission.SECURITY), as_of=answers.now()
+            )
+        )
