@@ -8,6 +8,7 @@ import click
 
 from rongxin.entrypoints.cli import answers, node
 from rongxin.parties.rules import permission
+from rongxin.vocabulary.actor import Actor
 
 _SCOPES = ("branch", "person", "person_off_hours", "new_subjects", "unknown_subjects")
 _why = click.option("--why", required=True, help="理由 the reason")
@@ -77,9 +78,7 @@ def confirm(measure: UUID) -> None:
     with node.running(progress=False), answers.refusals():
         from rongxin.governance import measures
 
-        answers.show(
-            measures.confirm(measure, actor=answers.operator(permission.SECURITY), as_of=answers.now())
-        )
+        answers.show(measures.confirm(measure, actor=_actor(), as_of=answers.now()))
 
 
 @command.command()
@@ -89,9 +88,7 @@ def decline(measure: UUID) -> None:
     with node.running(progress=False), answers.refusals():
         from rongxin.governance import measures
 
-        answers.show(
-            measures.decline(measure, actor=answers.operator(permission.SECURITY), as_of=answers.now())
-        )
+        answers.show(measures.decline(measure, actor=_actor(), as_of=answers.now()))
 
 
 def _propose(
@@ -114,3 +111,7 @@ def _propose(
                 wanted, why=why, actor=answers.operator(permission.SECURITY), as_of=answers.now()
             )
         )
+
+
+def _actor() -> Actor:
+    return answers.operator(permission.SECURITY)

@@ -68,7 +68,7 @@ def build(client: Client) -> World:
 
 
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
-LACKING = ("agreement", "imported", "proposal", "decision_id", "mandate", "key")
+LACKING = ("agreement", "measure", "imported", "proposal", "decision_id", "mandate", "key")
 
 
 def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
