@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from rongxin.sharing import editions
+from rongxin.vocabulary import edition as editions
 
 _PARAMETERS = Path(__file__).parent / "parameters"
 
