@@ -16,6 +16,7 @@ COMMANDS = {
     "department": "rongxin.entrypoints.cli.department",
     "database": "rongxin.entrypoints.cli.database",
     "demo": "rongxin.entrypoints.cli.demo",
+    "evaluate": "rongxin.entrypoints.cli.evaluate",
     "evidence": "rongxin.entrypoints.cli.evidence",
     "gateway": "rongxin.entrypoints.cli.gateway",
     "incidents": "rongxin.entrypoints.cli.incidents",

@@ -1,0 +1,153 @@
+"""Apply a card to any number of rows: whole points, vectorised, in pieces, in the order of the file."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rongxin.evaluation.fitting import columns, files
+from rongxin.evaluation.fitting.card import Card, Column
+from rongxin.evaluation.fitting.errors import UnknownColumn, UnreadableData
+
+_WRITERS = (".csv", ".parquet")
+
+
+@dataclass
+class Tally:
+    """What was seen while scoring: rows, and per column how many values were unknown, with one of them."""
+
+    rows: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+
+
+def score(path: Path, card: Card, out: Path, *, id: str | None, absent_as_missing: bool = False) -> Tally:
+    """Write `id` (where there is one) and `score` for each row, higher = better; raises a `FittingError`."""
+    if out.suffix.lower() not in _WRITERS:
+        raise UnreadableData(f"{out}: scores are written as .csv or .parquet")
+    if out.exists() and path.exists() and out.samefile(path):
+        raise UnreadableData(f"{out}: is the data itself; name another file")
+    table = files.scan(path)
+    names = table.collect_schema().names()
+    carried = _carried(id, card, names, path)
+    absent = tuple(column.name for column in card.columns if column.name not in names)
+    if absent and not absent_as_missing:
+        raise UnknownColumn(
+            f"{path}: the card needs {', '.join(absent[:20])}, which the file lacks; add "
+            f"{'them' if len(absent) > 1 else 'it'}, or score as missing by --absent-as-missing"
+        )
+    tally = Tally(absent=absent)
+    present = [column.name for column in card.columns if column.name in names]
+    scored = _expression(card, present, table, tally).alias("score")
+    wanted = [pl.col(carried)] if carried and carried != "score" else []
+    if carried == "score":
+        wanted = [pl.col("score").alias("id")]
+    _sink(table.select(*wanted, scored), out, path)
+    return tally
+
+
+def scores(frame: pl.DataFrame, card: Card, tally: Tally | None = None) -> NDArray[np.int32]:
+    """The score of each row of a table in memory, as `score` would write it."""
+    tally = tally or Tally()
+    total = np.full(frame.height, card.scale.base, dtype=np.int32)
+    for column in card.columns:
+        if column.name in frame.columns:
+            total += _pointer(column, tally)(frame[column.name])
+        else:
+            total += column.missing.points
+    return total
+
+
+def _carried(id: str | None, card: Card, names: list[str], path: Path) -> str | None:
+    if id is not None and id not in names:
+        raise UnknownColumn(f"{path}: no column {id!r} to carry as id; there are: {', '.join(names)}")
+    return id or (card.id if card.id in names else None)
+
+
+def _expression(card: Card, present: list[str], table: pl.LazyFrame, tally: Tally) -> pl.Expr:
+    lock = threading.Lock()
+    pointers = {column.name: _pointer(column, tally) for column in card.columns if column.name in present}
+    fixed = card.scale.base + sum(c.missing.points for c in card.columns if c.name not in present)
+
+    def add(rows: pl.Series) -> pl.Series:
+        total = np.full(len(rows), fixed, dtype=np.int32)
+        for name, pointer in pointers.items():
+            total += pointer(rows.struct.field(name))
+        with lock:
+            tally.rows += len(rows)
+        return pl.Series(total)
+
+    # A card whose columns are all absent still scores each row: any column says how many there are.
+    read = present or table.collect_schema().names()[:1]
+    return pl.struct(read).map_batches(add, return_dtype=pl.Int32, is_elementwise=True)
+
+
+def _pointer(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.int32]]:
+    return _of_words(column, tally) if column.kind == columns.CATEGORY else _of_figures(column, tally)
+
+
+def _of_figures(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.int32]]:
+    edges = np.array(column.edges, dtype=np.float64)
+    points = np.array([part.points for part in column.bins], dtype=np.int32)
+    kind = columns.Column(column.name, column.kind, column.form)
+
+    def find(cells: pl.Series) -> NDArray[np.int32]:
+        if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Time, pl.Duration):
+            return _unknown(column, cells, np.ones(len(cells), dtype=bool), tally)
+        values, unreadable = columns.numbers(cells, kind)
+        figures = values.to_numpy()
+        found = points[np.searchsorted(edges, figures, side="right")]
+        if values.null_count():
+            found[np.isnan(figures)] = column.missing.points
+        if unreadable is not None:
+            which = unreadable.to_numpy()
+            _unknown(column, cells, which, tally)
+            found[which] = column.unknown.points
+        return found
+
+    return find
+
+
+def _of_words(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.int32]]:
+    points = {word: part.points for part in column.bins for word in part.values or ()}
+    known = list(points)
+
+    def find(cells: pl.Series) -> NDArray[np.int32]:
+        text = columns.tidy(cells)
+        found = text.replace_strict(points, default=column.unknown.points, return_dtype=pl.Int32)
+        strange = text.is_not_null() & ~text.is_in(known)
+        if strange.any():
+            _unknown(column, cells, strange.to_numpy(), tally)
+        if text.null_count():
+            found = found.set(text.is_null(), column.missing.points)
+        return found.to_numpy()
+
+    return find
+
+
+def _unknown(column: Column, cells: pl.Series, which: NDArray[np.bool_], tally: Tally) -> NDArray[np.int32]:
+    tally.unknown[column.name] += int(which.sum())
+    tally.examples.setdefault(column.name, str(cells.filter(pl.Series(which))[0]))
+    return np.full(len(cells), column.unknown.points, dtype=np.int32)
+
+
+def _sink(table: pl.LazyFrame, out: Path, path: Path) -> None:
+    made = out.with_name(f".{out.name}.part")
+    try:
+        if out.suffix.lower() == ".csv":
+            table.sink_csv(made, engine="streaming")
+        else:
+            table.sink_parquet(made, engine="streaming")
+        made.replace(out)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        made.unlink(missing_ok=True)
+        first = (str(error).strip().splitlines() or ["unreadable"])[0]
+        raise UnreadableData(f"{path}: can't be scored: {first}") from error
