@@ -46,6 +46,7 @@ def test_the_card_keeps_to_declared_directions(made: fit.Fitted) -> None:
     assert points["debt"] == sorted(points["debt"], reverse=True)
 
 
+@pytest.mark.long
 def test_the_same_data_and_seed_give_the_same_bytes(data: Path, made: fit.Fitted, tmp_path: Path) -> None:
     card.write(made.card, tmp_path / "one.json")
     card.write(fitted(data).card, tmp_path / "two.json")
@@ -76,9 +77,12 @@ def test_foretold_and_observed_shares_agree(made: fit.Fitted, data: Path) -> Non
 
 
 def test_the_newest_rows_are_held_back_where_there_is_a_date(data: Path) -> None:
-    report = fitted(data, Wish("default", id="loan", date="signed")).report
-    assert report["held_back"].startswith("out of time")
-    assert "signed" not in report["columns"]
+    drawn = fit.draw(data, Wish("default", id="loan", date="signed"))
+    early, late, how = fit._held_back(drawn, 42)
+    assert how.startswith("out of time")
+    assert drawn.dates is not None
+    assert drawn.dates[early].max() < drawn.dates[late].min()
+    assert "signed" not in drawn.cells
 
 
 def constant(frame: pl.DataFrame) -> pl.DataFrame:
