@@ -1,6 +1,6 @@
 """Short-lived tokens of machines, bound to a key of the client's session (FAPI 2.0; RFC 7523, 9068, 9449).
 
-A client is an institution's account; it says who it is with one of the institution's registered keys
+A client is an institution's account; it says who it is with a key that was registered for this very account
 (`institution_keys`). A token says nothing about standing or quota: those are looked at anew at every request.
 """
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from rongxin.journal import keyring, plans
 from rongxin.parties import institution_keys, memberships
 from rongxin.parties.models import Account
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof import client_assertion, dpop, jws
 from rongxin.proof.errors import Forged
@@ -151,4 +152,6 @@ def _roles_of(client: str, as_of: datetime) -> list[memberships.Card]:
 
 def _keys_of(client: str, as_of: datetime) -> Mapping[str, VerifyingKey]:
     roles = _roles_of(client, as_of)
-    return institution_keys.in_force(roles[0].party, as_of=as_of) if roles else {}
+    if not roles:
+        return {}
+    return institution_keys.in_force(roles[0].party, KeyPurpose.TOKENS, account=roles[0].account, as_of=as_of)

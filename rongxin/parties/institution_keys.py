@@ -1,7 +1,9 @@
 """签名公钥: the public keys by which an institution's own signature is known.
 
-The operator registers what the institution hands over on paper or in person; the platform never sees the
-private half. A key belongs to one institution for ever, for a span of days, and can be stopped at once.
+What an institution hands over, one person of the operator's enters and another confirms; before that the
+key opens nothing. A key has one purpose: to ask for tokens as one account, or to sign what the institution
+says. It belongs to one institution for ever, for a span of days, and one person can stop it at once: of the
+operator's or the institution's own. The platform never sees the private half.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from django.utils import timezone
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import institutions
+from rongxin.parties import institutions, second_person
 from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
-from rongxin.parties.models import InstitutionKey
+from rongxin.parties.models import InstitutionKey, Membership
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import Actor
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,21 @@ class Card:
     institution_id: str
     key_id: str
     pem: str
+    purpose: KeyPurpose
+    account: int | None
     valid_from: date
     valid_until: date
+    proposed_by: str
+    confirmed_at: datetime | None
+    confirmed_by: str
     revoked_at: datetime | None
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether what is signed with it is believed at a moment."""
         day = timezone.localdate(moment)
+        confirmed = self.confirmed_at is not None and self.confirmed_at <= moment
         revoked = self.revoked_at is not None and self.revoked_at <= moment
-        return self.valid_from <= day <= self.valid_until and not revoked
+        return confirmed and self.valid_from <= day <= self.valid_until and not revoked
 
     def document(self) -> dict[str, Any]:
         """What people see of it, JSON-ready."""
@@ -51,26 +60,38 @@ class Card:
             "institution": self.institution_id,
             "kid": self.key_id,
             "pem": self.pem,
+            "purpose": self.purpose.value,
+            "purpose_label": self.purpose.label,
+            "account": self.account,
             "valid_from": self.valid_from.isoformat(),
             "valid_until": self.valid_until.isoformat(),
+            "proposed_by": self.proposed_by,
+            "confirmed_by": self.confirmed_by or None,
+            "confirmed_at": self.confirmed_at.isoformat() if self.confirmed_at else None,
             "revoked_at": self.revoked_at.isoformat() if self.revoked_at else None,
         }
 
 
-def register(
+def propose(
     institution_id: str,
     pem: str,
     *,
+    purpose: KeyPurpose,
+    account: int | None = None,
     valid_from: date,
     valid_until: date,
     actor: Actor,
     as_of: datetime,
 ) -> Card:
-    """Register an Ed25519 public key (PEM) of an institution; the operator's act, journalled by its hash."""
-    _operator(actor)
+    """Enter an Ed25519 public key (PEM) of an institution; it is believed once another person confirms it.
+
+    A key for tokens names the institution's account that it speaks for; one for signatures names none.
+    """
+    person = second_person.of_operator(actor, what=_WHAT)
     institutions.get(institution_id)
     if valid_until < max(valid_from, timezone.localdate(as_of)):
         raise NotAllowed(f"公钥有效期止于{valid_until}，早于起始日或今日")
+    _check_account(institution_id, purpose, account)
     try:
         key = VerifyingKey.from_pem(pem, institution_id)
     except ProofError as error:
@@ -79,8 +100,11 @@ def register(
         institution_id=institution_id,
         key_id=key.id,
         pem=key.pem(),
+        purpose=purpose.value,
+        account_id=account,
         valid_from=valid_from,
         valid_until=valid_until,
+        proposed_by=person,
     )
     with transaction.atomic():
         try:
@@ -88,18 +112,30 @@ def register(
                 row.save(force_insert=True)
         except IntegrityError as error:
             raise AlreadyKnown("该公钥已登记过，请换一把") from error
-        _journal(row, "registered", actor=actor, as_of=as_of)
+        _journal(row, "proposed", actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def confirm(key: UUID, *, actor: Actor, as_of: datetime) -> Card:
+    """Put a key in force that another person entered, after comparing it with what the institution gave."""
+    person = second_person.of_operator(actor, what=_WHAT)
+    with transaction.atomic():
+        row = _live(key)
+        if row.confirmed_at is not None:
+            raise NotAllowed("该公钥已经核准")
+        second_person.check_other(person, row.proposed_by, what=_WHAT)
+        row.confirmed_at, row.confirmed_by = as_of, person
+        row.save(update_fields=["confirmed_at", "confirmed_by"])
+        _journal(row, "confirmed", actor=actor, as_of=as_of)
     return _card(row)
 
 
 def revoke(key: UUID, *, actor: Actor, as_of: datetime) -> Card:
-    """Stop believing a key at once and for good; what it signed before stays signed."""
-    _operator(actor)
+    """Stop believing a key at once and for good; what it signed before stays signed. One person is enough."""
     with transaction.atomic():
-        rows = InstitutionKey.objects.select_for_update(no_key=True)
-        row = rows.filter(pk=key, revoked_at=None).first()
-        if row is None:
-            raise UnknownParty(f"没有编号为{key}的有效公钥")
+        row = _live(key)
+        if not (actor.is_operator or actor.party == f"institution:{row.institution_id}"):
+            raise NotAllowed("机构的签名公钥只能由平台运营机构或该机构停用")
         row.revoked_at = as_of
         row.save(update_fields=["revoked_at"])
         _journal(row, "revoked", actor=actor, as_of=as_of)
@@ -112,22 +148,48 @@ def of_institution(institution_id: str) -> list[Card]:
     return [_card(row) for row in rows.order_by("-valid_from", "pk")]
 
 
-def in_force(institution_id: str, *, as_of: datetime) -> Mapping[str, VerifyingKey]:
-    """Return the keys that are believed at a moment, by `kid`, as `proof.jws.verify` takes them."""
-    cards = [card for card in of_institution(institution_id) if card.holds_at(as_of)]
-    return {card.key_id: VerifyingKey.from_pem(card.pem, institution_id) for card in cards}
+def in_force(
+    institution_id: str, purpose: KeyPurpose, *, account: int | None = None, as_of: datetime
+) -> Mapping[str, VerifyingKey]:
+    """Return the keys that are believed at a moment for a purpose, by `kid`, as `proof.jws.verify` takes
+    them; `account`: whose tokens.
+    """
+    return {
+        card.key_id: VerifyingKey.from_pem(card.pem, institution_id)
+        for card in of_institution(institution_id)
+        if card.holds_at(as_of) and (card.purpose, card.account) == (purpose, account)
+    }
 
 
-def _operator(actor: Actor) -> None:
-    if not (actor.is_operator or actor.kind is ActorKind.SYSTEM):
-        raise NotAllowed("机构的签名公钥只能由平台运营机构登记和停用")
+_WHAT = "机构公钥的登记"
+
+
+def _check_account(institution_id: str, purpose: KeyPurpose, account: int | None) -> None:
+    if (purpose is KeyPurpose.TOKENS) != (account is not None):
+        raise NotAllowed("取得令牌的公钥须指明其代表的账号；签署用的公钥不指明账号")
+    theirs = Membership.objects.filter(account=account, institution=institution_id, ended_at=None)
+    if account is not None and not theirs.exists():
+        raise UnknownParty(f"该机构没有编号为{account}的账号")
+
+
+def _live(key: UUID) -> InstitutionKey:
+    rows = InstitutionKey.objects.select_for_update(no_key=True)
+    row = rows.filter(pk=key, revoked_at=None).first()
+    if row is None:
+        raise UnknownParty(f"没有编号为{key}的有效公钥")
+    return row
 
 
 def _journal(row: InstitutionKey, change: str, *, actor: Actor, as_of: datetime) -> None:
     entries.append(
         Kind.KEY_CREATED,
         actor=actor,
-        refs={"institution": row.institution_id, "key": str(row.pk), "change": change},
+        refs={
+            "institution": row.institution_id,
+            "key": str(row.pk),
+            "change": change,
+            "purpose": row.purpose,
+        },
         commitments={"public_key": sha256(row.pem.encode()).hexdigest()},
         as_of=as_of,
     )
@@ -135,5 +197,16 @@ def _journal(row: InstitutionKey, change: str, *, actor: Actor, as_of: datetime)
 
 def _card(row: InstitutionKey) -> Card:
     return Card(
-        row.id, row.institution_id, row.key_id, row.pem, row.valid_from, row.valid_until, row.revoked_at
+        id=row.id,
+        institution_id=row.institution_id,
+        key_id=row.key_id,
+        pem=row.pem,
+        purpose=KeyPurpose(row.purpose),
+        account=row.account_id,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        proposed_by=row.proposed_by,
+        confirmed_at=row.confirmed_at,
+        confirmed_by=row.confirmed_by,
+        revoked_at=row.revoked_at,
     )

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Substr
 
 from rongxin.parties.rules.duty import State as DutyState
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import ROLES, PartyKind
 from rongxin.parties.rules.registration import AccountKind, AliasKind, RegistrationStatus
 from rongxin.parties.rules.standing import Standing
@@ -174,6 +175,12 @@ class InstitutionKey(models.Model):
     # RFC 7638 thumbprint: the same key can't be registered twice, by whomever.
     key_id = models.CharField(max_length=64, unique=True)
     pem = models.TextField()
+    purpose = models.CharField(max_length=12)
+    # Whose tokens it asks for; none for signatures.
+    account = models.ForeignKey("Account", null=True, on_delete=models.PROTECT, related_name="+")
+    proposed_by = models.CharField(max_length=200)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=200, blank=True)
     valid_from = models.DateField()
     valid_until = models.DateField()
     revoked_at = models.DateTimeField(null=True)
@@ -182,6 +189,17 @@ class InstitutionKey(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_until__gte=models.F("valid_from")), name="institution_key_runs_forward"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose=KeyPurpose.TOKENS.value, account__isnull=False)
+                | Q(purpose=KeyPurpose.SIGNATURES.value, account=None),
+                name="institution_key_is_for_one_thing",
+            ),
+            # In force is what another person has confirmed, whoever writes the row.
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None)
+                | (~Q(confirmed_by="") & ~Q(confirmed_by=models.F("proposed_by"))),
+                name="institution_key_takes_two",
             ),
         ]
 

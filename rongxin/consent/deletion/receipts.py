@@ -22,6 +22,7 @@ from rongxin.consent.rules import business_day
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
 from rongxin.parties import institution_keys, institutions, memberships
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import STAFF_ROLES, PartyKind
 from rongxin.proof import jws
 from rongxin.proof.errors import Forged
@@ -34,7 +35,7 @@ def hand_in(consent_id: UUID, token: str, *, actor: Actor, as_of: datetime) -> C
     """Take a receipt signed by the institution (JWS); ReceiptRefused says why it isn't taken."""
     with transaction.atomic():
         row, account = _own(consent_id, actor=actor, as_of=as_of)
-        keys = institution_keys.in_force(row.institution_id, as_of=as_of)
+        keys = institution_keys.in_force(row.institution_id, KeyPurpose.SIGNATURES, as_of=as_of)
         try:
             statement = rules.decode(jws.verify(token, keys, type=rules.RECEIPT_TYPE))
         except Forged as error:
@@ -58,7 +59,7 @@ def state(
     """Take the word of an institution without a key, by its account; the node signs what was said."""
     with transaction.atomic():
         row, account = _own(consent_id, actor=actor, as_of=as_of)
-        if institution_keys.in_force(row.institution_id, as_of=as_of):
+        if institution_keys.in_force(row.institution_id, KeyPurpose.SIGNATURES, as_of=as_of):
             raise ReceiptRefused(Fault.KEY_NEEDED)
         statement = Statement(
             consent_id, row.institution_id, act, as_of, deleted_on=deleted_on, until=until, law=law

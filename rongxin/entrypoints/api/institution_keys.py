@@ -1,4 +1,4 @@
-"""机构签名公钥: the operator registers by which public keys an institution's own signature is known."""
+"""机构签名公钥: two persons of the operator's register by which public keys an institution is known."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties import institution_keys, institutions
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["机构签名公钥 Keys of institutions"])
@@ -19,9 +20,11 @@ _EITHER = authentication.INSTITUTION | authentication.SECURITY | authentication.
 
 
 class KeyIn(Schema):
-    """An Ed25519 public key (PEM), and from which through which day it is believed."""
+    """An Ed25519 public key (PEM), for one purpose, and from which through which day it is believed."""
 
-    pem: str
+    pem: str = Field(max_length=1000)
+    purpose: KeyPurpose
+    account: int | None = Field(None, description="取得令牌的账号编号；签署用的公钥不填")
     valid_from: date
     valid_until: date
 
@@ -38,28 +41,43 @@ def show(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
 
 @router.post(
     "/{institution}/keys",
-    auth=authentication.SECURITY,
+    auth=authentication.DESK | authentication.SECURITY,
     response={201: dict[str, Any]},
-    summary="登记公钥 Register a key",
+    summary="录入公钥 Enter a key",
 )
-def register(request: HttpRequest, institution: str, key: KeyIn) -> Status[dict[str, Any]]:
-    """Register what the institution has handed over; from now on its receipts must be signed by it."""
+def propose(request: HttpRequest, institution: str, key: KeyIn) -> Status[dict[str, Any]]:
+    """Enter what the institution has handed over; it opens nothing before another person confirms it."""
     caller = authentication.caller(request)
-    card = institution_keys.register(
-        institution,
-        key.pem,
-        valid_from=key.valid_from,
-        valid_until=key.valid_until,
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    card = institution_keys.propose(institution, **key.dict(), actor=caller.actor, as_of=caller.at)
     return Status(201, card.document())
 
 
-@router.delete("/{institution}/keys/{key}", auth=authentication.SECURITY, summary="停用公钥 Revoke a key")
-def revoke(request: HttpRequest, institution: str, key: UUID) -> dict[str, Any]:
-    """Stop believing a key at once."""
+@router.post("/{institution}/keys/{key}/confirm", auth=authentication.SECURITY, summary="核准公钥 Confirm")
+def confirm(request: HttpRequest, institution: str, key: UUID) -> dict[str, Any]:
+    """Put another person's entry in force, after comparing it with what the institution handed over."""
     caller = authentication.caller(request)
-    if key not in {card.id for card in institution_keys.of_institution(institution)}:
-        raise Problem(404, "unknown_party", f"该机构没有编号为{key}的公钥")
+    _check(institution, key)
+    return institution_keys.confirm(key, actor=caller.actor, as_of=caller.at).document()
+
+
+@router.delete(
+    "/{institution}/keys/{key}",
+    auth=authentication.INSTITUTION | authentication.DESK | authentication.SECURITY,
+    summary="停用公钥 Revoke a key",
+)
+def revoke(request: HttpRequest, institution: str, key: UUID) -> dict[str, Any]:
+    """Stop believing a key at once; the institution may stop its own."""
+    caller = authentication.caller(request)
+    if caller.party_kind is PartyKind.INSTITUTION and caller.party != institution:
+        raise _unknown(key)
+    _check(institution, key)
     return institution_keys.revoke(key, actor=caller.actor, as_of=caller.at).document()
+
+
+def _check(institution: str, key: UUID) -> None:
+    if key not in {card.id for card in institution_keys.of_institution(institution)}:
+        raise _unknown(key)
+
+
+def _unknown(key: UUID) -> Problem:
+    return Problem(404, "unknown_party", f"该机构没有编号为{key}的公钥")

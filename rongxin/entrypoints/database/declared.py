@@ -90,7 +90,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_dutyuse": (KEEP, KEEP),
     # The operator suspends and reinstates through the web too.
     "parties_institution": ((*READ, _some("UPDATE", "standing cases_required daily_quota")), KEEP),
-    "parties_institutionkey": ((*GROW, _some("UPDATE", "revoked_at")), KEEP),
+    "parties_institutionkey": ((*GROW, _some("UPDATE", "confirmed_at confirmed_by revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
     "parties_quotalimit": (ALL, ALL),
     "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),

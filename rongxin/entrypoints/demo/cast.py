@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from rongxin.catalogue import loader
-from rongxin.parties import accounts, api_keys, institution_keys, institutions, memberships, seed
+from rongxin.parties import accounts, api_keys, identity, institution_keys, institutions, memberships, seed
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.registration import AccountKind
 from rongxin.parties.rules.standing import InstitutionKind
@@ -56,12 +57,44 @@ def bank(*, as_of: datetime) -> Player:
     """Take in the bank: admitted, assessed for a year, one machine account with a key, its own signature."""
     until = _admitted(BANK, BANK_NAME, "MA99BK01", as_of)
     signing, today = SigningKey.generate(BANK), timezone.localdate(as_of)
-    institution_keys.register(
-        BANK, signing.public.pem(), valid_from=today, valid_until=until, actor=SYSTEM, as_of=as_of
+    first, second = _officers(as_of)
+    made = institution_keys.propose(
+        BANK,
+        signing.public.pem(),
+        purpose=KeyPurpose.SIGNATURES,
+        valid_from=today,
+        valid_until=until,
+        actor=first,
+        as_of=as_of,
     )
+    institution_keys.confirm(made.id, actor=second, as_of=as_of)
     return replace(
         _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of), signing=signing
     )
+
+
+def _officers(as_of: datetime) -> tuple[Actor, Actor]:
+    """Open accounts for two of the operator's persons, known by real name: one enters, another decides."""
+    people = []
+    for name, number, role in (
+        ("陈守则（虚构）", "990101198001010011", Role.CLERK),
+        ("林慎行（虚构）", "990101198001010038", Role.SECURITY_ADMINISTRATOR),
+    ):
+        card = accounts.open_account(f"officer-{number[-4:]}", name, actor=SYSTEM, as_of=as_of)
+        evidence = {"name": name, "id_number": number, "represents": ""}
+        assertion = identity.DemoIdentityProvider().attest(evidence, as_of=as_of)
+        accounts.register_real_name(card.id, assertion, actor=SYSTEM, as_of=as_of)
+        memberships.appoint(
+            card.id,
+            PartyKind.OPERATOR,
+            None,
+            role,
+            valid_from=timezone.localdate(as_of),
+            actor=SYSTEM,
+            as_of=as_of,
+        )
+        people.append(Actor(ActorKind.ACCOUNT, str(card.id), "operator:"))
+    return people[0], people[1]
 
 
 def village_bank(*, as_of: datetime) -> Player:

@@ -11,8 +11,9 @@ from uuid import UUID
 from rongxin.consent import cases, grants, notices, templates
 from rongxin.consent.rules import CaseKind, business_day
 from rongxin.consent.templates import Draft
-from rongxin.parties import accounts, identity, institutions, memberships, subjects
+from rongxin.parties import accounts, identity, institution_keys, institutions, memberships, subjects
 from rongxin.parties.rules.identity import Assertion
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.vocabulary import uscc
@@ -134,3 +135,23 @@ def paper(firm: Firm, **changes: Any) -> grants.Paper:
         **shown(),
     }
     return grants.Paper(**(given | changes))
+
+
+def operators(count: int = 2, role: Role = Role.SECURITY_ADMINISTRATOR) -> list[Actor]:
+    """Persons of the operator's, as they act through the API."""
+    people = [staff(PartyKind.OPERATOR, None, role) for _ in range(count)]
+    return [Actor(ActorKind.ACCOUNT, str(someone.account), "operator:") for someone in people]
+
+
+def institution_key(
+    institution: str, pem: str, *, account: int | None = None, as_of: datetime = NOW, **span: Any
+) -> institution_keys.Card:
+    """Register a key as in life: one person enters it, another confirms it."""
+    first, second = operators()
+    purpose = KeyPurpose.SIGNATURES if account is None else KeyPurpose.TOKENS
+    day = business_day(as_of)
+    given: dict[str, Any] = {"valid_from": day, "valid_until": day + timedelta(days=30), **span}
+    made = institution_keys.propose(
+        institution, pem, purpose=purpose, account=account, actor=first, as_of=as_of, **given
+    )
+    return institution_keys.confirm(made.id, actor=second, as_of=as_of)

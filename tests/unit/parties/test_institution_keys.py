@@ -4,78 +4,148 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import institution_keys
-from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
+from rongxin.parties import accounts, institution_keys
+from rongxin.parties.errors import AlreadyKnown, NotAllowed, PartiesError, UnknownParty
+from rongxin.parties.models import InstitutionKey
+from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.proof.keys import SigningKey
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-OPERATOR = Actor(ActorKind.ACCOUNT, "7", "operator:")
+SIGNS = KeyPurpose.SIGNATURES
 
 
-def register(institution: str, key: SigningKey, **changes: Any) -> institution_keys.Card:
+@pytest.fixture
+def two():
+    return stage.operators()
+
+
+def propose(institution: str, key: SigningKey, actor: Actor, **changes: Any) -> institution_keys.Card:
     given: dict[str, Any] = {
+        "purpose": SIGNS,
         "valid_from": stage.TODAY,
         "valid_until": stage.TODAY + 30 * DAY,
-        "actor": OPERATOR,
+        "actor": actor,
         "as_of": stage.NOW,
     }
-    return institution_keys.register(institution, key.public.pem(), **(given | changes))
+    return institution_keys.propose(institution, key.public.pem(), **(given | changes))
 
 
-def test_a_key_is_believed_from_its_first_to_its_last_day():
-    key, bank = SigningKey.generate("k"), stage.bank()
-    card = register(bank, key)
-    assert card.key_id == key.id
-    days = {-1: False, 0: True, 30: True, 31: False}
-    found = {n: set(institution_keys.in_force(bank, as_of=stage.NOW + n * DAY)) for n in days}
-    assert found == {n: {key.id} if holds else set() for n, holds in days.items()}
-    (entry,) = entries.find(institution=bank, kinds=[Kind.KEY_CREATED])
-    assert (entry.refs["change"], entry.refs["key"]) == ("registered", str(card.id))
+def register(institution: str, key: SigningKey, two: list[Actor]) -> institution_keys.Card:
+    made = propose(institution, key, two[0])
+    return institution_keys.confirm(made.id, actor=two[1], as_of=stage.NOW)
 
 
-def test_a_revoked_key_is_believed_no_longer_and_stays_on_file():
+def test_a_key_opens_nothing_until_another_person_has_confirmed_it(two):
     bank = stage.bank()
-    card = register(bank, SigningKey.generate("k"))
-    institution_keys.revoke(card.id, actor=OPERATOR, as_of=stage.NOW + DAY)
-    assert institution_keys.in_force(bank, as_of=stage.NOW)
-    assert not institution_keys.in_force(bank, as_of=stage.NOW + DAY)
-    with pytest.raises(UnknownParty):
-        institution_keys.revoke(card.id, actor=OPERATOR, as_of=stage.NOW)
-    assert [one.id for one in institution_keys.of_institution(bank)] == [card.id]
+    made = propose(bank, SigningKey.generate("k"), two[0])
+    assert not institution_keys.in_force(bank, SIGNS, as_of=stage.NOW)
+    with pytest.raises(NotAllowed, match="另一人"):
+        institution_keys.confirm(made.id, actor=two[0], as_of=stage.NOW)
+    assert not institution_keys.in_force(bank, SIGNS, as_of=stage.NOW)
+    institution_keys.confirm(made.id, actor=two[1], as_of=stage.NOW)
+    assert set(institution_keys.in_force(bank, SIGNS, as_of=stage.NOW)) == {made.key_id}
+    with pytest.raises(NotAllowed, match="已经核准"):
+        institution_keys.confirm(made.id, actor=two[1], as_of=stage.NOW)
 
 
-def test_no_two_institutions_have_one_key_and_none_takes_it_again():
+def test_the_database_itself_wants_two(two):
+    made = propose(stage.bank(), SigningKey.generate("k"), two[0])
+    row = InstitutionKey.objects.filter(pk=made.id)
+    with pytest.raises(IntegrityError, match="takes_two"), transaction.atomic():
+        row.update(confirmed_at=stage.NOW, confirmed_by=made.proposed_by)
+
+
+def test_a_machine_and_somebody_without_a_real_name_are_nobody(two):
+    bank, key = stage.bank(), SigningKey.generate("k")
+    nameless = accounts.open_account("nameless", "某某", actor=SYSTEM, as_of=stage.NOW)
+    for actor in (
+        SYSTEM,
+        Actor(ActorKind.SYSTEM, "cli-1", "operator"),
+        Actor(ActorKind.ACCOUNT, str(nameless.id), "operator:"),
+    ):
+        with pytest.raises(NotAllowed):
+            propose(bank, key, actor)
+        made = propose(bank, SigningKey.generate("k"), two[0])
+        with pytest.raises(NotAllowed):
+            institution_keys.confirm(made.id, actor=actor, as_of=stage.NOW)
+
+
+def test_a_key_is_for_one_purpose_and_one_account(two):
+    bank, key = stage.bank(), SigningKey.generate("k")
+    clerk, other = (stage.staff(PartyKind.INSTITUTION, bank).account for _ in range(2))
+    stranger = stage.staff(PartyKind.INSTITUTION, stage.bank("bank_b")).account
+    tokens = {"purpose": KeyPurpose.TOKENS}
+    for wrong in ({"account": clerk}, tokens, tokens | {"account": stranger}):
+        with pytest.raises(PartiesError):
+            propose(bank, key, two[0], **wrong)
+    made = propose(bank, key, two[0], **tokens, account=clerk)
+    institution_keys.confirm(made.id, actor=two[1], as_of=stage.NOW)
+    found = [
+        set(institution_keys.in_force(bank, KeyPurpose.TOKENS, account=one, as_of=stage.NOW))
+        for one in (clerk, other)
+    ]
+    assert found == [{key.id}, set()]
+    assert not institution_keys.in_force(bank, SIGNS, as_of=stage.NOW)
+
+
+def test_a_key_is_believed_from_its_first_to_its_last_day(two):
+    key, bank = SigningKey.generate("k"), stage.bank()
+    made = propose(bank, key, two[0], valid_from=stage.TODAY + DAY)
+    card = institution_keys.confirm(made.id, actor=two[1], as_of=stage.NOW)
+    assert card.key_id == key.id
+    days = {0: False, 1: True, 30: True, 31: False}
+    found = {n: set(institution_keys.in_force(bank, SIGNS, as_of=stage.NOW + n * DAY)) for n in days}
+    assert found == {n: {key.id} if holds else set() for n, holds in days.items()}
+    told = [entry.refs["change"] for entry in entries.find(institution=bank, kinds=[Kind.KEY_CREATED])]
+    assert sorted(map(str, told)) == ["confirmed", "proposed"]
+
+
+def test_a_revoked_key_is_believed_no_longer_and_stays_on_file(two):
+    bank = stage.bank()
+    own = Actor(ActorKind.ACCOUNT, "1", f"institution:{bank}")
+    for actor in (two[0], own):
+        card = register(bank, SigningKey.generate("k"), two)
+        institution_keys.revoke(card.id, actor=actor, as_of=stage.NOW + DAY)
+        assert institution_keys.in_force(bank, SIGNS, as_of=stage.NOW)
+        assert not institution_keys.in_force(bank, SIGNS, as_of=stage.NOW + DAY)
+        with pytest.raises(UnknownParty):
+            institution_keys.revoke(card.id, actor=actor, as_of=stage.NOW)
+    assert len(institution_keys.of_institution(bank)) == 2
+
+
+def test_no_two_institutions_have_one_key_and_none_takes_it_again(two):
     key = SigningKey.generate("k")
-    register(stage.bank(), key)
+    register(stage.bank(), key, two)
     for institution in ("bank_a", stage.bank("bank_b")):
         with pytest.raises(AlreadyKnown):
-            register(institution, key)
-    assert not institution_keys.in_force("bank_b", as_of=stage.NOW)
+            propose(institution, key, two[0])
+    assert not institution_keys.in_force("bank_b", SIGNS, as_of=stage.NOW)
 
 
-def test_only_the_operator_registers_and_only_what_is_a_key():
+def test_only_the_operator_registers_and_only_what_is_a_key(two):
     bank, key = stage.bank(), SigningKey.generate("k")
     own = stage.staff(PartyKind.INSTITUTION, bank, Role.CHECKER)
-    for somebody in (own.actor, Actor(ActorKind.ACCOUNT, str(own.account), f"institution:{bank}")):
+    card = register(bank, SigningKey.generate("k"), two)
+    for somebody in (own.actor, Actor(ActorKind.ACCOUNT, str(own.account), "institution:bank_b")):
         with pytest.raises(NotAllowed, match="平台运营"):
-            register(bank, key, actor=somebody)
+            propose(bank, key, somebody)
         with pytest.raises(NotAllowed, match="平台运营"):
-            institution_keys.revoke(uuid4(), actor=somebody, as_of=stage.NOW)
+            institution_keys.revoke(card.id, actor=somebody, as_of=stage.NOW)
+    for wrong, match in (({"valid_until": stage.TODAY - DAY}, "有效期"),):
+        with pytest.raises(NotAllowed, match=match):
+            propose(bank, key, two[0], **wrong)
+    span = {"valid_from": stage.TODAY, "valid_until": stage.TODAY}
     with pytest.raises(NotAllowed, match="Ed25519"):
-        institution_keys.register(
-            bank, "no key", valid_from=stage.TODAY, valid_until=stage.TODAY, actor=OPERATOR, as_of=stage.NOW
-        )
-    with pytest.raises(NotAllowed, match="有效期"):
-        register(bank, key, valid_until=stage.TODAY - DAY)
+        institution_keys.propose(bank, "no key", purpose=SIGNS, **span, actor=two[0], as_of=stage.NOW)
     with pytest.raises(UnknownParty):
-        register("nobody", key)
+        propose("nobody", key, two[0])

@@ -58,7 +58,7 @@ class Scene:
 def register(institution: str, key: SigningKey, **changes: Any) -> institution_keys.Card:
     span = {"valid_from": stage.TODAY, "valid_until": stage.TODAY + 365 * DAY}
     pem = key.public.pem()
-    return institution_keys.register(institution, pem, **(span | changes), actor=SYSTEM, as_of=stage.NOW)
+    return stage.institution_key(institution, pem, **(span | changes))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_revoked_or_expired_key_signs_nothing(scene: Scene):
     (card,) = institution_keys.of_institution("bank_a")
     late = LATER + 400 * DAY
     assert scene.refused(scene.signed(at=late), as_of=late) is Fault.SIGNATURE
-    institution_keys.revoke(card.id, actor=SYSTEM, as_of=LATER)
+    institution_keys.revoke(card.id, actor=stage.operators(1)[0], as_of=LATER)
     assert scene.refused(scene.signed()) is Fault.SIGNATURE
 
 
@@ -144,7 +144,7 @@ def test_an_account_states_only_for_an_institution_without_a_key(scene: Scene):
         receipts.state(scene.consent, Act.DELETE, deleted_on=stage.TODAY, **who)
     assert refusal.value.fault is Fault.KEY_NEEDED
     (key,) = institution_keys.of_institution("bank_a")
-    institution_keys.revoke(key.id, actor=SYSTEM, as_of=stage.NOW)
+    institution_keys.revoke(key.id, actor=stage.operators(1)[0], as_of=stage.NOW)
     receipts.state(scene.consent, Act.DELETE, deleted_on=stage.TODAY, **who)
     (receipt,) = duties.get(scene.consent).receipts
     assert (receipt.signed_by, receipt.account) == ("node", scene.clerk.account)

@@ -94,9 +94,18 @@ def test_a_bank_with_a_key_signs_and_the_firm_reads_its_receipt(scene):
     key = SigningKey.generate("bank")
     span = {"valid_from": timezone.localdate(), "valid_until": timezone.localdate() + timedelta(days=9)}
     path = "/institutions/bank_a/keys"
-    body = {"pem": key.public.pem(), **{name: day.isoformat() for name, day in span.items()}}
+    body = {
+        "pem": key.public.pem(),
+        "purpose": "signatures",
+        **{name: day.isoformat() for name, day in span.items()},
+    }
     assert scene.post(path, body, scene.bank).status_code == 403
-    assert scene.post(path, body, scene.operator).status_code == 201
+    made = scene.post(path, body, scene.operator)
+    assert made.status_code == 201
+    confirm = f"{path}/{made.json()['key']}/confirm"
+    assert scene.post(confirm, {}, scene.operator).json()["code"] == "not_allowed"
+    another = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR))
+    assert scene.post(confirm, {}, another).json()["confirmed_by"]
     scene.withdraw()
     (owed,) = scene.get("/deletion-duties", scene.bank).json()
     stated = {"statement": "deleted", "deleted_on": timezone.localdate().isoformat()}

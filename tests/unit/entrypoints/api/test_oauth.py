@@ -32,15 +32,9 @@ class Bank:
         stage.bank(id)
         self.clerk = stage.staff(PartyKind.INSTITUTION, id)
         self.key, self.session = SigningKey.generate(id), dpop.Key()
-        today = timezone.localdate()
-        self.registered = institution_keys.register(
-            id,
-            self.key.public.pem(),
-            valid_from=today,
-            valid_until=today + timedelta(days=30),
-            actor=SYSTEM,
-            as_of=timezone.now(),
-        )
+        now = timezone.now()
+        pem = self.key.public.pem()
+        self.registered = stage.institution_key(id, pem, account=self.clerk.account, as_of=now)
         self.client_id = Account.objects.get(pk=self.clerk.account).username
 
     def assertion(self) -> str:
@@ -142,7 +136,7 @@ def test_errors_are_those_of_the_standard(client, bank):
 def test_a_revoked_key_and_an_ended_role_open_nothing(client, bank):
     token = bank.token(client)
     role = next(iter(memberships.of_account(bank.clerk.account, on=timezone.localdate())))
-    institution_keys.revoke(bank.registered.id, actor=SYSTEM, as_of=timezone.now())
+    institution_keys.revoke(bank.registered.id, actor=stage.operators(1)[0], as_of=timezone.now())
     assert bank.ask_token(client).json()["error"] == "invalid_client"
     memberships.end(role.id, why="left", actor=SYSTEM, as_of=timezone.now())
     assert open_case(client, bank.headers(token)).status_code == 401

@@ -20,6 +20,7 @@ from rongxin.governance.models import Alarm, Incident
 from rongxin.governance.rules import Kind as AlarmKind
 from rongxin.parties import departments, institutions, memberships, seed
 from rongxin.parties.rules.membership import ROLES, PartyKind, Role
+from rongxin.proof.keys import SigningKey
 from rongxin.sharing.models import Batch
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
@@ -68,7 +69,7 @@ def build(client: Client) -> World:
 
 
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
-LACKING = ("agreement", "measure", "imported", "proposal", "decision_id", "mandate", "key")
+LACKING = ("agreement", "measure", "imported", "proposal", "decision_id", "mandate")
 
 
 def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
@@ -86,7 +87,13 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         subscription_id=subscription, version=1, intended_at=now, intent_entry=uuid4()
     ).id
     bank_has = {"case_id": case, "consent_id": consent, "subscription": subscription, "run": run}
-    bank_has |= {"webhook": _webhook(teller.party), "incident": _incident(bank), "request_id": request}
+    key = stage.institution_key(bank, SigningKey.generate(bank).public.pem(), as_of=now).id
+    bank_has |= {
+        "key": key,
+        "webhook": _webhook(teller.party),
+        "incident": _incident(bank),
+        "request_id": request,
+    }
     firm_has = {"consent_id": consent, "request_id": request}
     return _texts(firm_has), _texts(bank_has) | {"institution": bank, "uscc": firm.uscc}
 
