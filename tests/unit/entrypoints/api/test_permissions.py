@@ -47,6 +47,7 @@ BY_ANOTHER_RULE = {
     "post /consent-requests/{request_id}/accept": "identity_refused",
     "post /deletion-duties/{consent_id}/receipt": "unknown_consent",  # it isn't withdrawn: nothing is owed
     "post /institutions/{institution}/keys": "not_allowed",  # no key
+    "post /institutions/{institution}/keys/{key}/confirm": "not_allowed",  # it is confirmed
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",
