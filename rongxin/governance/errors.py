@@ -55,3 +55,27 @@ class IncidentOver(GovernanceError):
     """The incident is decided, or the institution has explained itself before."""
 
     code = "incident_over"
+
+
+class UnknownApplication(GovernanceError):
+    """There is no such application, or the secret isn't its own."""
+
+    code = "unknown_application"
+
+
+class ApplicationRefused(GovernanceError):
+    """What was handed in is no application that can be assessed."""
+
+    code = "application_refused"
+
+
+class ApplicationNotPossible(GovernanceError):
+    """The state of the application, or of those that wait, doesn't allow it."""
+
+    code = "application_not_possible"
+
+
+class AssessmentRefused(GovernanceError):
+    """The assessment is incomplete, or it was not passed."""
+
+    code = "assessment_refused"

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
+from rongxin.governance.onboarding.rules import State as ApplicationState
 from rongxin.governance.rules import Act, Kind, MeasureState
 from rongxin.governance.watching.rules import LIVE, Rule, State
 
@@ -131,3 +132,46 @@ class Measure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.act} {self.state}"
+
+
+class InstitutionApplication(models.Model):
+    """接入申请: who applies with which documents, what was found, who assessed and who decided."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.SlugField(max_length=64, db_index=False)
+    name = models.CharField(max_length=200)
+    uscc = models.CharField(max_length=18)
+    kind = models.CharField(max_length=32)
+    contact = models.CharField(max_length=200)
+    documents = models.JSONField()
+    renewal = models.BooleanField()
+    edition = models.CharField(max_length=32)
+    # SHA-256 of the secret by which the applicant follows it.
+    secret = models.CharField(max_length=64)
+    submitted_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=ApplicationState.SUBMITTED.value)
+    findings = models.JSONField(default=dict)
+    percent = models.PositiveSmallIntegerField(null=True)
+    conditions = models.JSONField(default=list)
+    assessed_by = models.CharField(max_length=200, blank=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    valid_until = models.DateField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in ApplicationState]), name="application_state_known"
+            ),
+            # Approved is what another person than the assessor approved, whoever writes the row.
+            models.CheckConstraint(
+                condition=~Q(state=ApplicationState.APPROVED.value)
+                | (~Q(assessed_by="") & ~Q(decided_by="") & ~Q(decided_by=models.F("assessed_by"))),
+                name="approval_takes_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution} {self.state}"

@@ -83,6 +83,7 @@ class Kind(StrEnum):
     MOVED_OUT = "moved.out"
     DATA_KEY_ROTATED = "data_key.rotated"
     DATA_REENCRYPTED = "data.reencrypted"
+    APPLICATION_CHANGED = "application.changed"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_STATED = "incident.stated"
     INCIDENT_DECIDED = "incident.decided"

@@ -130,6 +130,13 @@ def get(institution_id: str) -> Card:
     return Card(id, name, uscc, InstitutionKind(kind), Standing(standing), *rest)
 
 
+def of(institution_id: str, uscc: str) -> Card | None:
+    """Return the institution that has this id or else this code, or None."""
+    found = Institution.objects.filter(pk=institution_id).first()
+    row = found or Institution.objects.filter(uscc=uscc).first()
+    return _card(row) if row else None
+
+
 # Plain SQL: on the way of every disclosure, building the query would cost several times its answer.
 _GET = """
     SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact, cases_required

@@ -19,6 +19,9 @@ from rongxin.entrypoints.api.urls import api
 OPEN = {
     "/catalogue": "the sharing list is public",
     "/catalogue/{item}/schema": "the sharing list is public",
+    "/applications": "whoever applies to be connected has no account yet",
+    "/applications/questionnaire": "everybody may read what they would be asked",
+    "/applications/{application}": "followed by the secret that its applicant was given",
     "/journal/checkpoint": "a witness needs no permission",
     "/journal/key": "a witness needs no permission",
     "/journal/entries/{entry}/proof": "hashes and ids, no content",

@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 
 from rongxin.entrypoints.api import (
     alarms,
+    applications,
     batches,
     bulk,
     cases,
@@ -60,6 +61,7 @@ api = NinjaAPI(
 problems.install(api)
 idempotency.install(api)
 api.add_router("/alarms", alarms.router)
+api.add_router("/applications", applications.router)
 api.add_router("/batches", batches.router)
 api.add_router("/bulk", bulk.router)
 api.add_router("/cases", cases.router)

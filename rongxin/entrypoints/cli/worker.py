@@ -64,6 +64,7 @@ def duties() -> list[Duty]:
     from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import kept, recipients, usage
     from rongxin.governance import alarms
+    from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens, idempotency
     from rongxin.records import lake_keeping, publication
@@ -89,6 +90,7 @@ def duties() -> list[Duty]:
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+        Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),

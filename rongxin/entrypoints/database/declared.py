@@ -88,8 +88,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_department": (READ, KEEP),
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
-    # The operator suspends and reinstates through the web too.
-    "parties_institution": ((*READ, _some("UPDATE", "standing cases_required daily_quota")), KEEP),
+    # The operator admits, suspends and reinstates through the web too.
+    "parties_institution": (
+        (*GROW, _some("UPDATE", "standing cases_required daily_quota assessed_until")),
+        KEEP,
+    ),
     "parties_institutionkey": ((*GROW, _some("UPDATE", "confirmed_at confirmed_by revoked_at")), KEEP),
     "parties_quotause": (KEEP, KEEP),
     "parties_quotalimit": (ALL, ALL),
@@ -162,6 +165,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_use": (KEEP, KEEP),
     "governance_incident": (KEEP, KEEP),
     "governance_measure": (KEEP, KEEP),
+    "governance_institutionapplication": (KEEP, KEEP),
     # The worker raises alarms; the web can't, it says who saw one.
     "governance_alarm": (
         (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),

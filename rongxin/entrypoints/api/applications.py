@@ -1,0 +1,114 @@
+"""接入申请: who wants to be connected applies, free of charge; two persons decide ((五)(六)(十))."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Header, Router, Schema, Status
+from pydantic import Field
+
+from rongxin.entrypoints.api import authentication
+from rongxin.governance.onboarding import applications, parameters
+from rongxin.governance.onboarding.applications import Finding, Wish
+from rongxin.governance.onboarding.rules import Verdict
+from rongxin.parties.rules.standing import InstitutionKind
+
+router = Router(tags=["接入申请 Applications"])
+_Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_Said = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ApplicationIn(Schema):
+    """Who applies; `documents` gives each document of the questionnaire its SHA-256."""
+
+    institution: str = Field(pattern="^[a-z][a-z0-9_]{2,63}$", description="机构标识，由机构自拟")
+    name: str = Field(min_length=2, max_length=200)
+    uscc: str = Field(max_length=32)
+    kind: InstitutionKind
+    contact: str = Field(min_length=1, max_length=200, description="对外的客服电话或地址")
+    documents: dict[str, _Hash] = Field(max_length=50)
+
+
+class FindingIn(Schema):
+    verdict: Verdict
+    evidence_sha256: _Hash = Field(description="所依据的材料")
+
+
+class AssessmentIn(Schema):
+    """A verdict for every question of the application's questionnaire."""
+
+    findings: dict[str, FindingIn] = Field(max_length=200)
+    conditions: list[_Said] = Field([], max_length=20, description="接入条件")
+
+
+class Because(Schema):
+    reason: _Said
+
+
+@router.get("/questionnaire", auth=None, summary="安全评估的题目与材料 What is asked")
+def questionnaire(request: HttpRequest) -> dict[str, Any]:
+    """Return the questionnaire in force: documents, questions with what they rest on, the pass mark."""
+    asked = parameters.in_force(timezone.localdate())
+    return {
+        "edition": asked.edition,
+        "citation": asked.citation,
+        "documents": dict(asked.documents),
+        "questions": [vars(one) for one in asked.questions],
+        "pass_percent": asked.pass_percent,
+        "valid_days": asked.valid_days,
+    }
+
+
+@router.post("", auth=None, response={201: dict[str, Any]}, summary="申请接入 Apply, free of charge")
+def apply(request: HttpRequest, wish: ApplicationIn) -> Status[dict[str, Any]]:
+    """Apply, or renew. `secret` is shown this once; it opens this application and nothing else."""
+    card, secret = applications.apply(Wish(**wish.dict()), as_of=timezone.now())
+    return Status(201, card.told() | {"secret": secret})
+
+
+@router.get(
+    "/listed", auth=authentication.DESK | authentication.SECURITY | authentication.AUDIT, summary="申请一览"
+)
+def listed(request: HttpRequest, waiting: bool = True) -> list[dict[str, Any]]:
+    """Return the applications that wait, or with `waiting=false` all."""
+    return [card.document() for card in applications.every(waiting_only=waiting)]
+
+
+@router.get("/{application}", auth=None, summary="申请进度 How an application stands")
+def track(
+    request: HttpRequest, application: UUID, secret: Annotated[str, Header(alias="X-Application-Secret")] = ""
+) -> dict[str, Any]:
+    """Return an application to whoever has its secret (`X-Application-Secret`)."""
+    return applications.track(application, secret).told()
+
+
+@router.post(
+    "/{application}/assess", auth=authentication.DESK | authentication.SECURITY, summary="安全评估 Assess"
+)
+def assess(request: HttpRequest, application: UUID, body: AssessmentIn) -> dict[str, Any]:
+    """Write down what was found of every question; another person decides on it."""
+    caller = authentication.caller(request)
+    findings = {key: Finding(one.verdict, one.evidence_sha256) for key, one in body.findings.items()}
+    card = applications.assess(
+        application, findings, conditions=tuple(body.conditions), actor=caller.actor, as_of=caller.at
+    )
+    return card.document()
+
+
+@router.post("/{application}/approve", auth=authentication.SECURITY, summary="核准 Approve")
+def approve(request: HttpRequest, application: UUID) -> dict[str, Any]:
+    """Admit or renew the institution by another person's passed assessment."""
+    caller = authentication.caller(request)
+    return applications.approve(application, actor=caller.actor, as_of=caller.at).document()
+
+
+@router.post("/{application}/decline", auth=authentication.SECURITY, summary="不予核准 Decline")
+def decline(request: HttpRequest, application: UUID, body: Because) -> dict[str, Any]:
+    """Turn an application down, with the reason that the applicant reads."""
+    caller = authentication.caller(request)
+    return applications.decline(
+        application, reason=body.reason, actor=caller.actor, as_of=caller.at
+    ).document()

@@ -1,0 +1,97 @@
+"""接入申请与安全评估: what is asked, how it is scored, and the way of an application ((五)(六)(十)). Pure.
+
+One person of the operator's assesses, another approves; who applies does neither. It costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from rongxin.vocabulary.labelled import Labelled
+
+
+class State(Labelled):
+    """Where an application stands."""
+
+    SUBMITTED = "submitted", "待评估", "waits to be assessed"
+    ASSESSED = "assessed", "待核准", "waits for a second person"
+    APPROVED = "approved", "已核准", "approved"
+    DECLINED = "declined", "未获核准", "declined"
+
+
+class Act(StrEnum):
+    ASSESS = "assess"
+    APPROVE = "approve"
+    DECLINE = "decline"
+
+
+TRANSITIONS: Final[Mapping[State, Mapping[Act, State]]] = {
+    State.SUBMITTED: {Act.ASSESS: State.ASSESSED, Act.DECLINE: State.DECLINED},
+    # Assessed anew, where the second person sends it back to be looked at again.
+    State.ASSESSED: {Act.ASSESS: State.ASSESSED, Act.APPROVE: State.APPROVED, Act.DECLINE: State.DECLINED},
+    State.APPROVED: {},
+    State.DECLINED: {},
+}
+OWNERS: Final[Mapping[Act, str]] = dict.fromkeys(Act, "operator")
+WAITING: Final = (State.SUBMITTED, State.ASSESSED)
+
+
+class Verdict(Labelled):
+    """What the assessor found of one question."""
+
+    MET = "met", "符合", "met"
+    PARTLY = "partly", "部分符合", "partly met"
+    NOT_MET = "not_met", "不符合", "not met"
+
+
+_HALVES: Final = {Verdict.MET: 2, Verdict.PARTLY: 1, Verdict.NOT_MET: 0}
+
+
+@dataclass(frozen=True)
+class Question:
+    id: str
+    text: str
+    text_en: str
+    citation: str
+    weight: int
+    must: bool
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """An edition: what is asked and handed in, and what follows."""
+
+    edition: str
+    citation: str
+    pass_percent: int
+    valid_days: int
+    remind_days: int
+    waiting_of_one: int
+    waiting_in_all: int
+    documents: Mapping[str, str]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of a hundred, rounded down; `failed` are the questions that must be met and aren't."""
+
+    percent: int
+    failed: tuple[str, ...]
+    passed: bool
+
+
+def score(asked: Questionnaire, verdicts: Mapping[str, Verdict]) -> Score:
+    """Score a full set of verdicts (`missing` finds gaps)."""
+    got = sum(one.weight * _HALVES[verdicts[one.id]] for one in asked.questions)
+    percent = got * 100 // (2 * sum(one.weight for one in asked.questions))
+    failed = tuple(one.id for one in asked.questions if one.must and verdicts[one.id] is not Verdict.MET)
+    return Score(percent, failed, not failed and percent >= asked.pass_percent)
+
+
+def missing(wanted: Collection[str], given: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return what is wanted and not given, and what is given and not wanted."""
+    return [one for one in wanted if one not in given], [one for one in given if one not in wanted]
