@@ -87,7 +87,7 @@ def propose(
 
     A key for tokens names the institution's account that it speaks for; one for signatures names none.
     """
-    person = second_person.of_operator(actor, what=_WHAT)
+    person = second_person.of_operator(actor=actor, what=_WHAT)
     institutions.get(institution_id)
     if valid_until < max(valid_from, timezone.localdate(as_of)):
         raise NotAllowed(f"公钥有效期止于{valid_until}，早于起始日或今日")
@@ -118,7 +118,7 @@ def propose(
 
 def confirm(key: UUID, *, actor: Actor, as_of: datetime) -> Card:
     """Put a key in force that another person entered, after comparing it with what the institution gave."""
-    person = second_person.of_operator(actor, what=_WHAT)
+    person = second_person.of_operator(actor=actor, what=_WHAT)
     with transaction.atomic():
         row = _live(key)
         if row.confirmed_at is not None:

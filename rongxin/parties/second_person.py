@@ -7,7 +7,7 @@ from rongxin.parties.errors import NotAllowed
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 
-def of_operator(actor: Actor, *, what: str) -> str:
+def of_operator(*, actor: Actor, what: str) -> str:
     """Return the operator's person behind an actor, in whatever role; raises `NotAllowed`.
 
     A machine is nobody: two of its accounts may be one person's.

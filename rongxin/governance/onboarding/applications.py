@@ -163,7 +163,7 @@ def assess(
     as_of: datetime,
 ) -> Card:
     """Write down what was found of every question; another person decides on it."""
-    person = second_person.of_operator(actor, what=_WHAT)
+    person = second_person.of_operator(actor=actor, what=_WHAT)
     with transaction.atomic():
         row = _open(application, Act.ASSESS)
         _not_theirs(row, actor, as_of)
@@ -184,7 +184,7 @@ def assess(
 
 def approve(application: UUID, *, actor: Actor, as_of: datetime) -> Card:
     """Admit the institution, or renew it, by another person's passed assessment."""
-    person = second_person.of_operator(actor, what=_WHAT)
+    person = second_person.of_operator(actor=actor, what=_WHAT)
     with transaction.atomic():
         row = _open(application, Act.APPROVE)
         second_person.check_other(person, row.assessed_by, what=_WHAT)
@@ -215,7 +215,7 @@ def approve(application: UUID, *, actor: Actor, as_of: datetime) -> Card:
 
 def decline(application: UUID, *, reason: str, actor: Actor, as_of: datetime) -> Card:
     """Turn an application down, with the reason that the applicant reads."""
-    person = second_person.of_operator(actor, what=_WHAT)
+    person = second_person.of_operator(actor=actor, what=_WHAT)
     with transaction.atomic():
         row = _open(application, Act.DECLINE)
         row.reason = redaction.redact(reason)[:500]
