@@ -51,6 +51,7 @@ BY_ANOTHER_RULE = {
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",
+    "post /outcomes/{outcome_id}/correction": "unknown_outcome",  # none was told
     "get /matching/{batch_id}/{line}": "unknown_row",
     "get /push/runs/{run}/files/{name}": "unknown_push",  # not ready
     "get /reports/{request_id}": "unknown_request",  # never asked
