@@ -50,7 +50,7 @@ class Proposal(Schema):
     daily_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 200
 
 
-class Because(Schema):
+class DutyReason(Schema):
     reason: _Said
 
 
@@ -111,14 +111,14 @@ def grant(request: HttpRequest, mandate: UUID) -> dict[str, Any]:
 
 
 @router.post("/mandates/{mandate}/decline", auth=authentication.SECURITY, summary="不予核准 Decline")
-def decline(request: HttpRequest, mandate: UUID, body: Because) -> dict[str, Any]:
+def decline(request: HttpRequest, mandate: UUID, body: DutyReason) -> dict[str, Any]:
     """Turn a proposal down."""
     caller = authentication.caller(request)
     return duty_mandates.decline(mandate, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
 
 
 @router.post("/mandates/{mandate}/revoke", auth=authentication.SECURITY, summary="撤销 Revoke a mandate")
-def revoke(request: HttpRequest, mandate: UUID, body: Because) -> dict[str, Any]:
+def revoke(request: HttpRequest, mandate: UUID, body: DutyReason) -> dict[str, Any]:
     """End a mandate at once, for requests under way too."""
     caller = authentication.caller(request)
     return duty_mandates.revoke(mandate, reason=body.reason, actor=caller.actor, as_of=caller.at).document()

@@ -49,7 +49,7 @@ class Wanted(Schema):
         return Terms(**given | {"items": tuple(dict.fromkeys(self.items))})
 
 
-class Because(Schema):
+class PushReason(Schema):
     reason: _Said
 
 
@@ -128,13 +128,13 @@ def confirm(request: HttpRequest, subscription: UUID, body: Confirmed) -> dict[s
 
 
 @router.post("/subscriptions/{subscription}/stop", auth=authentication.SECURITY, summary="停止推送 Stop")
-def stop(request: HttpRequest, subscription: UUID, body: Because) -> dict[str, Any]:
+def stop(request: HttpRequest, subscription: UUID, body: PushReason) -> dict[str, Any]:
     """Stop a subscription at once: no run is made, no file is given, of those that lie ready neither."""
     return _moved(request, subscription, Act.STOP, body.reason)
 
 
 @router.post("/subscriptions/{subscription}/resume", auth=authentication.SECURITY, summary="恢复推送 Resume")
-def resume(request: HttpRequest, subscription: UUID, body: Because) -> dict[str, Any]:
+def resume(request: HttpRequest, subscription: UUID, body: PushReason) -> dict[str, Any]:
     """Let a stopped subscription go on."""
     return _moved(request, subscription, Act.RESUME, body.reason)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, path
-from ninja import NinjaAPI
 
 from rongxin.entrypoints.api import (
     alarms,
@@ -41,6 +40,7 @@ from rongxin.entrypoints.api import (
     written_consents,
 )
 from rongxin.entrypoints.api.authentication import PartyKey
+from rongxin.entrypoints.api.description import DescribedAPI
 from rongxin.entrypoints.api.door import Bodies
 
 
@@ -49,7 +49,7 @@ def _nobody(request: HttpRequest) -> None:
     return
 
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="融信 Rongxin",
     version="1",
     description="融资信用服务平台接口（国办发〔2021〕52号） Interface of the credit-information platform",

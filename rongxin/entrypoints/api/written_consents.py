@@ -38,7 +38,7 @@ class PaperIn(Schema):
     notice_sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
-class Look(Schema):
+class PaperLook(Schema):
     """What the checker found: which scan was looked at, by its hash, and whether it says what is claimed."""
 
     confirmed: bool
@@ -114,7 +114,7 @@ def scan_of(request: HttpRequest, proposal: UUID) -> HttpResponse:
 
 
 @router.post("/{proposal}/check", auth=_CHECKS, response=ProposalOut, summary="复核 Check a paper")
-def check(request: HttpRequest, proposal: UUID, look: Look) -> ProposalOut:
+def check(request: HttpRequest, proposal: UUID, look: PaperLook) -> ProposalOut:
     """Confirm or reject what another person handed in; confirming gives the consent."""
     caller = authentication.caller(request)
     _own(proposal, caller)

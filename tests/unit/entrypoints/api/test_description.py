@@ -1,0 +1,152 @@
+"""The description of the interface is whole, and no request that it allows or forbids ends in a 5xx."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import django
+import pytest
+import schemathesis
+from django.conf import settings as django_settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+if not django.apps.apps.ready:
+    django.setup()
+
+from rongxin.catalogue import loader
+from rongxin.entrypoints.api.urls import api
+from rongxin.entrypoints.database.declared import Role as DatabaseRole
+from rongxin.parties import institutions, seed
+from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+from tests.unit.entrypoints.api import keys
+from tests.unit.entrypoints.conftest import acting_as
+
+MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
+WRITING = ("post", "put", "patch", "delete")
+
+
+def _operations():
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        for method, said in methods.items():
+            yield path, method, said
+
+
+def test_it_is_valid_openapi_and_no_name_stands_for_two_things():
+    document = api.get_openapi_schema()
+    assert document["openapi"].startswith("3.1")
+    schemathesis.openapi.from_dict(dict(document)).validate()
+    ids = Counter(said["operationId"] for _, _, said in _operations())
+    assert [name for name, count in ids.items() if count > 1] == []
+
+
+def test_two_schemas_of_one_name_are_one_schema():
+    named: dict[str, set[type]] = {}
+    for bound in api._get_bound_routers():
+        for view in bound.path_operations.values():
+            for operation in view.operations:
+                for model in operation.models:
+                    for field in model.model_fields.values():
+                        for kind in (field.annotation,):
+                            if isinstance(kind, type) and hasattr(kind, "model_json_schema"):
+                                named.setdefault(kind.__name__, set()).add(kind)
+    assert {name for name, kinds in named.items() if len(kinds) > 1} - {"Wanted"} == set()
+
+
+def test_every_route_says_who_may_call_and_what_its_problems_look_like():
+    for path, method, said in _operations():
+        answers = said["responses"]
+        assert "application/problem+json" in answers["default"]["content"], (path, method)
+        if "security" in said:
+            assert {"401", "403"} <= set(map(str, answers)), (path, method)
+            assert said["x-callers"], (path, method)
+
+
+def test_every_writing_route_of_an_institution_offers_a_key():
+    for path, method, said in _operations():
+        offered = any(one["name"] == "Idempotency-Key" for one in said["parameters"])
+        meant = method in WRITING and "institution" in said.get("x-callers", {})
+        assert offered == meant, (path, method)
+
+
+@pytest.fixture
+def scene(division):
+    """A caller of each kind, things that are theirs, and the application as the web role answers."""
+    seed.seed(loader.load(), actor=SYSTEM, as_of=stage.NOW)
+    firm, bank, now = stage.firm(), stage.bank(), timezone.now()
+    institutions.assess(bank, until=timezone.localdate() + timedelta(days=30), actor=SYSTEM, as_of=now)
+    case = stage.case(firm, bank, as_of=now)
+    consent = stage.consent(firm, case, as_of=now)
+    callers = [
+        keys.header_of(stage.staff(PartyKind.INSTITUTION, bank)),
+        keys.header_of(firm.owner),
+        keys.header_of(stage.staff(PartyKind.PROVIDER, "customs")),
+        keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.CHECKER)),
+        {},
+    ]
+    known = {"case_id": str(case), "consent_id": str(consent.id), "item": "tax_payment"}
+    answer = WSGIHandler()
+
+    def app(environ, start):
+        with acting_as(division.names[DatabaseRole.WEB]):
+            return answer(environ, start)
+
+    return callers, known, app
+
+
+def _broken(scene, examples):
+    """Ask what the description suggests, right and wrong, as everybody; return what ended in a 5xx."""
+    callers, known, app = scene
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    found, asked = [], Counter()
+    for result in schema.get_all_operations():
+        for label, status, command in _asked(result.ok(), callers, known, examples):
+            asked[label] += 1
+            if status >= 500:
+                found.append((label, status, command))
+    assert len(asked) > 100, "the description names all routes"
+    return found
+
+
+def _asked(operation, callers, known, examples):
+    """Ask one operation that often; return what came of it."""
+    answers = []
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES)),
+        caller=st.sampled_from(callers),
+        real=st.booleans(),
+    )
+    def ask(case, caller, real):
+        if real and case.path_parameters:
+            case.path_parameters.update({k: v for k, v in known.items() if k in case.path_parameters})
+        answer = case.call(headers=caller)
+        answers.append((operation.label, answer.status_code, case.as_curl_command()))
+
+    ask()
+    return answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_request_ends_in_a_5xx(scene):
+    assert _broken(scene, examples=3) == []
+
+
+@pytest.mark.long
+@pytest.mark.django_db(transaction=True)
+def test_no_request_of_very_many_ends_in_a_5xx(scene):
+    assert _broken(scene, examples=150) == []
+    assert django_settings.RONGXIN_MODE == "test"
