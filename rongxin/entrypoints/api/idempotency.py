@@ -36,7 +36,7 @@ METHODS = ("POST", "PUT", "PATCH", "DELETE")
 # What of an answer is given again beside its body.
 _HEADERS = ("Content-Type", "Content-Location", "Location")
 # What makes two requests the same, beside method, address and body.
-_MEANT = ("Accept", "Content-Type", "Prefer")
+_MEANT = ("Accept", "Prefer")
 
 Again = Callable[[HttpRequest, UUID], HttpResponseBase]
 View = Callable[..., Any]
@@ -125,6 +125,7 @@ def _claim(request: HttpRequest, caller: Caller, key: str) -> Claim:
     meant: list[Any] = [
         request.method,
         request.get_full_path(),
+        request.content_type,
         *(request.headers.get(name, "") for name in _MEANT),
     ]
     try:
