@@ -53,7 +53,7 @@ class PushReason(Schema):
     reason: _Said
 
 
-class Confirmed(Because):
+class Confirmed(PushReason):
     version: int = Field(ge=1, description="所确认的条款版本")
 
 
