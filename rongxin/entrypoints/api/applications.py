@@ -44,7 +44,7 @@ class AssessmentIn(Schema):
     conditions: list[_Said] = Field([], max_length=20, description="接入条件")
 
 
-class Because(Schema):
+class ApplicationReason(Schema):
     reason: _Said
 
 
@@ -106,7 +106,7 @@ def approve(request: HttpRequest, application: UUID) -> dict[str, Any]:
 
 
 @router.post("/{application}/decline", auth=authentication.SECURITY, summary="不予核准 Decline")
-def decline(request: HttpRequest, application: UUID, body: Because) -> dict[str, Any]:
+def decline(request: HttpRequest, application: UUID, body: ApplicationReason) -> dict[str, Any]:
     """Turn an application down, with the reason that the applicant reads."""
     caller = authentication.caller(request)
     return applications.decline(

@@ -36,7 +36,7 @@ class Agreement(Schema):
     keep_days: int = 0
 
 
-class Because(Schema):
+class BulkReason(Schema):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -75,14 +75,14 @@ def confirm(request: HttpRequest, agreement: UUID) -> dict[str, Any]:
 
 
 @router.post("/agreements/{agreement}/decline", auth=authentication.DESK, summary="不予核对 Decline")
-def decline(request: HttpRequest, agreement: UUID, body: Because) -> dict[str, Any]:
+def decline(request: HttpRequest, agreement: UUID, body: BulkReason) -> dict[str, Any]:
     """Turn an entry down."""
     caller = authentication.caller(request)
     return agreements.decline(agreement, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
 
 
 @router.post("/agreements/{agreement}/end", auth=authentication.DESK, summary="终止 End an agreement")
-def end(request: HttpRequest, agreement: UUID, body: Because) -> dict[str, Any]:
+def end(request: HttpRequest, agreement: UUID, body: BulkReason) -> dict[str, Any]:
     """End an agreement at once; what becomes of the rows it says itself."""
     caller = authentication.caller(request)
     return agreements.end(agreement, reason=body.reason, actor=caller.actor, as_of=caller.at).document()
