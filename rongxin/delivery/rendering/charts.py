@@ -18,8 +18,8 @@ from rongxin.delivery.rendering import fonts
 from rongxin.delivery.rendering.lettering import MEASURED, Lettering
 from rongxin.vocabulary.availability import Availability
 
-_INK, _QUIET, _LINE = "#1d2733", "#66707d", "#d9dee5"
-_ACCENT, _SECOND, _WARN = "#0b5c8a", "#7fb0cc", "#a3430b"
+_INK, QUIET, _LINE = "#1d2733", "#66707d", "#d9dee5"
+ACCENT, SECOND, WARN = "#0b5c8a", "#7fb0cc", "#a3430b"
 _WIDTH, _HALF = 640, 310
 _CATEGORIES_MIN = 3
 
@@ -70,17 +70,17 @@ def _availability(report: Mapping[str, Any]) -> Drawing | None:
     alt = (
         f"共 {summary['items']} 项信息：{summary['with_records']} 项有记录，{summary['no_record']} 项无记录。"
     )
-    return Drawing("各类信息的取得情况", _svg(bars), alt, wide=True)
+    return Drawing("各类信息的取得情况", svg(bars), alt, wide=True)
 
 
 _COLOURS = {
-    Availability.RECORDS: _ACCENT,
-    Availability.PARTIAL: _SECOND,
+    Availability.RECORDS: ACCENT,
+    Availability.PARTIAL: SECOND,
     Availability.NO_RECORD: "#a9c6d6",
     Availability.WITHHELD: "#c9ced5",
     Availability.NOT_APPLICABLE: "#e6e9ed",
     Availability.SOURCE_NOT_CONNECTED: "#f0c9a5",
-    Availability.PROVIDER_UNAVAILABLE: _WARN,
+    Availability.PROVIDER_UNAVAILABLE: WARN,
 }
 _PLACES = {state.label: place for place, state in enumerate(_COLOURS)}
 
@@ -115,7 +115,7 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
             color=altair.Color(
                 "kind:N",
                 title=None,
-                scale=altair.Scale(domain=[_GOOD, _BAD], range=[_ACCENT, _WARN]),
+                scale=altair.Scale(domain=[_GOOD, _BAD], range=[ACCENT, WARN]),
                 legend=altair.Legend(orient="bottom"),
             ),
         )
@@ -123,9 +123,7 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
     )
     good = sum(n for (_, negative), n in counts.items() if not negative)
     bad = sum(n for (_, negative), n in counts.items() if negative)
-    return Drawing(
-        "按年份的记录", _svg(chart), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录（轴下方）。"
-    )
+    return Drawing("按年份的记录", svg(chart), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录（轴下方）。")
 
 
 def _whole(last: int, first: int = 0) -> list[int]:
@@ -169,7 +167,7 @@ def _tax(report: Mapping[str, Any]) -> Drawing | None:
             color=altair.Color(
                 "part:N",
                 legend=None,
-                scale=altair.Scale(domain=["应纳税", "实际缴税"], range=[_SECOND, _ACCENT]),
+                scale=altair.Scale(domain=["应纳税", "实际缴税"], range=[SECOND, ACCENT]),
             ),
             row=altair.Row(
                 "tax:N", title=None, sort=None, header=altair.Header(labelAngle=0, labelAlign="left")
@@ -178,7 +176,7 @@ def _tax(report: Mapping[str, Any]) -> Drawing | None:
         .properties(width=_HALF - 110, height=42)
     )
     alt = "；".join(f"{d['tax']}{d['part']} {d['amount']:.2f} 万元" for d in data)
-    return Drawing("近一年纳税", _svg(chart), alt)
+    return Drawing("近一年纳税", svg(chart), alt)
 
 
 def _items(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -186,7 +184,8 @@ def _items(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from section["items"]
 
 
-def _svg(chart: altair.TopLevelMixin) -> str:
+def svg(chart: altair.TopLevelMixin) -> str:
+    """Return the drawing of a chart in the house's style."""
     # Altair's own validation would cost more than the drawing; tests draw every chart with it.
     specification = chart.to_dict(validate=False)
     specification["config"] = _CONFIG
@@ -200,8 +199,8 @@ _CONFIG = {
     "background": "transparent",
     "view": {"stroke": None},
     "axis": {
-        "labelColor": _QUIET,
-        "titleColor": _QUIET,
+        "labelColor": QUIET,
+        "titleColor": QUIET,
         "gridColor": _LINE,
         "domainColor": _LINE,
         "tickColor": _LINE,

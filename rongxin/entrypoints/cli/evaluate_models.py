@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from rongxin.evaluation.fitting.card import Card
 
+_STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -31,7 +32,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--seed", default=42, show_default=True, help="随机种子 same data and seed: same card, byte for byte"
 )
-@click.option("--out", required=True, type=_FILE, help="评分卡 the card (JSON)")
+@click.option(
+    "--out", required=True, type=_FILE, help="评分卡 the card (JSON); the report (HTML) is written beside it"
+)
 def fit(
     data: Path,
     target: str,
@@ -64,9 +67,11 @@ def fit(
         )
         fitted = fitting.fit(data, wish, seed=seed, say=lambda line: click.echo(line, err=True))
         card.write(fitted.card, out)
+        page = _report(fitted.card, fitted.report, out)
         for line in _figures(fitted.card, fitted.report):
             click.echo(line)
         click.echo(f"评分卡 card: {out} ({fitted.card.digest})")
+        click.echo(f"报告 report: {page}")
 
 
 @click.command()
@@ -93,6 +98,19 @@ def score(data: Path, card_file: Path, out: Path, id_column: str | None, absent_
         )
     if tally.absent:
         click.echo(f"缺列按缺失计分 scored as missing: {', '.join(tally.absent)}", err=True)
+
+
+def _report(card: Card, report: dict[str, Any], out: Path) -> Path:
+    """Write the page beside the card, under the card's name."""
+    from rongxin.delivery.rendering import fitted_card
+    from rongxin.evaluation.fitting.errors import BadCard
+
+    page = out.with_suffix(".html")
+    try:
+        page.write_text(fitted_card.render(card, report, stylesheet=_STYLESHEET), "utf-8")
+    except OSError as error:
+        raise BadCard(f"{page}: can't be written ({error.strerror})") from error
+    return page
 
 
 @contextmanager

@@ -20,7 +20,9 @@ from rongxin.proof import canonical
 
 BYTES_MAX = 4 << 20
 COLUMNS_MAX, BINS_MAX, POINTS_MAX = 1000, 5000, 10_000
-POINTS_PER_DOUBLING = 40  # facts of the method: evaluation/parameters say when and by whom
+# How odds are written as points. Each card carries its own: they move no order and no foretold probability,
+# so they are a way of writing (as of 2026-11-29) and no policy.
+POINTS_PER_DOUBLING = 40
 SCORE_AT_ODDS, ODDS = 600, 20
 
 Points = Annotated[int, Field(strict=True, ge=-POINTS_MAX, le=POINTS_MAX)]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rongxin.evaluation.fitting import columns, files
 from rongxin.evaluation.fitting.card import Card, Column
 from rongxin.evaluation.fitting.errors import UnknownColumn, UnreadableData
+from rongxin.evaluation.fitting.looking_up import Bins
 
 _WRITERS = (".csv", ".parquet")
 
@@ -95,18 +96,17 @@ def _pointer(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.i
 
 
 def _of_figures(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.int32]]:
-    edges = np.array(column.edges, dtype=np.float64)
     points = np.array([part.points for part in column.bins], dtype=np.int32)
+    bins = Bins(np.array(column.edges, dtype=np.float64), points, column.missing.points)
     kind = columns.Column(column.name, column.kind, column.form)
 
     def find(cells: pl.Series) -> NDArray[np.int32]:
+        if cells.dtype == pl.Float64:
+            return bins.at(cells.to_numpy())
         if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Time, pl.Duration):
             return _unknown(column, cells, np.ones(len(cells), dtype=bool), tally)
         values, unreadable = columns.numbers(cells, kind)
-        figures = values.to_numpy()
-        found = points[np.searchsorted(edges, figures, side="right")]
-        if values.null_count():
-            found[np.isnan(figures)] = column.missing.points
+        found = bins.at(values.to_numpy())
         if unreadable is not None:
             which = unreadable.to_numpy()
             _unknown(column, cells, which, tally)

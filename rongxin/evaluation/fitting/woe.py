@@ -14,7 +14,7 @@ from rongxin.evaluation.fitting.shapes import Floats, Shape, Table
 _IV_MIN = 0.005  # information value below which a column only adds noise
 _PENALTY = 1.0
 _LEVEL_ROWS = 10  # prior rows that a level's own rate is weighed against
-_TREND = {1: "descending", -1: "ascending", 0: "auto"}  # of the rate of the bad event
+_TREND = {1: "descending", -1: "ascending", 0: "auto_heuristic"}  # of the rate of the bad event
 
 
 def fit(
