@@ -1,7 +1,8 @@
 """Short-lived tokens of machines, bound to a key of the client's session (FAPI 2.0; RFC 7523, 9068, 9449).
 
 A client is an institution's account; it says who it is with a key that was registered for this very account
-(`institution_keys`). A token says nothing about standing or quota: those are looked at anew at every request.
+(`institution_keys`). Standing and quota are looked at anew at every request; a token that was asked for while
+the institution was not served opens its duties only, to the end.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from uuid import uuid4
 
@@ -16,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from rongxin.journal import keyring, plans
-from rongxin.parties import institution_keys, memberships
+from rongxin.parties import institution_keys, institutions, memberships
 from rongxin.parties.models import Account
 from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind
@@ -36,12 +38,28 @@ class Refused(Exception):
         self.code = code
 
 
+class Scope(StrEnum):
+    """What a token opens."""
+
+    ALL = "all"
+    DUTIES = "duties"
+
+
 @dataclass(frozen=True)
 class Granted:
-    """A token and how long it holds, in seconds."""
+    """A token, how long it holds, in seconds, and what it opens."""
 
     token: str
     seconds: int
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Held:
+    """In which role the holder of a token acts, and what it opens."""
+
+    role: memberships.Card
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -68,7 +86,10 @@ def grant(assertion: str, asked: Asked, *, issuer: str, as_of: datetime) -> Gran
     role = next(iter(_roles_of(said.client, as_of)), None)
     if role is None:
         raise Refused("invalid_client", "the account or its role is over")
+    served = institutions.standing(role.party, as_of=as_of).admitted
+    scope = Scope.ALL if served else Scope.DUTIES
     claims: dict[str, object] = {
+        "scope": scope.value,
         "iss": issuer,
         "aud": issuer,
         "sub": str(role.id),
@@ -78,17 +99,17 @@ def grant(assertion: str, asked: Asked, *, issuer: str, as_of: datetime) -> Gran
         "exp": int((as_of + LIFE).timestamp()),
         "cnf": {"jkt": proof.thumbprint},
     }
-    return Granted(jws.sign(claims, keyring.node_key(), type=TYPE), LIFE.seconds)
+    return Granted(jws.sign(claims, keyring.node_key(), type=TYPE), LIFE.seconds, scope)
 
 
-def authenticate(token: str, asked: Asked, *, issuer: str, as_of: datetime) -> memberships.Card:
-    """Return in which role the holder of a token acts now; raises `Refused`."""
+def authenticate(token: str, asked: Asked, *, issuer: str, as_of: datetime) -> Held:
+    """Return in which role the holder of a token acts now, and in what; raises `Refused`."""
     node = keyring.node_key().public
     try:
         claims = jws.verify(token, {node.id: node}, type=TYPE)
         bound = str(claims["cnf"]["jkt"])
         expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
-        membership = int(claims["sub"])
+        membership, scope = int(claims["sub"]), Scope(str(claims["scope"]))
     except (Forged, KeyError, TypeError, ValueError) as error:
         raise Refused("invalid_token", f"no token of this node ({error})") from error
     if claims.get("iss") != issuer or expires_at <= as_of:
@@ -101,7 +122,7 @@ def authenticate(token: str, asked: Asked, *, issuer: str, as_of: datetime) -> m
     role = memberships.held(*row[1:], on=timezone.localdate(as_of)) if row and row[0] else None
     if role is None:
         raise Refused("invalid_token", "the account or its role is over")
-    return role
+    return Held(role, scope)
 
 
 def forget(*, as_of: datetime) -> int:

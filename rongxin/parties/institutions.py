@@ -152,6 +152,13 @@ def standing(institution_id: str, *, names_case: bool = True, as_of: datetime) -
     return rules.decide(card.standing, card.assessed_until, timezone.localdate(as_of))
 
 
+def unserved(*, as_of: datetime) -> list[str]:
+    """Return the institutions that may not be served now."""
+    today = timezone.localdate(as_of)
+    rows = Institution.objects.values_list("id", "standing", "assessed_until")
+    return [id for id, held, until in rows if not rules.decide(Standing(held), until, today).admitted]
+
+
 def _move(institution_id: str, to: Standing, *, actor: Actor, as_of: datetime) -> Card:
     with transaction.atomic():
         row = _locked(institution_id)

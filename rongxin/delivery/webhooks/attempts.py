@@ -19,6 +19,7 @@ from rongxin.delivery.webhooks import endpoints, rules
 from rongxin.delivery.webhooks.models import Webhook
 from rongxin.delivery.webhooks.policy import Policy
 from rongxin.delivery.webhooks.rules import Outcome, Result, State
+from rongxin.parties import institutions
 from rongxin.proof.errors import ProofError
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ WITH busy AS (
         SELECT number, next_at FROM delivery_message
         WHERE webhook_id = w.id AND state = 'waiting' AND next_at <= %(now)s
           AND (w.state = 'active' OR type = %(verification)s)
+          AND (w.party <> ALL(%(unserved)s) OR type = ANY(%(to_unserved)s))
         ORDER BY next_at LIMIT %(most)s
     ) m
     WHERE w.state IN ('active', 'pending')
@@ -69,7 +71,7 @@ def claim(free: int, *, each: int, busy: Mapping[UUID, int], policy: Policy, as_
     """Take up to `free` due messages for an attempt each; `busy` says how many an endpoint has already.
 
     No endpoint gets more than `each` of them, and one that fails a single one, so that a receiver that hangs
-    keeps nobody else waiting.
+    keeps nobody else waiting. What an institution may not be told now waits until it is served again.
     """
     lease = as_of + timedelta(seconds=policy.lease_seconds)
     given: dict[str, Any] = {
@@ -77,6 +79,8 @@ def claim(free: int, *, each: int, busy: Mapping[UUID, int], policy: Policy, as_
         "counts": list(busy.values()),
         "most": each,
         "verification": rules.VERIFICATION,
+        "unserved": unserved(as_of=as_of),
+        "to_unserved": list(rules.TO_UNSERVED),
         "now": as_of,
         "lease": lease,
         "free": free,
@@ -92,6 +96,11 @@ def claim(free: int, *, each: int, busy: Mapping[UUID, int], policy: Policy, as_
         for number, id, webhook, type, body, failures in taken
         if secrets[webhook]
     ]
+
+
+def unserved(*, as_of: datetime) -> list[str]:
+    """Return the parties that are told nothing but `rules.TO_UNSERVED`."""
+    return [f"institution:{one}" for one in institutions.unserved(as_of=as_of)]
 
 
 def _secrets(row: Webhook, as_of: datetime) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from rongxin.delivery.webhooks import endpoints, rules
+from rongxin.delivery.webhooks import attempts, endpoints, rules
 from rongxin.delivery.webhooks.errors import NotPossible, UnknownWebhook
 from rongxin.delivery.webhooks.models import Message, Webhook
 from rongxin.delivery.webhooks.policy import Policy
@@ -150,13 +150,15 @@ def replay(
 
 
 def prune(*, policy: Policy, as_of: datetime) -> int:
-    """Delete messages whose term is over, and what waited as long for an endpoint that never came back."""
+    """Delete messages whose term is over, and what waited as long for an endpoint that never came back
+    or an institution that was not served.
+    """
     delivered = as_of - timedelta(days=policy.delivered_days)
     dead_since = as_of - timedelta(days=policy.dead_days)
     over = Q(state=MessageState.DELIVERED.value, ended_at__lt=delivered)
     over |= Q(state=MessageState.DEAD.value, ended_at__lt=dead_since)
-    over |= Q(state=MessageState.WAITING.value, created_at__lt=dead_since) & ~Q(
-        webhook__state=State.ACTIVE.value
+    over |= Q(state=MessageState.WAITING.value, created_at__lt=dead_since) & (
+        ~Q(webhook__state=State.ACTIVE.value) | Q(webhook__party__in=attempts.unserved(as_of=as_of))
     )
     return int(Message.objects.filter(over).delete()[0])
 

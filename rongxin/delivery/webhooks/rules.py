@@ -20,6 +20,16 @@ from rongxin.proof import canonical
 #: What an endpoint is sent to prove that it wants messages; no news.
 VERIFICATION: Final = "webhook.verification"
 
+#: What an institution is told of though it is not served: its standing, its keys, what it has to delete.
+TO_UNSERVED: Final = (
+    "institution.standing_changed",
+    "institution.key_changed",
+    "institution.renewal_due",
+    "deletion.owed",
+    "deletion.lapsed",
+    "deletion.overdue",
+)
+
 References = Mapping[str, str | int]
 
 

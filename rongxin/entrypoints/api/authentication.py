@@ -13,7 +13,7 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.parties import access_tokens, api_keys, memberships
+from rongxin.parties import access_tokens, api_keys, institutions, memberships
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.permission import Permission
@@ -38,12 +38,13 @@ class Caller:
 class PartyKey(HttpBearer):
     """Admit keys, and tokens bound to a key, that act in one of the roles that a permission names."""
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission, *, unserved: bool = False) -> None:
+        """`unserved`: institutions that may not be served get in too, to do their duties."""
         super().__init__()
-        self.permission = permission
+        self.permission, self.unserved = permission, unserved
 
     def __or__(self, other: PartyKey) -> PartyKey:
-        return PartyKey(self.permission | other.permission)
+        return PartyKey(self.permission | other.permission, unserved=self.unserved or other.unserved)
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         """Take `Authorization: DPoP …` (RFC 9449) beside `Bearer …`."""
@@ -53,10 +54,15 @@ class PartyKey(HttpBearer):
             return found
         now = timezone.now()
         try:
-            role = access_tokens.authenticate(token, asked(request), issuer=issuer(request), as_of=now)
+            held = access_tokens.authenticate(token, asked(request), issuer=issuer(request), as_of=now)
         except access_tokens.Refused as error:
             raise Problem(401, error.code, "令牌或持有证明无效，请重新取得令牌", detail=str(error)) from error
-        return self._admitted(role, now)
+        caller = self._admitted(held.role, now)
+        if held.scope is not access_tokens.Scope.ALL and not self.unserved:
+            raise Problem(
+                403, "insufficient_scope", "此令牌取得时机构未获服务，只能办理应尽事项，请重新取得令牌"
+            )
+        return caller
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """Return the caller, or None (401) for a key that isn't accepted; a wrong party or role is 403."""
@@ -72,6 +78,10 @@ class PartyKey(HttpBearer):
         if not self.permission.admits(role.party_kind, role.role):
             wanted = self.permission.label()
             raise Problem(403, "not_permitted", f"该密钥无权调用此接口：需要代表{wanted}的密钥")
+        if role.party_kind is PartyKind.INSTITUTION and not self.unserved:
+            standing = institutions.standing(role.party, as_of=now)
+            if not standing.admitted:
+                raise Problem(403, "institution_not_served", standing.message, reason=standing.reason)
         return Caller(role.account, role.party_kind, role.party, role.role, now)
 
 
@@ -87,6 +97,8 @@ def asked(request: HttpRequest) -> access_tokens.Asked:
 
 
 INSTITUTION = PartyKey(permission.INSTITUTION)
+# Whatever its standing: what an institution owes, what is said against it, and its own keys ((九)(十)).
+UNSERVED_INSTITUTION = PartyKey(permission.INSTITUTION, unserved=True)
 PROVIDER = PartyKey(permission.PROVIDER)
 SUBJECT = PartyKey(permission.SUBJECT)
 DEPARTMENT = PartyKey(permission.DEPARTMENT)

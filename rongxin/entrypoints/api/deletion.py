@@ -21,8 +21,8 @@ from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["授权 Consent"])
-_OWED_TO_OR_BY = authentication.SUBJECT | authentication.INSTITUTION
-_OWES_OR_WATCHES = authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT
+_OWED_TO_OR_BY = authentication.SUBJECT | authentication.UNSERVED_INSTITUTION
+_OWES_OR_WATCHES = authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authentication.AUDIT
 _ACTS = {"deleted": Act.DELETE, "restricted": Act.RESTRICT}
 
 
@@ -88,7 +88,9 @@ def laws(request: HttpRequest) -> dict[str, Any]:
     return {"edition": found.edition, "citation": found.citation, "laws": named}
 
 
-@router.post("/deletion-duties/{consent_id}/receipt", auth=authentication.INSTITUTION, summary="交回删除回执")
+@router.post(
+    "/deletion-duties/{consent_id}/receipt", auth=authentication.UNSERVED_INSTITUTION, summary="交回删除回执"
+)
 def hand_in(request: HttpRequest, consent_id: UUID, given: ReceiptIn) -> dict[str, Any]:
     """Hand in a receipt: deleted on a day, or restricted until a day under a law of the list."""
     caller = authentication.caller(request)

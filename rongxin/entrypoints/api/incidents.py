@@ -27,7 +27,7 @@ class Decision(Schema):
 
 @router.get(
     "",
-    auth=authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT,
+    auth=authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authentication.AUDIT,
     summary="处置案卷 Incidents, newest first",
 )
 def show(
@@ -42,7 +42,7 @@ def show(
     return [one.document(on=today) for one in part.rows]
 
 
-@router.post("/{incident}/statement", auth=authentication.INSTITUTION, summary="机构说明 Explain")
+@router.post("/{incident}/statement", auth=authentication.UNSERVED_INSTITUTION, summary="机构说明 Explain")
 def explain(request: HttpRequest, incident: UUID, body: Statement) -> dict[str, Any]:
     """Explain what happened, once; the operator decides with the explanation before it."""
     caller = authentication.caller(request)

@@ -16,7 +16,7 @@ from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["机构签名公钥 Keys of institutions"])
-_EITHER = authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT
+_EITHER = authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authentication.AUDIT
 
 
 class KeyIn(Schema):
@@ -62,7 +62,7 @@ def confirm(request: HttpRequest, institution: str, key: UUID) -> dict[str, Any]
 
 @router.delete(
     "/{institution}/keys/{key}",
-    auth=authentication.INSTITUTION | authentication.DESK | authentication.SECURITY,
+    auth=authentication.UNSERVED_INSTITUTION | authentication.DESK | authentication.SECURITY,
     summary="停用公钥 Revoke a key",
 )
 def revoke(request: HttpRequest, institution: str, key: UUID) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Proposed(Schema):
 
 @router.get(
     "",
-    auth=authentication.INSTITUTION | authentication.SECURITY | authentication.AUDIT,
+    auth=authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authentication.AUDIT,
     summary="措施 Measures, newest first",
 )
 def show(request: HttpRequest, open_only: bool = False) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ def token(
 ) -> HttpResponse:
     """Give an institution's machine a token of five minutes, bound to the key of the `DPoP` header.
 
+    `scope` says what it opens: `all`, or `duties` where the institution is not served.
     Errors are those of RFC 6749 §5.2 and RFC 9449 §5.
     """
     if form.grant_type != "client_credentials":
@@ -45,7 +46,8 @@ def token(
         )
     except access_tokens.Refused as error:
         return _error(error.code, str(error), status=401 if error.code == "invalid_client" else 400)
-    return _answer({"access_token": granted.token, "token_type": "DPoP", "expires_in": granted.seconds})
+    told = {"access_token": granted.token, "token_type": "DPoP", "expires_in": granted.seconds}
+    return _answer({**told, "scope": granted.scope.value})
 
 
 @router.get("/metadata", auth=None, summary="授权服务器元数据 Metadata (RFC 8414)")

@@ -18,6 +18,7 @@ from rongxin.entrypoints.api import (
     imported_consents,
     incidents,
     institution_keys,
+    institution_standing,
     journal,
     mappings,
     matching,
@@ -68,6 +69,7 @@ api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
+api.add_router("/institutions", institution_standing.router)
 api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
@@ -94,12 +96,16 @@ api.add_router("/written-consents", written_consents.router)
 
 
 def _declare() -> None:
-    """Write into the document of each operation who may call it; a test holds every one of them to it."""
+    """Write into the document of each operation who may call it, and whether an institution that
+    is not served may (`x-unserved`); tests hold every one of them to it.
+    """
     for _, router in api._routers:
         for view in router.path_operations.values():
             for operation in view.operations:
                 guards = [one for one in operation.auth_callbacks if isinstance(one, PartyKey)]
-                callers = {"x-callers": guards[0].permission.document()} if guards else {}
+                callers: dict[str, object] = {"x-callers": guards[0].permission.document()} if guards else {}
+                if guards and guards[0].unserved:
+                    callers["x-unserved"] = True
                 operation.openapi_extra = {**(operation.openapi_extra or {}), **callers}
 
 

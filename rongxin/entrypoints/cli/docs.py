@@ -77,6 +77,10 @@ def permissions_page() -> Iterator[str]:
 
     yield "# 接口权限 Who may call what\n"
     yield "未列明的角色一律拒绝。A role that isn't named is refused (403).\n"
+    yield (
+        "机构暂停、终止、待评估或评估到期的，只能调用标有†的接口。"
+        "An institution that is suspended, closed, or not (or no longer) assessed gets in where † stands.\n"
+    )
     yield "| 接口 operation | 内容 what | 谁可以调用 who |"
     yield "|---|---|---|"
     for path, methods in sorted(api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items()):
@@ -84,7 +88,8 @@ def permissions_page() -> Iterator[str]:
             callers = operation.get("x-callers", {})
             named = {PartyKind(kind): frozenset(map(Role, roles)) for kind, roles in callers.items()}
             who = Permission(named).label() if named else "任何人 anybody"
-            yield f"| `{method.upper()} {path}` | {operation['summary']} | {who} |"
+            mark = " †" if operation.get("x-unserved") else ""
+            yield f"| `{method.upper()} {path}` | {operation['summary']} | {who}{mark} |"
 
 
 def states_page() -> Iterator[str]:

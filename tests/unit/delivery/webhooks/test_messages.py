@@ -147,6 +147,7 @@ def test_it_tells_what_really_happens_to_consents(there, played):
     grants.decline(asked[1], actor=firm.owner.actor, as_of=consents.NOW)
     for act in (grants.pause, grants.resume, grants.withdraw):
         act(given.id, actor=firm.owner.actor, as_of=consents.NOW)
+    played.go()
     institutions.suspend(bank, actor=SYSTEM, as_of=consents.NOW)
     played.go()
     told = {one.document["type"]: one.document["data"] for one in there.news}
@@ -174,6 +175,37 @@ def test_a_bank_is_told_of_its_own_pushes_and_of_what_it_has_to_delete(there, ba
         "deletion.owed": {"consent": "consent-0", "due_on": "2026-03-12"},
     }
     assert len(there.news) == 3
+
+
+def test_a_bank_that_is_not_served_is_told_of_its_standing_and_duties_until_it_is_again(there, bank, played):
+    consents.bank("bank_a")
+    move = {"actor": SYSTEM, "as_of": consents.NOW}
+    stage.happen(Kind.CONSENT_GRANTED, institution="bank_a", case="case-1")
+    sequencer.integrate()
+    assert messages.fan_out(as_of=consents.NOW) == 1  # it waits as the suspension comes
+    institutions.suspend("bank_a", **move)
+    stage.happen()
+    stage.happen(Kind.DELETION_OWED, institution="bank_a", due_on="2026-03-12")
+    played.go()
+    assert [one.document["type"] for one in there.news] == ["institution.standing_changed", "deletion.owed"]
+    institutions.reinstate("bank_a", **move)
+    played.go(seconds=1)
+    later = [one.document["type"] for one in there.news][2:]
+    assert sorted(later) == ["consent.granted", "consent.withdrawn", "institution.standing_changed"]
+
+
+def test_what_a_closed_bank_is_never_told_is_not_kept_for_ever(there, bank, played):
+    consents.bank("bank_a")
+    institutions.close("bank_a", actor=SYSTEM, as_of=consents.NOW)
+    stage.happen()
+    played.go()
+    kept = Message.objects.filter(type="consent.withdrawn")
+    assert [one.state for one in kept] == ["waiting"]
+    dead = timedelta(days=stage.POLICY.dead_days)
+    messages.prune(policy=stage.POLICY, as_of=consents.NOW + dead - timedelta(days=1))
+    assert kept.count() == 1
+    messages.prune(policy=stage.POLICY, as_of=consents.NOW + dead + timedelta(days=1))
+    assert kept.count() == 0
 
 
 def test_news_read_twice_makes_one_message(bank, played):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from rongxin.parties import access_tokens, institution_keys, memberships
+from rongxin.parties import access_tokens, institution_keys, institutions, memberships
 from rongxin.parties.models import Account, UsedNumber
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof import client_assertion, dpop
@@ -140,6 +140,21 @@ def test_a_revoked_key_and_an_ended_role_open_nothing(client, bank):
     assert bank.ask_token(client).json()["error"] == "invalid_client"
     memberships.end(role.id, why="left", actor=SYSTEM, as_of=timezone.now())
     assert open_case(client, bank.headers(token)).status_code == 401
+
+
+def test_who_is_not_served_has_a_token_for_its_duties_alone(client, bank):
+    """Where plain keys are refused, it could otherwise not say what it has deleted."""
+    wide, duties = bank.token(client), "/api/v1/deletion-duties"
+    institutions.suspend("bank_a", actor=SYSTEM, as_of=timezone.now())
+    assert open_case(client, bank.headers(wide)).json()["code"] == "institution_not_served"
+    answer = bank.ask_token(client).json()
+    narrow = answer["access_token"]
+    assert answer["scope"] == "duties"
+    assert open_case(client, bank.headers(narrow)).json()["code"] == "institution_not_served"
+    assert client.get(duties, headers=bank.headers(narrow, duties, "GET")).status_code == 200
+    institutions.reinstate("bank_a", actor=SYSTEM, as_of=timezone.now())
+    assert open_case(client, bank.headers(narrow)).json()["code"] == "insufficient_scope"
+    assert bank.ask_token(client).json()["scope"] == "all"
 
 
 def test_a_node_can_refuse_plain_keys_of_institutions(client, bank, settings):

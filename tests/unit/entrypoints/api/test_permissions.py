@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +18,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from rongxin.entrypoints.api.urls import api
+from rongxin.parties.models import Institution
 from rongxin.parties.rules.membership import ROLES, PartyKind, Role
 from tests.meta.test_routes import OPEN
 from tests.unit.entrypoints.api import openapi_bodies, world
@@ -56,6 +59,26 @@ BY_ANOTHER_RULE = {
     "get /push/runs/{run}/files/{name}": "unknown_push",  # not ready
     "get /reports/{request_id}": "unknown_request",  # never asked
     "post /webhooks/{webhook}/replay": "unknown_webhook",  # the message
+}
+# What an institution that is not served may still do: duties, what is imposed on it, its own keys.
+TO_UNSERVED = {
+    "delete /institutions/{institution}/keys/{key}",
+    "get /consents/{consent_id}/receipts",
+    "get /deletion-duties",
+    "get /deletion-duties/laws",
+    "get /incidents",
+    "get /institutions/{institution}/keys",
+    "get /institutions/{institution}/standing",
+    "get /measures",
+    "post /deletion-duties/{consent_id}/receipt",
+    "post /incidents/{incident}/statement",
+}
+UNSERVED: dict[str, dict[str, Any]] = {
+    "suspended": {"standing": "suspended"},
+    "closed": {"standing": "closed"},
+    "on probation": {"standing": "probation"},
+    "lapsed": {"assessed_until": timezone.localdate() - timedelta(days=1)},
+    "never assessed": {"assessed_until": None},
 }
 
 
@@ -195,4 +218,23 @@ def test_nothing_of_anothers_is_in_any_answer(client: Client, scene: World) -> N
                     wrong.append((str(one), *who, said(answers[-1])))
             if found := [value for value in foreign for answer in answers if value in content(answer)]:
                 wrong.append((str(one), *who, found))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_what_stays_open_to_an_institution_that_is_not_served_is_declared() -> None:
+    assert {str(one) for one in OPERATIONS if one.spec.get("x-unserved")} == TO_UNSERVED
+
+
+def test_an_institution_that_is_not_served_gets_in_nowhere_else(client: Client, scene: World) -> None:
+    wrong, own = [], scene.own[PartyKind.INSTITUTION]
+    theirs = [one for one in GUARDED if PartyKind.INSTITUTION.value in one.callers]
+    assert len(theirs) > 30
+    for why, changes in UNSERVED.items():
+        Institution.objects.filter(pk=own["institution"]).update(**changes)
+        for one in theirs:
+            for role in one.callers[PartyKind.INSTITUTION.value]:
+                got = said(ask(client, one, own, scene.headers[PartyKind.INSTITUTION, Role(role)]))
+                refused = got == (403, "institution_not_served")
+                if refused is (str(one) in TO_UNSERVED) or got[0] in (401, 500):
+                    wrong.append((why, str(one), role, got))
     assert not wrong, "\n".join(map(str, wrong))
