@@ -1,7 +1,8 @@
 """措施: what the operator's people impose on an institution, and what two of them lift ((十): 及时处置).
 
 To stop takes one person: it can't wait. Whatever loosens (reinstate, no case needed any more, a limit set or
-taken away) takes effect only when a second person confirms it. Each has its reason and stands in the journal.
+taken away) or can't be taken back (close) takes effect only when a second person confirms it. Each has its
+reason and stands in the journal.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _NUMBERED = frozenset({Act.LIMIT, Act.DAILY_QUOTA})
 _TAKES_OVER: Mapping[Act, Action] = {
     Act.SUSPEND: Action.SUSPEND,
     Act.REINSTATE: Action.SUSPEND,
+    Act.CLOSE: Action.SUSPEND,
     Act.REQUIRE_CASES: Action.REQUIRE_CASES,
     Act.RELEASE_CASES: Action.REQUIRE_CASES,
     Act.LIMIT: Action.BAR_PERSON,
@@ -179,6 +181,7 @@ def _unlimit(row: Measure, actor: Actor, as_of: datetime) -> None:
 _DO: Mapping[Act, Callable[[Measure, Actor, datetime], object]] = {
     Act.SUSPEND: lambda row, actor, at: institutions.suspend(row.institution_id, actor=actor, as_of=at),
     Act.REINSTATE: lambda row, actor, at: institutions.reinstate(row.institution_id, actor=actor, as_of=at),
+    Act.CLOSE: lambda row, actor, at: institutions.close(row.institution_id, actor=actor, as_of=at),
     Act.REQUIRE_CASES: lambda row, actor, at: institutions.require_cases(
         row.institution_id, True, actor=actor, as_of=at
     ),

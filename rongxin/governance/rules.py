@@ -22,6 +22,7 @@ class Act(Labelled):
 
     SUSPEND = "suspend", "暂停", "suspend"
     REINSTATE = "reinstate", "恢复", "reinstate"
+    CLOSE = "close", "终止接入", "end its access for good"
     REQUIRE_CASES = "require_cases", "要求每次查询关联业务", "every query must name a case"
     RELEASE_CASES = "release_cases", "不再要求关联业务", "queries need name no case"
     LIMIT = "limit", "设定上限", "a limit of its own"

@@ -20,7 +20,7 @@ router = Router(tags=["措施 Measures"])
 
 class Proposed(Schema):
     institution: str = Field(max_length=64)
-    act: Act = Field(description="暂停与要求关联业务立即生效；其余须另一人确认")
+    act: Act = Field(description="暂停与要求关联业务立即生效；其余（恢复、终止等）须另一人确认")
     scope: Scope | None = Field(None, description="limit 与 unlimit 的范围")
     key: str = Field("", max_length=128, description="分支机构或查询人；空为全部")
     allowed: int | None = Field(None, ge=0, le=1_000_000_000, description="limit 与 daily_quota 的数量")

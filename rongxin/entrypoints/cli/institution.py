@@ -14,7 +14,7 @@ _SCOPES = ("branch", "person", "person_off_hours", "new_subjects", "unknown_subj
 _why = click.option("--why", required=True, help="理由 the reason")
 
 
-@click.group("institution", help="对接入机构的措施：暂停、恢复、上限 Measures on an institution.")
+@click.group("institution", help="对接入机构的措施：暂停、恢复、终止、上限 Measures on an institution.")
 def command() -> None:
     pass
 
@@ -44,6 +44,14 @@ def suspend(institution: str, why: str) -> None:
 def reinstate(institution: str, why: str) -> None:
     """恢复 Propose to serve INSTITUTION again; a second person confirms."""
     _propose(institution, "reinstate", why)
+
+
+@command.command()
+@click.argument("institution")
+@_why
+def close(institution: str, why: str) -> None:
+    """终止接入 Propose to end INSTITUTION's access for good; a second person confirms."""
+    _propose(institution, "close", why)
 
 
 @command.command()

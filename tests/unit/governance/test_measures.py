@@ -21,6 +21,7 @@ from rongxin.governance.models import Measure
 from rongxin.governance.rules import ALONE, Act
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions, quotas
+from rongxin.parties.errors import NotAllowed
 from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -61,6 +62,19 @@ def test_one_person_stops_at_once_and_two_reinstate() -> None:
     written = Entry.objects.filter(kind__startswith="measure.").order_by("id")
     kinds = list(written.values_list("kind", flat=True))
     assert kinds == ["measure.decided", "measure.proposed", "measure.decided"]
+
+
+def test_two_close_for_good() -> None:
+    closing = propose(Act.CLOSE, why="接入协议终止")
+    assert institutions.get("bank_a").standing is Standing.ACTIVE
+    with pytest.raises(SamePerson):
+        confirm(closing, FIRST)
+    assert confirm(closing)["why"] == "接入协议终止"
+    assert institutions.get("bank_a").standing is Standing.CLOSED
+    with pytest.raises(NotAllowed):
+        confirm(propose(Act.REINSTATE))
+    written = Entry.objects.filter(kind="measure.decided").get()
+    assert (written.refs["act"], written.refs["institution"]) == ("close", "bank_a")
 
 
 def test_a_barred_person_is_let_in_again_by_two() -> None:
