@@ -81,10 +81,7 @@ def close_case(case_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
     Like a withdrawal it waits for releases under way, so that what they keep is there to be deleted.
     """
     with transaction.atomic():
-        held = _hold_consents(case_id)
-        # Not `no_key`: while this is held, no consent is issued for the case.
-        row = Case.objects.select_for_update().filter(pk=case_id).first()
-        _hold_consents(case_id, but=held)
+        row = _lock(case_id, to_close=True)
         if row is None:
             raise UnknownCase(case_id)
         if row.closed_on is not None:
@@ -112,10 +109,23 @@ def get(case_id: UUID) -> Card:
     return _card(row)
 
 
-def lock(case_id: UUID) -> Card | None:
-    """Return a case and hold it until the transaction ends; None where there is none."""
-    row = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+def lock(case_id: UUID, *, to_close: bool = False) -> Card | None:
+    """Return a case and hold it until the transaction ends; None where there is none.
+
+    Who may close it in the same transaction says so now: consents are held before their case, by everybody.
+    """
+    row = _lock(case_id, to_close=to_close)
     return None if row is None else _card(row)
+
+
+def _lock(case_id: UUID, *, to_close: bool) -> Case | None:
+    if not to_close:
+        return Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+    held = _hold_consents(case_id)
+    # Not `no_key`: while this is held, no consent is issued for the case.
+    row = Case.objects.select_for_update().filter(pk=case_id).first()
+    _hold_consents(case_id, but=held)
+    return row
 
 
 def many(ids: Collection[UUID]) -> dict[UUID, Card]:

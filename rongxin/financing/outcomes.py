@@ -115,7 +115,7 @@ def correct(
         row = Outcome.objects.filter(pk=outcome_id, case__institution=institution).first()
         if row is None:
             raise UnknownOutcome(f"没有此结果反馈 {outcome_id}")
-        case = cases.lock(row.case_id)
+        case = cases.lock(row.case_id, to_close=told.stage in FINAL)
         assert case is not None  # a row points at it
         steps = _line_of(row.case_id)
         if outcome_id not in (step.pk for step in steps):
@@ -150,7 +150,7 @@ def of_case(case_id: UUID) -> list[Told]:
 
 
 def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: datetime) -> Taken:
-    case = cases.lock(lines[0].case_id)
+    case = cases.lock(lines[0].case_id, to_close=any(line.told.stage in FINAL for line in lines))
     if case is None or case.institution_id != institution:
         return Taken({}, [], {line.number: NO_CASE for line in lines})
     accepted: dict[int, UUID] = {}

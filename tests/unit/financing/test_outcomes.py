@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from rongxin.consent import cases
+from rongxin.consent.errors import NotPossible
 from rongxin.financing import outcomes
 from rongxin.financing.errors import UnfitOutcome, UnknownOutcome
 from rongxin.financing.models import Outcome
@@ -110,3 +112,37 @@ def test_the_same_list_handed_in_by_eight_at_once_is_taken_once(case):
     assert sum(len(one.duplicates) for one in seen) == 21
     assert Outcome.objects.count() == 3
     assert Decimal("300000.00") == outcomes.of_case(case)[1].amount_cny
+
+
+def test_the_end_told_while_the_case_is_being_closed_waits_in_no_ring(case):
+    firm = stage.firm()
+    matters = [stage.case(firm, "bank_a", f"DK-{number}") for number in range(12)]
+    for matter in matters:
+        stage.consent(firm, matter)
+    barrier, failed = threading.Barrier(2), []
+
+    def each(act):
+        try:
+            for matter in matters:
+                barrier.wait()
+                act(matter)
+        except DatabaseError as error:
+            failed.append(error)
+            barrier.abort()
+        except threading.BrokenBarrierError:
+            pass
+        finally:
+            connection.close()
+
+    def close(matter):
+        with suppress(NotPossible):
+            cases.close_case(matter, actor=BANK, as_of=stage.NOW)
+
+    acts = (close, lambda matter: tell(matter, RECEIVED, EACH[Stage.REJECTED]))
+    threads = [threading.Thread(target=each, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert all(cases.get(matter).closed for matter in matters)
