@@ -13,6 +13,7 @@ from rongxin.catalogue.reference import Reference
 from rongxin.catalogue.schema import Field, Item, RowFilter, SourceColumn
 from rongxin.vocabulary.openness import Openness
 from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.subject_kind import SubjectKind
 
 Fault = tuple[Sequence[str | int], str]
 
@@ -33,6 +34,24 @@ def faults(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> 
     for number, column in enumerate(item.source_columns):
         yield from _bounds(("source_columns", number), column)
     yield from _channels(item, raw, known)
+
+
+def derived(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> Iterator[Fault]:
+    """This function will find every contradiction of an item that the platform makes （（七）（八））."""
+    if file.stem != item.item:
+        yield ("item",), f"信息项标识 {item.item!r} 与文件名 {file.stem!r} 不一致"
+    yield from _uniqueness(item)
+    yield from _keys(item)
+    for number, field in enumerate(item.fields):
+        yield from _bounds(("fields", number), field)
+    for number, channel in enumerate(item.channels):
+        if raw["channels"][number]["fields"] != "all":
+            yield from _carried(("channels", number), channel.fields, item)
+        if channel.mode is not SharingMode.DERIVED:
+            yield ("channels", number, "mode"), f"{channel.mode}：平台加工的信息项只有 derived 一种方式"
+    kinds = [kind for channel in item.channels for kind in channel.only or SubjectKind]
+    if sorted(kinds) != sorted(set(SubjectKind) - set(item.not_applicable_to)):
+        yield ("channels",), "每类信息主体应恰有一个渠道 (each kind of subject needs exactly one channel)"
 
 
 def _place(item: Item, file: Path, known: Reference) -> Iterator[Fault]:
@@ -136,6 +155,8 @@ def _channels(item: Item, raw: Mapping[str, Any], known: Reference) -> Iterator[
             yield (*path, "provider"), _unknown(channel.provider, known.providers, "providers.yaml")
         if channel.edition not in known.editions:
             yield (*path, "edition"), _unknown(channel.edition, known.editions, "editions.yaml")
+        if channel.only:
+            yield (*path, "only"), "清单的渠道不区分主体类别，请用 not_applicable_to"
         if channel.mode not in _ANNEX_MODES:
             yield (*path, "mode"), f"{channel.mode} 不是清单的共享方式"
         if len(set(channel.levels)) != len(channel.levels):

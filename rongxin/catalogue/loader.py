@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from rongxin.catalogue.schema import Channel, Field, Item, LayoutColumn, RowFilt
 from rongxin.catalogue.yaml_source import YamlSource, shown
 
 ITEMS = Path(__file__).parent / "items"
+DERIVED = Path(__file__).parent / "derived"
 
 _MODEL_AT: Mapping[str, type[BaseModel]] = {
     "fields": Field,
@@ -30,18 +31,27 @@ _MODEL_AT: Mapping[str, type[BaseModel]] = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """信用信息共享清单: the items by name, in the order of categories and of the annex' rows."""
+    """信用信息共享清单: the items by name, in the order of categories and of the annex' rows.
+
+    What the platform itself makes (`derived`: 信用评价) is no item of the annex and stands apart.
+    """
 
     items: Mapping[str, Item]
     categories: Mapping[int, Category]
     providers: Mapping[str, Provider]
+    derived: Mapping[str, Item] = field(default_factory=dict)
 
     def item(self, name: str) -> Item:
-        """This function will give an item, or raise `UnknownItem` with the closest names."""
-        try:
-            return self.items[name]
-        except KeyError:
-            raise UnknownItem(name, self.items) from None
+        """This function will give an item or a derived one, or raise `UnknownItem` with the closest names."""
+        found = self.items.get(name) or self.derived.get(name)
+        if found is None:
+            raise UnknownItem(name, [*self.items, *self.derived])
+        return found
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of all items and of what the platform makes: what a whole report asks for."""
+        return (*self.items, *self.derived)
 
     def sections(self) -> Iterator[tuple[int, str, tuple[Item, ...]]]:
         """This function will go through the categories that hold items, article （四） last."""
@@ -63,7 +73,21 @@ def load(path: Path | None = None) -> Catalogue:
 
 @cache
 def _ours() -> Catalogue:
-    return _load(ITEMS.resolve())
+    return replace(_load(ITEMS.resolve()), derived=_derived())
+
+
+def _derived() -> Mapping[str, Item]:
+    """Load what the platform makes; its provider is the platform and its mode is none of the annex's."""
+    items: dict[str, Item] = {}
+    problems: list[Problem] = []
+    for file in sorted(DERIVED.glob("*.yaml")):
+        item, faults = read(file, DERIVED, reference(), derived=True)
+        problems += faults
+        if item is not None:
+            items[item.item] = item
+    if problems:
+        raise InvalidCatalogue(problems)
+    return MappingProxyType(items)
 
 
 @cache
@@ -87,7 +111,9 @@ def _load(folder: Path) -> Catalogue:
     return Catalogue(MappingProxyType({item.item: item for item in order}), known.categories, known.providers)
 
 
-def read(file: Path, folder: Path, known: Reference) -> tuple[Item | None, list[Problem]]:
+def read(
+    file: Path, folder: Path, known: Reference, *, derived: bool = False
+) -> tuple[Item | None, list[Problem]]:
     """This function will read one item file; the item is None where the file is at fault."""
     source = YamlSource(file, _shown(file, folder))
     if source.problems:
@@ -98,9 +124,8 @@ def read(file: Path, folder: Path, known: Reference) -> tuple[Item | None, list[
         item = Item.model_validate(source.value)
     except ValidationError as fault:
         return None, [_problem(source, error) for error in fault.errors(include_url=False)]
-    faults = [
-        source.problem(path, message) for path, message in consistency.faults(item, source.value, file, known)
-    ]
+    found = consistency.derived if derived else consistency.faults
+    faults = [source.problem(path, message) for path, message in found(item, source.value, file, known)]
     return (None, faults) if faults else (item, [])
 
 

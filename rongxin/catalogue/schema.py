@@ -136,6 +136,8 @@ class Channel(Frozen):
     consent: bool
     fields: tuple[Identifier, ...] = Constraint(min_length=1)
     where: RowFilter | None = None
+    # Of which kinds of subject the channel speaks; empty stands for all.
+    only: tuple[SubjectKind, ...] = ()
     provider: Identifier
     responsible: Text
     due: str

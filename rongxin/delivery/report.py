@@ -14,6 +14,7 @@ import orjson
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
 from rongxin.delivery import wording
+from rongxin.disclosure import derived
 from rongxin.disclosure.release import Release, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
@@ -57,6 +58,7 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
         "mandate": str(release.mandate_id) if release.mandate_id else None,
         **({"repeats": str(release.repeats)} if release.repeats else {}),
         "summary": _summary(release),
+        **_evaluation(release, catalogue),
         "sections": sections,
         "consent_would_add": _consent_would_add(release, catalogue),
         "proof": {
@@ -87,12 +89,14 @@ def _subject(release: Release) -> dict[str, Any]:
 
 
 def _summary(release: Release) -> dict[str, int]:
+    items = [item for item in release.items if item.item != derived.EVALUATION]
+
     def count(*states: Availability) -> int:
-        return sum(item.availability in states for item in release.items)
+        return sum(item.availability in states for item in items)
 
     return {
-        "items": len(release.items),
-        "records": sum(len(item.rows) for item in release.items),
+        "items": len(items),
+        "records": sum(len(item.rows) for item in items),
         "with_records": count(Availability.RECORDS, Availability.PARTIAL),
         "partial": count(Availability.PARTIAL),
         "no_record": count(Availability.NO_RECORD),
@@ -100,6 +104,33 @@ def _summary(release: Release) -> dict[str, int]:
         "not_applicable": count(Availability.NOT_APPLICABLE),
         "provider_unavailable": count(Availability.PROVIDER_UNAVAILABLE),
         "source_not_connected": count(Availability.SOURCE_NOT_CONNECTED),
+    }
+
+
+def _evaluation(release: Release, catalogue: Catalogue) -> dict[str, Any]:
+    """The credit evaluation （（七））: for reference, with its reasons; absent where nobody asked for it."""
+    found = next((item for item in release.items if item.item == derived.EVALUATION), None)
+    if found is None:
+        return {}
+    item = catalogue.item(derived.EVALUATION)
+    return {
+        "evaluation": {
+            "label": item.label,
+            "label_en": item.label_en,
+            "availability": {"code": found.availability.value, "label": found.availability.label},
+            "reason": _reason(found.reason),
+            "withheld": _withheld(found.withheld, item),
+            "scores": [_score(row) for row in found.rows],
+        }
+    }
+
+
+def _score(row: ReleasedRow) -> dict[str, Any]:
+    """A score as released; its explanation is read, nothing is added to it."""
+    values = {name: field.value for name, field in row.fields.items()}
+    return {
+        **{name: value for name, value in values.items() if name != "explanation"},
+        **orjson.loads(values["explanation"]),
     }
 
 
@@ -198,6 +229,8 @@ def _grouped(entry: WithheldField) -> tuple[Reason, SharingMode, bool]:
 def _consent_would_add(release: Release, catalogue: Catalogue) -> list[dict[str, Any]]:
     added = []
     for released in release.items:
+        if released.item == derived.EVALUATION:
+            continue
         # What a provider finds lacking is not the firm's to mend: it did consent, by what is on file here.
         names = [w.field for w in released.withheld if w.reason in _CONSENT_OPENS and not w.by_provider]
         if names:

@@ -100,7 +100,9 @@ def _collect(request: Request, intended: _Intended, as_of: datetime) -> reach.Co
     if request.repeats is None:
         return reach.collect(intent, request, intended.plans, intended.subject, intended.consent, as_of=as_of)
     answers = kept.read(request.repeats, as_of=as_of)
-    return None if answers is None else reach.again(intent, intended.plans, answers, as_of=as_of)
+    if answers is None:
+        return None
+    return reach.again(intent, intended.plans, intended.subject, answers, as_of=as_of)
 
 
 def _intend(

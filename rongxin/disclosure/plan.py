@@ -72,6 +72,8 @@ class Outline:
 
     table: tuple[rules.ChannelDecision, ...]
     reads_store: bool
+    # Whether what the platform itself makes (信用评价) may leave.
+    reads_derived: bool
     calls: tuple[rules.ChannelDecision, ...]
     checks: tuple[rules.ChannelDecision, ...]
     # Every field that some channel holds back; known before a row is, so it tells nothing of rows.
@@ -91,6 +93,7 @@ def outline(item: Item, context: rules.Context) -> Outline:
         reads_store=any(
             entry.permits_call for entry in table if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
         ),
+        reads_derived=any(entry.permits_call for entry in table if entry.channel.mode is SharingMode.DERIVED),
         calls=tuple(
             entry
             for entry in table
@@ -130,6 +133,10 @@ class ItemPlan:
     @property
     def reads_store(self) -> bool:
         return self.applicable and self.outline.reads_store
+
+    @property
+    def reads_derived(self) -> bool:
+        return self.applicable and self.outline.reads_derived
 
     @property
     def calls(self) -> tuple[rules.ChannelDecision, ...]:
@@ -309,6 +316,8 @@ def _availability(
     failed = [a for a in failed if a.availability is not Availability.PARTIAL]
     if failed:
         return failed[0].availability, _because(failed[0])
+    if plan.reads_derived:
+        return Availability.NO_RECORD, None
     if not plan.reads_store and not plan.questions:
         return Availability.WITHHELD, _leading_reason(plan)
     if plan.reads_store and not connected and not answers:
@@ -344,7 +353,7 @@ def _from_store(plan: ItemPlan, row: Stored) -> ReleasedRow:
         observed_on=row.observed_on,
         received_at=row.received_at,
         provider=row.provider,
-        mode=SharingMode.PHYSICAL_AGGREGATION,
+        mode=SharingMode.DERIVED if plan.reads_derived else SharingMode.PHYSICAL_AGGREGATION,
         fields={name: field for name, field in fields.items() if field is not None},
     )
 

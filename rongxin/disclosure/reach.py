@@ -6,12 +6,12 @@ import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import kept, plan, rules
+from rongxin.disclosure import derived, kept, plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
 from rongxin.exchange.question import Question, SubjectKeys
@@ -46,7 +46,12 @@ class Collected:
 
 
 def again(
-    intent: UUID, plans: Sequence[plan.ItemPlan], earlier: kept.Answers, *, as_of: datetime
+    intent: UUID,
+    plans: Sequence[plan.ItemPlan],
+    subject: SubjectCard,
+    earlier: kept.Answers,
+    *,
+    as_of: datetime,
 ) -> Collected:
     """Return what leaves of the kept answers of an earlier request, by today's plan; no provider is asked.
 
@@ -58,6 +63,9 @@ def again(
     items = []
     for entry in plans:
         name = entry.item.item
+        if entry.reads_derived:
+            items.append(_derived(entry, intent, subject, day))
+            continue
         entry = replace(entry, claims=earlier.claims(name))
         answers = [earlier.of(entry, decision, as_of=as_of) for decision in entry.questions]
         given, public = earlier.rows.get(name, ()), plan.without_consent(entry, Reason.ANSWERS_NOT_KEPT)
@@ -112,7 +120,9 @@ def collect(
         for entry, futures in called
     ]
     released = tuple(
-        _dated(
+        _derived(entry, intent, subject, business_day(as_of))
+        if entry.reads_derived
+        else _dated(
             plan.answer(
                 entry,
                 stored.get(entry.item.item, ()) if entry.reads_store else (),
@@ -125,6 +135,12 @@ def collect(
         for entry, answers in answered
     )
     return Collected(released, tuple((entry, tuple(answers)) for entry, answers in answered))
+
+
+def _derived(entry: plan.ItemPlan, intent: UUID, subject: SubjectCard, day: date) -> ReleasedItem:
+    """Return what leaves of what the platform itself makes of the subject."""
+    rows, why = derived.rows(intent, subject)
+    return derived.reasoned(plan.answer(entry, rows, (), connected=True, day=day), why)
 
 
 def _kept(

@@ -127,6 +127,7 @@ def table(item: Item, context: Context) -> tuple[ChannelDecision, ...]:
             {name: _decide_field(item.field(name), channel, context) for name in item.fields_of(channel)},
         )
         for channel in item.channels
+        if not channel.only or context.subject_kind in channel.only
     )
 
 
@@ -215,7 +216,8 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
         if asks_consent and not context.consented.covers:
             return Decision(Verdict.WITHHOLD, _why_not(channel, context.consented))
         modes = context.consented.modes
-        if asks_consent and modes is not None and channel.mode not in modes:
+        ways = modes is None or channel.mode in modes or channel.mode is SharingMode.DERIVED
+        if asks_consent and not ways:
             return Decision(Verdict.WITHHOLD, Reason.MODE_NOT_PERMITTED)
         if channel.mode is SharingMode.DATA_VERIFICATION:
             return Decision(Verdict.VERIFY_ONLY, Reason.VERIFICATION_ONLY)

@@ -88,7 +88,8 @@ def program(
     codes = tuple(code for code in spec.indicators if code in chosen)
     reads = _reads(spec, chosen)
     statement = "WITH " + ", ".join(_steps(spec, Tier(tier), chosen, as_of, narrow=narrow))
-    columns = sql_scores.columns(codes, narrow=narrow)
+    signals = tuple(name for name in spec.vetoes.signals if name in chosen)
+    columns = sql_scores.columns(codes, signals, narrow=narrow)
     statement += f" SELECT {', '.join(columns)} FROM graded"  # noqa: S608
     if dialect == "spark":
         (statement,) = sqlglot.transpile(statement, read="duckdb", write="spark")

@@ -37,3 +37,27 @@ class UnknownVersion(EvaluationError, LookupError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class NotScored(EvaluationError):
+    """No published run scores this subject as of that day."""
+
+    code = "not_scored"
+
+
+class NothingToScore(EvaluationError):
+    """There is no registered subject yet."""
+
+    code = "nothing_to_score"
+
+
+class RunUnderWay(EvaluationError):
+    """Another process is at this run; wait for it or stop it."""
+
+    code = "run_under_way"
+
+
+class NotReproduced(EvaluationError):
+    """The stored inputs give another result than the stored one: version or inputs were changed."""
+
+    code = "not_reproduced"

@@ -46,12 +46,12 @@ class Told:
         return " OR ".join(tests) or None
 
 
-def columns(codes: Sequence[str], *, narrow: bool) -> tuple[str, ...]:
+def columns(codes: Sequence[str], signals: Sequence[str], *, narrow: bool) -> tuple[str, ...]:
     """Name the columns of the result, quoted where they need it."""
     if narrow:
         return NARROW
     own = [f'"{code}_{what}"' for code in codes for what in ("state", "value", "points")]
-    return (*NARROW, "score_before_veto", "reasons", *own)
+    return (*NARROW, "score_before_veto", "reasons", *own, *(f'"{name}_value"' for name in signals))
 
 
 def steps(
@@ -63,9 +63,11 @@ def steps(
     bits, cap = _vetoes(spec, told)
     yield (
         f"summed AS (SELECT _subject, {total} AS total, {bits} AS fired, {cap} AS cap,"  # noqa: S608
-        f" {median} AS median{_wide_columns(spec, own, narrow=narrow)} FROM valued)"
+        f" {median} AS median{_wide_columns(spec, own, narrow=narrow)}{'' if narrow else _signals(told, own)}"
+        " FROM valued)"
     )
-    carried = "" if narrow else ", " + ", ".join(_carried(own))
+    signals = (f'"{name}_value"' for name in told if name not in own)
+    carried = "" if narrow else ", " + ", ".join([*_carried(own), *signals])
     yield (
         f"parted AS (SELECT _subject, {packing.part('total', 'points')} AS points,"  # noqa: S608
         f" {packing.part('total', 'observed')} AS observed, {packing.part('total', 'weight')} AS weight,"
@@ -179,6 +181,12 @@ def _wide_columns(spec: Specification, own: Mapping[str, Told], *, narrow: bool)
             f"{lost} AS lost_{code}, {won} AS won_{code}, {lacks} AS lacks_{code}",
         ]
     return ", " + ", ".join(made)
+
+
+def _signals(told: Mapping[str, Told], own: Mapping[str, Told]) -> str:
+    """Write what vetoes rest on besides indicators, so that a score can be made again from its wide row."""
+    made = (f'CAST({one.column} AS BIGINT) AS "{name}_value"' for name, one in told.items() if name not in own)
+    return "".join(f", {column}" for column in made)
 
 
 def _carried(own: Mapping[str, Told]) -> Iterator[str]:

@@ -77,6 +77,7 @@ class Kind(StrEnum):
     PUSH_ACKNOWLEDGED = "push.acknowledged"
     ANSWERS_DELETED = "answers.deleted"
     REPORT_TRACED = "report.traced"
+    EVALUATION_PUBLISHED = "evaluation.published"
     EVIDENCE_EXPORTED = "evidence.exported"
     KEY_CREATED = "key.created"
     MOVED_IN = "moved.in"

@@ -5,7 +5,7 @@ What the record does not say is `unknown`: such a firm is meant only where `unkn
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -62,6 +62,30 @@ def draw(population: Population) -> Iterator[bytes]:
         no_industries=sql.Literal(not population.industries),
         industries=sql.Literal(list(population.industries)),
     )
+    yield from _blocks(statement)
+
+
+_REGISTERED = """
+COPY (
+    SELECT id, kind, region, industry, size_class, registration_status, established_on
+    FROM parties_subject
+    WHERE uscc IS NOT NULL AND registration_status <> 'unregistered'
+      AND ({everybody} OR id = ANY ({only}::bigint[]))
+) TO STDOUT WITH (FORMAT csv)
+"""
+
+
+def registered(only: Sequence[int] | None) -> Iterator[bytes]:
+    """Yield the registration of every subject whose record has been seen, or of `only` these, as CSV: number,
+    kind, region, industry, size, status, since when.
+    """
+    yield from _blocks(
+        sql.SQL(_REGISTERED).format(everybody=sql.Literal(only is None), only=sql.Literal(list(only or ())))
+    )
+
+
+def _blocks(statement: sql.Composed) -> Iterator[bytes]:
+    """Yield what COPY sends in blocks of whole rows."""
     block = bytearray()
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in copy:

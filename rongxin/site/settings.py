@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "rongxin.records",
     "rongxin.sharing",
     "rongxin.financing",
+    "rongxin.evaluation",
     "rongxin.disclosure",
     "rongxin.delivery",
     "rongxin.governance",

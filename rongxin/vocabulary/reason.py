@@ -257,6 +257,14 @@ class Reason(StrEnum):
         "已达数据提供单位约定的当日批量调用上限",
         "the day's limit of bulk calls agreed with the provider is reached",
     )
+    # The platform's own evaluation.
+    NOT_EVALUATED = "not_evaluated", "（七）", "尚无已发布的信用评价", "no evaluation has been published yet"
+    EVALUATION_UNDER_WAY = (
+        "evaluation_under_way",
+        "（七）（九）",
+        "有记录已被修复、更正或撤下，信用评价正在重新计算",
+        "a record was repaired, corrected or removed: the evaluation is being made anew",
+    )
     # The source did not answer.
     PROVIDER_UNAVAILABLE = (
         "provider_unavailable",

@@ -33,9 +33,44 @@ class Drawing:
 
 
 def draw(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the report's charts as plain dicts (`title`, `svg`, `alt`, `wide`), at most three."""
-    drawings = [chart for maker in (_availability, _timeline, _tax) if (chart := maker(report)) is not None]
+    """Return the report's charts as plain dicts (`title`, `svg`, `alt`, `wide`), at most four."""
+    drawings = [
+        chart for maker in (_portrait, _availability, _timeline, _tax) if (chart := maker(report)) is not None
+    ]
     return [asdict(chart) for chart in drawings]
+
+
+def _portrait(report: Mapping[str, Any]) -> Drawing | None:
+    """画像: how much of each dimension's known weight is won, against the median of the firm's segment."""
+    scores = report.get("evaluation", {}).get("scores", [])
+    if not scores:
+        return None
+    score = scores[-1]
+    bars = [
+        {"dimension": one["label"], "won": one["won_permille"]}
+        for one in score["dimensions"]
+        if one["won_permille"] is not None
+    ]
+    if len(bars) < _CATEGORIES_MIN:
+        return None
+    median = score["segment_median_permille"]
+    whole = altair.Scale(domain=[0, 1000])
+    chart = (
+        altair.Chart(altair.Data(values=bars))
+        .mark_bar(height=10, color=_ACCENT)
+        .encode(
+            y=altair.Y("dimension:N", sort=None, title=None),
+            x=altair.X("won:Q", title="得分占已知权重（千分比），竖线为同类中位数", scale=whole),
+        )
+    )
+    rule = (
+        altair.Chart(altair.Data(values=[{"median": median}]))
+        .mark_rule(color=_WARN)
+        .encode(x=altair.X("median:Q", scale=whole))
+    )
+    drawn = altair.layer(chart, rule).properties(width=_WIDTH - 150, height=16 * len(bars))
+    said = "；".join(f"{bar['dimension']} {bar['won']}‰" for bar in bars)
+    return Drawing("信用画像（按维度）", _svg(drawn), f"{said}。同类中位数 {median}‰。", wide=True)
 
 
 def _availability(report: Mapping[str, Any]) -> Drawing | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rongxin.catalogue import loader
 from rongxin.delivery import tracing
-from rongxin.delivery.rendering import glyphs
+from rongxin.delivery.rendering import glyphs, portrait
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -54,6 +54,7 @@ def prepare(report: Mapping[str, Any], *, region_label: str, notice: str | None)
             "rows_shown": ROWS_SHOWN,
             "table_rows_shown": TABLE_ROWS_SHOWN,
             "tiles": _tiles(report["summary"]),
+            **({"evaluation": portrait.shown(report["evaluation"])} if "evaluation" in report else {}),
             "sections": [
                 {
                     **section,

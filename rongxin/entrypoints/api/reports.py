@@ -94,7 +94,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
                 RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
             ),
             uscc=uscc,
-            items=tuple(question.items or loader.load().items),
+            items=tuple(question.items or loader.load().all_names),
             purpose=question.purpose,
             reference=question.reference,
             case_id=question.case,

@@ -1,16 +1,125 @@
-"""`rongxin evaluate`: cards fitted on outcomes, and applied."""
+"""`rongxin evaluate`: score everybody, explain a score, say how many are scored; fit cards and apply them."""
 
 from __future__ import annotations
 
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 import click
 
-from rongxin.entrypoints.cli import evaluate_models
+from rongxin.entrypoints.cli import evaluate_models, node
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-@click.group("evaluate", help="信用评价 Scores, and the cards that make them.")
+@click.group("evaluate", help="信用评价：全覆盖评分、解释与覆盖率 Scores of all subjects, explained.")
 def command() -> None:
     pass
 
 
 command.add_command(evaluate_models.fit)
 command.add_command(evaluate_models.score)
+
+
+@command.command()
+@click.option("--as-of", "day", type=_DAY, help="评价基准日，缺省为今天 the day; today without it")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option(
+    "--buckets", type=click.IntRange(1, 100_000), help="分桶数 how many buckets to score one by one"
+)
+@click.option(
+    "--version", help="评价参数版本，缺省为最新版本 version of the parameters; the newest without it"
+)
+def run(day: datetime | None, engine: str, buckets: int | None, version: str | None) -> None:
+    """全覆盖评价并发布；中断后再运行即继续 Score everybody and publish; run again, it goes on."""
+    with node.running(), _one_line():
+        from rongxin.evaluation import loading, runs
+        from rongxin.vocabulary.actor import SYSTEM
+
+        progress, on = Progress(), _day(day)
+        outcome = runs.full(
+            day=on,
+            version=version or loading.load(None).version,
+            engine=engine,
+            buckets=buckets,
+            progress=progress,
+            actor=SYSTEM,
+            as_of=_now(),
+        )
+        progress.end()
+    click.echo(json.dumps(outcome.document(), ensure_ascii=False))
+
+
+@command.command()
+@click.argument("uscc")
+@click.option(
+    "--as-of", "day", type=_DAY, help="截至哪一天，缺省为今天 which day's score; today's without it"
+)
+def explain(uscc: str, day: datetime | None) -> None:
+    """由存储的输入重新计算一户的评价 Compute a subject's score anew from its stored inputs, to the byte."""
+    with node.running(progress=False), _one_line():
+        from rongxin.evaluation import explaining
+        from rongxin.parties import subjects
+
+        card = subjects.find(uscc)
+        if card is None:
+            raise click.ClickException(f"{uscc}: 没有这个信息主体 no such subject")
+        document = explaining.recomputed(card.id, card.uscc or uscc, day=_day(day))
+    click.echo(document.decode())
+
+
+@command.command()
+@click.option("--as-of", "day", type=_DAY, help="截至哪一天，缺省为今天 which day; today without it")
+def coverage(day: datetime | None) -> None:
+    """覆盖率：按地区、行业、规模 How many subjects are scored, by region, industry and size (JSON)."""
+    with node.running(progress=False), _one_line():
+        from rongxin.evaluation import covering
+
+        document = covering.report(day=_day(day))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+class Progress:
+    """A line on standard error: rewritten on a terminal, every few seconds in a log."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._told = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        last = done >= total
+        if not last and time.monotonic() - self._told < (0.2 if self._terminal else 5.0):
+            return
+        self._told = time.monotonic()
+        line = f"{what}: {done:,}/{total:,}"
+        click.echo(f"\r\x1b[K{line}" if self._terminal else line, err=True, nl=not self._terminal)
+
+    def end(self) -> None:
+        if self._terminal:
+            click.echo(err=True)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Say in one line what the evaluation can't do."""
+    from rongxin.evaluation.errors import EvaluationError
+    from rongxin.records.errors import LakeDamaged
+
+    try:
+        yield
+    except (EvaluationError, LakeDamaged) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _day(day: datetime | None) -> date:
+    return day.date() if day else _now().date()
+
+
+def _now() -> datetime:
+    return datetime.now(_SHANGHAI)

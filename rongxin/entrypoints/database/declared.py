@@ -158,6 +158,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*GROW, _some("UPDATE", "corrected_by_id corrected_why")),
         (*GROW, _some("UPDATE", "corrected_by_id corrected_why")),
     ),
+    # Scores: the web has no way to them but `gate_score`; `evaluate` and the worker make them.
+    "evaluation_run": (READ, ALL),
+    "evaluation_bucket": (NONE, ALL),
+    "evaluation_score": (NONE, (*GROW, Right("DELETE"))),
+    "evaluation_touched": (NONE, ALL),
     "disclosure_intent": (INTEND, INTEND),
     "disclosure_usageday": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
@@ -192,7 +197,10 @@ SEQUENCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 # Functions that run with the owner's rights, and who may call them.
-FUNCTIONS: dict[str, tuple[Role, ...]] = {"gate_read(uuid,text[])": BOUND}
+FUNCTIONS: dict[str, tuple[Role, ...]] = {
+    "gate_read(uuid,text[])": BOUND,
+    "gate_score(uuid)": BOUND,
+}
 
 
 def tables_of(role: Role) -> dict[str, Rights]:

@@ -150,6 +150,12 @@ def forget_turn_of(batch: UUID) -> None:
         rows.update(observed_at=None, observed="", turn=None)
 
 
+def asked_in(turn: UUID) -> set[int]:
+    """Return the subjects about whom a turn asked."""
+    row = BulkTurn.objects.filter(pk=turn).values_list("subjects", flat=True).first()
+    return set(map(int, row or ()))
+
+
 def forget(item: str) -> None:
     """Let nothing be known of an item any more, before its rows end."""
     BulkFreshness.objects.filter(item=item).update(observed_at=None, observed="", turn=None)

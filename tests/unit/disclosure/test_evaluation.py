@@ -1,0 +1,105 @@
+"""A score leaves by the gate alone: as its channel and the consent say, with the firm's own reasons."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+
+from rongxin.disclosure import gate
+from rongxin.disclosure.release import Recipient, Release, Request
+from rongxin.disclosure.rules import RecipientKind
+from rongxin.evaluation import explaining, scores, touching
+from rongxin.parties.models import Subject
+from rongxin.records.models import Record
+from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
+from tests.unit.consent import stage as people
+from tests.unit.evaluation.stage import PENALTY, City, penalty
+
+ITEM = "credit_evaluation"
+
+
+@pytest.fixture
+def city(transactional_db: None, tmp_path: Any, settings: Any) -> City:
+    settings.RONGXIN_VAR = tmp_path
+    people.bank()
+    return City()
+
+
+def _asks(city: City, firm: Subject, *items: str) -> Release:
+    bank = Recipient(RecipientKind.INSTITUTION, "bank_a", "云州银行", "clerk-7")
+    request = Request(bank, firm.uscc or "", items or (ITEM,), Purpose.FINANCING_SUPPORT, "DK-1")
+    answer = gate.release(request, actor=SYSTEM, as_of=city.now)
+    assert isinstance(answer, Release), answer
+    return answer
+
+
+def test_the_bank_gets_the_batchs_score_with_the_explanation_to_the_byte(city: City) -> None:
+    firm = city.firm()
+    city.files(PENALTY, (firm, "一号", penalty()))
+    city.run()
+    (item,) = _asks(city, firm).items
+    fields = {name: field.value for name, field in item.rows[0].fields.items()}
+    stored = scores.of(firm.id, day=city.now.date())
+    assert (fields["score"], fields["grade"]) == (stored.score, stored.grade)
+    told = explaining.recomputed(firm.id, firm.uscc or "", day=city.now.date())
+    assert fields["explanation"].encode() == told
+    assert json.loads(told)["lost"]
+
+
+def test_an_individual_business_is_withheld_without_its_owners_consent(city: City) -> None:
+    shop = city.firm("individual_business")
+    city.run()
+    (item,) = _asks(city, shop).items
+    assert (item.availability, item.reason) == (Availability.WITHHELD, Reason.CONSENT_MISSING)
+    assert item.rows == ()
+
+
+def test_before_any_run_it_says_that_nothing_has_been_evaluated(city: City) -> None:
+    (item,) = _asks(city, city.firm()).items
+    assert (item.availability, item.reason) == (Availability.NO_RECORD, Reason.NOT_EVALUATED)
+
+
+def test_a_repaired_record_is_gone_from_score_and_report_in_the_same_second(city: City) -> None:
+    firm = city.firm()
+    city.files(PENALTY, (firm, "一号", penalty()))
+    city.hears()
+    city.run()
+    before = _before_caps(_asks(city, firm))
+    city.repairs(firm, Record.objects.get(subject_id=firm.id).id)
+    score, record = _asks(city, firm, ITEM, PENALTY).items
+    assert (score.availability, score.reason) == (Availability.NO_RECORD, Reason.EVALUATION_UNDER_WAY)
+    assert score.rows == record.rows == ()
+    city.hears()
+    touching.follow(as_of=city.now)
+    again = _asks(city, firm)
+    assert _before_caps(again) > before
+    told = json.loads(again.items[0].rows[0].fields["explanation"].value)
+    assert "A04" not in {one["code"] for one in told["lost"]}
+
+
+def _before_caps(answer: Release) -> int:
+    told = json.loads(answer.items[0].rows[0].fields["explanation"].value)
+    return int(told["score_before_veto"])
+
+
+def test_the_database_gives_no_score_without_a_committed_intent_that_names_it(city: City) -> None:
+    firm = city.firm()
+    city.run()
+    answer = _asks(city, firm, PENALTY)
+    for wrong in (answer.id, uuid4()):
+        with (
+            pytest.raises(Exception, match="gate_score"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT * FROM gate_score(%s)", [wrong])
+    used = _asks(city, firm)
+    with pytest.raises(Exception, match="was used"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM gate_score(%s)", [used.id])
