@@ -16,7 +16,7 @@ from typing import Any
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.evaluation import compiling, engines, loading, packing, rules, scores, tiers
-from rongxin.evaluation.cards import Veto
+from rongxin.evaluation.cards import ThinFile, Veto
 from rongxin.evaluation.errors import NotReproduced
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.measuring import Subject
@@ -136,7 +136,8 @@ def _told(spec: Specification, stored: Stored, inputs: Mapping[str, Any]) -> dic
 
 def _vetoes(spec: Specification, codes: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Name what caps the score, as the parameters do; these stand before every other reason."""
-    for veto in (*spec.vetoes.vetoes, spec.vetoes.thin_file):
+    every: tuple[Veto | ThinFile, ...] = (*spec.vetoes.vetoes, spec.vetoes.thin_file)
+    for veto in every:
         if veto.code in codes:
             triggers = veto.any if isinstance(veto, Veto) else ()
             sources = {label for one in triggers for label in _sources(spec.formulas[one.of])}

@@ -185,7 +185,8 @@ def _wide_columns(spec: Specification, own: Mapping[str, Told], *, narrow: bool)
 
 def _signals(told: Mapping[str, Told], own: Mapping[str, Told]) -> str:
     """Write what vetoes rest on besides indicators, so that a score can be made again from its wide row."""
-    made = (f'CAST({one.column} AS BIGINT) AS "{name}_value"' for name, one in told.items() if name not in own)
+    signals = {name: one for name, one in told.items() if name not in own}
+    made = (f'CAST({one.column} AS BIGINT) AS "{name}_value"' for name, one in signals.items())
     return "".join(f", {column}" for column in made)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -176,3 +177,16 @@ def _kill_a_run(city: City, var: Path) -> None:
     command = [sys.executable, "-c", RUNNER, city.now.isoformat(), VERSION]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def test_spark_gives_the_same_bytes(city: City) -> None:
+    pytest.importorskip("pyspark", reason="no PySpark here (rongxin[spark])")
+    if shutil.which("java") is None:
+        pytest.skip("no Java on this machine (Debian: apt install openjdk-21-jre-headless)")
+    firms = [city.firm(), city.firm("individual_business"), city.firm()]
+    city.files(PENALTY, (firms[0], "一号", penalty()))
+    made = [city.run(engine=engine, buckets=2).run for engine in ("duckdb", "spark")]
+    first, second = (
+        list(Run.objects.get(pk=run).buckets.order_by("number").values_list("sha256")) for run in made
+    )
+    assert first == second

@@ -1,0 +1,67 @@
+"""The same program on Spark, where one machine is outgrown: the same files in, the same bytes out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from rongxin.evaluation import engines, facts
+from rongxin.evaluation.compiling import Program
+from rongxin.evaluation.engines import Scored
+from rongxin.evaluation.spans import Span
+
+# Plans of this many columns are beyond Spark's defaults; nothing is broadcast, so that memory is bounded.
+_SETTINGS = {
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.shuffle.partitions": "16",
+    "spark.sql.codegen.maxFields": "400",
+    "spark.sql.session.timeZone": "Asia/Shanghai",
+    "spark.ui.enabled": "false",
+}
+
+
+@contextmanager
+def opened(program: Program, folder: Path) -> Iterator[_Spark]:
+    """Have a session that is stopped at the end: of the cluster that Spark's own settings name, or local."""
+    builder = SparkSession.builder.appName("rongxin evaluate")
+    for name, value in _SETTINGS.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    try:
+        yield _Spark(session, program, folder)
+    finally:
+        session.stop()
+
+
+class _Spark:
+    def __init__(self, session: SparkSession, program: Program, folder: Path) -> None:
+        self._session, self._program, self._folder = session, program, folder
+
+    def score(self, span: Span) -> Scored:
+        """Score a bucket; its lines are written as DuckDB writes them."""
+        for view, file in facts.sources(self._folder, self._program, span).items():
+            self._session.read.parquet(str(file)).createOrReplaceTempView(view)
+        about, names = engines.ABOUT, engines.inputs_of(self._program)
+        listed = ", ".join(
+            f"{'subject' if place < len(about) else 'scored'}.`{name}` AS `i{place}`"
+            for place, name in enumerate(names)
+        )
+        result = ", ".join(f"scored.`{name}`" for name in engines.RESULT)
+        rows = self._session.sql(
+            f"SELECT scored._subject, {result}, {listed} FROM ({self._program.sql}) AS scored"  # noqa: S608
+            " JOIN subject ON subject._subject = scored._subject ORDER BY scored._subject"
+        )
+        path = self._folder / f"scored-{span.number}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            for row in rows.toLocalIterator():
+                own, inputs = row[: 1 + len(engines.RESULT)], row[1 + len(engines.RESULT) :]
+                kept = json.dumps(list(inputs), ensure_ascii=False, separators=(",", ":"))
+                writer.writerow([*own, kept, sha256(kept.encode()).hexdigest()])
+        return Scored(path)
