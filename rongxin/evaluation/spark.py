@@ -58,8 +58,8 @@ class _Spark:
             " JOIN subject ON subject._subject = scored._subject ORDER BY scored._subject"
         )
         path = self._folder / f"scored-{span.number}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+        with path.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
             for row in rows.toLocalIterator():
                 own, inputs = row[: 1 + len(engines.RESULT)], row[1 + len(engines.RESULT) :]
                 kept = json.dumps(list(inputs), ensure_ascii=False, separators=(",", ":"))
