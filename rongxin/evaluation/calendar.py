@@ -9,18 +9,18 @@ from datetime import date
 _REPORTS_DUE_FROM_MONTH = 7
 
 
-def due_year(as_of: date) -> int:
+def due_year(*, as_of: date) -> int:
     """Return the last year whose annual report everybody has had to hand in."""
     return as_of.year - (1 if as_of.month >= _REPORTS_DUE_FROM_MONTH else 2)
 
 
-def months_before(as_of: date, months: int) -> date:
+def months_before(*, as_of: date, months: int) -> date:
     """Return the day so many months earlier, the last of its month where that has fewer days."""
     year, month = divmod(as_of.year * 12 + as_of.month - 1 - months, 12)
     return date(year, month + 1, min(as_of.day, monthrange(year, month + 1)[1]))
 
 
-def months_since(day: date, as_of: date) -> int:
+def months_since(day: date, *, as_of: date) -> int:
     """Return how many whole months lie between; negative where the day is yet to come."""
     whole = (as_of.year - day.year) * 12 + as_of.month - day.month
     return whole - (1 if day.day > as_of.day else 0)

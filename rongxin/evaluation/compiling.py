@@ -71,9 +71,9 @@ class Program:
 def program(
     version: str | None,
     tier: Tier | str,
+    *,
     as_of: date,
     dialect: Dialect = "duckdb",
-    *,
     narrow: bool = True,
     specification: Specification | None = None,
 ) -> Program:
@@ -156,7 +156,7 @@ class _Measures:
         """Return the column of a measure."""
         measure = formula.measures[name]
         own = self.aggregates.setdefault(measure.item, {})
-        made = sql_measures.aggregate(measure, self.as_of)
+        made = sql_measures.aggregate(measure, as_of=self.as_of)
         if made not in own:
             own[made] = f"m{self._count}"
             self.normal[own[made]] = sql_measures.normalised(measure, own[made])
@@ -182,7 +182,7 @@ def _steps(
     for name, one in chosen.items():
         own = {m: _masked(one, m, column, bits) for m, column in columns[name].items()}
         known = _known(one, bits)
-        made = sql_values.value(one, own, spec.segments.quantiles, as_of)
+        made = sql_values.value(one, own, spec.segments.quantiles, as_of=as_of)
         told[name] = Told(one, f"v_{name}", made, known, _stays_out(one))
     kept = ", ".join(["_subject", "industry", "size_class", "kind", "known", *counts])
     values = ", ".join(f"{one.guarded} AS {one.column}" for one in told.values())
@@ -194,7 +194,7 @@ def _steps(
 def _grouped(spec: Specification, item: str, measures: _Measures, as_of: date) -> str:
     known = loader.load().item(item)
     rules = spec.relief.counts_while.get(item, ())
-    tests = sql_measures.counts_while(known, rules, as_of)
+    tests = sql_measures.counts_while(known, rules, as_of=as_of)
     made = [f"{text} AS {column}" for text, column in measures.aggregates[item].items()]
     counts = ["COUNT(*)" + (' FILTER (WHERE "_verified")' if _verified(item) else "") + f" AS n_{item}"]
     if _verified(item):

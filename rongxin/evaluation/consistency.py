@@ -209,6 +209,7 @@ def of_grades(grades: Grades) -> Iterator[Fault]:
 
 
 def of_vetoes(vetoes: Vetoes, formulas: Mapping[str, Formula], grades: Grades) -> Iterator[Fault]:
+    """Find triggers and caps that name what there is not."""
     caps = {**grades.grades, NOT_RATED: 0}
     for place, veto in enumerate(vetoes.vetoes):
         for trigger in veto.any:

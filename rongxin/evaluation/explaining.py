@@ -119,7 +119,7 @@ def _named(stored: Stored) -> dict[str, Any]:
 
 @cache
 def _program(version: str, tier: Tier, as_of: date) -> compiling.Program:
-    return compiling.program(version, tier, as_of, narrow=False)
+    return compiling.program(version, tier, as_of=as_of, narrow=False)
 
 
 def _told(spec: Specification, stored: Stored, inputs: Mapping[str, Any]) -> dict[str, Told]:

@@ -42,7 +42,7 @@ class Facts:
         return (item, channel) in self.known
 
 
-def counting(item: str, rows: Sequence[Row], relief: Relief, as_of: date) -> list[Row]:
+def counting(item: str, rows: Sequence[Row], relief: Relief, *, as_of: date) -> list[Row]:
     """Return the rows that count on a day (V11): what is over is used no more."""
     until = loader.load().item(item).published_until
     rules = list(relief.counts_while.get(item, ()))
@@ -58,7 +58,7 @@ def _stands(day: date | None, rule: Standing, as_of: date) -> bool:
 
 
 def value(
-    formula: Formula, facts: Facts, rows: Mapping[str, Sequence[Row]], segments: Segments, as_of: date
+    formula: Formula, facts: Facts, rows: Mapping[str, Sequence[Row]], segments: Segments, *, as_of: date
 ) -> int | None:
     """Return a formula's number over rows that count; None where it can't be made."""
     measures = {
@@ -72,19 +72,19 @@ def value(
     return _OPERATORS[formula.value.operator](formula, measures, facts.subject, segments, as_of)
 
 
-def read_by(measure: Measure, rows: Sequence[Row], as_of: date) -> list[Row]:
+def read_by(measure: Measure, rows: Sequence[Row], *, as_of: date) -> list[Row]:
     """Return the rows that a measure looks at."""
     verified = consistency.is_verified_only(loader.load().item(measure.item))
     return [
         row
         for row in rows
-        if all(holds(test, row, as_of) for test in measure.where)
+        if all(holds(test, row, as_of=as_of) for test in measure.where)
         if not verified or row.get("_verified") is True
     ]
 
 
 def _measured(measure: Measure, rows: Sequence[Row], as_of: date) -> Any:
-    chosen = read_by(measure, rows, as_of)
+    chosen = read_by(measure, rows, as_of=as_of)
     if measure.aggregate == "count":
         return len(chosen)
     if measure.aggregate == "newest":
@@ -115,7 +115,7 @@ def _of_row(measure: Measure, row: Row, as_of: date) -> Any:
             return made
         day, left = row.get(measure.decay.field), 0
         for step in reversed(measure.decay.steps):
-            if day is not None and day > calendar.months_before(as_of, step.months):
+            if day is not None and day > calendar.months_before(as_of=as_of, months=step.months):
                 left = step.hundredths
         return made * left
     values = [_number(measure.item, name, row.get(name)) for name in measure.fields]
@@ -134,10 +134,10 @@ def _number(item: str, name: str, raw: Any) -> Any:
 
 
 def _class(classes: Sequence[Class], row: Row, as_of: date) -> int | None:
-    return next((one.value for one in classes if all(holds(t, row, as_of) for t in one.when)), None)
+    return next((one.value for one in classes if all(holds(t, row, as_of=as_of) for t in one.when)), None)
 
 
-def holds(test: Condition, row: Row, as_of: date) -> bool:
+def holds(test: Condition, row: Row, *, as_of: date) -> bool:
     """Return whether a row passes a test; a value that is absent passes none but `is_null`."""
     found = row.get(test.field)
     if test.is_null is not None:
@@ -151,11 +151,11 @@ def holds(test: Condition, row: Row, as_of: date) -> bool:
     if test.means:
         return found in sql_measures.words(test)
     if test.within_months is not None:
-        return bool(calendar.months_before(as_of, test.within_months) < found <= as_of)
+        return bool(calendar.months_before(as_of=as_of, months=test.within_months) < found <= as_of)
     if test.years_back is not None:
-        return bool(found == calendar.due_year(as_of) - test.years_back)
+        return bool(found == calendar.due_year(as_of=as_of) - test.years_back)
     if test.within_years is not None:
-        return bool(calendar.due_year(as_of) - test.within_years < found <= as_of.year)
+        return bool(calendar.due_year(as_of=as_of) - test.within_years < found <= as_of.year)
     return bool(found.toordinal() > as_of.toordinal() + (test.after_days or 0))
 
 
@@ -196,7 +196,7 @@ def _months(
     found = measures[str(formula.value.months_since)]
     if isinstance(found, str):
         return as_of.year * 12 + as_of.month - int(found[:4]) * 12 - int(found[5:7])
-    return None if found is None else calendar.months_since(found, as_of)
+    return None if found is None else calendar.months_since(found, as_of=as_of)
 
 
 def _days(

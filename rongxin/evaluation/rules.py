@@ -71,11 +71,11 @@ class Score:
     reasons: Reasons
 
 
-def evaluate(spec: Specification, tier: Tier, facts: Facts, as_of: date) -> Score:
+def evaluate(spec: Specification, tier: Tier, facts: Facts, *, as_of: date) -> Score:
     """Return the score of one subject over its rows."""
-    rows = {item: measuring.counting(item, own, spec.relief, as_of) for item, own in facts.rows.items()}
+    rows = {item: measuring.counting(item, own, spec.relief, as_of=as_of) for item, own in facts.rows.items()}
     told = {
-        name: tell(one, facts, rows, spec, as_of)
+        name: tell(one, facts, rows, spec, as_of=as_of)
         for name, one in spec.formulas.items()
         if tier is Tier.AUTHORISED or tiers.is_public(one)
     }
@@ -87,6 +87,7 @@ def tell(
     facts: Facts,
     rows: Mapping[str, list[measuring.Row]],
     spec: Specification,
+    *,
     as_of: date,
 ) -> Told:
     """Return the state of a formula and its number."""
@@ -99,7 +100,7 @@ def tell(
     none = not rows.get(formula.main)
     if none and formula.none != "value":
         return Told(State.MISSING if formula.none == "missing" else State.NOT_APPLICABLE)
-    value = measuring.value(formula, facts, rows, spec.segments, as_of)
+    value = measuring.value(formula, facts, rows, spec.segments, as_of=as_of)
     if value is None:
         return Told(State.MISSING)
     return Told(State.OBSERVED_NONE if none else State.OBSERVED, value)

@@ -129,7 +129,9 @@ def _carry_out(
     as_of: datetime,
 ) -> Outcome:
     began, folder = time.monotonic(), facts.folder_of(run.id)
-    program = compiling.program(run.version, run.tier, run.as_of, engines.dialect(run.engine), narrow=False)
+    program = compiling.program(
+        run.version, run.tier, as_of=run.as_of, dialect=engines.dialect(run.engine), narrow=False
+    )
     if run.state == RunState.PREPARING or not folder.is_dir():
         spans = facts.prepare(folder, program, as_of=as_of, buckets=buckets, only=only, progress=progress)
         _prepared(run, spans, as_of)

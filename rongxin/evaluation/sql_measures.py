@@ -36,10 +36,10 @@ def literal(value: bool | int | str | date) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def aggregate(measure: Measure, as_of: date) -> str:
+def aggregate(measure: Measure, *, as_of: date) -> str:
     """Write a measure as an aggregate over its item's rows."""
     item = loader.load().item(measure.item)
-    tests = [condition(test, as_of) for test in measure.where]
+    tests = [condition(test, as_of=as_of) for test in measure.where]
     if consistency.is_verified_only(item):
         tests.append('"_verified"')
     only = f" FILTER (WHERE {' AND '.join(tests)})" if tests else ""
@@ -68,7 +68,7 @@ def normalised(measure: Measure, column: str) -> str:
     )
 
 
-def counts_while(item: Item, rules: Sequence[Standing], as_of: date) -> list[str]:
+def counts_while(item: Item, rules: Sequence[Standing], *, as_of: date) -> list[str]:
     """Write which rows of an item count at all on a day (V11)."""
     own = [Standing(field=item.published_until, not_before_day=True)] if item.published_until else []
     tests = []
@@ -78,7 +78,7 @@ def counts_while(item: Item, rules: Sequence[Standing], as_of: date) -> list[str
     return tests
 
 
-def condition(test: Condition, as_of: date) -> str:
+def condition(test: Condition, *, as_of: date) -> str:
     """Write one test of a row; a value that is absent passes none but `is_null`."""
     column = quoted(test.field)
     if test.equals is not None:
@@ -90,12 +90,12 @@ def condition(test: Condition, as_of: date) -> str:
     if test.is_null is not None:
         return f"{column} IS {'' if test.is_null else 'NOT '}NULL"
     if test.within_months is not None:
-        since = calendar.months_before(as_of, test.within_months)
+        since = calendar.months_before(as_of=as_of, months=test.within_months)
         return f"{column} > {literal(since)} AND {column} <= {literal(as_of)}"
     if test.years_back is not None:
-        return f"{column} = {calendar.due_year(as_of) - test.years_back}"
+        return f"{column} = {calendar.due_year(as_of=as_of) - test.years_back}"
     if test.within_years is not None:
-        first = calendar.due_year(as_of) - test.within_years + 1
+        first = calendar.due_year(as_of=as_of) - test.within_years + 1
         return f"{column} >= {first} AND {column} <= {as_of.year}"
     return f"{column} > {literal(date.fromordinal(as_of.toordinal() + (test.after_days or 0)))}"
 
@@ -131,15 +131,16 @@ def _classes(classes: Sequence[Class], decay: Decay | None, as_of: date) -> str:
     ways = []
     for one in classes:
         value = str(one.value)
-        tests = " AND ".join(condition(test, as_of) for test in one.when)
+        tests = " AND ".join(condition(test, as_of=as_of) for test in one.when)
         ways.append(f"WHEN {tests} THEN {value}" if tests else f"ELSE {value}")
     made = f"CASE {' '.join(ways)} END" if classes[0].when else str(classes[0].value)
     if decay is None:
         return made
     column = quoted(decay.field)
     steps = " ".join(
-        f"WHEN {column} > {literal(calendar.months_before(as_of, step.months))} THEN {step.hundredths}"
+        f"WHEN {column} > {literal(since)} THEN {step.hundredths}"
         for step in decay.steps
+        if (since := calendar.months_before(as_of=as_of, months=step.months))
     )
     return f"{made} * CASE {steps} ELSE 0 END"
 

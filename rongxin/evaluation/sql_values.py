@@ -14,7 +14,7 @@ from rongxin.evaluation.sql_measures import LARGEST, literal
 Tables = Mapping[str, Sequence[Edges]]
 
 
-def value(formula: Formula, columns: Mapping[str, str], tables: Tables, as_of: date) -> str:
+def value(formula: Formula, columns: Mapping[str, str], tables: Tables, *, as_of: date) -> str:
     """Write a formula's number, given the column of each of its measures; NULL where it can't be made."""
     made = _operator(formula, columns, tables, as_of)
     unread = [f"{columns[name]} > 0" for name in formula.value.untold_when]

@@ -42,13 +42,13 @@ def expected(number: int, score: Score, program: Program) -> dict[str, object]:
 
 
 def compare(folder: Path, subjects: dict[int, Facts], tier: Tier) -> None:
-    program = compiling.program(None, tier, AS_OF, narrow=False)
+    program = compiling.program(None, tier, as_of=AS_OF, narrow=False)
     with duckdb.connect() as duck:
         invented.lay(duck, folder, subjects)
         found = invented.run(duck, program)
     spec = loading.load()
     for row, (number, facts) in zip(found, sorted(subjects.items()), strict=True):
-        told = expected(number, rules.evaluate(spec, tier, facts, AS_OF), program)
+        told = expected(number, rules.evaluate(spec, tier, facts, as_of=AS_OF), program)
         differs = {key: (row[key], told[key]) for key in row if row[key] != told[key]}
         assert not differs, (number, facts.subject, differs)
 
@@ -65,7 +65,7 @@ def test_any_subjects_score_the_same_by_both_paths(tmp_path: Path, seeds: list[i
 
 
 def test_narrow_says_what_wide_says(tmp_path: Path) -> None:
-    narrow, wide = (compiling.program(None, "authorised", AS_OF, narrow=n) for n in (True, False))
+    narrow, wide = (compiling.program(None, "authorised", as_of=AS_OF, narrow=n) for n in (True, False))
     with duckdb.connect() as duck:
         invented.lay(duck, tmp_path, {number: invented.facts(number) for number in range(300)})
         few, many = invented.run(duck, narrow), invented.run(duck, wide)
@@ -73,7 +73,7 @@ def test_narrow_says_what_wide_says(tmp_path: Path) -> None:
 
 
 def test_the_order_of_rows_never_matters(tmp_path: Path) -> None:
-    program = compiling.program(None, "authorised", AS_OF, narrow=False)
+    program = compiling.program(None, "authorised", as_of=AS_OF, narrow=False)
     subjects = {number: invented.facts(number) for number in range(300)}
     shuffled = {}
     for number, facts in random.Random(1).sample(sorted(subjects.items()), len(subjects)):

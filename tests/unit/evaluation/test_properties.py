@@ -25,7 +25,7 @@ NEGATIVE = sorted(item.item for item in loader.load().items.values() if item.neg
 
 
 def score(facts: Facts, tier: Tier) -> Score:
-    return rules.evaluate(SPEC, tier, facts, AS_OF)
+    return rules.evaluate(SPEC, tier, facts, as_of=AS_OF)
 
 
 def told_of(facts: Facts, tier: Tier) -> dict[str, Told]:
@@ -34,7 +34,7 @@ def told_of(facts: Facts, tier: Tier) -> dict[str, Told]:
         for item, own in facts.rows.items()
     }
     chosen = {name: one for name, one in SPEC.formulas.items() if compiling.belongs(one, tier)}
-    return {name: rules.tell(one, facts, rows, SPEC, AS_OF) for name, one in chosen.items()}
+    return {name: rules.tell(one, facts, rows, SPEC, as_of=AS_OF) for name, one in chosen.items()}
 
 
 @settings(deadline=None, max_examples=50)

@@ -42,8 +42,8 @@ def spark() -> Iterator[Any]:
 @pytest.mark.long
 def test_spark_scores_the_public_tier_as_duckdb_does(tmp_path: Path, spark: Any) -> None:
     subjects = {number: invented.facts(number) for number in range(60)}
-    ours = compiling.program(None, Tier.PUBLIC, AS_OF)
-    theirs = compiling.program(None, Tier.PUBLIC, AS_OF, "spark")
+    ours = compiling.program(None, Tier.PUBLIC, as_of=AS_OF)
+    theirs = compiling.program(None, Tier.PUBLIC, as_of=AS_OF, dialect="spark")
     assert theirs.columns == ours.columns
     with duckdb.connect() as duck:
         files = invented.lay(duck, tmp_path, subjects)
