@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rongxin.evaluation import compiling, loading, packing, rules
+from rongxin.evaluation import compiling, loading, measuring, packing, rules
 from rongxin.evaluation.compiling import Program
 from rongxin.evaluation.measuring import Facts
 from rongxin.evaluation.rules import Score
@@ -41,6 +41,12 @@ def expected(number: int, score: Score, program: Program) -> dict[str, object]:
     return made
 
 
+def signal(spec: loading.Specification, name: str, facts: Facts) -> int | None:
+    """What a veto rests on besides indicators, by the single path."""
+    rows = {i: measuring.counting(i, own, spec.relief, as_of=AS_OF) for i, own in facts.rows.items()}
+    return rules.tell(spec.formulas[name], facts, rows, spec, as_of=AS_OF).value
+
+
 def compare(folder: Path, subjects: dict[int, Facts], tier: Tier) -> None:
     program = compiling.program(None, tier, as_of=AS_OF, narrow=False)
     with duckdb.connect() as duck:
@@ -49,6 +55,7 @@ def compare(folder: Path, subjects: dict[int, Facts], tier: Tier) -> None:
     spec = loading.load()
     for row, (number, facts) in zip(found, sorted(subjects.items()), strict=True):
         told = expected(number, rules.evaluate(spec, tier, facts, as_of=AS_OF), program)
+        told |= {f"{name}_value": signal(spec, name, facts) for name in spec.vetoes.signals}
         differs = {key: (row[key], told[key]) for key in row if row[key] != told[key]}
         assert not differs, (number, facts.subject, differs)
 

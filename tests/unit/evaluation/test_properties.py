@@ -30,7 +30,7 @@ def score(facts: Facts, tier: Tier) -> Score:
 
 def told_of(facts: Facts, tier: Tier) -> dict[str, Told]:
     rows = {
-        item: list(rules.measuring.counting(item, own, SPEC.relief, AS_OF))
+        item: list(rules.measuring.counting(item, own, SPEC.relief, as_of=AS_OF))
         for item, own in facts.rows.items()
     }
     chosen = {name: one for name, one in SPEC.formulas.items() if compiling.belongs(one, tier)}
