@@ -57,7 +57,7 @@ def _portrait(report: Mapping[str, Any]) -> Drawing | None:
     whole = altair.Scale(domain=[0, 1000])
     chart = (
         altair.Chart(altair.Data(values=bars))
-        .mark_bar(height=10, color=_ACCENT)
+        .mark_bar(height=10, color=ACCENT)
         .encode(
             y=altair.Y("dimension:N", sort=None, title=None),
             x=altair.X("won:Q", title="得分占已知权重（千分比），竖线为同类中位数", scale=whole),
@@ -65,12 +65,12 @@ def _portrait(report: Mapping[str, Any]) -> Drawing | None:
     )
     rule = (
         altair.Chart(altair.Data(values=[{"median": median}]))
-        .mark_rule(color=_WARN)
+        .mark_rule(color=WARN)
         .encode(x=altair.X("median:Q", scale=whole))
     )
     drawn = altair.layer(chart, rule).properties(width=_WIDTH - 150, height=16 * len(bars))
     said = "；".join(f"{bar['dimension']} {bar['won']}‰" for bar in bars)
-    return Drawing("信用画像（按维度）", _svg(drawn), f"{said}。同类中位数 {median}‰。", wide=True)
+    return Drawing("信用画像（按维度）", svg(drawn), f"{said}。同类中位数 {median}‰。", wide=True)
 
 
 def _availability(report: Mapping[str, Any]) -> Drawing | None:

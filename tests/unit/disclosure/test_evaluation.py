@@ -9,6 +9,10 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
+from rongxin.catalogue import loader
+from rongxin.delivery import report
+from rongxin.delivery.rendering import charts, html, presentation
+from rongxin.delivery.rendering.press import Press
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Release, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -23,6 +27,7 @@ from tests.unit.consent import stage as people
 from tests.unit.evaluation.stage import PENALTY, City, penalty
 
 ITEM = "credit_evaluation"
+PRESS = Press()
 
 
 @pytest.fixture
@@ -103,3 +108,32 @@ def test_the_database_gives_no_score_without_a_committed_intent_that_names_it(ci
     used = _asks(city, firm)
     with pytest.raises(Exception, match="was used"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT * FROM gate_score(%s)", [used.id])
+
+
+def test_the_report_shows_score_reasons_and_portrait_in_every_form(city: City) -> None:
+    firm = city.firm()
+    city.files(PENALTY, (firm, "一号", penalty()))
+    licence = {"established_on": "2015-03-01", "registration_status": "存续"}
+    city.files("business_licence", (firm, "执照", licence))
+    city.connects("trademark", "software_copyright")
+    city.run()
+    document = report.build(_asks(city, firm, ITEM, PENALTY), loader.load(), node="云州")
+    (score,) = document["evaluation"]["scores"]
+    assert score["score"] == scores.of(firm.id, day=city.now.date()).score
+    assert [section["category"] for section in document["sections"]] == [10]
+    assert document["summary"]["items"] == 1
+    prepared = presentation.prepare(document, region_label="", notice=None)
+    drawn = charts.draw(prepared)
+    assert "信用画像（按维度）" in {chart["title"] for chart in drawn}
+    page = html.render(prepared, drawn)
+    assert f"{score['score']} <small>/ 1000" in page
+    assert f"{score['lost'][0]['code']} {score['lost'][0]['label']}" in page
+    assert "企业授权后可补充" in page
+    assert PRESS.pdf(prepared).startswith(b"%PDF")
+
+
+def test_a_report_without_a_score_says_why(city: City) -> None:
+    document = report.build(_asks(city, city.firm()), loader.load(), node="云州")
+    prepared = presentation.prepare(document, region_label="", notice=None)
+    assert Reason.NOT_EVALUATED.label in html.render(prepared, [])
+    assert PRESS.pdf(prepared).startswith(b"%PDF")
