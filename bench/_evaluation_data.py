@@ -1,4 +1,4 @@
-"""Invented rows of everybody for `bench evaluate`: made in random order, then sorted as a store's compaction does.
+"""Invented rows of everybody for `bench evaluate`: made in random order, then sorted as by compaction.
 
 Every subject has the same number of events, each of any item with the same likelihood. Values are drawn from
 the words that the indicators ask for, so that every bin, veto and state occurs.

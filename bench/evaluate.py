@@ -2,7 +2,7 @@
 
 `rongxin bench evaluate [--subjects 50000 --bucket 500000 --tier authorised --sample 100]`. Each part is a
 process of its own, so that its processor seconds and its peak memory are its own; making the rows and sorting
-them are told apart. A sample of every run is scored by the single path too, and any difference stops the bench.
+them are told apart. A sample of each run is scored by the single path too; a difference stops the bench.
 """
 
 from __future__ import annotations
