@@ -69,6 +69,8 @@ def draw(path: Path, wish: Wish) -> Sample:
     frame = files.gather(files.scan(path), path)
     names = [wish.target, *filter(None, (wish.id, wish.date)), *wish.leave_out, *wish.keep, *wish.directions]
     _known(names, frame.columns, path)
+    if not frame.height:
+        raise TooLittleData(f"{path}: has a header and no rows")
     notes: list[str] = []
     outcome = target.read(frame[wish.target], bad=wish.bad, good=wish.good)
     if outcome.missing.any():
