@@ -97,6 +97,8 @@ class Veto(Frozen):
     label_en: Text
     any: tuple[Trigger, ...] = Constraint(min_length=1)
     cap: str
+    improve: Text
+    improve_en: Text
 
 
 class ThinFile(Frozen):
@@ -105,6 +107,8 @@ class ThinFile(Frozen):
     label_en: Text
     coverage_below: int
     cap: str
+    improve: Text
+    improve_en: Text
 
 
 class Vetoes(Parameters):

@@ -13,7 +13,7 @@ from rongxin.catalogue.field_type import Column
 from rongxin.catalogue.schema import Item
 from rongxin.catalogue.yaml_source import parse
 from rongxin.evaluation.cards import NOT_RATED, Grades, Relief, Vetoes, Weights
-from rongxin.evaluation.schema import Condition, Formula, Indicator, Measure, Test, Value
+from rongxin.evaluation.schema import Condition, Formula, Indicator, Measure, Test, Unit, Value
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 Fault = tuple[tuple[str | int, ...], str]
@@ -49,8 +49,19 @@ def of_indicator(indicator: Indicator, tables: Mapping[str, object]) -> Iterator
     """Yield what is wrong with an indicator, with its place in the file."""
     yield from of_formula(indicator, tables)
     rows = {row for name in indicator.items for row in _rows(name)}
+    unnamed = sorted(_classes(indicator) - set(indicator.words))
+    if indicator.unit is Unit.CLASS and (unnamed or not indicator.words):
+        yield ("words",), f"缺少分类 {unnamed or '全部'} 的中英文名称 (classes without words)"
     if rows and not set(indicator.annex_row) <= rows:
         yield ("annex_row",), f"附件行 {list(indicator.annex_row)} 与所取信息项的行 {sorted(rows)} 不符"
+
+
+def _classes(indicator: Indicator) -> set[int]:
+    """The classes that an indicator is bound to come to, where it names them."""
+    if indicator.value.choose:
+        return {choice.value for choice in indicator.value.choose}
+    named = {one.value for measure in indicator.measures.values() for one in measure.classes}
+    return named | ({0} if indicator.none == "value" and indicator.value.total else set())
 
 
 def of_formula(formula: Formula, tables: Mapping[str, object]) -> Iterator[Fault]:

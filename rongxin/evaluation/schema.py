@@ -76,7 +76,6 @@ class Class(Frozen):
 
     when: tuple[Condition, ...] = ()
     value: Annotated[int, Constraint(ge=0, le=999)]
-    label: str = ""
 
 
 class Step(Frozen):
@@ -227,6 +226,8 @@ class Indicator(Formula):
     direction: Literal["+", "-"]
     annex_row: tuple[Annotated[int, Constraint(ge=1, le=38)], ...] = Constraint(min_length=1)
     critical: bool = False  # its absence lowers confidence
+    # What its numbers mean, Chinese and English: of every class, and of what else stands for a word.
+    words: Mapping[int, tuple[Text, Text]] = Constraint(default_factory=dict)
     improve: Text
     improve_en: Text
     notes: str = ""

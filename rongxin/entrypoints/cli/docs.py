@@ -1,5 +1,5 @@
-"""`make docs`: write docs/reference anew from the catalogue, the reasons, the transition tables and the
-routes' permissions.
+"""`make docs`: write docs/reference anew from the catalogue, the indicators, the reasons, the transition
+tables and the routes' permissions.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import django
 from django.apps import apps
 
 from rongxin.catalogue import loader, reference_page
+from rongxin.evaluation import loading
+from rongxin.evaluation import reference_page as indicators
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.permission import Permission
 from rongxin.vocabulary.reason import Reason
@@ -50,6 +52,7 @@ def command(directory: Path) -> None:
 def pages() -> dict[str, str]:
     """All generated pages, by file name."""
     made: dict[str, Callable[[], Iterator[str]]] = {
+        "indicators.md": lambda: indicators.page(loading.load()),
         "permissions.md": permissions_page,
         "reasons.md": reasons_page,
         "states.md": states_page,
