@@ -63,7 +63,7 @@ def of(spec: Specification, score: Score, used: Mapping[str, Used] | None = None
 
 def used_by(spec: Specification, facts: Facts, as_of: date) -> dict[str, Used]:
     """Return for each formula the records that it looks at; rows bear `_id` and, or, their item's date."""
-    rows = {item: measuring.counting(item, own, spec.relief, as_of) for item, own in facts.rows.items()}
+    rows = {item: measuring.counting(item, own, spec.relief, as_of=as_of) for item, own in facts.rows.items()}
     return {name: _used(one, rows, as_of) for name, one in spec.formulas.items()}
 
 
@@ -145,7 +145,7 @@ def _used(formula: Formula, rows: Mapping[str, list[measuring.Row]], as_of: date
     days, ids = set(), set()
     for measure in formula.measures.values():
         dated = loader.load().item(measure.item).observed_on
-        for row in measuring.read_by(measure, rows.get(measure.item, ()), as_of):
+        for row in measuring.read_by(measure, rows.get(measure.item, ()), as_of=as_of):
             day = row.get("_observed_on") or (row.get(dated) if dated else None)
             if isinstance(day, date):
                 days.add(day)

@@ -23,7 +23,7 @@ ORDER = ("veto", "lost", "lacks", "won")
 
 
 def told(facts: Facts, tier: Tier) -> tuple[reasons.Reason, ...]:
-    score = rules.evaluate(SPEC, tier, facts, AS_OF)
+    score = rules.evaluate(SPEC, tier, facts, as_of=AS_OF)
     return reasons.of(SPEC, score, reasons.used_by(SPEC, facts, AS_OF))
 
 
@@ -47,7 +47,7 @@ def test_vetoes_stand_first_and_the_rest_by_its_size(seed: int, tier: Tier) -> N
     facts = invented.facts(seed)
     found = told(facts, tier)
     assert [one.code for one in found if one.kind == "veto"] == list(
-        rules.evaluate(SPEC, tier, facts, AS_OF).vetoes
+        rules.evaluate(SPEC, tier, facts, as_of=AS_OF).vetoes
     )
     assert [ORDER.index(one.kind) for one in found] == sorted(ORDER.index(one.kind) for one in found)
     for kind, size, most in (("lost", "lost", 4), ("lacks", "possible", 3), ("won", "won", 2)):
