@@ -21,12 +21,12 @@ import polars as pl
 from django.conf import settings
 
 from rongxin.catalogue.schema import Item
-from rongxin.delivery.push import rules, verification
+from rongxin.delivery.push import rules
 from rongxin.delivery.push.rules import Form
 from rongxin.disclosure import public_sets
 from rongxin.disclosure.public_sets import Sets
 from rongxin.journal import keyring
-from rongxin.proof import canonical
+from rongxin.proof import canonical, push_manifest
 
 #: No file is much larger: it can be fetched again by itself.
 PART_BYTES = 64 << 20
@@ -211,7 +211,7 @@ class Writer:
                     "role": "rows" if item else REMOVALS,
                     "rows": rows,
                     "bytes": final.stat().st_size,
-                    "sha256": verification.sha256(final),
+                    "sha256": push_manifest.sha256(final),
                 }
         shutil.rmtree(own)
 
@@ -265,14 +265,14 @@ class Writer:
 
 def sign(into: Path, manifest: Mapping[str, Any]) -> str:
     """Write the manifest and its detached signature, all synced; return the manifest's SHA-256."""
-    (into / verification.MANIFEST).write_bytes(canonical.dumps(manifest))
-    (into / verification.SIGNATURE).write_text(
-        verification.detached(manifest, keyring.node_key()), encoding="ascii"
+    (into / push_manifest.MANIFEST).write_bytes(canonical.dumps(manifest))
+    (into / push_manifest.SIGNATURE).write_text(
+        push_manifest.detached(manifest, keyring.node_key()), encoding="ascii"
     )
     for path in into.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
-    return verification.sha256(into / verification.MANIFEST)
+    return push_manifest.sha256(into / push_manifest.MANIFEST)
 
 
 def publish(into: Path, run: UUID) -> None:

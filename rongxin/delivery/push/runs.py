@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from rongxin.consent.rules import business_day
-from rongxin.delivery.push import files, policy, subscriptions, verification
+from rongxin.delivery.push import files, policy, subscriptions
 from rongxin.delivery.push.errors import NotPossible, NotServed, UnknownRun, WrongManifest
 from rongxin.delivery.push.models import PushRun, PushSubscription
 from rongxin.delivery.push.rules import RunState, Status, Terms
@@ -28,7 +28,7 @@ from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, quotas
 from rongxin.parties.populations import Population
-from rongxin.proof import canonical
+from rongxin.proof import canonical, push_manifest
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.purpose import Purpose
 
@@ -239,7 +239,7 @@ def _manifest(
     run: PushRun, terms: Terms, sets: public_sets.Sets, written: files.Written, *, as_of: datetime
 ) -> dict[str, Any]:
     return {
-        "format": verification.FORMAT,
+        "format": push_manifest.FORMAT,
         "run": str(run.id),
         "subscription": str(run.subscription_id),
         "institution": run.subscription.institution_id,

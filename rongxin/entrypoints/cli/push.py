@@ -96,19 +96,19 @@ def resume(subscription: UUID, reason: str) -> None:
 )
 def verify(directory: Path, key: Path) -> None:
     """离线核验 Check a push as received against its signed manifest; exit status 2 if it isn't whole."""
-    from rongxin.delivery.push import verification
+    from rongxin.proof import push_manifest
     from rongxin.proof.errors import ProofError
     from rongxin.proof.keys import VerifyingKey
 
     try:
         given = VerifyingKey.from_pem(key.read_text())
-        manifest = verification.verify(directory, {given.id: given})
+        manifest = push_manifest.verify(directory, {given.id: given})
     except (ProofError, OSError, ValueError) as error:
         refusal = {"code": "forged", "what": f"与签名不符：{error}", "where": str(directory)}
         click.echo(json.dumps({"refused": True, **refusal}, ensure_ascii=False, indent=2))
         raise SystemExit(REFUSED) from error
     said = {name: manifest[name] for name in ("run", "kind", "based_on", "watermark", "counts")}
-    digest = verification.sha256(directory / verification.MANIFEST)
+    digest = push_manifest.sha256(directory / push_manifest.MANIFEST)
     answers.show({"holds": True, **said, "manifest_sha256": digest})
 
 

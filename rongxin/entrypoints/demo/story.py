@@ -19,10 +19,9 @@ import httpx
 from django.utils import timezone
 
 from rongxin.consent.deletion.rules import RECEIPT_TYPE, Act, Statement, encode
-from rongxin.delivery.push import verification
 from rongxin.entrypoints.demo.cast import CLERK, Player
 from rongxin.entrypoints.demo.receiver import Receiver
-from rongxin.proof import jws
+from rongxin.proof import jws, push_manifest
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
 
@@ -301,20 +300,20 @@ class Story:
         run = self._ready(subscription)
         folder = self._out / "push"
         folder.mkdir()
-        names = [verification.MANIFEST, verification.SIGNATURE]
+        names = [push_manifest.MANIFEST, push_manifest.SIGNATURE]
         for name in names:
             answer = self._api.get(f"push/runs/{run}/files/{name}", headers=_bearer(self._bank.key))
             (folder / name).write_bytes(answer.content)
-            if name == verification.MANIFEST and answer.status_code == 200:
+            if name == push_manifest.MANIFEST and answer.status_code == 200:
                 names += answer.json()["files"]
         pem = self._get("推送公钥", "push/key", key=self._bank.key)["pem"]
         (self._out / "push_key.pem").write_text(pem)
         given = VerifyingKey.from_pem(pem)
         try:
-            manifest = verification.verify(folder, {given.id: given})
+            manifest = push_manifest.verify(folder, {given.id: given})
         except (ProofError, OSError) as error:
             raise StoryFailed(f"批量推送核验未通过：{error}") from error
-        digest = {"manifest_sha256": verification.sha256(folder / verification.MANIFEST)}
+        digest = {"manifest_sha256": push_manifest.sha256(folder / push_manifest.MANIFEST)}
         self._post("确认推送", f"push/runs/{run}/acknowledge", digest, key=self._bank.key, expect=200)
         rows = int(manifest["counts"]["rows"])
         self._say(f"批量推送：{rows}条、{len(manifest['files'])}个文件，签名核验通过后确认")

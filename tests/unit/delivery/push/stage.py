@@ -13,7 +13,7 @@ import duckdb
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.redaction import MARK
-from rongxin.delivery.push import files, runs, subscriptions, verification
+from rongxin.delivery.push import files, runs, subscriptions
 from rongxin.delivery.push.errors import UnfitTerms as UnfitTerms
 from rongxin.delivery.push.rules import Form as Form
 from rongxin.delivery.push.rules import Terms
@@ -22,6 +22,7 @@ from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal import entries as entries
 from rongxin.journal import keyring
+from rongxin.proof import push_manifest
 from rongxin.sharing.aggregation import sources
 from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
@@ -81,7 +82,7 @@ def acknowledged(subscription: UUID, held: Held) -> runs.Card:
     """Make a run, verify, acknowledge, and take it in."""
     made = run(subscription)
     folder = files.directory(made.id)
-    manifest = verification.verify(folder, keyring.verifying_keys())
+    manifest = push_manifest.verify(folder, keyring.verifying_keys())
     runs.acknowledge(made.id, made.manifest, institution=made.institution, actor=BANK, as_of=later())
     take_in(folder, manifest, held)
     return made

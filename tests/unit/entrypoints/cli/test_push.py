@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rongxin.delivery.push import verification
 from rongxin.entrypoints.cli.main import main
-from rongxin.proof import canonical
+from rongxin.proof import canonical, push_manifest
 from rongxin.proof.keys import SigningKey
 
 
@@ -25,14 +24,14 @@ def arrived(tmp_path):
     folder.mkdir()
     part = folder / "administrative_penalty-0000.csv"
     part.write_text("_record,fine_cny\n1,1000.00\n")
-    said = {"rows": 1, "bytes": part.stat().st_size, "sha256": verification.sha256(part)}
+    said = {"rows": 1, "bytes": part.stat().st_size, "sha256": push_manifest.sha256(part)}
     manifest = {
-        "format": verification.FORMAT,
+        "format": push_manifest.FORMAT,
         **dict.fromkeys(("run", "kind", "based_on", "watermark", "counts"), "x"),
         "files": {part.name: said},
     }
     (folder / "manifest.json").write_bytes(canonical.dumps(manifest))
-    (folder / "manifest.jws").write_text(verification.detached(manifest, key))
+    (folder / "manifest.jws").write_text(push_manifest.detached(manifest, key))
     (tmp_path / "key.pem").write_text(key.public.pem())
     return folder
 
@@ -44,7 +43,7 @@ def _verify(folder: Path):
 def test_it_holds_as_it_was_signed(arrived):
     answer = _verify(arrived)
     assert answer.exit_code == 0, answer.output
-    assert json.loads(answer.output)["manifest_sha256"] == verification.sha256(arrived / "manifest.json")
+    assert json.loads(answer.output)["manifest_sha256"] == push_manifest.sha256(arrived / "manifest.json")
 
 
 @pytest.mark.parametrize("harm", ["row", "more", "less", "manifest", "attached", "signature"])

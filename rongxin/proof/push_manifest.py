@@ -27,8 +27,8 @@ def detached(manifest: Mapping[str, object], key: SigningKey) -> str:
     return f"{head}..{signature}"
 
 
-def verify(directory: Path, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
-    """Return the manifest of a push; raises `Forged` where the files are not those that were signed."""
+def read(directory: Path, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
+    """Return the manifest of a push as signed, whatever lies beside it; raises `Forged` where it isn't."""
     parts = (directory / SIGNATURE).read_text(encoding="ascii").strip().split(".")
     if len(parts) != 3 or parts[1]:
         raise Forged(f"{SIGNATURE} is no detached signature")
@@ -36,6 +36,12 @@ def verify(directory: Path, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
     manifest = jws.verify(f"{parts[0]}.{payload}.{parts[2]}", keys, type=TYPE)
     if manifest.get("format") != FORMAT:
         raise Forged(f"the manifest is a {manifest.get('format')!r}, not a {FORMAT!r}")
+    return manifest
+
+
+def verify(directory: Path, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
+    """Return the manifest of a push; raises `Forged` where the files are not those that were signed."""
+    manifest = read(directory, keys)
     signed = {name: (file["bytes"], file["sha256"]) for name, file in manifest["files"].items()}
     there = {
         path.name: (path.stat().st_size, sha256(path))

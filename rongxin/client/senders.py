@@ -1,0 +1,200 @@
+"""The two thin senders: `Client` and `AsyncClient` carry by httpx what a conversation says.
+
+`Client("https://node.example", ApiKey(secret)).send(cases.open_case(uscc, "DK-1"))`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from rongxin.client.calls import Call, Page, Plan, Reply
+from rongxin.client.conversation import Broken, Conversation, Course, Now, Patience, Request, Wait
+from rongxin.client.credentials import Credentials
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a node is reached: own certificates or a client's (mTLS) in `tls`, a `proxy` if there is one.
+
+    `issuer` is the node's own address where `node` is that of a machine in between. Settings of the
+    environment (proxies, `.netrc`) count for nothing: they could put another key in the place of ours.
+    """
+
+    timeout_seconds: float = 60.0
+    tls: ssl.SSLContext | None = None
+    proxy: str | None = None
+    issuer: str = ""
+    patience: Patience | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return what httpx is told."""
+        return {
+            "timeout": self.timeout_seconds,
+            "verify": self.tls or True,
+            "proxy": self.proxy,
+            "trust_env": False,
+            "follow_redirects": False,
+        }
+
+
+class Client:
+    """An institution's connection; may be shared by threads. `close` it, or use it in a `with`."""
+
+    def __init__(self, node: str, credentials: Credentials, way: Way | None = None) -> None:
+        way = way or Way()
+        self._said = Conversation(node, credentials, issuer=way.issuer, patience=way.patience)
+        self._http = httpx.Client(**way.options())
+
+    def send(self, call: Call[T]) -> T:
+        """Return what a call gives; raises `Problem`, `Unreachable` or `Unreadable`."""
+        course = self._said.course(call, _now())
+        try:
+            step = next(course)
+            while True:
+                step = course.send(self._done(step))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def each(self, call: Call[Page[T]]) -> Iterator[T]:
+        """Go through a list to its end, page after page, each fetched when it is needed."""
+        following: Call[Page[T]] | None = call
+        while following is not None:
+            page = self.send(following)
+            yield from page.rows
+            following = page.next
+
+    def run(self, plan: Plan[T]) -> T:
+        """Go through several calls that end in one result."""
+        try:
+            call = next(plan)
+            while True:
+                call = plan.send(self.send(call))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _done(self, step: Request | Wait) -> Now:
+        if isinstance(step, Wait):
+            time.sleep(step.seconds)
+            return Now(_now())
+        try:
+            with self._http.stream(
+                step.method, step.url, headers=dict(step.headers), content=step.body
+            ) as answer:
+                if _begins(step, answer):
+                    for block in answer.iter_bytes():
+                        _take(step, block)
+                    return Now(_now(), _reply(answer, b""))
+                return Now(_now(), _reply(answer, answer.read()))
+        except httpx.RequestError as error:
+            return Now(_now(), Broken(repr(error)))
+
+
+class AsyncClient:
+    """The same for asyncio: `async with`, `await bank.send(…)`, `async for one in bank.each(…)`."""
+
+    def __init__(self, node: str, credentials: Credentials, way: Way | None = None) -> None:
+        way = way or Way()
+        self._said = Conversation(node, credentials, issuer=way.issuer, patience=way.patience)
+        self._http = httpx.AsyncClient(**way.options())
+
+    async def send(self, call: Call[T]) -> T:
+        """Return what a call gives; raises `Problem`, `Unreachable` or `Unreadable`."""
+        course: Course[T] = self._said.course(call, _now())
+        try:
+            step = next(course)
+            while True:
+                step = course.send(await self._done(step))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def each(self, call: Call[Page[T]]) -> AsyncIterator[T]:
+        """Go through a list to its end, page after page, each fetched when it is needed."""
+        following: Call[Page[T]] | None = call
+        while following is not None:
+            page = await self.send(following)
+            for row in page.rows:
+                yield row
+            following = page.next
+
+    async def run(self, plan: Plan[T]) -> T:
+        """Go through several calls that end in one result."""
+        try:
+            call = next(plan)
+            while True:
+                call = plan.send(await self.send(call))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _done(self, step: Request | Wait) -> Now:
+        if isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+            return Now(_now())
+        try:
+            async with self._http.stream(
+                step.method, step.url, headers=dict(step.headers), content=step.body
+            ) as answer:
+                if _begins(step, answer):
+                    async for block in answer.aiter_bytes():
+                        _take(step, block)
+                    return Now(_now(), _reply(answer, b""))
+                return Now(_now(), _reply(answer, await answer.aread()))
+        except httpx.RequestError as error:
+            return Now(_now(), Broken(repr(error)))
+
+
+def _begins(step: Request, answer: httpx.Response) -> bool:
+    """Whether the content goes to the call's sink; it is told so."""
+    if step.sink is None or answer.status_code >= 300:
+        return False
+    step.sink.begin(answer.status_code, dict(answer.headers))
+    return True
+
+
+def _take(step: Request, block: bytes) -> None:
+    assert step.sink is not None
+    step.sink.take(block)
+
+
+def _reply(answer: httpx.Response, body: bytes) -> Reply:
+    return Reply(answer.status_code, dict(answer.headers), body)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

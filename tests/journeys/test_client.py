@@ -1,0 +1,210 @@
+"""A bank's engineer connects with the SDK, by threads and by asyncio, to a node that runs as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from rongxin.client import cases, consents, deletion, errors, outcomes, push, reports, webhooks
+from rongxin.client.credentials import ApiKey, PrivateKey
+from rongxin.client.senders import AsyncClient, Client
+from rongxin.delivery.push import upkeep
+from rongxin.parties import institution_keys, institutions
+from rongxin.parties.models import Account
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.proof.errors import Forged
+from rongxin.proof.keys import SigningKey
+from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.purpose import Purpose
+from tests.journeys import serving
+from tests.unit.consent import stage
+from tests.unit.entrypoints.api import keys
+from tests.unit.records.conftest import Bureau, Row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PENALTY = "administrative_penalty"
+
+
+class Bank:
+    """A bank with a machine account, an API key and a registered key of its own."""
+
+    def __init__(self, id: str = "bank_a") -> None:
+        today, now = timezone.localdate(), timezone.now()
+        until = today + timedelta(days=30)
+        stage.bank(id)
+        institutions.assess(id, until=until, actor=SYSTEM, as_of=now)
+        self.clerk, self.signing = stage.staff(PartyKind.INSTITUTION, id), SigningKey.generate(id)
+        pem = self.signing.public.pem()
+        institution_keys.register(id, pem, valid_from=today, valid_until=until, actor=SYSTEM, as_of=now)
+        self.api_key = ApiKey(keys.header_of(self.clerk)["authorization"].removeprefix("Bearer "))
+        self.name = Account.objects.get(pk=self.clerk.account).username
+
+    @property
+    def credentials(self) -> PrivateKey:
+        return PrivateKey(self.name, self.signing)
+
+
+@pytest.fixture
+def firm():
+    made = stage.firm()
+    Bureau().files(
+        Row(2, made.id, "一号", {"uscc": made.uscc, "fine_cny": "9.00"}, timezone.localdate()),
+    )
+    return made
+
+
+@pytest.fixture
+def bank():
+    return Bank()
+
+
+@pytest.fixture
+def node(settings, monkeypatch, tmp_path):
+    """A node whose files and keys this process shares, as a worker beside it does."""
+    settings.RONGXIN_VAR = tmp_path
+    monkeypatch.setenv("RONGXIN_KEYS", str(tmp_path / "keys"))
+    with serving.node(tmp_path, "--without-worker", "--workers", "1"):
+        web = json.loads((tmp_path / "demo" / "addresses.json").read_text())["web"]
+        serving.wait_until_it_answers(web)
+        yield web
+
+
+def _firms(node, firm, path, body):
+    """What the firm does, at its own key."""
+    headers = keys.header_of(firm.owner)
+    answer = httpx.post(f"{node}api/v1/{path}", json=body, headers=headers, timeout=60, trust_env=False)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+def _agree(node, firm, asked):
+    evidence = {"name": firm.owner.name, "id_number": firm.owner.id_number, "represents": firm.uscc}
+    body = {**stage.shown(timezone.now()), "evidence": evidence}
+    return UUID(_firms(node, firm, f"consent-requests/{asked.request}/accept", body)["consent"])
+
+
+def _question(firm, **more):
+    return reports.Question(firm.uscc, "DK-1", "王一", items=[PENALTY], **more)
+
+
+def test_from_nothing_to_the_report_and_back_to_its_deletion(node, firm, bank):
+    with Client(node, bank.credentials) as sdk:
+        case = sdk.send(cases.open_case(firm.uscc, "DK-1"))
+        asked = sdk.send(consents.ask(case.case, [PENALTY]))
+        consent = _agree(node, firm, asked)
+        assert sdk.send(consents.request(asked.request)).consent == consent
+        assert [one.consent for one in sdk.each(consents.own(case=case.case))] == [consent]
+        question = _question(firm, case=case.case, consent=consent, purpose=Purpose.PRE_LOAN_REVIEW)
+        given = sdk.send(reports.ask(question))
+        assert (given.report.kind, given.report.summary["records"]) == ("consented", 1)
+        assert "<html" in sdk.send(reports.ask_page(question))
+        assert sdk.send(reports.ask_pdf(question)).startswith(b"%PDF")
+        kept = sdk.send(reports.again(given.report.report)).report
+        assert str(given.report.report) == kept.model_extra["repeats"]
+        _firms(node, firm, f"consents/{consent}/withdraw", {})
+        with pytest.raises(errors.Refused) as refused:
+            sdk.send(reports.ask(question))
+        assert (refused.value.reason, refused.value.status) == ("consent_withdrawn", 403)
+        assert refused.value.article
+        (duty,) = sdk.each(deletion.owed())
+        done = sdk.send(deletion.deleted(duty, timezone.localdate(), bank.signing))
+        assert (done.consent, done.state) == (consent, "deleted")
+        assert list(sdk.each(deletion.owed())) == []
+
+
+def test_the_same_calls_by_asyncio(node, firm, bank):
+    async def play():
+        async with AsyncClient(node, bank.credentials) as sdk:
+            made = await asyncio.gather(*(sdk.send(cases.open_case(firm.uscc, f"DK-{n}")) for n in range(5)))
+            listed = [one.case async for one in sdk.each(cases.own(page_rows=2))]
+            given = await sdk.send(reports.ask(_question(firm)))
+            with pytest.raises(errors.NotFound) as unknown:
+                await sdk.send(cases.open_case(stage.code(), "DK-9"))
+            return {one.case for one in made}, listed, given.report.kind, unknown.value.code
+
+    made, listed, kind, code = asyncio.run(play())
+    assert len(listed) == 5
+    assert set(listed) == made
+    assert (kind, code) == ("public", "unknown_subject")
+
+
+def test_a_call_that_is_sent_twice_has_one_effect_and_pages_go_to_the_end(node, firm, bank):
+    with Client(node, bank.api_key) as sdk:
+        call = cases.open_case(firm.uscc, "DK-1")
+        assert sdk.send(call) == sdk.send(call)
+        numbers = {sdk.send(cases.open_case(firm.uscc, f"DK-{n}")).case for n in range(2, 8)}
+        listed = [one.case for one in sdk.each(cases.own(page_rows=3))]
+        assert len(listed) == 7
+        assert numbers < set(listed)
+        with pytest.raises(errors.Invalid) as invalid:
+            sdk.send(cases.open_case(firm.uscc, ""))
+        assert (invalid.value.code, len(invalid.value.errors)) == ("invalid_request", 1)
+    with Client(node, ApiKey("rxk_0_0")) as sdk, pytest.raises(errors.NotAuthenticated):
+        sdk.send(cases.own())
+    strange = PrivateKey(bank.name, SigningKey.generate("strange"))
+    with Client(node, strange) as sdk, pytest.raises(errors.NotAuthenticated) as refused:
+        sdk.send(cases.own())
+    assert refused.value.code == "invalid_client"
+
+
+def test_outcomes_are_told_corrected_and_handed_in_as_a_file(node, firm, bank, tmp_path):
+    today = timezone.localdate()
+    approved = outcomes.Told(
+        "approved", today, amount_cny=Decimal("500000"), rate_bp=385, term_months=12, security="credit"
+    )
+    with Client(node, bank.credentials) as sdk:
+        sdk.send(cases.open_case(firm.uscc, "DK-1"))
+        receipt = sdk.send(outcomes.tell([("DK-1", approved), ("DK-0", approved)]))
+        assert [one.number for one in receipt.accepted] == [1]
+        assert [one.number for one in receipt.refused] == [2]
+        assert sdk.send(outcomes.tell([("DK-1", approved)])).duplicates == [1]
+        wrong = receipt.accepted[0].outcome
+        mended = outcomes.Told(
+            "approved", today, amount_cny=Decimal("400000"), rate_bp=385, term_months=12, security="credit"
+        )
+        sdk.send(outcomes.correct(wrong, mended, "金额录入有误"))
+        assert sorted(one.corrected for one in sdk.send(outcomes.of_case("DK-1"))) == [False, True]
+        file = tmp_path / "结果.csv"
+        file.write_text(f"reference,stage,on,amount_cny\nDK-1,drawn,{today},400000\n")
+        assert sdk.send(outcomes.hand_in(file)).accepted == 1
+
+
+def test_a_push_is_fetched_taken_up_verified_and_acknowledged(node, firm, bank, tmp_path):
+    into = tmp_path / "fetched"
+    with Client(node, bank.credentials) as sdk:
+        terms = push.Terms((PENALTY,), "TS-1", "接入协议第3条", regions=("990101",))
+        subscription = sdk.send(push.subscribe(terms)).subscription
+        upkeep.make_due(as_of=timezone.now())
+        (run,) = sdk.each(push.runs(subscription=subscription))
+        first = sdk.run(push.fetch(run.run, into))
+        (name,) = first.manifest["files"]
+        whole = (into / name).read_bytes()
+        for broken in (whole[:100], b"x" * 100, whole + b"x"):  # half, spoilt, too long
+            (into / name).unlink()
+            (into / f"{name}.part").write_bytes(broken)
+            assert sdk.run(push.fetch(run.run, into)) == first
+            assert (into / name).read_bytes() == whole
+        other = SigningKey.generate("node").public
+        with pytest.raises(Forged):
+            sdk.run(push.fetch(run.run, tmp_path / "other", keys={other.id: other}))
+        assert sdk.send(push.acknowledge(first)).state == "acknowledged"
+
+
+def test_webhooks_are_registered_changed_and_removed(node, bank):
+    with Client(node, bank.credentials) as sdk:
+        made = sdk.send(webhooks.register("https://hooks.example.com/events", ["consent.granted"]))
+        assert made.secret.startswith("whsec_")
+        assert sdk.send(webhooks.rotate(made.webhook)).secret != made.secret
+        assert len(sdk.send(webhooks.key()).verifying().raw) == 32
+        assert "consent.granted" in {one.event for one in sdk.send(webhooks.types())}
+        changed = sdk.send(webhooks.change(made.webhook, events=["consent.withdrawn"]))
+        assert changed.events == ["consent.withdrawn"]
+        assert list(sdk.each(webhooks.deliveries(made.webhook, page_rows=1)))
+        assert sdk.send(webhooks.remove(made.webhook)).state == "removed"
