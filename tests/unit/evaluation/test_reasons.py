@@ -30,7 +30,7 @@ def told(facts: Facts, tier: Tier) -> tuple[reasons.Reason, ...]:
 @settings(deadline=None, max_examples=50)
 @given(SEEDS, TIERS)
 def test_what_is_lost_and_won_is_the_weight_in_view(seed: int, tier: Tier) -> None:
-    score = rules.evaluate(SPEC, tier, invented.facts(seed), AS_OF)
+    score = rules.evaluate(SPEC, tier, invented.facts(seed), as_of=AS_OF)
     every = replace(
         score.reasons, lost=tuple(p.code for p in score.indicators if p.points is not None), won=(), lacks=()
     )
@@ -82,7 +82,7 @@ def test_a_document_has_nothing_of_a_row_but_its_day(seed: int, tier: Tier) -> N
 @settings(deadline=None, max_examples=30)
 @given(SEEDS, TIERS)
 def test_what_is_missing_would_add_its_weight_to_coverage(seed: int, tier: Tier) -> None:
-    score = rules.evaluate(SPEC, tier, invented.facts(seed), AS_OF)
+    score = rules.evaluate(SPEC, tier, invented.facts(seed), as_of=AS_OF)
     for one in reasons.of(SPEC, score):
         if one.kind == "lacks":
             filled = tuple(
