@@ -61,7 +61,7 @@ def of(spec: Specification, score: Score, used: Mapping[str, Used] | None = None
     return (*vetoes, *lost, *lacks, *won)
 
 
-def used_by(spec: Specification, facts: Facts, as_of: date) -> dict[str, Used]:
+def used_by(spec: Specification, facts: Facts, *, as_of: date) -> dict[str, Used]:
     """Return for each formula the records that it looks at; rows bear `_id` and, or, their item's date."""
     rows = {item: measuring.counting(item, own, spec.relief, as_of=as_of) for item, own in facts.rows.items()}
     return {name: _used(one, rows, as_of) for name, one in spec.formulas.items()}
