@@ -101,7 +101,8 @@ def test_the_newest_record_and_its_id_are_those_that_were_used() -> None:
         {"_id": "new", "decided_on": AS_OF.replace(month=10), "fine_cny": 10},
         {"_id": "old", "decided_on": AS_OF.replace(year=2015), "fine_cny": 10},
     ]
-    used = reasons.used_by(SPEC, replace(facts, known=known, rows={"administrative_penalty": rows}), as_of=AS_OF)
+    known_facts = replace(facts, known=known, rows={"administrative_penalty": rows})
+    used = reasons.used_by(SPEC, known_facts, as_of=AS_OF)
     assert used["A05"] == reasons.Used(AS_OF.replace(month=10), ("new",))
 
 
