@@ -121,6 +121,8 @@ def _evaluation(release: Release, catalogue: Catalogue) -> dict[str, Any]:
             "reason": _reason(found.reason),
             "withheld": _withheld(found.withheld, item),
             "scores": [_score(row) for row in found.rows],
+            # As it was released, so that the report can be checked from itself (`verification.content`).
+            "released": _item(found, item, catalogue),
         }
     }
 

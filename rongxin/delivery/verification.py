@@ -17,6 +17,9 @@ from rongxin.proof import canonical
 def content(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the released content that a report was laid out from (`Release.content`)."""
     items = {item["item"]: item for section in document["sections"] for item in section["items"]}
+    if "evaluation" in document:
+        evaluation = document["evaluation"]["released"]
+        items[evaluation["item"]] = evaluation
     recipient, subject = document["recipient"], document["subject"]
     return {
         "release": document["report"],

@@ -16,7 +16,7 @@ from rongxin.client import cases, consents, deletion, errors, outcomes, push, re
 from rongxin.client.credentials import ApiKey, PrivateKey
 from rongxin.client.senders import AsyncClient, Client
 from rongxin.delivery.push import upkeep
-from rongxin.parties import institution_keys, institutions
+from rongxin.parties import institutions
 from rongxin.parties.models import Account
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof.errors import Forged
@@ -42,7 +42,7 @@ class Bank:
         institutions.assess(id, until=until, actor=SYSTEM, as_of=now)
         self.clerk, self.signing = stage.staff(PartyKind.INSTITUTION, id), SigningKey.generate(id)
         pem = self.signing.public.pem()
-        institution_keys.register(id, pem, valid_from=today, valid_until=until, actor=SYSTEM, as_of=now)
+        stage.institution_key(id, pem, account=self.clerk.account, as_of=now)
         self.api_key = ApiKey(keys.header_of(self.clerk)["authorization"].removeprefix("Bearer "))
         self.name = Account.objects.get(pk=self.clerk.account).username
 
