@@ -179,6 +179,7 @@ def _kill_a_run(city: City, var: Path) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
+@pytest.mark.long
 def test_spark_gives_the_same_bytes(city: City) -> None:
     pytest.importorskip("pyspark", reason="no PySpark here (rongxin[spark])")
     if shutil.which("java") is None:
