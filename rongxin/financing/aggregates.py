@@ -6,22 +6,18 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from rongxin.vocabulary import edition as editions
+from rongxin.financing.errors import FinancingError
+from rongxin.vocabulary import edition
+from rongxin.vocabulary.edition import Edition
 
 _PARAMETERS = Path(__file__).parent / "parameters"
 
 
-class Limits(BaseModel):
+class Limits(Edition):
     """Below these, a count could point at a firm or at one institution's business."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     cases_min: int = Field(ge=2)
     institutions_min: int = Field(ge=2)
     round_to: int = Field(ge=2)
@@ -29,10 +25,9 @@ class Limits(BaseModel):
 
 def limits(on: date) -> Limits:
     """Return the limits of a day."""
-    return editions.in_force(_editions(), on)
+    return edition.in_force(_editions(), on)
 
 
 @cache
 def _editions() -> tuple[Limits, ...]:
-    files = sorted(_PARAMETERS.glob("aggregates_*.yaml"))
-    return tuple(Limits.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+    return edition.read(_PARAMETERS, "aggregates_*.yaml", Limits, broken=FinancingError)
