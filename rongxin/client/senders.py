@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -29,6 +29,7 @@ class Way:
 
     `issuer` is the node's own address where `node` is that of a machine in between. Settings of the
     environment (proxies, `.netrc`) count for nothing: they could put another key in the place of ours.
+    `told` hears of each request that went out: its method, its address and the answer's status, 0 for none.
     """
 
     timeout_seconds: float = 60.0
@@ -36,6 +37,7 @@ class Way:
     proxy: str | None = None
     issuer: str = ""
     patience: Patience | None = None
+    told: Callable[[str, str, int], None] | None = None
 
     def options(self) -> dict[str, Any]:
         """Return what httpx is told."""
@@ -47,12 +49,19 @@ class Way:
             "follow_redirects": False,
         }
 
+    def tell(self, step: Request | Wait, now: Now) -> Now:
+        """Tell of a request that went out, and give back what came of it."""
+        if self.told is not None and isinstance(step, Request):
+            status = now.answer.status if isinstance(now.answer, Reply) else 0
+            self.told(step.method, step.url, status)
+        return now
+
 
 class Client:
     """An institution's connection; may be shared by threads. `close` it, or use it in a `with`."""
 
     def __init__(self, node: str, credentials: Credentials, way: Way | None = None) -> None:
-        way = way or Way()
+        self._way = way = way or Way()
         self._said = Conversation(node, credentials, issuer=way.issuer, patience=way.patience)
         self._http = httpx.Client(**way.options())
 
@@ -62,7 +71,7 @@ class Client:
         try:
             step = next(course)
             while True:
-                step = course.send(self._done(step))
+                step = course.send(self._way.tell(step, self._done(step)))
         except StopIteration as end:
             result: T = end.value
             return result
@@ -117,7 +126,7 @@ class AsyncClient:
     """The same for asyncio: `async with`, `await bank.send(…)`, `async for one in bank.each(…)`."""
 
     def __init__(self, node: str, credentials: Credentials, way: Way | None = None) -> None:
-        way = way or Way()
+        self._way = way = way or Way()
         self._said = Conversation(node, credentials, issuer=way.issuer, patience=way.patience)
         self._http = httpx.AsyncClient(**way.options())
 
@@ -127,7 +136,7 @@ class AsyncClient:
         try:
             step = next(course)
             while True:
-                step = course.send(await self._done(step))
+                step = course.send(self._way.tell(step, await self._done(step)))
         except StopIteration as end:
             result: T = end.value
             return result

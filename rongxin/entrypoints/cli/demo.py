@@ -25,6 +25,7 @@ from rongxin.parties.rules import permission
 from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
+    from rongxin.entrypoints.demo.bank import Requests
     from rongxin.entrypoints.demo.cast import Player
     from rongxin.entrypoints.demo.city import Loaded
     from rongxin.entrypoints.demo.story import Played
@@ -149,6 +150,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from rongxin.entrypoints.demo import cast, city, receiver
+    from rongxin.entrypoints.demo.bank import ActFailed, Bank, Requests
     from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
 
@@ -163,16 +165,22 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
     with _gateways(out), receiver.listening() as bank_listens, _served(out, port) as places:
+        sent = Requests()
+        clerk = Bank(places["web"], bank, bank_listens, sent)
         try:
-            scraped = _scraped(places["api"], village_bank, out)
-            story = Story(places["api"], city.hero(manifest, out / "city"), bank, bank_listens, out, node.say)
+            scraped = _scraped(places["web"], village_bank, out, sent)
+            hero = city.hero(manifest, out / "city")
+            story = Story(places["api"], hero, clerk, players.values(), out, node.say)
             played = story.play()
             report = json.loads(played.files["report_json"].read_text())
-            story.prove(report)
-            _stopped(places["api"], village_bank, scraped)
-        except (StoryFailed, NotStopped) as error:
+            story.prove(report["proof"]["outcome_entry"])
+            _stopped(places["web"], village_bank, scraped, sent)
+        except (StoryFailed, ActFailed, NotStopped) as error:
             raise click.ClickException(f"故事没有如愿进行：{error}") from error
-        summary = _summary(out, subjects, loaded, played)
+        finally:
+            clerk.close()
+        node.say(f"两家银行经开发包共发出{sent.total}个请求 requests that the banks' SDK sent")
+        summary = _summary(out, subjects, loaded, played, sent.total)
         if not summary["journal_verified"]:
             raise click.ClickException("存证核验未通过：运行 rongxin journal verify 查看原因")
         _tell(places, out, bank, players, played)
@@ -236,7 +244,7 @@ def _ready(server: subprocess.Popen[bytes], addresses: Path) -> dict[str, str]:
     raise click.ClickException(f"网页服务在{_READY_WITHIN_SECONDS}秒内没有就绪")
 
 
-def _scraped(api: str, bank: Player, out: Path) -> str:
+def _scraped(web: str, bank: Player, out: Path, sent: Requests) -> str:
     """Let the second bank's clerks go through the city's firms; return the first one they asked about."""
     from django.utils import timezone
 
@@ -244,20 +252,20 @@ def _scraped(api: str, bank: Player, out: Path) -> str:
 
     codes = city.codes(out / "city", scrape.REQUESTS)
     scrape.narrow(codes, as_of=timezone.now())
-    got = scrape.scrape(api, bank, codes)
+    got = scrape.scrape(web, bank, codes, sent)
     node.say(f"{bank.label}逐户查询{got.total()}次：{got[200]}次得到答复，{got[429]}次因超出上限被拒")
     return codes[0]
 
 
-def _stopped(api: str, bank: Player, code: str) -> None:
+def _stopped(web: str, bank: Player, code: str, sent: Requests) -> None:
     from rongxin.entrypoints.demo import scrape
     from rongxin.vocabulary.reason import Reason
 
-    reason = Reason(scrape.await_suspension(api, bank, code))
+    reason = Reason(scrape.await_suspension(web, bank, code, sent))
     node.say(f"监测发现{bank.label}异常查询，已立案：{reason.label} the watch has suspended it")
 
 
-def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[str, Any]:
+def _summary(out: Path, subjects: int, loaded: Loaded, played: Played, requests: int) -> dict[str, Any]:
     """Verify the journal from its entries up and write what the demo did to summary.json."""
     from django.utils import timezone
 
@@ -280,8 +288,10 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played) -> dict[s
         "report_html": str(played.files["report_html"]),
         "report_pdf": str(played.files["report_pdf"]),
         "refused_after_withdrawal": played.refused_after_withdrawal,
+        "api_requests": requests,
         "webhooks_delivered": played.webhooks_delivered,
         "push_rows": played.push_rows,
+        "usage_feedback_items": played.usage_feedback_items,
         **_evidence(out, played),
         "suspended_for_scraping": incidents.suspended(),
         "journal_entries": outcome.size,

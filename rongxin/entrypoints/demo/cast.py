@@ -33,8 +33,10 @@ class Player:
     label: str
     account: int
     key: str
-    #: By which the bank signs in its own name; only its public half is on file at the node.
+    username: str = ""
+    #: By which the bank signs in its own name, and by which it gets tokens; the node has the public halves.
     signing: SigningKey | None = None
+    tokens: SigningKey | None = None
 
     @property
     def actor(self) -> Actor:
@@ -54,23 +56,38 @@ def providers(*, as_of: datetime) -> dict[str, Player]:
 
 
 def bank(*, as_of: datetime) -> Player:
-    """Take in the bank: admitted, assessed for a year, one machine account with a key, its own signature."""
+    """Take in the bank: admitted, assessed for a year, one machine account, keys of its own for tokens
+    and for its signature."""
     until = _admitted(BANK, BANK_NAME, "MA99BK01", as_of)
-    signing, today = SigningKey.generate(BANK), timezone.localdate(as_of)
-    first, second = _officers(as_of)
+    player = _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of)
+    officers = _officers(as_of)
+    keys = {}
+    for purpose, account in ((KeyPurpose.SIGNATURES, None), (KeyPurpose.TOKENS, player.account)):
+        keys[purpose] = SigningKey.generate(BANK)
+        _registered(keys[purpose], purpose, account, until, officers, as_of)
+    return replace(player, signing=keys[KeyPurpose.SIGNATURES], tokens=keys[KeyPurpose.TOKENS])
+
+
+def _registered(
+    key: SigningKey,
+    purpose: KeyPurpose,
+    account: int | None,
+    until: date,
+    officers: tuple[Actor, Actor],
+    as_of: datetime,
+) -> None:
+    """Have one officer enter a public key of the bank's and the other confirm it."""
     made = institution_keys.propose(
         BANK,
-        signing.public.pem(),
-        purpose=KeyPurpose.SIGNATURES,
-        valid_from=today,
+        key.public.pem(),
+        purpose=purpose,
+        account=account,
+        valid_from=timezone.localdate(as_of),
         valid_until=until,
-        actor=first,
+        actor=officers[0],
         as_of=as_of,
     )
-    institution_keys.confirm(made.id, actor=second, as_of=as_of)
-    return replace(
-        _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of), signing=signing
-    )
+    institution_keys.confirm(made.id, actor=officers[1], as_of=as_of)
 
 
 def _officers(as_of: datetime) -> tuple[Actor, Actor]:
@@ -125,4 +142,4 @@ def _player(username: str, label: str, kind: PartyKind, party: str, as_of: datet
     issued = api_keys.issue(
         card.id, label="demo", expires_at=as_of + timedelta(days=30), actor=SYSTEM, as_of=as_of
     )
-    return Player(f"{kind.value}:{party}", label, card.id, issued.secret)
+    return Player(f"{kind.value}:{party}", label, card.id, issued.secret, username)

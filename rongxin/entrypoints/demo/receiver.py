@@ -11,14 +11,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
-from standardwebhooks import Webhook, WebhookVerificationError
+from rongxin.client import webhooks
+from rongxin.proof.errors import Forged
+from rongxin.proof.keys import VerifyingKey
 
 _HOST = "127.0.0.1"
 _BODY_BYTES_MAX = 1 << 20
-_CHALLENGE = "webhook.verification"
 
 
 @dataclass
@@ -26,26 +27,26 @@ class Receiver:
     """Where it listens, and what came there."""
 
     url: str
-    _got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    _got: list[tuple[dict[str, str], bytes, datetime]] = field(default_factory=list)
 
     def take(self, headers: dict[str, str], body: bytes) -> bytes:
         """Keep a message and return the answer."""
-        self._got.append((headers, body))
+        self._got.append((headers, body, datetime.now(UTC)))
         document = json.loads(body)
-        if document["type"] == _CHALLENGE:
+        if document["type"] == webhooks.CHALLENGE:
             return json.dumps({"challenge": document["data"]["challenge"]}).encode()
         return b""
 
-    def verified(self, secret: str) -> list[dict[str, Any]]:
-        """Return the events whose signature holds, each once, in the order of their first coming."""
-        found: dict[str, dict[str, Any]] = {}
-        for headers, body in list(self._got):
+    def events(self, *, secret: str, node: VerifyingKey) -> list[webhooks.Event]:
+        """Return the events that both signatures vouch for, each once, in the order of their first coming."""
+        found: dict[str, webhooks.Event] = {}
+        for headers, body, at in list(self._got):
             try:
-                document = Webhook(secret).verify(body, headers)
-            except WebhookVerificationError:
+                event = webhooks.read(headers, body, secrets=[secret], node=node, now=at)
+            except Forged:
                 continue
-            if document["type"] != _CHALLENGE:
-                found.setdefault(headers["webhook-id"], document)
+            if event.type != webhooks.CHALLENGE:
+                found.setdefault(event.id, event)
         return list(found.values())
 
 

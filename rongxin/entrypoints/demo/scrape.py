@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import cycle, islice
 
-import httpx
-
+from rongxin.client import errors, reports
+from rongxin.client.conversation import Patience
+from rongxin.client.senders import Client
+from rongxin.entrypoints.demo.bank import Requests, connected
 from rongxin.entrypoints.demo.cast import VILLAGE_BANK, Player
 from rongxin.parties import quotas
 from rongxin.parties.rules.quota import Scope
@@ -31,31 +33,34 @@ def narrow(codes: Sequence[str], *, as_of: datetime) -> None:
         quotas.set_limit(VILLAGE_BANK, Scope.NEW_SUBJECTS, most, actor=SYSTEM, as_of=as_of)
 
 
-def scrape(api: str, bank: Player, codes: Sequence[str]) -> Counter[int]:
+def scrape(node: str, bank: Player, codes: Sequence[str], sent: Requests) -> Counter[int]:
     """Ask about one firm after the other; return how often which status came back."""
     asked = islice(cycle(codes), REQUESTS)
-    with _client(api, bank) as client:
-        return Counter(_ask(client, code, number).status_code for number, code in enumerate(asked))
+    with _client(node, bank, sent) as client:
+        return Counter(_ask(client, code, number)[0] for number, code in enumerate(asked))
 
 
-def await_suspension(api: str, bank: Player, code: str) -> str:
+def await_suspension(node: str, bank: Player, code: str, sent: Requests) -> str:
     """Return the reason with which the bank is refused once the watch has seen it."""
     until = time.monotonic() + _SUSPENDED_WITHIN_SECONDS
-    with _client(api, bank) as client:
+    with _client(node, bank, sent) as client:
         while time.monotonic() < until:
-            answer = _ask(client, code, 0)
-            if answer.status_code == 403:
-                return str(answer.json()["reason"])
+            status, reason = _ask(client, code, 0)
+            if status == 403:
+                return reason
             time.sleep(0.5)
-    raise NotStopped(f"仍可查询：{answer.status_code} {answer.text[:200]}")
+    raise NotStopped(f"仍可查询：{status} {reason}")
 
 
-def _client(api: str, bank: Player) -> httpx.Client:
-    return httpx.Client(
-        base_url=api, timeout=60, trust_env=False, headers={"Authorization": f"Bearer {bank.key}"}
-    )
+def _client(node: str, bank: Player, sent: Requests) -> Client:
+    # Whoever scrapes doesn't wait until the limit is free again.
+    return connected(node, bank, sent, Patience(attempts=1))
 
 
-def _ask(client: httpx.Client, code: str, number: int) -> httpx.Response:
-    body = {"uscc": code, "reference": "营销名单", "person": f"clerk-{number % 20}"}
-    return client.post("reports", json=body)
+def _ask(client: Client, code: str, number: int) -> tuple[int, str]:
+    question = reports.Question(code, reference="营销名单", person=f"clerk-{number % 20}")
+    try:
+        client.send(reports.ask(question))
+    except errors.Problem as no:
+        return no.status, str(no.members.get("reason") or no.code)
+    return 200, ""

@@ -1,15 +1,16 @@
 """The story that the demo plays, act by act, over HTTP as its people would: nothing here has a private door.
 
 A firm registers, a bank reads what is public, asks for consent, the firm reads the risk notice and consents,
-the bank gets the report, the firm takes its consent back, the bank is refused and hands in its deletion
-receipt, and the journal proves all of it.
+the bank gets the report and tells what it decided, the firm takes its consent back, the bank is refused and
+hands in its deletion receipt, departments read what use was made of their information, and the journal proves
+all of it. What the bank does it does by the SDK (`demo.bank`).
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,43 +19,13 @@ from uuid import UUID
 import httpx
 from django.utils import timezone
 
-from rongxin.consent.deletion.rules import RECEIPT_TYPE, Act, Statement, encode
-from rongxin.entrypoints.demo.cast import CLERK, Player
-from rongxin.entrypoints.demo.receiver import Receiver
-from rongxin.proof import jws, push_manifest
-from rongxin.proof.errors import ProofError
-from rongxin.proof.keys import VerifyingKey
+from rongxin.client import reports, webhooks
+from rongxin.entrypoints.demo.bank import Answered, Bank
+from rongxin.entrypoints.demo.cast import Player
+from rongxin.proof import push_manifest
+from rongxin.vocabulary.purpose import Purpose
 
-# What a bank reads before a loan: the consented items that the story's bank asks for.
-ITEMS = (
-    "business_licence",
-    "change_record",
-    "shareholder_contribution",
-    "annual_report",
-    "taxpayer_credit_rating",
-    "tax_payment",
-    "tax_arrears",
-    "housing_fund",
-    "electricity_fee",
-    "social_insurance",
-    "real_estate",
-    "research_and_development",
-    "administrative_permit",
-    "administrative_penalty",
-)
-# Of what the bank has itself told.
-EVENTS = ("consent.granted", "consent.withdrawn")
 _COVERED_WITHIN_SECONDS = 30
-_TOLD_WITHIN_SECONDS = 60
-# What the bank has pushed to it: public information of the city's firms.
-PUSHED = (
-    "business_licence",
-    "taxpayer_credit_rating",
-    "administrative_permit",
-    "administrative_penalty",
-    "honours",
-)
-_PUSHED_WITHIN_SECONDS = 120
 _LINK = '<link rel="stylesheet" href="/static/rongxin/rongxin.css">'
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 
@@ -86,6 +57,7 @@ class Played:
     refused_after_withdrawal: bool
     webhooks_delivered: int
     push_rows: int
+    usage_feedback_items: int
 
 
 class Story:
@@ -95,32 +67,33 @@ class Story:
         self,
         api: str,
         hero: Hero,
-        bank: Player,
-        receiver: Receiver,
+        bank: Bank,
+        providers: Iterable[Player],
         out: Path,
         say: Callable[[str], None],
     ) -> None:
         self._api = httpx.Client(base_url=api, timeout=60, trust_env=False)
-        self._hero, self._bank, self._receiver, self._out, self._say = hero, bank, receiver, out, say
+        self._hero, self._bank, self._providers, self._out, self._say = hero, bank, providers, out, say
         self._files: dict[str, Path] = {}
 
     def play(self) -> Played:
-        """Play all acts in order; StoryFailed names the act that did not go as it must."""
+        """Play all acts in order; StoryFailed or the bank's ActFailed names the one that did not go."""
         owner = self._register()
         subscription = self._subscribe()
         self._public_report()
-        secret = self._listen()
+        hook = self._listen()
         case = self._open_case()
-        request = self._ask_for_consent(case)
-        consent = self._consent(owner, request)
+        consent = self._consent(owner, self._ask_for_consent(case))
         request = self._consented_report(case, consent)
+        self._tell_outcome()
         self._uses(owner)
         self._withdraw(owner, consent)
         refused = self._refused(case, consent)
         self._receipt(owner, consent)
-        told = self._told(secret, consent)
+        told = self._told(hook, consent)
         rows = self._push(subscription)
-        return Played(case, consent, owner, self._files, request, refused, told, rows)
+        used = self._feedback()
+        return Played(str(case), str(consent), owner, self._files, request, refused, told, rows, used)
 
     def _register(self) -> str:
         hero = self._hero
@@ -131,61 +104,43 @@ class Story:
         return str(answer["key"])
 
     def _public_report(self) -> None:
-        body = self._question("financing_support")
-        report = self._report("public_report", body)
-        summary = report["summary"]
+        answered = self._bank.report(self._hero.uscc)
+        self._keep_report("public_report", answered)
+        summary = answered.report.summary
         self._say(
             f"公共报告：{summary['with_records']}项有记录，{summary['withheld']}项须授权——银行未经授权只能看到这些"
         )
 
-    def _listen(self) -> str:
-        """Register the bank's receiver; it is told of events once it has answered the challenge."""
-        body = {"url": self._receiver.url, "events": list(EVENTS)}
-        made = self._post("登记接收地址", "webhooks", body, key=self._bank.key, expect=201)
-        path = f"webhooks/{made['webhook']}"
-        self._await(
-            "验证接收地址",
-            lambda: self._get("接收地址", path, key=self._bank.key)["state"] == "active",
-        )
-        self._say(f"银行登记接收地址并通过验证：{made['url']}")
-        return str(made["secret"])
+    def _listen(self) -> webhooks.Registered:
+        made = self._bank.listen()
+        self._say(f"银行登记接收地址并通过验证：{made.url}")
+        return made
 
-    def _told(self, secret: str, consent: str) -> int:
+    def _told(self, hook: webhooks.Registered, consent: UUID) -> int:
         """The bank was told of the consent and of its end without asking; it checks who says so."""
-
-        def mine() -> list[str]:
-            events = self._receiver.verified(secret)
-            return [one["type"] for one in events if one["data"].get("consent") == consent]
-
-        self._await("事件通知", lambda: set(mine()) >= set(EVENTS))
-        told = self._receiver.verified(secret)
-        self._keep("webhooks", "webhooks.json", _pretty(told))
-        self._say(f"事件通知：银行收到{len(told)}条并验签（{'、'.join(mine())}），内容只有编号")
+        told = self._bank.told(hook, consent)
+        kept = [
+            {"id": one.id, "type": one.type, "timestamp": one.timestamp, "data": one.data} for one in told
+        ]
+        self._keep("webhooks", "webhooks.json", _pretty(kept))
+        self._say(
+            f"事件通知：银行收到{len(told)}条并验签（{'、'.join(one.type for one in told)}），内容只有编号"
+        )
         return len(told)
 
-    def _await(self, act: str, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _TOLD_WITHIN_SECONDS
-        while not done():
-            if time.monotonic() > deadline:
-                raise StoryFailed(f"{act}: {_TOLD_WITHIN_SECONDS}秒内没有完成")
-            time.sleep(0.2)
+    def _open_case(self) -> UUID:
+        opened = self._bank.open_case(self._hero.uscc)
+        self._say(f"银行登记贷款申请 {opened.reference}")
+        return opened.case
 
-    def _open_case(self) -> str:
-        body = {"uscc": self._hero.uscc, "reference": "YZ-2026-0001", "kind": "loan_application"}
-        answer = self._post("登记融资业务", "cases", body, key=self._bank.key, expect=201)
-        self._say(f"银行登记贷款申请 {answer['reference']}")
-        return str(answer["case"])
+    def _ask_for_consent(self, case: UUID) -> UUID:
+        asked = self._bank.ask_for_consent(case)
+        self._say(f"银行申请授权：{len(asked.items)}项，至{asked.terms['valid_until']}，只用于贷前审批")
+        return asked.request
 
-    def _ask_for_consent(self, case: str) -> str:
-        body = {"case": case, "items": list(ITEMS), "template": "one_time_underwriting"}
-        answer = self._post("申请授权", "consent-requests", body, key=self._bank.key, expect=201)
-        terms = answer["terms"]
-        self._say(f"银行申请授权：{len(answer['items'])}项，至{terms['valid_until']}，只用于贷前审批")
-        return str(answer["request"])
-
-    def _consent(self, owner: str, request: str) -> str:
+    def _consent(self, owner: str, request: UUID) -> UUID:
         waiting = self._get("待答复的授权申请", "consent-requests", key=owner)
-        if [one["request"] for one in waiting] != [request]:
+        if [one["request"] for one in waiting] != [str(request)]:
             raise StoryFailed(f"待答复的授权申请：企业应看到银行的一份申请，实际为 {waiting}")
         notice = self._get("风险告知书", "risk-notices/current")
         self._keep("risk_notice", "risk_notice.md", notice["text"].encode())
@@ -197,65 +152,63 @@ class Story:
         answer = self._post("授权", f"consent-requests/{request}/accept", body, key=owner, expect=201)
         self._keep("consent", "consent.json", _pretty(answer))
         self._say(f"企业阅读风险告知书（{notice['version']}版）后授权：{answer['consent']}")
-        return str(answer["consent"])
+        return UUID(answer["consent"])
 
-    def _consented_report(self, case: str, consent: str) -> str:
-        body = self._question("pre_loan_review") | {"case": case, "consent": consent}
-        report = self._report("report", body | {"claims": self._hero.claims})
-        summary = report["summary"]
+    def _consented_report(self, case: UUID, consent: UUID) -> str:
+        answered = self._bank.report(
+            self._hero.uscc,
+            purpose=Purpose.PRE_LOAN_REVIEW,
+            case=case,
+            consent=consent,
+            claims=self._hero.claims,
+        )
+        self._keep_report("report", answered)
+        summary = answered.report.summary
         self._say(f"授权报告：{summary['with_records']}项有记录，共{summary['records']}条（JSON、网页、PDF）")
-        self._verified(report)
-        return str(report["report"])
+        self._verified(answered.report)
+        return str(answered.report.report)
 
-    def _verified(self, report: Mapping[str, Any]) -> None:
+    def _verified(self, report: reports.Report) -> None:
         """The firm told the bank something; the departments say whether it is so, and no more."""
-        found = [item for section in report["sections"] for item in section["items"]]
-        results = [(item["label"], one) for item in found for one in item.get("results", ())]
+        results = list(report.verified())
         if len(results) != sum(map(len, self._hero.claims.values())):
             raise StoryFailed(f"数据核验：应逐项有结果，实际为 {results}")
-        for label, one in results:
-            self._say(f"数据核验：{label}·{one['label']}：{one['display']}（只答是否一致，数据不出单位）")
+        labels = {item["item"]: item["label"] for item in report.items()}
+        for one in results:
+            told = f"{labels[one.item]}·{one.label}：{one.display}"
+            self._say(f"数据核验：{told}（只答是否一致，数据不出单位）")
+
+    def _tell_outcome(self) -> None:
+        self._bank.tell_outcome(timezone.localdate())
+        self._say("银行反馈结果：已批准贷款——这是银行与企业的秘密，提供单位只见汇总数")
 
     def _uses(self, owner: str) -> None:
         uses = self._get("使用记录", "uses", key=owner)
         self._keep("uses", "uses.json", _pretty(uses))
         self._say(f"企业查看“谁查过我”：{len(uses)}次，最近一次由{uses[0]['person']}查询")
 
-    def _withdraw(self, owner: str, consent: str) -> None:
+    def _withdraw(self, owner: str, consent: UUID) -> None:
         answer = self._post("撤回授权", f"consents/{consent}/withdraw", {}, key=owner, expect=200)
         due = [one["due_on"] for one in answer["owed"]]
         if len(due) != 1:
             raise StoryFailed(f"撤回授权：银行应欠一份删除回执，实际为 {answer['owed']}")
         self._say(f"企业撤回授权：{answer['status_label']}；银行应于{due[0]}前交回删除回执")
 
-    def _refused(self, case: str, consent: str) -> bool:
-        body = self._question("pre_loan_review") | {"case": case, "consent": consent}
-        answer = self._api.post("reports", json=body, headers=_bearer(self._bank.key))
-        self._keep("refusal", "refusal.json", _pretty(answer.json()))
-        refused = answer.status_code == 403 and answer.json().get("reason") == "consent_withdrawn"
-        if not refused:
-            raise StoryFailed(f"撤回后银行应被拒绝，实际为 {answer.status_code} {answer.text[:300]}")
-        self._say(f"银行再次查询被拒绝：{answer.json()['title']}（{answer.json()['article']}）")
+    def _refused(self, case: UUID, consent: UUID) -> bool:
+        no = self._bank.refused(self._hero.uscc, case, consent)
+        self._keep("refusal", "refusal.json", _pretty(no))
+        self._say(f"银行再次查询被拒绝：{no['title']}（{no['article']}）")
         return True
 
-    def _receipt(self, owner: str, consent: str) -> None:
+    def _receipt(self, owner: str, consent: UUID) -> None:
         """The bank deletes and says so in its own signature; the firm reads it."""
-        assert self._bank.signing is not None
-        (owed,) = self._get("应交的删除回执", "deletion-duties", key=self._bank.key)
-        now = timezone.now()
-        said = Statement(
-            UUID(consent), owed["institution"], Act.DELETE, now, deleted_on=timezone.localdate(now)
-        )
-        token = jws.sign(encode(said), self._bank.signing, type=RECEIPT_TYPE)
-        path = f"deletion-duties/{consent}/receipt"
-        self._post("删除回执", path, {"receipt": token}, key=self._bank.key, expect=200)
+        self._bank.delete(timezone.localdate())
         (read,) = self._get("查看删除回执", f"consents/{consent}/receipts", key=owner)
         self._keep("deletion_receipt", "deletion_receipt.json", _pretty(read))
         self._say(f"银行交回删除回执：{read['state_label']}（{read['receipts'][0]['signed_by_label']}）")
 
-    def prove(self, report: Mapping[str, Any]) -> Path:
+    def prove(self, entry: str) -> Path:
         """Fetch the inclusion proof of the report's release; it comes with the next checkpoint."""
-        entry = report["proof"]["outcome_entry"]
         deadline = time.monotonic() + _COVERED_WITHIN_SECONDS
         while True:
             answer = self._api.get(f"journal/entries/{entry}/proof")
@@ -269,65 +222,40 @@ class Story:
                 )
             time.sleep(0.5)
 
-    def _report(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask once for each form: three requests, each through the gate and each in the journal."""
-        forms = {"json": "application/json", "html": "text/html", "pdf": "application/pdf"}
-        answers = {}
-        for suffix, accept in forms.items():
-            headers = _bearer(self._bank.key) | {"Accept": accept}
-            answer = self._api.post("reports", json=body, headers=headers)
-            if answer.status_code != 200:
-                raise StoryFailed(f"{name}.{suffix}: {answer.status_code} {answer.text[:500]}")
-            answers[suffix] = answer
-            content = _pretty(answer.json()) if suffix == "json" else answer.content
-            if suffix == "html":
-                content = _standing_alone(answer.text).encode()
-            self._keep(f"{name}_{suffix}", f"{name}.{suffix}", content)
-        report: dict[str, Any] = answers["json"].json()
-        return report
+    def _subscribe(self) -> UUID:
+        made = self._bank.subscribe()
+        self._say(f"银行订阅批量推送：{len(made.terms['items'])}项公开信息，不含个体工商户")
+        return made.subscription
 
-    def _question(self, purpose: str) -> dict[str, Any]:
-        return {"uscc": self._hero.uscc, "purpose": purpose, "reference": "YZ-2026-0001", "person": CLERK}
-
-    def _subscribe(self) -> str:
-        body = {"items": list(PUSHED), "reference": "YZ-TS-2026", "basis": "接入协议（虚构）第3条"}
-        answer = self._post("订阅批量推送", "push/subscriptions", body, key=self._bank.key, expect=200)
-        self._say(f"银行订阅批量推送：{len(PUSHED)}项公开信息，不含个体工商户")
-        return str(answer["subscription"])
-
-    def _push(self, subscription: str) -> int:
-        """Fetch the push that the worker has made meanwhile, check its signature, acknowledge it."""
-        run = self._ready(subscription)
-        folder = self._out / "push"
-        folder.mkdir()
-        names = [push_manifest.MANIFEST, push_manifest.SIGNATURE]
-        for name in names:
-            answer = self._api.get(f"push/runs/{run}/files/{name}", headers=_bearer(self._bank.key))
-            (folder / name).write_bytes(answer.content)
-            if name == push_manifest.MANIFEST and answer.status_code == 200:
-                names += answer.json()["files"]
-        pem = self._get("推送公钥", "push/key", key=self._bank.key)["pem"]
-        (self._out / "push_key.pem").write_text(pem)
-        given = VerifyingKey.from_pem(pem)
-        try:
-            manifest = push_manifest.verify(folder, {given.id: given})
-        except (ProofError, OSError) as error:
-            raise StoryFailed(f"批量推送核验未通过：{error}") from error
-        digest = {"manifest_sha256": push_manifest.sha256(folder / push_manifest.MANIFEST)}
-        self._post("确认推送", f"push/runs/{run}/acknowledge", digest, key=self._bank.key, expect=200)
-        rows = int(manifest["counts"]["rows"])
-        self._say(f"批量推送：{rows}条、{len(manifest['files'])}个文件，签名核验通过后确认")
+    def _push(self, subscription: UUID) -> int:
+        key = self._bank.push_key()
+        self._keep("push_key", "push_key.pem", key.pem.encode())
+        fetched = self._bank.fetch(subscription, key, self._out / "push")
+        push_manifest.verify(fetched.directory, {key.verifying().id: key.verifying()})
+        rows = int(fetched.manifest["counts"]["rows"])
+        self._say(f"批量推送：{rows}条、{len(fetched.manifest['files'])}个文件，签名核验通过后确认")
         return rows
 
-    def _ready(self, subscription: str) -> str:
-        deadline = time.monotonic() + _PUSHED_WITHIN_SECONDS
-        while time.monotonic() < deadline:
-            found = self._get("推送列表", f"push/runs?subscription={subscription}", key=self._bank.key)
-            ready = [one["run"] for one in found if one["state"] == "ready"]
-            if ready:
-                return str(ready[0])
-            time.sleep(0.5)
-        raise StoryFailed(f"批量推送：{_PUSHED_WITHIN_SECONDS}秒内没有生成")
+    def _feedback(self) -> int:
+        """Each department reads what its information was used for; return how many items were."""
+        told = [self._get("使用情况反馈", "usage-feedback", key=one.key) for one in self._providers]
+        used = {(one["provider"], line["item"]) for one in told for line in one["used"]}
+        self._keep("usage_feedback", "usage_feedback.json", _pretty(told))
+        requests = sum(one["requests"] for one in told)
+        departments = len({provider for provider, _ in used})
+        self._say(
+            f"使用情况反馈：{departments}个提供单位看到{len(used)}项信息被用{requests}次，不含企业与机构名称"
+        )
+        return len(used)
+
+    def _keep_report(self, name: str, answered: Answered) -> None:
+        forms = {
+            "json": _pretty(json.loads(answered.json)),
+            "html": _standing_alone(answered.html).encode(),
+            "pdf": answered.pdf,
+        }
+        for suffix, content in forms.items():
+            self._keep(f"{name}_{suffix}", f"{name}.{suffix}", content)
 
     def _evidence(self) -> dict[str, str]:
         hero = self._hero
@@ -366,4 +294,4 @@ def _bearer(key: str | None) -> dict[str, str]:
 
 
 def _pretty(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+    return json.dumps(document, ensure_ascii=False, indent=1, default=str).encode()
