@@ -29,7 +29,7 @@ _TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv; chars
 _TYPES |= {".json": "application/json", ".jws": "application/jose"}
 
 
-class Wanted(Schema):
+class TermsIn(Schema):
     """What is subscribed to; empty regions, sizes and industries stand for all. Public information only."""
 
     items: list[str] = Field(min_length=1, max_length=100, description="信息项")
@@ -76,7 +76,7 @@ def subscribed(
 
 
 @router.post("/subscriptions", auth=authentication.INSTITUTION, summary="订阅 Subscribe")
-def subscribe(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
+def subscribe(request: HttpRequest, wanted: TermsIn) -> dict[str, Any]:
     """Subscribe; the worker makes the first, full push within a minute."""
     caller = authentication.caller(request)
     card = subscriptions.subscribe(caller.party, wanted.terms(), actor=caller.actor, as_of=caller.at)
@@ -84,7 +84,7 @@ def subscribe(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
 
 
 @router.put("/subscriptions/{subscription}", auth=authentication.INSTITUTION, summary="变更订阅 Change")
-def change(request: HttpRequest, subscription: UUID, wanted: Wanted) -> dict[str, Any]:
+def change(request: HttpRequest, subscription: UUID, wanted: TermsIn) -> dict[str, Any]:
     """Set new terms as the next version; the next push takes back what no longer belongs to them."""
     caller = authentication.caller(request)
     card = subscriptions.change(

@@ -1,0 +1,214 @@
+"""The SDK is held to the node's description: each call is an operation, each body one that it takes."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import typing
+from collections.abc import Generator
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import jsonschema
+import pytest
+
+from rongxin.client import cases, consents, deletion, outcomes, push, reports, webhooks
+from rongxin.client.calls import Call
+from rongxin.entrypoints.api.urls import api
+from rongxin.financing import rules as financing
+from rongxin.proof.keys import SigningKey
+from rongxin.vocabulary.purpose import Purpose
+
+ID, DAY = UUID(int=7), date(2026, 11, 2)
+KEY = SigningKey.generate("bank")
+MODULES = (cases, consents, deletion, outcomes, push, reports, webhooks)
+DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
+DUTY = deletion.Duty.model_construct(consent=ID, institution="bank_a")
+TOLD = outcomes.Told("approved", DAY, Decimal("500000.00"), 385, 12, "credit")
+TERMS = push.Terms(("honours",), "TS-1", "协议第3条", ("990101",), ("micro",), ("C",), ("company",))
+QUESTION = reports.Question(
+    "91990100MA0000012L",
+    "DK-1",
+    "王一",
+    purpose=Purpose.PRE_LOAN_REVIEW,
+    branch="一支行",
+    case=ID,
+    consent=ID,
+    items=["tax_payment"],
+    claims={"real_estate": {"area_sqm": "100"}},
+    seal_to="PEM",
+)
+FETCHED = push.Fetched(ID, Path(), {}, "0" * 64)
+
+# Every call of the SDK, with all that it can say.
+CALLS: dict[str, list[Any]] = {
+    "cases.open_case": ["91990100MA0000012L", "DK-1", "guarantee"],
+    "cases.own": [{"page_rows": 5}],
+    "cases.show": [ID],
+    "cases.close": [ID],
+    "consents.ask": [ID, ["tax_payment"], {"template": "t", "purpose": Purpose.PRE_LOAN_REVIEW}],
+    "consents.asked": [{"page_rows": 5}],
+    "consents.request": [ID],
+    "consents.own": [{"case": ID, "page_rows": 5}],
+    "consents.show": [ID],
+    "consents.give_up": [ID],
+    "deletion.owed": [{"settled": True, "overdue": True, "page_rows": 5}],
+    "deletion.of_consent": [ID],
+    "deletion.laws": [],
+    "deletion.deleted": [DUTY, DAY],
+    "deletion.restricted": [DUTY, DAY, "a_law", {"key": KEY}],
+    "outcomes.tell": [[("DK-1", TOLD)]],
+    "outcomes.correct": [ID, TOLD, "金额有误"],
+    "outcomes.of_case": ["DK-1"],
+    "push.subscribe": [TERMS],
+    "push.subscriptions": [{"page_rows": 5}],
+    "push.change": [ID, TERMS],
+    "push.end": [ID],
+    "push.ask_for_run": [ID, {"full": True}],
+    "push.runs": [{"subscription": ID, "page_rows": 5}],
+    "push.run": [ID],
+    "push.key": [],
+    "push.acknowledge": [FETCHED],
+    "reports.ask": [QUESTION],
+    "reports.ask_page": [QUESTION],
+    "reports.ask_pdf": [QUESTION],
+    "reports.again": [ID],
+    "reports.again_page": [ID],
+    "reports.again_pdf": [ID],
+    "webhooks.types": [],
+    "webhooks.key": [],
+    "webhooks.register": ["https://hooks.example.com/e", ["consent.granted"]],
+    "webhooks.own": [],
+    "webhooks.show": [ID],
+    "webhooks.change": [ID, {"url": "https://hooks.example.com/e", "events": ["consent.granted"]}],
+    "webhooks.remove": [ID],
+    "webhooks.challenge": [ID],
+    "webhooks.rotate": [ID],
+    "webhooks.replay": [ID, {"message": "msg_1", "dead_only": True}],
+    "webhooks.deliveries": [ID, {"state": "dead", "page_rows": 5}],
+}
+# Calls whose body isn't JSON, or that are several; their operations are looked at below.
+OTHERWISE = {"outcomes.hand_in", "push.fetch", "consents.ask_for"}
+
+_PERSON = "a person's act, done at the portal with that person's own name"
+_PAPER = "papers are checked by two persons and handed in by the counter's own system"
+# What an institution may do by API and the SDK leaves out, and why.
+LEFT_OUT = {
+    "get /institutions/{institution}/keys": _PERSON,
+    "delete /institutions/{institution}/keys/{key}": _PERSON,
+    "get /institutions/{institution}/standing": _PERSON,
+    "get /incidents": _PERSON,
+    "post /incidents/{incident}/statement": _PERSON,
+    "get /measures": _PERSON,
+    "get /providers/health": "what a report lacks stands in the report; this is for the portal's page",
+    "post /written-consents": _PAPER,
+    "get /written-consents": _PAPER,
+    "get /written-consents/{proposal}": _PAPER,
+    "get /written-consents/{proposal}/scan": _PAPER,
+    "post /written-consents/{proposal}/check": _PAPER,
+}
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    """What an institution may call, by `method /path`."""
+    return {
+        f"{method} {path.removeprefix('/api/v1')}": said
+        for path, methods in DOCUMENT["paths"].items()
+        for method, said in methods.items()
+        if "institution" in said.get("x-callers", {})
+    }
+
+
+def made(name: str) -> Call[Any]:
+    module, _, verb = name.partition(".")
+    given = CALLS[name]
+    more = given[-1] if given and isinstance(given[-1], dict) else {}
+    call = getattr(globals()[module], verb)(*(given[:-1] if more else given), **more)
+    assert isinstance(call, Call)
+    return call
+
+
+def operation_of(call: Call[Any]) -> str:
+    path = "/" + call.path.partition("?")[0]
+    for name in operations():
+        method, _, template = name.partition(" ")
+        if method == call.method.lower() and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return name
+    raise AssertionError(f"{call.method} {path} is no operation that an institution may call")
+
+
+def public(module: ModuleType) -> set[str]:
+    """The functions of a module that make calls."""
+    short = module.__name__.rpartition(".")[2]
+    found = set()
+    for name, verb in inspect.getmembers(module, inspect.isfunction):
+        if verb.__module__ == module.__name__ and not name.startswith("_"):
+            gives = typing.get_type_hints(verb)["return"]
+            if typing.get_origin(gives) in (Call, Generator):
+                found.add(f"{short}.{name}")
+    return found
+
+
+def test_no_call_of_the_sdk_is_forgotten_here() -> None:
+    there = set().union(*map(public, MODULES))
+    assert there == CALLS.keys() | OTHERWISE
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_each_call_is_an_operation_with_the_body_and_query_that_it_takes(name: str) -> None:
+    call = made(name)
+    said = operations()[operation_of(call)]
+    asked = {one["name"] for one in said.get("parameters", []) if one["in"] == "query"}
+    assert {key for key, _ in parse_qsl(call.path.partition("?")[2])} <= asked
+    if "requestBody" not in said:
+        assert call.body is None
+        return
+    schema = said["requestBody"]["content"]["application/json"]["schema"]
+    assert call.body is not None
+    body = json.loads(call.body)
+    jsonschema.validate(body, {**schema, "components": DOCUMENT["components"]})
+    known = _members({**schema, "components": DOCUMENT["components"]})
+    assert set(body) <= known, "the node would pass over what it doesn't know"
+
+
+def _members(schema: dict[str, Any]) -> set[str]:
+    """The names that an object's schema knows, through its references."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _members(DOCUMENT["components"]["schemas"][name])
+    found = set(schema.get("properties", {}))
+    return found.union(*(_members(one) for key in ("anyOf", "allOf") for one in schema.get(key, [])))
+
+
+def test_whatever_an_institution_may_do_the_sdk_does_or_says_why_not() -> None:
+    done = {operation_of(made(name)) for name in CALLS}
+    done |= {"post /outcomes/files", "get /push/runs/{run}/files/{name}"}
+    assert done & LEFT_OUT.keys() == set()
+    assert done | LEFT_OUT.keys() == operations().keys()
+
+
+def test_a_file_of_outcomes_and_a_file_of_a_push_are_operations_too(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("reference\n")
+    assert operation_of(outcomes.hand_in(file)) == "post /outcomes/files"
+    plan = push.fetch(ID, tmp_path / "push", keys={})
+    assert operation_of(next(plan)) == "get /push/runs/{run}/files/{name}"
+    assert operation_of(consents.ask_for({"type": "x"})) == "post /consent-requests"
+
+
+def test_a_step_told_has_the_members_and_words_of_the_law_of_outcomes() -> None:
+    own, law = ({one.name: one.default for one in fields(kind)} for kind in (outcomes.Told, financing.Told))
+    assert own == law
+    for words, kind in (
+        (outcomes.Stage, financing.Stage),
+        (outcomes.Security, financing.Security),
+        (outcomes.Rejection, financing.Rejection),
+    ):
+        assert set(typing.get_args(words)) == {one.value for one in kind}
