@@ -14,11 +14,14 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from rongxin.proof import dpop
 from rongxin.sharing.errors import Refused
 
 _LOG = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+# With every 401: by what one may authenticate (RFC 9110 §11.6.1, RFC 9449 §7.1).
+CHALLENGE = f'Bearer, DPoP algs="{" ".join(dpop.ALGORITHMS)}"'
 
 # The status of each code; a code that is not named here is the caller's to mend (400).
 _STATUS = {
@@ -221,13 +224,12 @@ def response(
     """Return a problem document: what happened, where, what to do; never a stack trace."""
     body = {"type": f"urn:rongxin:problem:{code}", "status": status, "code": code, "title": title, **more}
     text = json.dumps(body, ensure_ascii=False)
+    headers = {"WWW-Authenticate": CHALLENGE, **(headers or {})} if status == 401 else headers
     return HttpResponse(text, status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def unauthenticated() -> HttpResponse:
-    answer = response(401, "unauthenticated", "未认证：请在 Authorization 头中携带有效的接口密钥 (Bearer)")
-    answer["WWW-Authenticate"] = "Bearer"
-    return answer
+    return response(401, "unauthenticated", "未认证：请在 Authorization 头中携带有效的接口密钥 (Bearer)")
 
 
 def too_large() -> HttpResponse:

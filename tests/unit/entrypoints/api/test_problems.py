@@ -92,7 +92,7 @@ def test_control_characters_in_form_query_and_address_are_refused(client, bank):
 def test_a_key_with_control_characters_is_no_key(client, key):
     answer = client.get(f"{API}/batches", headers={"authorization": f"Bearer {key}"})
     assert problem(answer, 401)["code"] == "unauthenticated"
-    assert answer["WWW-Authenticate"] == "Bearer"
+    assert answer["WWW-Authenticate"] == 'Bearer, DPoP algs="Ed25519 EdDSA ES256"'
 
 
 def test_a_body_beyond_the_limit_is_413(client, bank, settings):
