@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import inspect
 import io
 import json
 import os
@@ -13,6 +15,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from rongxin.entrypoints.demo import bank, scrape, story
 from rongxin.gateway import evidence
 from rongxin.proof import checkpoint, merkle
 
@@ -33,6 +36,9 @@ REQUIRED = {
     "evidence_file",
     "evidence_verified",
     "push_rows",
+    "api_requests",
+    "usage_feedback_items",
+    "suspended_for_scraping",
 }
 
 
@@ -64,6 +70,34 @@ def test_it_writes_what_it_did(summary):
     # The consent and its end; no other act of the story concerns the bank.
     assert summary["webhooks_delivered"] == 2
     assert summary["push_rows"] > 100
+    assert summary["suspended_for_scraping"] == 1
+    # The scrape alone makes eighty; of the story's bank two dozen and its tokens.
+    assert 100 < summary["api_requests"] < 400
+
+
+def test_departments_read_what_their_information_was_used_for(demo, summary):
+    told = json.loads((demo / "usage_feedback.json").read_text())
+    used = {(one["provider"], line["item"]) for one in told for line in one["used"]}
+    assert len(used) == summary["usage_feedback_items"] > 20
+    assert ("tax_bureau", "tax_payment") in used
+    text = (demo / "usage_feedback.json").read_text()
+    assert "云州银行" not in text
+    assert "望舒" not in text  # the firm
+
+
+def test_a_bank_of_the_story_has_no_way_but_the_sdk():
+    for module in (bank, scrape):
+        imported = {
+            name
+            for node in ast.walk(ast.parse(inspect.getsource(module)))
+            if isinstance(node, ast.ImportFrom | ast.Import)
+            for name in ([node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+        }
+        assert not imported & {"httpx", "urllib.request", "http.client", "urllib3", "requests"}
+        assert "rongxin.client.senders" in imported
+    told = inspect.getsource(story)
+    assert "Bank" in told
+    assert "bank.key" not in told
 
 
 def test_departments_answered_from_their_own_machines_and_said_whether_claims_are_true(demo, summary):

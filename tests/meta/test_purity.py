@@ -12,7 +12,7 @@ import pytest
 
 from tests.meta import house
 
-PURE_ROOMS = ("vocabulary", "proof", "client", "catalogue", "city", "postgres")
+PURE_ROOMS = ("vocabulary", "proof", "client", "conformance", "catalogue", "city", "postgres")
 FRAMEWORKS = ("django", "ninja", "psycopg", "procrastinate")
 # A plugin for pytest, which is no part of any installation.
 NOT_INSTALLED = {"rongxin.postgres.pytest_plugin"}
@@ -92,8 +92,14 @@ def test_the_base_install_imports_every_pure_module(base_install: Path) -> None:
         text=True,
         check=True,
     )
-    # The city is for demos and tests, which run on a whole node; what sends is the extra `client`.
-    others = ("rongxin.city.", "rongxin.client.senders:", "rongxin.client.webhooks:")
+    # The city is for demos and tests, which run on a whole node; what sends is of the extras `client` and
+    # `conformance`.
+    others = (
+        "rongxin.city.",
+        "rongxin.client.senders:",
+        "rongxin.client.webhooks:",
+        "rongxin.conformance.",
+    )
     lacking = [line for line in answer.stdout.splitlines() if not line.startswith(others)]
     assert not lacking, lacking
 

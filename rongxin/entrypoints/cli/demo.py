@@ -6,12 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,10 +14,8 @@ from uuid import UUID
 import click
 
 from rongxin.city import stories
-from rongxin.entrypoints.cli import node, serve
-from rongxin.entrypoints.database.declared import Role
+from rongxin.entrypoints.cli import node
 from rongxin.parties.rules import permission
-from rongxin.postgres.locks import FileLock
 
 if TYPE_CHECKING:
     from rongxin.entrypoints.demo.bank import Requests
@@ -31,8 +24,6 @@ if TYPE_CHECKING:
     from rongxin.entrypoints.demo.story import Played
 
 NODE_NAME = "云州市融资信用服务平台（虚构）"
-HOST = "127.0.0.1"  # where `rongxin serve` listens unless it is told otherwise
-_READY_WITHIN_SECONDS = 60
 
 
 @click.command()
@@ -54,94 +45,14 @@ def command(leave: bool, subjects: int, seed: int, port: int | None) -> None:
     os.environ["RONGXIN_WEBHOOK_LOOPBACK"] = "1"  # the bank of the story listens on this machine
     os.environ.setdefault("RONGXIN_NODE_NAME", NODE_NAME)
     var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
-    out = var / "demo"
-    os.environ["RONGXIN_GATEWAYS"] = str(out / "gateways")
-    with _alone(var):
-        if port is not None:
-            with serve.reserved_port(HOST, port):
-                pass  # it is free: better refused here than after everything has been cleared
-        with node.running("demo", role=Role.OWNER, must_be_empty=True) as running:
-            if running.embedded:
-                _refuse_beside_others(out)
-            # Not before: a demo that can't begin must not cost the results of the last one.
-            _clear(out)
-            if running.embedded:
-                _empty_embedded()
-            from rongxin.entrypoints.database import addresses
+    from rongxin.entrypoints.demo import ground
 
-            addresses.use(Role.WORKER)  # from here on the city is filed as on any node
-            try:
-                _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
-            except KeyboardInterrupt:
-                node.say("\n演示中途停止；再次运行即从头开始 stopped half-way; the next demo begins anew")
-                raise SystemExit(130) from None
-
-
-@contextmanager
-def _alone(var: Path) -> Iterator[None]:
-    """Be the one demo of this directory; a second would take the first one's tables and files away."""
-    var.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(var / "demo.lock")
-    if not lock.try_exclusive():
-        who = _who(var, lock.path)
-        lock.release()
-        raise click.ClickException(
-            f"演示正在此目录运行（{who}）：请先按 Ctrl-C 停止它，或把 RONGXIN_VAR 设为另一目录 "
-            f"a demo is running in {var} ({who}): stop it with Ctrl-C, or set another RONGXIN_VAR"
-        )
-    try:
-        lock.path.write_text(str(os.getpid()))
-        yield
-    finally:
-        lock.release()
-
-
-def _who(var: Path, lock: Path) -> str:
-    """The running demo's process and, once it serves, its address."""
-    who = f"PID {lock.read_text() or '?'}"
-    try:
-        return f"{who}, {json.loads((var / 'demo' / 'addresses.json').read_text())['web']}"
-    except (OSError, ValueError, KeyError):
-        return who
-
-
-def _refuse_beside_others(out: Path) -> None:
-    """Take no tables away from a `rongxin serve` or another command that works on them."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name LIKE 'rongxin %%'"
-            " AND application_name <> current_setting('application_name')"
-        )
-        (others,) = cursor.fetchone()
-    if others:
-        raise click.ClickException(
-            f"另有 rongxin 命令正在使用 {out} 的数据库（{others} 个连接）：请先停止它（例如 rongxin serve），"
-            f"或把 RONGXIN_VAR 设为另一目录 another command uses the database of {out} "
-            f"({others} connections): stop it, or set another RONGXIN_VAR"
-        )
-
-
-def _clear(out: Path) -> None:
-    """Clear what an earlier demo wrote; the database's own directory stays, it is emptied from inside."""
-    out.mkdir(parents=True, exist_ok=True)
-    for path in out.iterdir():
-        if path.name != "postgres":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _empty_embedded() -> None:
-    """Begin each demo with empty tables: the story is always told from its beginning."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
-    call_command("migrate", verbosity=0, interactive=False)
-    node.settle_rights(make_roles=True, anew=True)
+    with ground.taken(var, port) as out:
+        try:
+            _run(out, leave=leave, subjects=subjects, seed=seed, port=port)
+        except KeyboardInterrupt:
+            node.say("\n演示中途停止；再次运行即从头开始 stopped half-way; the next demo begins anew")
+            raise SystemExit(130) from None
 
 
 def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) -> None:
@@ -149,7 +60,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from rongxin.entrypoints.demo import cast, city, receiver
+    from rongxin.entrypoints.demo import cast, city, ground, receiver
     from rongxin.entrypoints.demo.bank import ActFailed, Bank, Requests
     from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
@@ -164,7 +75,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
             loaded = city.load(out / "city", manifest, players, bar, node.say)
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
-    with _gateways(out), receiver.listening() as bank_listens, _served(out, port) as places:
+    with ground.departments(out), receiver.listening() as bank_listens, ground.served(out, port) as places:
         sent = Requests()
         clerk = Bank(places["web"], bank, bank_listens, sent)
         try:
@@ -186,62 +97,6 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         _tell(places, out, bank, players, played)
         if not leave:
             _wait()
-
-
-@contextmanager
-def _gateways(out: Path) -> Iterator[None]:
-    """Run the departments' gateways, each from its own directory under `providers`."""
-    from rongxin.entrypoints.demo import bulk, gateways
-
-    try:
-        with gateways.served(out / "city" / "providers", out) as offices:
-            machines = len({office.port for office in offices})
-            node.say(f"数据提供单位网关：{len(offices)}个单位，{machines}个进程 gateways of the providers")
-            bulk.begin(node.say)
-            yield
-    except gateways.GatewayFailed as error:
-        raise click.ClickException(str(error)) from error
-
-
-@contextmanager
-def _served(out: Path, port: int | None) -> Iterator[dict[str, str]]:
-    """Run `rongxin serve` (with its worker) beside us until the block ends."""
-    addresses = out / "addresses.json"
-    addresses.unlink(missing_ok=True)
-    arguments = [
-        sys.executable,
-        "-m",
-        "rongxin",
-        "serve",
-        *(["--port", str(port)] if port is not None else []),
-    ]
-    server = subprocess.Popen(arguments)  # noqa: S603 - our own interpreter, our own module
-    try:
-        yield _ready(server, addresses)
-    finally:
-        server.terminate()
-        try:
-            server.wait(40)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _ready(server: subprocess.Popen[bytes], addresses: Path) -> dict[str, str]:
-    import httpx
-
-    deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise click.ClickException("网页服务未能启动，原因见上；rongxin serve 可单独启动它")
-        try:
-            found: dict[str, str] = json.loads(addresses.read_text())
-            if httpx.get(f"{found['web']}readyz", timeout=2, trust_env=False).status_code == 200:
-                return found
-        except (OSError, ValueError, httpx.HTTPError):
-            pass
-        time.sleep(0.2)
-    raise click.ClickException(f"网页服务在{_READY_WITHIN_SECONDS}秒内没有就绪")
 
 
 def _scraped(web: str, bank: Player, out: Path, sent: Requests) -> str:

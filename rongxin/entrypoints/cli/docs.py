@@ -16,6 +16,7 @@ import django
 from django.apps import apps
 
 from rongxin.catalogue import loader, reference_page
+from rongxin.conformance import trials
 from rongxin.evaluation import loading
 from rongxin.evaluation import reference_page as indicators
 from rongxin.parties.rules.membership import PartyKind, Role
@@ -52,6 +53,7 @@ def command(directory: Path) -> None:
 def pages() -> dict[str, str]:
     """All generated pages, by file name."""
     made: dict[str, Callable[[], Iterator[str]]] = {
+        "conformance.md": conformance_page,
         "indicators.md": lambda: indicators.page(loading.load()),
         "permissions.md": permissions_page,
         "reasons.md": reasons_page,
@@ -69,6 +71,21 @@ def reasons_page() -> Iterator[str]:
     yield "|---|---|---|---|"
     for reason in Reason:
         yield f"| `{reason.value}` | {reason.label} | {reason.label_en} | {reason.article} |"
+
+
+def conformance_page() -> Iterator[str]:
+    """Every check of the conformance suite, with what it rests on."""
+    yield "# 一致性检查 Checks of conformance\n"
+    yield "以 `rongxin conformance run` 试验，用法见[指南](../conformance.md)。What each asserts; its source."
+    for side, label in (
+        ("institution", "接入机构一侧 institution"),
+        ("provider", "数据提供单位一侧 provider"),
+    ):
+        yield f"\n## {label}（`--as {side}`）\n"
+        yield "| 编号 id | 断言 asserts | 依据 source |"
+        yield "|---|---|---|"
+        for one in trials.listed(side):
+            yield f"| {one.id} | {one.asserts} | {one.source} |"
 
 
 def permissions_page() -> Iterator[str]:

@@ -12,6 +12,7 @@ COMMANDS = {
     "bulk": "rongxin.entrypoints.cli.bulk",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
     "city": "rongxin.entrypoints.cli.city",
+    "conformance": "rongxin.entrypoints.cli.conformance",
     "consent": "rongxin.entrypoints.cli.consent",
     "department": "rongxin.entrypoints.cli.department",
     "database": "rongxin.entrypoints.cli.database",

@@ -150,23 +150,22 @@ class Bank:
 
     def listen(self) -> webhooks.Registered:
         """Register the receiver; it is told of events once it has answered the challenge."""
+        node = self._send("通知公钥", webhooks.key()).verifying()
         made = self._send("登记接收地址", webhooks.register(self._receiver.url, EVENTS))
+        self._receiver.trust(made.secret, node)
         shown = webhooks.show(made.webhook)
         _await("验证接收地址", _TOLD_WITHIN_SECONDS, lambda: self._sdk.send(shown).state == "active")
         return made
 
-    def told(self, hook: webhooks.Registered, consent: UUID) -> list[webhooks.Event]:
+    def told(self, consent: UUID) -> list[webhooks.Event]:
         """Return what it was told without asking, once it knows of a consent's beginning and end."""
-        node = self._send("通知公钥", webhooks.key()).verifying()
-
-        def came() -> list[webhooks.Event]:
-            return self._receiver.events(secret=hook.secret, node=node)
 
         def mine() -> set[str]:
-            return {one.type for one in came() if one.data.get("consent") == str(consent)}
+            events = self._receiver.events
+            return {one.type for one in events if one.data.get("consent") == str(consent)}
 
         _await("事件通知", _TOLD_WITHIN_SECONDS, lambda: mine() >= set(EVENTS))
-        return came()
+        return self._receiver.events
 
     def subscribe(self) -> push.Subscription:
         terms = push.Terms(PUSHED, "YZ-TS-2026", "接入协议（虚构）第3条")

@@ -48,7 +48,7 @@ def providers(*, as_of: datetime) -> dict[str, Player]:
     catalogue = loader.load()
     seed.seed(catalogue, actor=SYSTEM, as_of=as_of)
     return {
-        provider: _player(
+        provider: player(
             f"clerk-{provider}", catalogue.provider_label(provider), PartyKind.PROVIDER, provider, as_of
         )
         for provider in catalogue.providers
@@ -58,29 +58,31 @@ def providers(*, as_of: datetime) -> dict[str, Player]:
 def bank(*, as_of: datetime) -> Player:
     """Take in the bank: admitted, assessed for a year, one machine account, keys of its own for tokens
     and for its signature."""
-    until = _admitted(BANK, BANK_NAME, "MA99BK01", as_of)
-    player = _player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of)
-    officers = _officers(as_of)
-    keys = {}
-    for purpose, account in ((KeyPurpose.SIGNATURES, None), (KeyPurpose.TOKENS, player.account)):
+    until = admitted(BANK, BANK_NAME, "MA99BK01", as_of)
+    machine = player("api-yunzhou-bank", BANK_NAME, PartyKind.INSTITUTION, BANK, as_of)
+    persons, keys = officers(as_of), {}
+    for purpose, account in ((KeyPurpose.SIGNATURES, None), (KeyPurpose.TOKENS, machine.account)):
         keys[purpose] = SigningKey.generate(BANK)
-        _registered(keys[purpose], purpose, account, until, officers, as_of)
-    return replace(player, signing=keys[KeyPurpose.SIGNATURES], tokens=keys[KeyPurpose.TOKENS])
+        register_key(BANK, keys[purpose].public.pem(), account, until=until, officers=persons, as_of=as_of)
+    return replace(machine, signing=keys[KeyPurpose.SIGNATURES], tokens=keys[KeyPurpose.TOKENS])
 
 
-def _registered(
-    key: SigningKey,
-    purpose: KeyPurpose,
+def register_key(
+    institution: str,
+    pem: str,
     account: int | None,
+    *,
     until: date,
     officers: tuple[Actor, Actor],
     as_of: datetime,
 ) -> None:
-    """Have one officer enter a public key of the bank's and the other confirm it."""
+    """Have one officer enter an institution's public key and the other confirm it: for an account's tokens,
+    or for signatures where there is none.
+    """
     made = institution_keys.propose(
-        BANK,
-        key.public.pem(),
-        purpose=purpose,
+        institution,
+        pem,
+        purpose=KeyPurpose.SIGNATURES if account is None else KeyPurpose.TOKENS,
         account=account,
         valid_from=timezone.localdate(as_of),
         valid_until=until,
@@ -90,7 +92,7 @@ def _registered(
     institution_keys.confirm(made.id, actor=officers[1], as_of=as_of)
 
 
-def _officers(as_of: datetime) -> tuple[Actor, Actor]:
+def officers(as_of: datetime) -> tuple[Actor, Actor]:
     """Open accounts for two of the operator's persons, known by real name: one enters, another decides."""
     people = []
     for name, number, role in (
@@ -116,11 +118,12 @@ def _officers(as_of: datetime) -> tuple[Actor, Actor]:
 
 def village_bank(*, as_of: datetime) -> Player:
     """Take in the second bank, with one machine account."""
-    _admitted(VILLAGE_BANK, VILLAGE_BANK_NAME, "MA99BK02", as_of)
-    return _player("api-yunzhou-village-bank", VILLAGE_BANK_NAME, PartyKind.INSTITUTION, VILLAGE_BANK, as_of)
+    admitted(VILLAGE_BANK, VILLAGE_BANK_NAME, "MA99BK02", as_of)
+    return player("api-yunzhou-village-bank", VILLAGE_BANK_NAME, PartyKind.INSTITUTION, VILLAGE_BANK, as_of)
 
 
-def _admitted(id: str, name: str, body: str, as_of: datetime) -> date:
+def admitted(id: str, name: str, body: str, as_of: datetime) -> date:
+    """Admit an invented bank and assess it; return until when."""
     institutions.admit(
         id,
         name=name,
@@ -135,7 +138,8 @@ def _admitted(id: str, name: str, body: str, as_of: datetime) -> date:
     return until
 
 
-def _player(username: str, label: str, kind: PartyKind, party: str, as_of: datetime) -> Player:
+def player(username: str, label: str, kind: PartyKind, party: str, as_of: datetime) -> Player:
+    """Open a party's machine account with an API key."""
     card = accounts.open_account(username, label, kind=AccountKind.MACHINE, actor=SYSTEM, as_of=as_of)
     today = timezone.localdate(as_of)
     memberships.appoint(card.id, kind, party, Role.CLERK, valid_from=today, actor=SYSTEM, as_of=as_of)

@@ -1,7 +1,6 @@
 """The demo's bank listens for events: a server on this machine that keeps what it is sent and checks it.
 
-What a bank's engineer would write: repeat the challenge, answer 204, check the signature, drop what came
-twice.
+What a bank's engineer would write: repeat the challenge, check the signature, drop what came twice.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from rongxin.client import webhooks
@@ -24,30 +22,44 @@ _BODY_BYTES_MAX = 1 << 20
 
 @dataclass
 class Receiver:
-    """Where it listens, and what came there."""
+    """Where it listens, whom it believes, and what came there."""
 
     url: str
-    _got: list[tuple[dict[str, str], bytes, datetime]] = field(default_factory=list)
+    _secrets: tuple[str, ...] = ()
+    _node: VerifyingKey | None = None
+    _came: dict[str, webhooks.Event] = field(default_factory=dict)
 
-    def take(self, headers: dict[str, str], body: bytes) -> bytes:
-        """Keep a message and return the answer."""
-        self._got.append((headers, body, datetime.now(UTC)))
-        document = json.loads(body)
-        if document["type"] == webhooks.CHALLENGE:
-            return json.dumps({"challenge": document["data"]["challenge"]}).encode()
-        return b""
+    def trust(self, secret: str, node: VerifyingKey | None = None) -> None:
+        """Believe from now on what this secret has signed, and the node where its key is given."""
+        self._secrets, self._node = (secret,), node
 
-    def events(self, *, secret: str, node: VerifyingKey) -> list[webhooks.Event]:
-        """Return the events that both signatures vouch for, each once, in the order of their first coming."""
-        found: dict[str, webhooks.Event] = {}
-        for headers, body, at in list(self._got):
-            try:
-                event = webhooks.read(headers, body, secrets=[secret], node=node, now=at)
-            except Forged:
-                continue
-            if event.type != webhooks.CHALLENGE:
-                found.setdefault(event.id, event)
-        return list(found.values())
+    @property
+    def events(self) -> list[webhooks.Event]:
+        """Return what came and was signed as it must, each once, in the order of its first coming."""
+        return list(self._came.values())
+
+    def take(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Return the status and the answer to a message."""
+        if not self._secrets:
+            return _unknown(body)
+        try:
+            event = webhooks.read(headers, body, secrets=self._secrets, node=self._node)
+        except Forged:
+            return 400, b""
+        if event.type != webhooks.CHALLENGE:
+            self._came.setdefault(event.id, event)
+        return 200, event.answer
+
+
+def _unknown(body: bytes) -> tuple[int, bytes]:
+    """Answer before the secret is known: a challenge may overtake the answer that brings the secret."""
+    try:
+        said = json.loads(body)
+        if said["type"] == webhooks.CHALLENGE:
+            return 200, json.dumps({"challenge": said["data"]["challenge"]}).encode()
+    except (ValueError, KeyError, TypeError):
+        return 400, b""
+    return 503, b""  # it is sent again
 
 
 @contextmanager
@@ -58,8 +70,8 @@ def listening() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             length = min(int(self.headers.get("Content-Length", 0)), _BODY_BYTES_MAX)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = receiver.take(headers, self.rfile.read(length))
-            self.send_response(200 if answer else 204)
+            status, answer = receiver.take(headers, self.rfile.read(length))
+            self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)

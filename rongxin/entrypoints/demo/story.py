@@ -19,7 +19,7 @@ from uuid import UUID
 import httpx
 from django.utils import timezone
 
-from rongxin.client import reports, webhooks
+from rongxin.client import reports
 from rongxin.entrypoints.demo.bank import Answered, Bank
 from rongxin.entrypoints.demo.cast import Player
 from rongxin.proof import push_manifest
@@ -81,7 +81,7 @@ class Story:
         owner = self._register()
         subscription = self._subscribe()
         self._public_report()
-        hook = self._listen()
+        self._listen()
         case = self._open_case()
         consent = self._consent(owner, self._ask_for_consent(case))
         request = self._consented_report(case, consent)
@@ -90,7 +90,7 @@ class Story:
         self._withdraw(owner, consent)
         refused = self._refused(case, consent)
         self._receipt(owner, consent)
-        told = self._told(hook, consent)
+        told = self._told(consent)
         rows = self._push(subscription)
         used = self._feedback()
         return Played(str(case), str(consent), owner, self._files, request, refused, told, rows, used)
@@ -111,14 +111,13 @@ class Story:
             f"公共报告：{summary['with_records']}项有记录，{summary['withheld']}项须授权——银行未经授权只能看到这些"
         )
 
-    def _listen(self) -> webhooks.Registered:
+    def _listen(self) -> None:
         made = self._bank.listen()
         self._say(f"银行登记接收地址并通过验证：{made.url}")
-        return made
 
-    def _told(self, hook: webhooks.Registered, consent: UUID) -> int:
+    def _told(self, consent: UUID) -> int:
         """The bank was told of the consent and of its end without asking; it checks who says so."""
-        told = self._bank.told(hook, consent)
+        told = self._bank.told(consent)
         kept = [
             {"id": one.id, "type": one.type, "timestamp": one.timestamp, "data": one.data} for one in told
         ]
