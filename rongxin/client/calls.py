@@ -20,8 +20,8 @@ from rongxin.client.errors import Unreadable
 
 T = TypeVar("T")
 D = TypeVar("D")
-#: Several calls, one after the other, that end in one result; `Client.run` goes through it.
-Plan = Generator["Call[Any]", Any, T]
+#: Several calls and waits, one after the other, that end in one result; `Client.run` goes through it.
+Plan = Generator["Call[Any] | Wait", Any, T]
 _JSON = "application/json"
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r""";\s*rel\s*=\s*"?[^";]*\bnext\b""", re.IGNORECASE)
@@ -65,6 +65,13 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     sink: Sink | None = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long a sender is to wait, in seconds."""
+
+    seconds: float
 
 
 @dataclass(frozen=True)

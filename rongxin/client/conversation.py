@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from rongxin.client import errors
-from rongxin.client.calls import Call, Reply, Sink
+from rongxin.client.calls import Call, Reply, Sink, Wait
 from rongxin.client.credentials import Credentials
 from rongxin.client.errors import ClientError, Problem, Unreachable
 
@@ -33,13 +33,6 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     sink: Sink | None = None
-
-
-@dataclass(frozen=True)
-class Wait:
-    """How long a sender is to wait, in seconds."""
-
-    seconds: float
 
 
 @dataclass(frozen=True)

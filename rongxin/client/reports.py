@@ -11,7 +11,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from rongxin.client import calls
-from rongxin.client.calls import Call, Document, Reply
+from rongxin.client.calls import Call, Document, Plan, Reply, Wait
+from rongxin.client.errors import ClientError
 from rongxin.vocabulary.purpose import Purpose
 
 T = TypeVar("T")
@@ -98,8 +99,58 @@ def ask_pdf(question: Question) -> Call[bytes]:
     return _asked(question, "application/pdf", _bytes)
 
 
+class Progress(Document):
+    """How far a request is that is answered later; while it is `ready` it is collected by `again`."""
+
+    request: UUID
+    status: str
+    status_label: str
+    asked_at: datetime
+    collect_by: datetime | None
+    reason: str | None
+
+
+class NotReady(ClientError):
+    """The answer wasn't there in the time that was given; go on with `progress` and `again`."""
+
+    code = "not_ready"
+
+    def __init__(self, request: UUID, seconds: float) -> None:
+        super().__init__(f"{request}: not ready after {seconds:.0f} s; go on asking for its progress")
+        self.request = request
+
+
+def ask_later(question: Question) -> Call[Progress]:
+    """Have the question answered in the providers' own time, which may be a minute (RFC 7240)."""
+    call = calls.write("POST", "reports", Progress, question.body())
+    return Call(call.method, call.path, call.read, {**call.headers, "Prefer": "respond-async"}, call.body)
+
+
+def progress(request: UUID) -> Call[Progress]:
+    return calls.get(f"reports/{calls.part(request)}/status", Progress)
+
+
+def awaited(question: Question, *, seconds: float = 120.0, every_seconds: float = 2.0) -> Plan[Given]:
+    """Ask, wait until the answer is ready, and collect it; raises `NotReady`, or the node's refusal.
+
+    Whoever is told by webhook (`report.ready`) sends `ask_later` and then `again`.
+    """
+    found: Progress = yield ask_later(question)
+    waited = 0.0
+    while found.status == "waiting":
+        if waited >= seconds:
+            raise NotReady(found.request, seconds)
+        yield Wait(every_seconds)
+        waited += every_seconds
+        found = yield progress(found.request)
+    given: Given = yield again(found.request)
+    return given
+
+
 def again(report: UUID) -> Call[Given]:
-    """Have an earlier report again while its consent lets the answers be kept; no provider is asked."""
+    """Collect what was asked for later, or have an earlier report again while its consent lets the answers
+    be kept; no provider is asked.
+    """
     return _again(report, "application/json", _given)
 
 

@@ -16,8 +16,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from rongxin.client.calls import Call, Page, Plan, Reply
-from rongxin.client.conversation import Broken, Conversation, Course, Now, Patience, Request, Wait
+from rongxin.client.calls import Call, Page, Plan, Reply, Wait
+from rongxin.client.conversation import Broken, Conversation, Course, Now, Patience, Request
 from rongxin.client.credentials import Credentials
 
 T = TypeVar("T")
@@ -87,9 +87,10 @@ class Client:
     def run(self, plan: Plan[T]) -> T:
         """Go through several calls that end in one result."""
         try:
-            call = next(plan)
+            step = next(plan)
             while True:
-                call = plan.send(self.send(call))
+                done = self._done(step) if isinstance(step, Wait) else self.send(step)
+                step = plan.send(done)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -153,9 +154,10 @@ class AsyncClient:
     async def run(self, plan: Plan[T]) -> T:
         """Go through several calls that end in one result."""
         try:
-            call = next(plan)
+            step = next(plan)
             while True:
-                call = plan.send(await self.send(call))
+                done = await self._done(step) if isinstance(step, Wait) else await self.send(step)
+                step = plan.send(done)
         except StopIteration as end:
             result: T = end.value
             return result

@@ -75,6 +75,18 @@ class TooManyCodes(DisclosureError):
         )
 
 
+class TooManyDeferred(DisclosureError):
+    """An institution has as many requests waiting for slow providers as it may."""
+
+    code = "too_many_deferred"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"贵机构待取的延时应答已达上限（{most}件）：请先取走已就绪的，或稍后再提交 "
+            f"{most} deferred requests are open: collect those that are ready, or try again later"
+        )
+
+
 class DeliveryInTheWay(DisclosureError):
     """The place of a delivery is taken: nothing is written over."""
 

@@ -6,12 +6,17 @@ consent and commits the intent; only then is anything read or called. The second
 lock, looks again, and commits the outcome with the answer's digest; only then do bytes leave. A withdrawal
 takes the exclusive lock, so it waits for releases under way and no later one passes. An intent without an
 outcome is harmless; a release without an intent is impossible.
+
+`release` goes through it at once. `disclosure.deferred` has another process do the reading, where providers
+are slow: the same three steps, `intend`, `fetch` and `conclude`, with a seal in between.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -22,17 +27,17 @@ from rongxin.consent.rules import business_day
 from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules
 from rongxin.disclosure.errors import MissingPerson, MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
-from rongxin.disclosure.release import Refusal, Release, Request, SubjectCard
+from rongxin.disclosure.release import Refusal, Release, ReleasedItem, Request, SubjectCard
 from rongxin.parties import duty_mandates, institutions, memberships, quotas, subjects
 from rongxin.parties.quotas import Taken
 from rongxin.parties.rules import quota as quota_rules
-from rongxin.sharing import call_register
+from rongxin.sharing import call_register, calls
 from rongxin.vocabulary.actor import SYSTEM, Actor
 from rongxin.vocabulary.reason import Reason
 
 
 @dataclass(frozen=True)
-class _Intended:
+class Intended:
     """What the first transaction settled."""
 
     intent: Intent
@@ -42,11 +47,50 @@ class _Intended:
     quota: Taken | None
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What was read and called by an intent, and leaves if standing and consent carry it then as well.
+
+    `carried` names the items that the consent covered; `kept` is what `kept.keep` is to hold of it.
+    """
+
+    items: tuple[ReleasedItem, ...]
+    carried: tuple[str, ...]
+    uses_consent: bool
+    kept: Mapping[str, Any] | None
+
+
 def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
     """Answer `request` with a Release, or with a Refusal whose reason stands in the journal.
 
     Raises UnknownSubject, MissingReference, NumberGiven and catalogue.UnknownItem for what never was a
     request.
+    """
+    intended = intend(request, actor=actor, as_of=as_of)
+    if isinstance(intended, Refusal):
+        return intended
+    found = fetch(request, intended, as_of=as_of)
+    if found is None:
+        with transaction.atomic(durable=True):
+            return _refuse(intended.intent, Reason.ANSWERS_NOT_KEPT, actor=actor, as_of=as_of)
+    fetched, answers = found
+    draft = drafted(request, intended, fetched, as_of=as_of)
+    with transaction.atomic(durable=True):
+        calls = note(intended.intent, answers, actor=actor, as_of=as_of)
+        return conclude(
+            request, intended.intent, intended.consent, fetched, draft, calls=calls, actor=actor, as_of=as_of
+        )
+
+
+def intend(
+    request: Request,
+    *,
+    actor: Actor,
+    as_of: datetime,
+    beside: Callable[[Intended], None] | None = None,
+) -> Intended | Refusal:
+    """Decide whether the request may be answered, and commit the intent, with what is to be written `beside`
+    it; raises as `release` does.
     """
     if not request.reference.strip():
         raise MissingReference
@@ -56,19 +100,60 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     asked_by = (request.reference, request.recipient.person, request.recipient.branch)
     if any(map(redaction.holds_number, asked_by)):
         raise NumberGiven
-    catalogue = loader.load()
-    # Asked twice is asked once: an item costs its provider one call.
-    items = tuple(catalogue.item(name) for name in dict.fromkeys(request.items))
     with transaction.atomic(durable=True):
-        intended = _intend(request, items, actor=actor, as_of=as_of)
+        intended = _intend(request, items_of(request.items), actor=actor, as_of=as_of)
+        if beside is not None and isinstance(intended, Intended):
+            beside(intended)
     if intended is None:
         raise UnknownSubject(request.uscc)
-    if isinstance(intended, Refusal):
-        return intended
-    collected = _collect(request, intended, as_of)
+    return intended
+
+
+def resume(
+    request: Request, intent: Intent, consent: look.Look | None, *, as_of: datetime
+) -> Intended | Reason:
+    """Decide anew on a request whose intent was committed before: its plan, or why nothing carries it now."""
+    items, subject = items_of(request.items), subjects.get(intent.subject_id)
+    named = request.case_id or request.consent_id
+    refused = _standing(request, as_of) or (_carries_nothing(consent, request, items) if named else None)
+    if refused is not None:
+        return refused
+    plans = _plans(request, items, subject, consent, None)
+    return Intended(intent, card_of(subject, request.uscc), plans, consent, None)
+
+
+def items_of(names: Iterable[str]) -> tuple[Item, ...]:
+    """Return the items of these names; asked twice is asked once: an item costs its provider one call."""
+    catalogue = loader.load()
+    return tuple(catalogue.item(name) for name in dict.fromkeys(names))
+
+
+def fetch(
+    request: Request, intended: Intended, *, as_of: datetime, patience_seconds: float = reach.PATIENCE_SECONDS
+) -> tuple[Fetched, tuple[calls.Answer, ...]] | None:
+    """Read and call what the plan permits, outside any transaction; None where what is kept is gone."""
+    collected = _collect(request, intended, as_of, patience_seconds)
     if collected is None:
-        with transaction.atomic(durable=True):
-            return _refuse(intended.intent, Reason.ANSWERS_NOT_KEPT, actor=actor, as_of=as_of)
+        return None
+    pairs = list(zip(intended.plans, collected.items, strict=True))
+    fetched = Fetched(
+        items=collected.items,
+        carried=tuple(entry.item.item for entry, _ in pairs if entry.context.consented.covers),
+        uses_consent=any(entry.used_consent(item) for entry, item in pairs),
+        kept=kept.content(collected.by_item, collected.items, day=business_day(as_of)),
+    )
+    return fetched, collected.answers
+
+
+def note(intent: Intent, answers: Sequence[calls.Answer], *, actor: Actor, as_of: datetime) -> str | None:
+    """Write down what providers were asked; return what the outcome commits to."""
+    commitment = call_register.keep(intent.id, answers)
+    probing.note(intent, answers, actor=actor, as_of=as_of)
+    return commitment
+
+
+def drafted(request: Request, intended: Intended, fetched: Fetched, *, as_of: datetime) -> Release:
+    """Return the answer as it will leave, with its digest."""
     draft = Release(
         id=intended.intent.id,
         recipient=request.recipient,
@@ -78,27 +163,53 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
         consent_id=intended.consent.id if intended.consent else None,
         reference=request.reference,
         released_at=as_of,
-        items=collected.items,
+        items=fetched.items,
         intent_entry=intended.intent.entry,
         mandate_id=request.mandate_id,
         quota=intended.quota,
         repeats=request.repeats,
     )
-    draft = replace(draft, digest=draft.compute_digest())
-    with transaction.atomic(durable=True):
-        calls = call_register.keep(intended.intent.id, collected.answers)
-        probing.note(intended.intent, collected.answers, actor=actor, as_of=as_of)
-        answer = _conclude(request, intended, draft, calls, actor=actor, as_of=as_of)
-        if isinstance(answer, Release) and intended.consent is not None:
-            kept.keep(answer.id, intended.consent, collected.by_item, answer.items, as_of=as_of)
-        return answer
+    return replace(draft, digest=draft.compute_digest())
 
 
-def _collect(request: Request, intended: _Intended, as_of: datetime) -> reach.Collected | None:
+def conclude(
+    request: Request,
+    intent: Intent,
+    consent: look.Look | None,
+    fetched: Fetched,
+    draft: Release,
+    *,
+    calls: str | None,
+    actor: Actor,
+    as_of: datetime,
+) -> Release | Refusal:
+    """Look at standing and consent once more, then write the outcome; the bytes leave after its commit."""
+    changed = _standing(request, as_of)
+    if changed is None and consent is not None:
+        changed = _changed(request, fetched, consent)
+    if changed is not None:
+        return _refuse(intent, changed, actor=actor, as_of=as_of, calls=calls)
+    outcome = register.release(intent, draft.digest, draft.items, actor=actor, as_of=as_of, calls=calls)
+    if consent is not None and fetched.kept is not None:
+        kept.keep(intent.id, consent, fetched.kept, as_of=as_of)
+    return replace(draft, outcome_entry=outcome.entry)
+
+
+def _collect(
+    request: Request, intended: Intended, as_of: datetime, patience_seconds: float
+) -> reach.Collected | None:
     """Read and call what the plan permits, or read again what is kept; None where that is gone meanwhile."""
     intent = intended.intent.id
     if request.repeats is None:
-        return reach.collect(intent, request, intended.plans, intended.subject, intended.consent, as_of=as_of)
+        return reach.collect(
+            intent,
+            request,
+            intended.plans,
+            intended.subject,
+            intended.consent,
+            as_of=as_of,
+            patience_seconds=patience_seconds,
+        )
     answers = kept.read(request.repeats, as_of=as_of)
     if answers is None:
         return None
@@ -107,7 +218,7 @@ def _collect(request: Request, intended: _Intended, as_of: datetime) -> reach.Co
 
 def _intend(
     request: Request, items: tuple[Item, ...], *, actor: Actor, as_of: datetime
-) -> _Intended | Refusal | None:
+) -> Intended | Refusal | None:
     """Settle whether the request may be answered and write the intent; None where nobody has the code.
 
     Standing and quota come before the look-up, and a failed look-up is journalled too: nobody tries out codes
@@ -143,10 +254,12 @@ def _intend(
     )
     if refused is not None:
         return _refuse(intent, refused, actor=actor, as_of=as_of, quota=quota)
-    card = SubjectCard(
-        subject.id, request.uscc, subject.name, subject.kind, subject.region, subject.status.label
-    )
-    return _Intended(intent, card, plans, consent, quota)
+    return Intended(intent, card_of(subject, request.uscc), plans, consent, quota)
+
+
+def card_of(subject: subjects.Card, uscc: str) -> SubjectCard:
+    """Return the subject as the head of an answer names it."""
+    return SubjectCard(subject.id, uscc, subject.name, subject.kind, subject.region, subject.status.label)
 
 
 def _repeating(request: Request, subject: int) -> tuple[Request, Reason | None]:
@@ -252,40 +365,18 @@ def _consented(consent: look.Look | None, request: Request, item: Item) -> rules
     return consent.consented(request, item) if consent else rules.Consented(Reason.CONSENT_MISSING)
 
 
-def _conclude(
-    request: Request,
-    intended: _Intended,
-    draft: Release,
-    calls: str | None,
-    *,
-    actor: Actor,
-    as_of: datetime,
-) -> Release | Refusal:
-    """Look at standing and consent once more, then commit the outcome; the bytes leave after that."""
-    changed = _standing(request, as_of)
-    if changed is None and intended.consent is not None:
-        changed = _changed(request, intended, intended.consent, draft)
-    if changed is not None:
-        return _refuse(intended.intent, changed, actor=actor, as_of=as_of, calls=calls)
-    outcome = register.release(
-        intended.intent, draft.digest, draft.items, actor=actor, as_of=as_of, calls=calls
-    )
-    return replace(draft, outcome_entry=outcome.entry)
-
-
-def _changed(request: Request, intended: _Intended, consent: look.Look, draft: Release) -> Reason | None:
+def _changed(request: Request, fetched: Fetched, consent: look.Look) -> Reason | None:
     locks.shared(consent.id)
     now = look.again(consent, request)
-    for entry in intended.plans:
-        coverage = now.consented(request, entry.item)
-        if entry.context.consented.covers and not coverage.covers:
+    for item in items_of(fetched.carried):
+        coverage = now.consented(request, item)
+        if not coverage.covers:
             return coverage.reason
     if request.repeats:
         # No further use: what is given was given before and counted then, from answers that nobody was asked
         # for again. The institution's quota of the day counts it like every question.
         return None
-    used = any(entry.used_consent(item) for entry, item in zip(intended.plans, draft.items, strict=True))
-    return Reason.FREQUENCY_EXHAUSTED if used and not now.count_use() else None
+    return Reason.FREQUENCY_EXHAUSTED if fetched.uses_consent and not now.count_use() else None
 
 
 def _refuse(

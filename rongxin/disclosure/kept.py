@@ -111,19 +111,16 @@ def until(terms: Terms, released_at: datetime) -> date:
     return min(business_day(released_at) + timedelta(days=terms.retention_days), terms.valid_until)
 
 
-def keep(
-    intent: UUID,
-    consent: Look,
+def content(
     answered: Sequence[tuple[plan.ItemPlan, Sequence[calls.Answer]]],
     items: Sequence[ReleasedItem],
     *,
-    as_of: datetime,
-) -> None:
-    """Write what providers answered into the transaction that releases; nothing where none was asked."""
+    day: date,
+) -> dict[str, Any] | None:
+    """Return what is to be kept of providers' answers, as plain values; None where none said anything."""
     if not any(reply.asked and reply.availability in _SAID for _, replies in answered for reply in replies):
-        return
-    day = business_day(as_of)
-    content = {
+        return None
+    return {
         "items": {entry.item.item: _of_item(entry, replies, day) for entry, replies in answered if replies},
         "rows": {
             item.item: [row.record_id for row in item.rows if row.record_id is not None]
@@ -131,6 +128,10 @@ def keep(
             if entry.outline.rests_on_consent
         },
     }
+
+
+def keep(intent: UUID, consent: Look, content: Mapping[str, Any], *, as_of: datetime) -> None:
+    """Write what providers answered, as `content` has it, into the transaction that releases."""
     last = until(consent.grant.terms, as_of)
     place = _place(intent, consent.id, last)
     sealed = keyring.data_keys().seal(canonical.dumps(content), place=place)

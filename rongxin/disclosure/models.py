@@ -86,6 +86,24 @@ class Kept(models.Model):
     answers = models.BinaryField()
 
 
+class Deferred(models.Model):
+    """A request that is answered later: what was asked and, once it was fetched, what may leave, both sealed.
+
+    It is deleted with its outcome.
+    """
+
+    intent = models.OneToOneField(Intent, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    consent = models.UUIDField(null=True, db_index=True)
+    case = models.UUIDField(null=True, db_index=True)
+    asked_at = models.DateTimeField()
+    asked = models.BinaryField()
+    taken_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    fetched = models.BinaryField(null=True)
+    calls = models.CharField(max_length=64, null=True)
+
+
 class Use(models.Model):
     """How often a consent was used in one of its periods; counted in the transaction that releases."""
 

@@ -29,7 +29,7 @@ from rongxin.vocabulary.sharing_mode import SharingMode
 
 # Providers answer side by side, so that a report waits for the slowest and not for the sum. These threads
 # never touch the ORM: a connector has its own way to its provider.
-_PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0
 _CALLERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
 
 
@@ -89,8 +89,9 @@ def collect(
     consent: Look | None,
     *,
     as_of: datetime,
+    patience_seconds: float,
 ) -> Collected:
-    """Return what leaves for each item of the plan, in its order."""
+    """Return what leaves for each item of the plan, in its order; no provider is waited for longer."""
     kept = _kept(request, plans, subject, as_of)
     # No thread and no question for what isn't connected, nor for what is kept by agreement and fresh.
     ways = gateways.connected(
@@ -106,7 +107,7 @@ def collect(
     wanted = [entry.item.item for entry in plans if entry.reads_store or entry.item.item in kept]
     stored = reading.of(intent, wanted)
     connected = sources.filed_items()
-    until = time.monotonic() + _PATIENCE_SECONDS
+    until = time.monotonic() + patience_seconds
     answered = [
         (
             entry,

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from rongxin.consent import register as consents
-from rongxin.disclosure.models import Intent, Kept, Outcome
+from rongxin.disclosure.models import Deferred, Intent, Kept, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
 from rongxin.exchange.question import Match
 from rongxin.journal import entries, plans
@@ -93,14 +93,24 @@ def miss(request: Request, refused: Reason | None, *, actor: Actor, as_of: datet
 
 
 def refuse(
-    intent: Intent, reason: Reason, *, actor: Actor, as_of: datetime, calls: str | None = None
+    intent: Intent,
+    reason: Reason,
+    *,
+    actor: Actor,
+    as_of: datetime,
+    calls: str | None = None,
+    deferred: bool = False,
 ) -> Outcome:
-    """Close an intent with a refusal; refusals stand in the journal like releases, and so do calls made."""
+    """Close an intent with a refusal; refusals stand in the journal like releases, and so do calls made.
+
+    `deferred`: nobody waits for the answer, so its institution is to be told.
+    """
+    told = {"request": str(intent.id), "change": "deferred"} if deferred else {}
     outcome = Outcome(intent=intent, released=False, reason=reason.value, summary={}, decided_at=as_of)
     outcome.entry = entries.append(
         Kind.DISCLOSURE_REFUSED,
         actor=actor,
-        refs={**_closing_refs(intent), "reason": reason.value},
+        refs={**_closing_refs(intent), **told, "reason": reason.value},
         commitments={"calls": calls} if calls else None,
         as_of=as_of,
         beside=lambda entry: _insert_outcome(outcome, entry),
@@ -225,11 +235,10 @@ def earlier(request: UUID, *, recipient: str) -> Earlier | None:
     return Earlier(intent.subject_id, tuple(intent.items), purpose, intent.reference, intent.consent)
 
 
-def attempted(request: UUID) -> tuple[bool, bool]:
-    """Return whether there is an intent of a number, and whether anything left by it."""
-    intent = Intent.objects.filter(id=request).select_related("outcome").first()
-    outcome = getattr(intent, "outcome", None)
-    return intent is not None, outcome is not None and outcome.released
+def has_effect(request: UUID) -> bool:
+    """Whether a request of this number was answered, or is to be answered later."""
+    released = Outcome.objects.filter(intent=request, released=True).exists()
+    return released or Deferred.objects.filter(intent=request).exists()
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     DELETION_LAPSED = "deletion.lapsed"
     DELETION_OVERDUE = "deletion.overdue"
     DISCLOSURE_INTENDED = "disclosure.intended"
+    DISCLOSURE_FETCHED = "disclosure.fetched"
     DISCLOSURE_RELEASED = "disclosure.released"
     DISCLOSURE_REFUSED = "disclosure.refused"
     DISCLOSURE_DELIVERED = "disclosure.delivered"

@@ -272,4 +272,16 @@ class Reason(StrEnum):
         "数据提供单位暂不可用",
         "the provider does not answer at present",
     )
+    FETCH_INTERRUPTED = (
+        "fetch_interrupted",
+        "（五）",
+        "取数未能按时进行或中断，未提供任何信息，请重新查询",
+        "fetching did not begin in time or broke off, and nothing was given: ask anew",
+    )
+    ANSWER_UNCOLLECTED = (
+        "answer_uncollected",
+        "（六）（九）",
+        "应答已就绪而逾期未取，已删除",
+        "the answer was ready and not collected in time: it is deleted",
+    )
     SOURCE_NOT_CONNECTED = "source_not_connected", "（五）", "数据源未接入", "the source is not connected"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import threading
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import httpx
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from rongxin.client import cases, consents, deletion, errors, outcomes, push, reports, webhooks
 from rongxin.client.credentials import ApiKey, PrivateKey
 from rongxin.client.senders import AsyncClient, Client
 from rongxin.delivery.push import upkeep
+from rongxin.disclosure import deferred
 from rongxin.parties import institutions
 from rongxin.parties.models import Account
 from rongxin.parties.rules.membership import PartyKind
@@ -153,6 +157,33 @@ def test_a_call_that_is_sent_twice_has_one_effect_and_pages_go_to_the_end(node, 
     with Client(node, strange) as sdk, pytest.raises(errors.NotAuthenticated) as refused:
         sdk.send(cases.own())
     assert refused.value.code == "invalid_client"
+
+
+def test_a_report_is_asked_for_later_awaited_and_collected_by_threads_and_by_asyncio(node, firm, bank):
+    def worker(stop):
+        with contextlib.closing(connection):
+            while not stop.wait(0.05):
+                deferred.fetch_next(as_of=timezone.now())
+
+    async def play():
+        async with AsyncClient(node, bank.credentials) as sdk:
+            return await sdk.run(reports.awaited(_question(firm), every_seconds=0.1))
+
+    with Client(node, bank.credentials) as sdk:
+        later = sdk.send(reports.ask_later(_question(firm)))
+        assert sdk.send(reports.progress(later.request)).status == "waiting"
+        with pytest.raises(reports.NotReady):
+            sdk.run(reports.awaited(_question(firm), seconds=0.2, every_seconds=0.1))
+        stop = threading.Event()
+        thread = threading.Thread(target=worker, args=(stop,))
+        thread.start()
+        try:
+            given = sdk.run(reports.awaited(_question(firm), every_seconds=0.1))
+            assert given.report.summary["records"] == asyncio.run(play()).report.summary["records"] == 1
+            assert sdk.send(reports.again(later.request)).report.report == later.request
+        finally:
+            stop.set()
+            thread.join()
 
 
 def test_outcomes_are_told_corrected_and_handed_in_as_a_file(node, firm, bank, tmp_path):

@@ -34,7 +34,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 # What of an answer is given again beside its body.
-_HEADERS = ("Content-Type", "Content-Location", "Location")
+_HEADERS = ("Content-Type", "Content-Location", "Location", "Preference-Applied", "Retry-After")
 # What makes two requests the same, beside method, address and body.
 _MEANT = ("Accept", "Prefer")
 
@@ -108,7 +108,7 @@ def _once(view: View) -> View:
             course.stack.enter_context(transaction.atomic())
         course.claim = claim = _claim(request, caller, key)
         if claim.answer is None and claim.resumed and again is not None:
-            if register.attempted(claim.number)[1]:
+            if register.has_effect(claim.number):
                 return _without_body(request, claim, again)
             idempotency.let_go(claim)
             course.claim = claim = _claim(request, caller, key)
@@ -167,7 +167,8 @@ def _settle_apart(claim: Claim, answer: HttpResponseBase) -> None:
     elif answer.status_code == 429:  # another day is another question
         idempotency.let_go(claim)
     elif isinstance(answer, HttpResponse):
-        idempotency.keep(claim, _of(answer, answer.content if answer.status_code >= 400 else b""))
+        said = answer.status_code >= 400 or answer.status_code == 202
+        idempotency.keep(claim, _of(answer, answer.content if said else b""))
 
 
 def _of(answer: HttpResponse, body: bytes) -> Answer:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from rongxin.catalogue import loader, regions
@@ -14,7 +17,7 @@ from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
 from rongxin.delivery.signature import issuing
-from rongxin.disclosure import gate, register
+from rongxin.disclosure import deferred, gate, register
 from rongxin.disclosure.errors import UnknownRequest
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -23,6 +26,7 @@ from rongxin.parties import accounts, institutions, subjects
 from rongxin.parties.rules import quota
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
 
 router = Router(tags=["报告 Reports"])
 _PRESS = Press()
@@ -47,13 +51,57 @@ class ReportRequest(Schema):
     )
 
 
-@router.get("/{request_id}", auth=authentication.INSTITUTION, summary="再次取得报告 Have a report again")
+class Progress(Schema):
+    """How far a request is that is answered later (`Prefer: respond-async`)."""
+
+    request: UUID
+    status: deferred.State
+    status_label: str
+    asked_at: datetime
+    collect_by: datetime | None = Field(description="可取时：最迟何时取走，逾期删除")
+    reason: str | None = Field(description="未予提供的原因")
+    report: str = Field(description="取得应答的地址")
+
+
+@router.get(
+    "/{request_id}", auth=authentication.INSTITUTION, summary="取得报告 Have a report, or have it again"
+)
 def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """Give the institution its own report again while its consent lets the answers be kept, in the form that
-    `Accept` names; no provider is asked. It is decided anew and stands in the journal like any disclosure.
+    """Give the institution what it asked for to be answered later, or its own report again while its consent
+    lets the answers be kept, in the form that `Accept` names. Either is decided anew and stands in the
+    journal; no provider is asked. 202 while it isn't ready.
     """
     caller = authentication.caller(request)
     form = _form(request)
+    waits = deferred.progress(request_id, institution=caller.party)
+    # Who repeats a request to have it answered later is told where it stands; collecting it is another act.
+    if waits is not None and (waits.state is deferred.State.WAITING or request.method == "POST"):
+        return _accepted(request, waits, at=caller.at)
+    if waits is not None and waits.state is deferred.State.READY:
+        answer = deferred.collect(request_id, institution=caller.party, as_of=caller.at)
+        return refused(answer) if isinstance(answer, Refusal) else _rendered(answer, form)
+    if waits is not None and waits.reason is not None:
+        return _refused(waits.reason, waits.entry)
+    return _kept_again(request, request_id, form)
+
+
+@router.get(
+    "/{request_id}/status",
+    auth=authentication.INSTITUTION,
+    response=Progress,
+    summary="延时应答的进度 How far a request is",
+)
+def status(request: HttpRequest, request_id: UUID) -> Progress:
+    """Say how far a request is that is answered later; nothing is given by this."""
+    caller = authentication.caller(request)
+    found = deferred.progress(request_id, institution=caller.party)
+    if found is None:
+        raise UnknownRequest(request_id)
+    return _progress(found)
+
+
+def _kept_again(request: HttpRequest, request_id: UUID, form: str) -> HttpResponse:
+    caller = authentication.caller(request)
     earlier = register.earlier(request_id, recipient=caller.party)
     if earlier is None:
         raise UnknownRequest(request_id)
@@ -82,33 +130,65 @@ def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
 @idempotency.by_number(again)
 def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """Answer with the report in the form that `Accept` names: application/json, text/html or
-    application/pdf.
+    application/pdf. With `Prefer: respond-async` (RFC 7240) answer 202 at once and have providers asked in
+    their own time: the report is then collected at `Location`.
     """
     caller = authentication.caller(request)
     form = _form(request)
-    uscc = code_of(question.uscc)
-    institution = institutions.get(caller.party)
-    answer = gate.release(
-        Request(
-            recipient=Recipient(
-                RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
-            ),
-            uscc=uscc,
-            items=tuple(question.items or loader.load().all_names),
-            purpose=question.purpose,
-            reference=question.reference,
-            case_id=question.case,
-            consent_id=question.consent,
-            claims=question.claims,
-            seal_to=question.seal_to,
-            number=idempotency.number_of(request),
-        ),
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    asked = _request(request, question, institutions.get(caller.party))
+    if _later(request):
+        taken = deferred.defer(asked, actor=caller.actor, as_of=caller.at)
+        if isinstance(taken, Refusal):
+            return refused(taken)
+        return rate_limits.told(_accepted(request, taken, at=caller.at), taken.quota, at=caller.at)
+    answer = gate.release(asked, actor=caller.actor, as_of=caller.at)
     if isinstance(answer, Refusal):
         return refused(answer)
     return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
+
+
+def _request(request: HttpRequest, question: ReportRequest, institution: institutions.Card) -> Request:
+    return Request(
+        recipient=Recipient(
+            RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
+        ),
+        uscc=code_of(question.uscc),
+        items=tuple(question.items or loader.load().all_names),
+        purpose=question.purpose,
+        reference=question.reference,
+        case_id=question.case,
+        consent_id=question.consent,
+        claims=question.claims,
+        seal_to=question.seal_to,
+        number=idempotency.number_of(request),
+    )
+
+
+def _later(request: HttpRequest) -> bool:
+    preferences = request.headers.get("Prefer", "").replace(";", ",").split(",")
+    return "respond-async" in {one.strip().lower() for one in preferences}
+
+
+def _accepted(request: HttpRequest, waits: deferred.Progress, *, at: datetime) -> HttpResponse:
+    """Say where a deferred request stands and where its answer will be (RFC 9110 §15.3.3)."""
+    body = json.dumps(_progress(waits).model_dump(mode="json"), ensure_ascii=False)
+    answer = HttpResponse(body, status=202, content_type="application/json; charset=utf-8")
+    answer["Location"] = f"/api/v1/reports/{waits.request}"
+    answer["Preference-Applied"] = "respond-async"
+    answer["Retry-After"] = str(deferred.policy(timezone.localdate(at)).look_again_seconds)
+    return answer
+
+
+def _progress(found: deferred.Progress) -> Progress:
+    return Progress(
+        request=found.request,
+        status=found.state,
+        status_label=found.state.label,
+        asked_at=found.asked_at,
+        collect_by=found.until,
+        reason=found.reason.value if found.reason else None,
+        report=f"/api/v1/reports/{found.request}",
+    )
 
 
 def code_of(text: str) -> str:
@@ -133,17 +213,20 @@ _FORMS = ("application/json", "text/html", "application/pdf")
 
 def refused(refusal: Refusal) -> HttpResponse:
     """Return the gate's no, with its reason and where it stands in the journal."""
-    reason = refusal.reason
+    answer = _refused(refusal.reason, refusal.entry)
+    return rate_limits.told(answer, refusal.quota, at=refusal.refused_at)
+
+
+def _refused(reason: Reason, entry: UUID | None) -> HttpResponse:
     waits = reason in quota.REASONS
-    answer = problems.response(
+    return problems.response(
         429 if waits else 403,
         "quota_exhausted" if waits else "refused",
         reason.label,
         reason=reason.value,
         article=reason.article,
-        entry=str(refusal.entry),
+        entry=str(entry),
     )
-    return rate_limits.told(answer, refusal.quota, at=refusal.refused_at)
 
 
 def _rendered(release: Release, form: str) -> HttpResponse:

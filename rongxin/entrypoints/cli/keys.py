@@ -35,7 +35,7 @@ def reencrypt() -> None:
     with node.running():
         from rongxin.consent import written
         from rongxin.delivery.webhooks import endpoints
-        from rongxin.disclosure import kept
+        from rongxin.disclosure import deferred, kept
         from rongxin.journal import sealing
         from rongxin.parties import idempotency
         from rongxin.records import seals
@@ -49,6 +49,7 @@ def reencrypt() -> None:
             written.SEALED,
             call_register.SEALED,
             kept.SEALED,
+            *deferred.SEALED,
             *endpoints.SEALED,
             idempotency.SEALED,
         ):

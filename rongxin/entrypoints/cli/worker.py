@@ -18,6 +18,7 @@ CHECKPOINT_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.2
 ROUNDS = 3  # threads that share the short duties, each with its own connection
+FETCHERS = 4  # of deferred requests, each waiting for its slowest provider
 ERRANDS = 2  # at the same time: the withdrawal of a large batch keeps no single row waiting
 _log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def duties() -> list[Duty]:
     from rongxin.consent.deletion import duties as deletion
     from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
-    from rongxin.disclosure import kept, recipients, usage
+    from rongxin.disclosure import deferred, kept, recipients, usage
     from rongxin.evaluation import touching
     from rongxin.governance import alarms
     from rongxin.governance.onboarding import applications
@@ -82,6 +83,8 @@ def duties() -> list[Duty]:
         Duty("alarms", 10, lambda now: alarms.follow(as_of=now)),
         Duty("answers kept by consents that ended", 10, lambda now: kept.follow_consents(as_of=now)),
         Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
+        Duty("deferred requests of ended consents", 5, lambda now: deferred.follow_consents(as_of=now)),
+        Duty("deferred requests whose time is over", 30, lambda now: deferred.sweep(as_of=now)),
         Duty(
             "batches that were interrupted",
             30,
@@ -123,6 +126,7 @@ def work(jobs: int) -> None:
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from rongxin.delivery.webhooks import courier
+    from rongxin.disclosure import deferred
     from rongxin.journal import runner
     from rongxin.sharing import errands
 
@@ -133,6 +137,7 @@ def work(jobs: int) -> None:
     rotas += [Rota([duty for duty in everything if not duty.long])] * ROUNDS
     loops += [threading.Thread(target=work_off, args=(rota, stop), name="duties") for rota in rotas]
     loops += [threading.Thread(target=errands.run, args=(stop,), name="errands") for _ in range(ERRANDS)]
+    loops += [threading.Thread(target=deferred.run, args=(stop,), name="deferred") for _ in range(FETCHERS)]
     loops += [threading.Thread(target=courier.run, args=(stop,), name="webhooks")]
     for loop in loops:
         loop.start()

@@ -184,6 +184,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "delivery_pushterms": (GROW, GROW),
     "delivery_pushrun": ((*READ, _some("UPDATE", "state fetched_at acknowledged_at")), KEEP),
     "delivery_pushed": (READ, GROW),
+    # Taken in and collected by the web, fetched for by the worker.
+    "disclosure_deferred": ((*GROW, Right("DELETE")), ALL),
     # Kept in the transaction that releases; deleted by the worker, and sealed anew.
     "disclosure_kept": (GROW, (*GROW, _some("UPDATE", "answers"), Right("DELETE"))),
 }

@@ -58,6 +58,7 @@ BY_ANOTHER_RULE = {
     "get /matching/{batch_id}/{line}": "unknown_row",
     "get /push/runs/{run}/files/{name}": "unknown_push",  # not ready
     "get /reports/{request_id}": "unknown_request",  # never asked
+    "get /reports/{request_id}/status": "unknown_request",
     "post /webhooks/{webhook}/replay": "unknown_webhook",  # the message
 }
 # What an institution that is not served may still do: duties, what is imposed on it, its own keys.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import ProgrammingError, connection
 
 from rongxin.consent import grants
-from rongxin.disclosure import kept
+from rongxin.disclosure import deferred, kept
 from rongxin.disclosure.release import Release
 from rongxin.entrypoints.database.declared import Role
 from rongxin.journal import sealing, sequencer
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FORBIDDEN = {
     "lengthen": (Role.WORKER, "UPDATE disclosure_kept SET until = '2099-01-01'"),
     "rewrite": (Role.WEB, "UPDATE disclosure_kept SET answers = ''"),
+    "put another's answer in the place": (Role.WEB, "UPDATE disclosure_deferred SET fetched = ''"),
     "delete": (Role.WEB, "DELETE FROM disclosure_kept"),
 }
 
@@ -45,6 +47,28 @@ def test_the_web_keeps_and_repeats_and_the_worker_ends(
         with division.process(Role.WORKER):
             assert kept.delete_due(as_of=LATER) == 0
             assert kept.follow_consents(as_of=LATER) == 1
+
+
+def test_the_web_takes_in_the_worker_fetches_and_the_web_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, division: Division
+) -> None:
+    monkeypatch.setattr(calls, "_ways", {})
+    with gateway_stage.opened(tmp_path) as scene:
+        stage.consent(scene.firm, scene.case)
+        with division.process(Role.WEB):
+            first, lost = (
+                deferred.defer(scene.request(), actor=gateway_stage.BANK, as_of=LATER) for _ in range(2)
+            )
+            assert isinstance(first, deferred.Progress)
+            assert isinstance(lost, deferred.Progress)
+        with division.process(Role.WORKER):
+            assert deferred.fetch_next(as_of=LATER)
+            assert sealing.renew(deferred.SEALED[1], actor=SYSTEM, as_of=LATER) == 0
+            assert deferred.sweep(as_of=LATER + timedelta(hours=1)) == 1
+        with division.process(Role.WEB):
+            given = deferred.collect(first.request, institution="bank_a", as_of=LATER)
+            assert isinstance(given, Release)
+            assert given.items[0].rows
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
