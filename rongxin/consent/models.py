@@ -98,6 +98,52 @@ class ConsentRequest(models.Model):
     consent = models.OneToOneField(Consent, null=True, on_delete=models.PROTECT, related_name="request")
 
 
+class RedirectUri(models.Model):
+    """回调地址: where an institution's customers may be sent back to; in force by two persons."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    uri = models.CharField(max_length=500)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.CharField(max_length=200)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=200, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "uri"],
+                condition=models.Q(revoked_at=None),
+                name="one_live_redirect_uri",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at=None, confirmed_by="")
+                | (models.Q(confirmed_at__isnull=False) & ~models.Q(confirmed_by=models.F("proposed_by"))),
+                name="redirect_uri_takes_two",
+            ),
+        ]
+
+
+class PushedRequest(models.Model):
+    """跳转授权: a request that a client pushed for a person who comes by a link; secrets stand as hashes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    request = models.ForeignKey(ConsentRequest, on_delete=models.PROTECT, related_name="+")
+    client = models.CharField(max_length=150)
+    redirect_uri = models.CharField(max_length=500)
+    state = models.CharField(max_length=512)
+    challenge = models.CharField(max_length=64)
+    link = models.CharField(max_length=64, unique=True)
+    pushed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    answer = models.CharField(max_length=8, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=64, blank=True, db_index=True)
+    code_until = models.DateTimeField(null=True)
+    redeemed_at = models.DateTimeField(null=True)
+
+
 class Scan(models.Model):
     """The image of a signed paper, named by its own SHA-256; kept in the database so that it commits with
     the act.

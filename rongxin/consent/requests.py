@@ -75,6 +75,18 @@ def request(case_id: UUID, draft: Draft, *, actor: Actor, as_of: datetime) -> Ca
     return _card(row)
 
 
+def open_like(case_id: UUID, draft: Draft, *, actor: Actor, as_of: datetime) -> Card | None:
+    """Return the institution's own request for the same that can still be answered; None: it has yet to
+    ask.
+    """
+    rows = ConsentRequest.objects.filter(case=case_id, status=ConsentRequest.Status.OPEN)
+    row = rows.filter(draft=draft.as_json()).order_by("-requested_at").first()
+    if row is None or actor.party != f"institution:{row.case.institution_id}":
+        return None
+    card = _card(row)
+    return card if business_day(as_of) <= card.answer_by else None
+
+
 def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) -> Card:
     """Refuse a request; no reason is needed."""
     with transaction.atomic():

@@ -25,6 +25,11 @@ POLICY = "; ".join(
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
+def policy(*, form_action: str) -> str:
+    """Return the policy of a page whose form may lead to one other origin, too."""
+    return POLICY.replace("form-action 'self'", f"form-action 'self' {form_action}")
+
+
 class ContentSecurityPolicy:
     """Set the policy on every answer that doesn't carry a stricter one of its own."""
 

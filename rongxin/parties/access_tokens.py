@@ -46,12 +46,21 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True)
+class Client:
+    """Who has shown its key: the account's name, in its one role."""
+
+    name: str
+    role: memberships.Card
+
+
+@dataclass(frozen=True)
 class Granted:
     """A token, how long it holds, in seconds, and what it opens."""
 
     token: str
     seconds: int
     scope: Scope
+    client: Client
 
 
 @dataclass(frozen=True)
@@ -71,35 +80,49 @@ class Asked:
     proof: str
 
 
+def identify(assertion: str, *, issuer: str, as_of: datetime) -> Client:
+    """Return which client shows its key (RFC 7523), by an assertion for this once; raises `Refused`."""
+    return _client(_said(assertion, issuer, as_of), as_of)
+
+
 def grant(assertion: str, asked: Asked, *, issuer: str, as_of: datetime) -> Granted:
     """Return a token for a client that shows its key; raises `Refused`. Strangers leave nothing behind."""
     proof = _proof(asked, "", as_of)
-    try:
-        said = client_assertion.verify(
-            assertion, lambda client: _keys_of(client, as_of), audience=issuer, now=as_of
-        )
-    except Forged as error:
-        raise Refused("invalid_client", str(error)) from error
+    said = _said(assertion, issuer, as_of)
     _use_up(proof)
-    if not _first_time(f"assertion:{said.client}:{said.number}", said.expires_at + client_assertion.SKEW):
-        raise Refused("invalid_client", "the assertion was used before; make a new one for each request")
-    role = next(iter(_roles_of(said.client, as_of)), None)
-    if role is None:
-        raise Refused("invalid_client", "the account or its role is over")
-    served = institutions.standing(role.party, as_of=as_of).admitted
+    client = _client(said, as_of)
+    served = institutions.standing(client.role.party, as_of=as_of).admitted
     scope = Scope.ALL if served else Scope.DUTIES
     claims: dict[str, object] = {
         "scope": scope.value,
         "iss": issuer,
         "aud": issuer,
-        "sub": str(role.id),
-        "client_id": said.client,
+        "sub": str(client.role.id),
+        "client_id": client.name,
         "jti": str(uuid4()),
         "iat": int(as_of.timestamp()),
         "exp": int((as_of + LIFE).timestamp()),
         "cnf": {"jkt": proof.thumbprint},
     }
-    return Granted(jws.sign(claims, keyring.node_key(), type=TYPE), LIFE.seconds, scope)
+    return Granted(jws.sign(claims, keyring.node_key(), type=TYPE), LIFE.seconds, scope, client)
+
+
+def _said(assertion: str, issuer: str, as_of: datetime) -> client_assertion.Assertion:
+    try:
+        return client_assertion.verify(
+            assertion, lambda client: _keys_of(client, as_of), audience=issuer, now=as_of
+        )
+    except Forged as error:
+        raise Refused("invalid_client", str(error)) from error
+
+
+def _client(said: client_assertion.Assertion, as_of: datetime) -> Client:
+    if not _first_time(f"assertion:{said.client}:{said.number}", said.expires_at + client_assertion.SKEW):
+        raise Refused("invalid_client", "the assertion was used before; make a new one for each request")
+    role = next(iter(_roles_of(said.client, as_of)), None)
+    if role is None:
+        raise Refused("invalid_client", "the account or its role is over")
+    return Client(said.client, role)
 
 
 def authenticate(token: str, asked: Asked, *, issuer: str, as_of: datetime) -> Held:

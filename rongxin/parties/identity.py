@@ -5,7 +5,7 @@ theirs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -37,6 +37,10 @@ class IdentityProvider(Protocol):
     @property
     def id(self) -> str: ...
 
+    @property
+    def fields(self) -> Sequence[tuple[str, str]]:
+        """What a page asks the person for, as evidence: name and label (a code that the provider sent…)."""
+
     def attest(self, evidence: Mapping[str, str], *, as_of: datetime) -> Assertion: ...
 
 
@@ -52,6 +56,7 @@ class DemoIdentityProvider:
     """Believes whatever it is told: for demo and tests. It says so, and refuses to exist in production."""
 
     id = "demo"
+    fields = (("name", "姓名 Name"), ("id_number", "证件号码 Identity number"))
 
     def __init__(self) -> None:
         if settings.RONGXIN_MODE == "production":

@@ -14,11 +14,9 @@ from django.utils.module_loading import import_string
 from ninja import Field, Router, Schema, Status
 
 from rongxin.entrypoints.api import problems
-from rongxin.parties import accounts, api_keys, memberships, subjects
-from rongxin.parties.errors import NotAllowed
+from rongxin.parties import api_keys, registering, subjects
 from rongxin.parties.identity import IdentityProvider
 from rongxin.vocabulary import uscc as codes
-from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
 router = Router(tags=["实名注册 Registration"])
 
@@ -65,15 +63,8 @@ def create(request: HttpRequest, registration: Registration) -> Status[Registere
         )
     assertion = identity_provider().attest(registration.evidence, as_of=now)
     with transaction.atomic():
-        account = accounts.of_person(assertion)
-        if account is None:
-            # Nobody has logged in yet: the node opens the account, and what follows is the account's own act.
-            account = accounts.open_account(registration.username, assertion.name, actor=SYSTEM, as_of=now)
-        elif not account.is_active:
-            raise NotAllowed("此人的账号已停用，请与平台联系")
-        actor = Actor(ActorKind.ACCOUNT, str(account.id), f"subject:{subject.uscc}")
-        accounts.register_real_name(account.id, assertion, actor=actor, as_of=now)
-        role = memberships.represent(account.id, subject.id, assertion, actor=actor, as_of=now)
+        known = registering.recognise(subject, assertion, username=registration.username, as_of=now)
+        account, role, actor = known.account, known.role, known.actor
         issued = api_keys.issue(
             account.id,
             label="实名注册",

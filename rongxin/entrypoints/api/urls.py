@@ -18,6 +18,7 @@ from rongxin.entrypoints.api import (
     imported_consents,
     incidents,
     institution_keys,
+    institution_redirect_uris,
     institution_standing,
     journal,
     mappings,
@@ -25,6 +26,7 @@ from rongxin.entrypoints.api import (
     measures,
     notifications,
     oauth,
+    oauth_pushed,
     official_duty,
     outcomes,
     problems,
@@ -69,6 +71,7 @@ api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
+api.add_router("/institutions", institution_redirect_uris.router)
 api.add_router("/institutions", institution_standing.router)
 api.add_router("/incidents", incidents.router)
 api.add_router("/journal", journal.router)
@@ -77,6 +80,7 @@ api.add_router("/matching", matching.router)
 api.add_router("/measures", measures.router)
 api.add_router("/notifications", notifications.router)
 api.add_router("/oauth", oauth.router)
+api.add_router("/oauth", oauth_pushed.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/outcomes", outcomes.router)
 api.add_router("/providers", providers.router)

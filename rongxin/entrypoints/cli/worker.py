@@ -61,6 +61,7 @@ def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
     from rongxin.consent import standing
     from rongxin.consent.deletion import duties as deletion
+    from rongxin.consent.redirection import pushed
     from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import deferred, kept, recipients, usage
@@ -100,6 +101,7 @@ def duties() -> list[Duty]:
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
         Duty("use of providers' information", 900, lambda now: usage.settle(as_of=now), long=True),
         Duty("numbers of proofs that are over", 600, lambda now: access_tokens.forget(as_of=now)),
+        Duty("pushed requests that are over", 3600, lambda now: pushed.forget(as_of=now)),
         Duty("idempotency keys that are over", 600, lambda now: idempotency.forget(as_of=now)),
         Duty("webhook messages whose term is over", 3600, lambda now: courier.prune(as_of=now)),
         Duty("items kept by agreement", 20, lambda now: len(refresh.once(as_of=now)), long=True),

@@ -106,6 +106,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "consent_case": (KEEP, KEEP),
     "consent_consent": ((*GROW, _some("UPDATE", "status status_at status_why seal")), KEEP),
     "consent_consentrequest": (KEEP, KEEP),
+    "consent_redirecturi": ((*GROW, _some("UPDATE", "confirmed_at confirmed_by revoked_at")), READ),
+    "consent_pushedrequest": (
+        (*GROW, _some("UPDATE", "answer answered_at code code_until redeemed_at")),
+        (*READ, Right("DELETE")),
+    ),
     "consent_scan": (GROW, KEEP),
     "consent_writtenproposal": (KEEP, KEEP),
     "consent_importedconsent": ((*READ, _some("UPDATE", "proposal_id")), KEEP),

@@ -1,0 +1,42 @@
+"""实名注册: a person is recognised as a firm's legal representative; an account is opened on the way
+(附件 注3: 企业实名注册后线上授权).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from rongxin.parties import accounts, memberships, subjects
+from rongxin.parties.errors import NotAllowed
+from rongxin.parties.rules.identity import Assertion
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The person's account, and its role in the firm."""
+
+    account: accounts.Card
+    role: memberships.Card
+    actor: Actor
+
+
+def recognise(subject: subjects.Card, assertion: Assertion, *, username: str, as_of: datetime) -> Recognised:
+    """Recognise a firm's legal representative by an assertion; `username` is for a person without account.
+
+    Raises IdentityDisagrees where the person isn't the one in the registration record.
+    """
+    with transaction.atomic():
+        account = accounts.of_person(assertion)
+        if account is None:
+            # Nobody has logged in yet: the node opens the account, and what follows is the account's own act.
+            account = accounts.open_account(username, assertion.name, actor=SYSTEM, as_of=as_of)
+        elif not account.is_active:
+            raise NotAllowed("此人的账号已停用，请与平台联系")
+        actor = Actor(ActorKind.ACCOUNT, str(account.id), f"subject:{subject.uscc}")
+        accounts.register_real_name(account.id, assertion, actor=actor, as_of=as_of)
+        role = memberships.represent(account.id, subject.id, assertion, actor=actor, as_of=as_of)
+    return Recognised(account, role, actor)
