@@ -28,13 +28,15 @@ from rongxin.governance.rules import ALONE, Act, MeasureState
 from rongxin.governance.watching.rules import Action
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import institutions, quotas
+from rongxin.parties import institutions, quotas, second_person
 from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
+from rongxin.parties.rules.standing import Standing
 from rongxin.proof import canonical
 from rongxin.vocabulary.actor import Actor
 
 _WHY_MAX = 500
+_WHAT = "措施的确认"
 _SCOPED = frozenset({Act.LIMIT, Act.UNLIMIT})
 _NUMBERED = frozenset({Act.LIMIT, Act.DAILY_QUOTA})
 #: Which incidents' measures an act takes out of their hands: clearing those undoes nothing any more.
@@ -65,6 +67,8 @@ class Wanted:
 def propose(wanted: Wanted, *, why: str, actor: Actor, as_of: datetime) -> dict[str, Any]:
     """Do what one person may at once, or put the rest down for a second person; returns the measure."""
     _check(wanted, actor)
+    if wanted.act not in ALONE:
+        second_person.of_operator(actor=actor, what=_WHAT)
     reason = redaction.redact(why).strip()[:_WHY_MAX]
     if not reason:
         raise GovernanceError("请写明理由 say why")
@@ -79,7 +83,7 @@ def propose(wanted: Wanted, *, why: str, actor: Actor, as_of: datetime) -> dict[
             allowed=wanted.allowed,
             why=reason,
             proposed_at=as_of,
-            proposed_by=str(actor),
+            proposed_by=_account(actor),
         )
         if wanted.act in ALONE:
             _settle(row, MeasureState.DONE, actor=actor, as_of=as_of)
@@ -89,10 +93,13 @@ def propose(wanted: Wanted, *, why: str, actor: Actor, as_of: datetime) -> dict[
 
 
 def confirm(measure: UUID, *, actor: Actor, as_of: datetime) -> dict[str, Any]:
-    """Have a measure take effect, as a second person; raises `SamePerson`, `MeasureOver`."""
+    """Have a measure take effect, as a second person; raises `SamePerson`, `MeasureOver`.
+
+    Persons are compared, not accounts as they act: one account is one person where it is known by real name.
+    """
     with transaction.atomic():
         row = _locked(measure, actor)
-        if row.proposed_by == str(actor):
+        if second_person.of_operator(actor=actor, what=_WHAT) == row.proposed_by.partition("@")[0]:
             raise SamePerson("提出人不能自己确认，须由另一人确认 somebody else has to confirm it")
         _settle(row, MeasureState.DONE, actor=actor, as_of=as_of)
     return document(row)
@@ -153,12 +160,16 @@ def _check(wanted: Wanted, actor: Actor) -> None:
 
 
 def _settle(row: Measure, to: MeasureState, *, actor: Actor, as_of: datetime) -> None:
-    row.state, row.decided_at, row.decided_by = to.value, as_of, str(actor)
+    row.state, row.decided_at, row.decided_by = to.value, as_of, _account(actor)
     row.save(update_fields=["state", "decided_at", "decided_by"])
     if to is MeasureState.DONE:
         _DO[Act(row.act)](row, actor, as_of)
         _take_over(row)
     _journal(row, actor=actor, as_of=as_of)
+
+
+def _account(actor: Actor) -> str:
+    return f"{actor.kind}:{actor.id}"
 
 
 def _take_over(row: Measure) -> None:
@@ -178,8 +189,14 @@ def _unlimit(row: Measure, actor: Actor, as_of: datetime) -> None:
     quotas.allow(row.institution_id, Scope(row.scope), key=row.key, actor=actor, as_of=as_of)
 
 
+def _suspend(row: Measure, actor: Actor, as_of: datetime) -> None:
+    """What the watch suspended already is from now on suspended by this person, whatever becomes of that."""
+    if institutions.get(row.institution_id).standing is not Standing.SUSPENDED:
+        institutions.suspend(row.institution_id, actor=actor, as_of=as_of)
+
+
 _DO: Mapping[Act, Callable[[Measure, Actor, datetime], object]] = {
-    Act.SUSPEND: lambda row, actor, at: institutions.suspend(row.institution_id, actor=actor, as_of=at),
+    Act.SUSPEND: _suspend,
     Act.REINSTATE: lambda row, actor, at: institutions.reinstate(row.institution_id, actor=actor, as_of=at),
     Act.CLOSE: lambda row, actor, at: institutions.close(row.institution_id, actor=actor, as_of=at),
     Act.REQUIRE_CASES: lambda row, actor, at: institutions.require_cases(

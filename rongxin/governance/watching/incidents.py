@@ -188,8 +188,7 @@ def mark_overdue(*, as_of: datetime) -> int:
 def suspended() -> int:
     """Return how many institutions or persons an incident keeps from asking at present."""
     stopping = [Action.SUSPEND.value, Action.BAR_PERSON.value]
-    standing = [state.value for state in (*LIVE, State.CONFIRMED)]
-    return Incident.objects.filter(action__in=stopping, state__in=standing).count()
+    return Incident.objects.filter(action__in=stopping, imposed=True).count()
 
 
 def _do(row: Incident, *, as_of: datetime) -> None:

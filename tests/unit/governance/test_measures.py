@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,10 +20,12 @@ from rongxin.governance.errors import (
 from rongxin.governance.measures import Wanted
 from rongxin.governance.models import Measure
 from rongxin.governance.rules import ALONE, Act
+from rongxin.governance.watching import incidents
+from rongxin.governance.watching.rules import Finding, Rule
 from rongxin.journal import entries
 from rongxin.journal.models import Entry
 from rongxin.journal.rules import Kind
-from rongxin.parties import institutions, quotas
+from rongxin.parties import accounts, institutions, quotas
 from rongxin.parties.errors import NotAllowed
 from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
@@ -30,23 +33,28 @@ from rongxin.vocabulary.actor import Actor, ActorKind
 from tests.unit.consent import stage
 
 pytestmark = pytest.mark.django_db
-FIRST = Actor(ActorKind.ACCOUNT, "7", "operator:")
-SECOND = Actor(ActorKind.ACCOUNT, "8", "operator:")
 BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
+
+
+class People:
+    first: Actor
+    second: Actor
 
 
 @pytest.fixture(autouse=True)
 def bank() -> None:
     stage.bank()
+    People.first, People.second = stage.operators()
 
 
-def propose(act: Act, *, actor: Actor = FIRST, why: str = "核实", **more: Any) -> UUID:
+def propose(act: Act, *, actor: Actor | None = None, why: str = "核实", **more: Any) -> UUID:
+    actor = actor or People.first
     made = measures.propose(Wanted("bank_a", act, **more), why=why, actor=actor, as_of=stage.NOW)
     return UUID(made["measure"])
 
 
-def confirm(measure: UUID, actor: Actor = SECOND) -> dict[str, Any]:
-    return measures.confirm(measure, actor=actor, as_of=stage.NOW)
+def confirm(measure: UUID, actor: Actor | None = None) -> dict[str, Any]:
+    return measures.confirm(measure, actor=actor or People.second, as_of=stage.NOW)
 
 
 def test_one_person_stops_at_once_and_two_reinstate() -> None:
@@ -55,9 +63,9 @@ def test_one_person_stops_at_once_and_two_reinstate() -> None:
     lifting = propose(Act.REINSTATE)
     assert institutions.get("bank_a").standing is Standing.SUSPENDED
     with pytest.raises(SamePerson):
-        confirm(lifting, FIRST)
+        confirm(lifting, People.first)
     assert institutions.get("bank_a").standing is Standing.SUSPENDED
-    assert confirm(lifting)["decided_by"] == str(SECOND)
+    assert confirm(lifting)["decided_by"] == f"account:{People.second.id}"
     assert institutions.get("bank_a").standing is Standing.ACTIVE
     with pytest.raises(MeasureOver):
         confirm(lifting)
@@ -66,11 +74,65 @@ def test_one_person_stops_at_once_and_two_reinstate() -> None:
     assert kinds == ["measure.decided", "measure.proposed", "measure.decided"]
 
 
+def test_one_person_is_one_under_whatever_name_it_acts() -> None:
+    propose(Act.SUSPEND)
+    lifting = propose(Act.REINSTATE)
+    for party in ("operator:", "operator", "operator:again"):
+        with pytest.raises(SamePerson):
+            confirm(lifting, replace(People.first, party=party))
+    assert institutions.get("bank_a").standing is Standing.SUSPENDED
+
+
+def test_whoever_is_not_known_by_real_name_is_no_second_person() -> None:
+    lifting = propose(Act.RELEASE_CASES)
+    nobody = accounts.open_account("machine", "机器", actor=People.first, as_of=stage.NOW)
+    for actor in (
+        Actor(ActorKind.ACCOUNT, str(nobody.id), "operator:"),
+        Actor(ActorKind.SYSTEM, "x", "operator"),
+    ):
+        with pytest.raises(NotAllowed):
+            confirm(lifting, actor)
+        with pytest.raises(NotAllowed):
+            propose(Act.CLOSE, actor=actor)
+
+
+def test_what_the_watch_suspended_a_person_can_take_over_and_clearing_leaves_it() -> None:
+    seen = (stage.NOW, stage.NOW)
+    finding = Finding(Rule.CONSENT_FAILURES, {"failures": 60, "asked": 60})
+    opened = incidents.open_incident("bank_a", finding, seen=seen, as_of=stage.NOW)
+    assert opened
+    propose(Act.SUSPEND, why="另有举报")
+    given = {"why": "查无此事", "actor": People.first, "as_of": stage.NOW}
+    incidents.decide(opened.id, cleared=True, **given)  # type: ignore[arg-type]
+    assert institutions.get("bank_a").standing is Standing.SUSPENDED
+    confirm(propose(Act.REINSTATE))
+    assert institutions.get("bank_a").standing is Standing.ACTIVE
+
+
+@pytest.mark.parametrize("rule", [Rule.CONSENT_FAILURES, Rule.UNKNOWN_SUBJECTS, Rule.PERSON_PAST_LIMIT])
+def test_what_a_confirmed_incident_imposed_two_people_lift(rule: Rule) -> None:
+    finding = Finding(rule, {"asked": 60}, "clerk 7" if rule is Rule.PERSON_PAST_LIMIT else "")
+    opened = incidents.open_incident("bank_a", finding, seen=(stage.NOW, stage.NOW), as_of=stage.NOW)
+    assert opened
+    incidents.decide(opened.id, cleared=False, why="属实", actor=People.first, as_of=stage.NOW)
+    lifting: dict[Rule, tuple[Act, dict[str, Any]]] = {
+        Rule.CONSENT_FAILURES: (Act.REINSTATE, {}),
+        Rule.UNKNOWN_SUBJECTS: (Act.RELEASE_CASES, {}),
+        Rule.PERSON_PAST_LIMIT: (Act.UNLIMIT, {"scope": Scope.PERSON, "key": "clerk 7"}),
+    }
+    act, more = lifting[rule]
+    confirm(propose(act, **more))
+    card = institutions.get("bank_a")
+    assert (card.standing, card.cases_required, quotas.barred("bank_a")) == (Standing.ACTIVE, False, [])
+    assert incidents.suspended() == 0, "what is lifted stops nobody any more"
+    assert incidents.open_incident("bank_a", finding, seen=(stage.NOW, stage.NOW), as_of=stage.NOW) is None
+
+
 def test_two_close_for_good() -> None:
     closing = propose(Act.CLOSE, why="接入协议终止")
     assert institutions.get("bank_a").standing is Standing.ACTIVE
     with pytest.raises(SamePerson):
-        confirm(closing, FIRST)
+        confirm(closing, People.first)
     assert confirm(closing)["why"] == "接入协议终止"
     assert institutions.get("bank_a").standing is Standing.CLOSED
     with pytest.raises(NotAllowed):
@@ -80,7 +142,7 @@ def test_two_close_for_good() -> None:
 
 
 def test_a_barred_person_is_let_in_again_by_two() -> None:
-    quotas.set_limit("bank_a", Scope.PERSON, 0, key="Clerk 7", actor=FIRST, as_of=stage.NOW)
+    quotas.set_limit("bank_a", Scope.PERSON, 0, key="Clerk 7", actor=People.first, as_of=stage.NOW)
     lifting = propose(Act.UNLIMIT, scope=Scope.PERSON, key="clerk  7")
     assert quotas.barred("bank_a") == ["clerk 7"]
     confirm(lifting)
@@ -103,7 +165,7 @@ def test_limits_quota_and_cases_take_two() -> None:
 def test_what_is_declined_changes_nothing() -> None:
     propose(Act.SUSPEND)
     lifting = propose(Act.REINSTATE)
-    assert measures.decline(lifting, actor=SECOND, as_of=stage.NOW)["state"] == "declined"
+    assert measures.decline(lifting, actor=People.second, as_of=stage.NOW)["state"] == "declined"
     with pytest.raises(MeasureOver):
         confirm(lifting)
     assert institutions.get("bank_a").standing is Standing.SUSPENDED

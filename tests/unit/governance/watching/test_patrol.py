@@ -184,9 +184,10 @@ def test_clearing_an_incident_does_not_undo_what_a_person_imposed() -> None:
     for _ in range(20):
         ask(stage.firm())
     (card,) = walk()
-    lifted = measures.propose(Wanted("bank_a", Act.REINSTATE), why="核实", actor=OPERATOR, as_of=NOON)
-    measures.confirm(UUID(lifted["measure"]), actor=SECOND, as_of=NOON)
-    measures.propose(Wanted("bank_a", Act.SUSPEND), why="另有原因", actor=OPERATOR, as_of=NOON)
+    first, second = stage.operators()
+    lifted = measures.propose(Wanted("bank_a", Act.REINSTATE), why="核实", actor=first, as_of=NOON)
+    measures.confirm(UUID(lifted["measure"]), actor=second, as_of=NOON)
+    measures.propose(Wanted("bank_a", Act.SUSPEND), why="另有原因", actor=first, as_of=NOON)
     incidents.decide(card.id, cleared=True, why="续贷属实", actor=OPERATOR, as_of=NOON)
     assert institutions.get("bank_a").standing is Standing.SUSPENDED
 
