@@ -28,6 +28,7 @@ OPEN = {
     "/journal/consistency": "hashes, no content",
     "/registrations": "whoever registers has no account yet; the identity provider vouches",
     "/oauth/token": "the client shows its key in the request itself",
+    "/oauth/par": "the client shows its key in the request itself",
     "/oauth/metadata": "where tokens are given is no secret",
     "/risk-notices/current": "everybody may read what they would be told",
 }

@@ -18,6 +18,7 @@ from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
 from rongxin.delivery.signature import issuing
 from rongxin.disclosure import deferred, gate, register
+from rongxin.disclosure.deferred import State
 from rongxin.disclosure.errors import UnknownRequest
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -55,7 +56,7 @@ class Progress(Schema):
     """How far a request is that is answered later (`Prefer: respond-async`)."""
 
     request: UUID
-    status: deferred.State
+    status: State
     status_label: str
     asked_at: datetime
     collect_by: datetime | None = Field(description="可取时：最迟何时取走，逾期删除")
@@ -74,13 +75,14 @@ def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
     caller = authentication.caller(request)
     form = _form(request)
     waits = deferred.progress(request_id, institution=caller.party)
+    state = waits.state if waits else None
     # Who repeats a request to have it answered later is told where it stands; collecting it is another act.
-    if waits is not None and (waits.state is deferred.State.WAITING or request.method == "POST"):
+    if waits and (state is State.WAITING or (state is State.READY and request.method == "POST")):
         return _accepted(request, waits, at=caller.at)
-    if waits is not None and waits.state is deferred.State.READY:
+    if state is State.READY:
         answer = deferred.collect(request_id, institution=caller.party, as_of=caller.at)
         return refused(answer) if isinstance(answer, Refusal) else _rendered(answer, form)
-    if waits is not None and waits.reason is not None:
+    if waits and waits.reason:
         return _refused(waits.reason, waits.entry)
     return _kept_again(request, request_id, form)
 

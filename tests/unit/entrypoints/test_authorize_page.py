@@ -120,7 +120,7 @@ def test_the_whole_way_from_the_push_to_the_consent(browser, scene):
     assert "纳税信息" not in before
     page = _sign_in(browser, link, scene.firm.owner)
     text = page.content.decode()
-    for word in ("云州蓝鲸物流有限公司", "纳税信息", "怎样撤回", "风险告知书", "贷前审查", "DK-2026-0001"):
+    for word in ("云州蓝鲸物流有限公司", "纳税信息", "怎样撤回", "风险告知书", "贷前审批", "DK-2026-0001"):
         assert word in text, word
     assert page["Cache-Control"].count("no-store")
     assert "form-action 'self' https://loan.bank.example;" in page["Content-Security-Policy"]

@@ -51,6 +51,8 @@ BY_ANOTHER_RULE = {
     "post /deletion-duties/{consent_id}/receipt": "unknown_consent",  # it isn't withdrawn: nothing is owed
     "post /institutions/{institution}/keys": "not_allowed",  # no key
     "post /institutions/{institution}/keys/{key}/confirm": "not_allowed",  # it is confirmed
+    "post /institutions/{institution}/redirect-uris": "redirect_uri_refused",  # no address
+    "post /institutions/{institution}/redirect-uris/{address}/confirm": "not_allowed",  # it is confirmed
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",
@@ -64,11 +66,13 @@ BY_ANOTHER_RULE = {
 # What an institution that is not served may still do: duties, what is imposed on it, its own keys.
 TO_UNSERVED = {
     "delete /institutions/{institution}/keys/{key}",
+    "delete /institutions/{institution}/redirect-uris/{address}",
     "get /consents/{consent_id}/receipts",
     "get /deletion-duties",
     "get /deletion-duties/laws",
     "get /incidents",
     "get /institutions/{institution}/keys",
+    "get /institutions/{institution}/redirect-uris",
     "get /institutions/{institution}/standing",
     "get /measures",
     "post /deletion-duties/{consent_id}/receipt",

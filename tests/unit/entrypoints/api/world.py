@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.consent import requests
+from rongxin.consent.redirection import addresses
 from rongxin.delivery.push.models import PushRun
 from rongxin.delivery.webhooks import endpoints
 from rongxin.governance.models import Alarm, Incident
@@ -90,6 +91,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
     key = stage.institution_key(bank, SigningKey.generate(bank).public.pem(), as_of=now).id
     bank_has |= {
         "key": key,
+        "address": _address(bank),
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
         "request_id": request,
@@ -129,6 +131,12 @@ def _webhook(party: str) -> str:
     actor = Actor(ActorKind.ACCOUNT, "7", party)
     made = endpoints.register("http://127.0.0.1:9/", events, actor=actor, as_of=timezone.now())
     return str(made.card.id)
+
+
+def _address(bank: str) -> str:
+    now, (one, other) = timezone.now(), stage.operators()
+    made = addresses.propose(bank, f"https://{bank.replace('_', '-')}.example/back", actor=one, as_of=now)
+    return str(addresses.confirm(bank, made.id, actor=other, as_of=now).id)
 
 
 def _incident(bank: str) -> str:
