@@ -5,7 +5,7 @@ It never sees raw data: everything in a report comes out of a `Release`, so the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Item
 from rongxin.delivery import wording
 from rongxin.disclosure import derived
-from rongxin.disclosure.release import Release, ReleasedItem, ReleasedRow, WithheldField
+from rongxin.disclosure.release import Release, ReleasedItem, ReleasedMark, ReleasedRow, WithheldField
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -156,6 +156,7 @@ def _item(released: ReleasedItem, item: Item, catalogue: Catalogue) -> dict[str,
         **({"as_of": released.as_of.isoformat()} if released.as_of else {}),
         # Stands only where the answer is a kept one: when the provider gave it.
         **({"answered_at": released.answered_at.isoformat()} if released.answered_at else {}),
+        **_marks(released.marks, item),
     }
 
 
@@ -196,6 +197,24 @@ def _row(row: ReleasedRow, item: Item, catalogue: Catalogue, order: Mapping[str,
         "source": {"id": row.provider, "label": catalogue.provider_label(row.provider)},
         "mode": {"code": row.mode.value, "label": row.mode.label},
         "fields": fields,
+        **({"record": row.record_id} if row.record_id else {}),
+        **_marks(row.marks, item),
+    }
+
+
+def _marks(marks: Sequence[ReleasedMark], item: Item) -> dict[str, Any]:
+    """What is under way about a record, stated beside it; absent where nothing is."""
+    if not marks:
+        return {}
+    return {
+        "marks": [
+            {
+                "kind": {"code": one.kind.value, "label": one.kind.label, "label_en": one.kind.label_en},
+                "field": {"name": one.field, "label": item.field(one.field).label} if one.field else None,
+                "since": one.since.isoformat(),
+            }
+            for one in marks
+        ]
     }
 
 

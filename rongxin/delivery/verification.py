@@ -73,6 +73,7 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
             else {}
         ),
         **({"as_of": _instant(item["as_of"])} if item.get("as_of") else {}),
+        **_marks(item),
     }
 
 
@@ -90,6 +91,23 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
             }
             for field in row["fields"]
         },
+        **({"record": row["record"]} if row.get("record") else {}),
+        **_marks(row),
+    }
+
+
+def _marks(of: Mapping[str, Any]) -> dict[str, Any]:
+    if not of.get("marks"):
+        return {}
+    return {
+        "marks": [
+            {
+                "kind": one["kind"]["code"],
+                "field": one["field"]["name"] if one["field"] else "",
+                "since": one["since"],
+            }
+            for one in of["marks"]
+        ]
     }
 
 

@@ -19,7 +19,7 @@ from django.db import transaction
 from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import delivery_files, official_duty, plan, register, rules, sets
+from rongxin.disclosure import delivery_files, marking, official_duty, plan, register, rules, sets
 from rongxin.disclosure.errors import DeliveryInTheWay, MissingReference, NumberGiven, TooManyCodes
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import (
@@ -79,7 +79,7 @@ class _Open:
 
     intent: Intent
     digest: str
-    summary: register.Summary
+    left: register.Left
 
 
 def deliver(order: Order, into: Path, *, actor: Actor, as_of: datetime) -> Delivery | Refusal:
@@ -167,7 +167,7 @@ def _read(
     mandate = duty_mandates.get(order.mandate)
     for release, intent in releases(intended, items, official_duty.carries(mandate), as_of=as_of):
         files.add(release)
-        yield _Open(intent, release.digest, register.summary(release.items))
+        yield _Open(intent, release.digest, register.left_with(release.items))
 
 
 def _intend(
@@ -226,6 +226,7 @@ def releases(
     for one in reading.of_set(kinds, decided):
         rows = found.setdefault(one.intent, {}).setdefault(one.row.item, [])
         rows.append(_row(by_name[one.row.item], one))
+    standing = marking.of([card.id for _, card, _ in intended])
     for request, card, intent in intended:
         plans = plan.make(
             items, carries, recipient=_DEPARTMENT, subject_kind=card.kind, is_signers=lambda number: False
@@ -240,14 +241,17 @@ def releases(
             consent_id=None,
             reference=request.reference,
             released_at=as_of,
-            items=tuple(
-                plan.released(
-                    entry,
-                    rows_of.get(entry.item.item, []) if entry.reads_store else [],
-                    [],
-                    connected=entry.item.item in connected,
-                )
-                for entry in plans
+            items=marking.beside(
+                [
+                    plan.released(
+                        entry,
+                        rows_of.get(entry.item.item, []) if entry.reads_store else [],
+                        [],
+                        connected=entry.item.item in connected,
+                    )
+                    for entry in plans
+                ],
+                standing.get(card.id, ()),
             ),
             intent_entry=intent.entry,
             mandate_id=request.mandate_id,
@@ -297,7 +301,7 @@ def _conclude(
             if refused is not None:
                 register.refuse(one.intent, refused, actor=actor, as_of=as_of)
             else:
-                register.conclude(one.intent, one.digest, one.summary, actor=actor, as_of=as_of)
+                register.conclude(one.intent, one.digest, one.left, actor=actor, as_of=as_of)
         if refused is not None:
             return refused
         mandate = official_duty.look(request)

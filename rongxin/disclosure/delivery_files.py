@@ -21,7 +21,7 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from rongxin.catalogue.schema import Item
-from rongxin.disclosure.release import Release, ReleasedRow, Request
+from rongxin.disclosure.release import Release, ReleasedMark, ReleasedRow, Request
 from rongxin.journal import keyring
 from rongxin.parties.duty_mandates import Card as Mandate
 from rongxin.proof import canonical, jws
@@ -35,7 +35,7 @@ ROWS = "records.jsonl"
 # What a spreadsheet takes for the beginning of a formula; such a cell gets an apostrophe before it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_HEAD = ["统一社会信用代码", "查询编号", "数据日期", "归集时间", "数据提供单位"]
+_HEAD = ["统一社会信用代码", "查询编号", "数据日期", "归集时间", "数据提供单位", "记录编号", "标注"]
 
 
 class Form(StrEnum):
@@ -98,6 +98,8 @@ class Files:
                     name: {"value": f.value, "verdict": f.verdict.value, "reason": f.reason.value}
                     for name, f in row.fields.items()
                 },
+                **({"record": row.record_id} if row.record_id else {}),
+                **({"marks": [_mark(one) for one in row.marks]} if row.marks else {}),
             }
             self._lines.write(json.dumps(line, ensure_ascii=False) + "\n")
             return
@@ -106,7 +108,8 @@ class Files:
             self._sheets[item] = self._sheet(f"{item}.csv", [*_HEAD, *(field.label for field in fields)])
         values = [row.fields[field.name].value if field.name in row.fields else None for field in fields]
         head = [release.subject.uscc, release.id, row.observed_on or "", canonical.instant(row.received_at)]
-        self._sheets[item].writerow([*head, row.provider, *map(_cell, values)])
+        said = "；".join(f"{one.kind.label}（{one.field or '全部'}）" for one in row.marks)
+        self._sheets[item].writerow([*head, row.provider, row.record_id or "", said, *map(_cell, values)])
 
     def _sheet(self, name: str, head: Sequence[str]) -> Any:
         sheet = csv.writer(self._open(name, bom=True))
@@ -159,6 +162,10 @@ def verify(directory: Path, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
         changed = sorted(set(there.items()) ^ set(manifest["files"].items()))
         raise Forged(f"not as signed: {', '.join(dict.fromkeys(name for name, _ in changed))}")
     return manifest
+
+
+def _mark(mark: ReleasedMark) -> dict[str, str]:
+    return {"kind": mark.kind.value, "field": mark.field, "since": mark.since.isoformat()}
 
 
 def _sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ providers' answers for a while is deleted in time.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
@@ -42,6 +43,9 @@ class Outcome(models.Model):
     digest = models.CharField(max_length=64, blank=True)
     # Per item: how it ended and from whom it came; no content. The provider's usage feedback rests on it.
     summary = models.JSONField()
+    # The numbers of the store's records that left: whoever got one is told when it turns out wrong. None:
+    # from before they were noted.
+    records = ArrayField(models.BigIntegerField(), null=True)
     decided_at = models.DateTimeField()
     entry = models.UUIDField()
 

@@ -26,7 +26,7 @@ from rongxin.journal.errors import UnknownEntry
 from rongxin.journal.rules import Kind
 from rongxin.parties import populations
 from rongxin.parties.populations import Population
-from rongxin.records import endings, lake, lake_columns, lake_files
+from rongxin.records import endings, lake, lake_columns, lake_files, marks
 from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -35,7 +35,7 @@ from rongxin.vocabulary.whose import Whose
 
 #: What every row has beside its item's fields: whose it is and whence. `_subject` is the node's own number
 #: and leaves in no file.
-OWN = ("_record", "_subject", "_uscc", "_observed_on", "_filed_on", "_provider")
+OWN = ("_record", "_subject", "_uscc", "_observed_on", "_filed_on", "_provider", "_marks")
 _NO_CONSENT = rules.Consented(Reason.CONSENT_MISSING)
 # Its mask is what the lake has done to all words: numbers of persons taken out.
 _REDACTED = "free_text"
@@ -111,6 +111,9 @@ def opened(intent: UUID, items: Sequence[str], population: Population, *, day: d
             " columns = {'id': 'BIGINT', 'uscc': 'VARCHAR', 'kind': 'VARCHAR'})"
         )
         drawn.unlink()
+        duck.execute("CREATE TEMP TABLE marks (item VARCHAR, record BIGINT, field VARCHAR, kind VARCHAR)")
+        if standing := marks.of_items([item.item for item in wanted]):
+            duck.executemany("INSERT INTO marks VALUES (?, ?, ?, ?)", standing)
 
     with lake.opened(*(item.item for item in wanted), beside=population_of) as duck:
         for item in wanted:
@@ -142,9 +145,20 @@ def _select(item: Item, kinds: Sequence[SubjectKind], day: date) -> str:
     inside = f"population.kind IN ({listed})" if listed else "false"
     return (
         "SELECT * FROM (SELECT rows._id AS _record, rows._subject, population.uscc AS _uscc,"  # noqa: S608
-        f" rows._observed_on, rows._filed_on, rows._provider, {cells}"
+        f" rows._observed_on, rows._filed_on, rows._provider, marked.said AS _marks, {cells}"
         f' FROM "{item.item}" rows JOIN population ON population.id = rows._subject'
+        f" LEFT JOIN ({_marks(item)}) AS marked ON marked.record = rows._id"
         f" WHERE {inside} AND {_published(item, day)}) AS leaving WHERE {some}"
+    )
+
+
+def _marks(item: Item) -> str:
+    """The marks in force by record: `objection` for all of it, `objection:fine_cny` for a leaving field."""
+    told = ", ".join(f"'{name}'" for name in ("", *columns(item)))
+    return (
+        "SELECT record, string_agg(kind || CASE field WHEN '' THEN '' ELSE ':' || field END, ';'"  # noqa: S608
+        f" ORDER BY kind, field) AS said FROM marks WHERE item = '{item.item}' AND field IN ({told})"
+        " GROUP BY record"
     )
 
 

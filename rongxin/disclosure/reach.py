@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import derived, kept, plan, rules
+from rongxin.disclosure import derived, kept, marking, plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
 from rongxin.exchange.question import Question, SubjectKeys
@@ -78,7 +78,7 @@ def again(
             rows += plan.called(entry, decision, answer, day=day)
         item = plan.released(entry, rows, answers, connected=name in connected)
         items.append(replace(item, answered_at=min((a.answered_at for a in answers), default=None)))
-    return Collected(tuple(items))
+    return Collected(_marked(items, subject))
 
 
 def collect(
@@ -135,7 +135,13 @@ def collect(
         )
         for entry, answers in answered
     )
-    return Collected(released, tuple((entry, tuple(answers)) for entry, answers in answered))
+    return Collected(
+        _marked(released, subject), tuple((entry, tuple(answers)) for entry, answers in answered)
+    )
+
+
+def _marked(items: Sequence[ReleasedItem], subject: SubjectCard) -> tuple[ReleasedItem, ...]:
+    return marking.beside(items, marking.of([subject.id]).get(subject.id, ()))
 
 
 def _derived(entry: plan.ItemPlan, intent: UUID, subject: SubjectCard, day: date) -> ReleasedItem:

@@ -130,7 +130,7 @@ def release(
     """Close an intent with what left: the digest of the answer, never its content; `calls` commits to the
     questions that were put to providers and to their receipts.
     """
-    return conclude(intent, digest, summary(items), actor=actor, as_of=as_of, calls=calls)
+    return conclude(intent, digest, left_with(items), actor=actor, as_of=as_of, calls=calls)
 
 
 Summary = Mapping[str, Sequence[str | int]]
@@ -147,6 +147,20 @@ def summary(items: Sequence[ReleasedItem]) -> Summary:
     }
 
 
+@dataclass(frozen=True)
+class Left:
+    """What left with an answer, without its content: the summary, and the numbers of the store's records."""
+
+    summary: Summary
+    records: tuple[int, ...]
+
+
+def left_with(items: Sequence[ReleasedItem]) -> Left:
+    """Return what an outcome keeps of the items of an answer."""
+    numbers = (row.record_id for item in items for row in item.rows if row.record_id)
+    return Left(summary(items), tuple(sorted(numbers)))
+
+
 def _compared(item: ReleasedItem) -> tuple[int, ...]:
     results = list(item.results.values())
     return (len(results), results.count(Match.MISMATCH)) if results else ()
@@ -155,14 +169,21 @@ def _compared(item: ReleasedItem) -> tuple[int, ...]:
 def conclude(
     intent: Intent,
     digest: str,
-    summary: Summary,
+    left: Left,
     *,
     actor: Actor,
     as_of: datetime,
     calls: str | None = None,
 ) -> Outcome:
     """Close an intent as `release` does, where the answer's rows are no longer at hand."""
-    outcome = Outcome(intent=intent, released=True, digest=digest, summary=summary, decided_at=as_of)
+    outcome = Outcome(
+        intent=intent,
+        released=True,
+        digest=digest,
+        summary=left.summary,
+        records=list(left.records),
+        decided_at=as_of,
+    )
     outcome.entry = entries.append(
         Kind.DISCLOSURE_RELEASED,
         actor=actor,
@@ -175,8 +196,8 @@ def conclude(
 
 
 _INSERT_OUTCOME = """
-    INSERT INTO disclosure_outcome (intent_id, released, reason, digest, summary, decided_at, entry)
-    VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s)
+    INSERT INTO disclosure_outcome (intent_id, released, reason, digest, summary, records, decided_at, entry)
+    VALUES (%s, %s, %s, %s, %s::jsonb, %s::bigint[], %s, %s)
 """
 
 
@@ -187,6 +208,7 @@ def _insert_outcome(outcome: Outcome, entry: UUID) -> tuple[str, list[Any]]:
         outcome.reason,
         outcome.digest,
         json.dumps(outcome.summary),
+        outcome.records,
         outcome.decided_at,
         entry,
     ]

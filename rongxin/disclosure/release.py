@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from rongxin.disclosure.rules import RecipientKind
 from rongxin.exchange.question import Match
 from rongxin.parties.quotas import Taken
 from rongxin.proof import canonical
+from rongxin.records.rules import MarkKind
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
@@ -118,6 +119,15 @@ class ReleasedField:
 
 
 @dataclass(frozen=True)
+class ReleasedMark:
+    """That an objection or repair is under way; `field` "" speaks of the whole record or item."""
+
+    kind: MarkKind
+    field: str
+    since: date
+
+
+@dataclass(frozen=True)
 class ReleasedRow:
     """One record as it leaves, with the source and the date of the fact."""
 
@@ -127,6 +137,7 @@ class ReleasedRow:
     provider: str
     mode: SharingMode
     fields: Mapping[str, ReleasedField]
+    marks: tuple[ReleasedMark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +170,8 @@ class ReleasedItem:
     as_of: datetime | None = None
     # When the provider gave the answer that was kept and is given again; None where it was asked just now.
     answered_at: datetime | None = None
+    # What is said of the item as a whole: of what a provider answers to calls there is no record to mark.
+    marks: tuple[ReleasedMark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,6 +239,9 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
                     name: {"verdict": f.verdict, "value": f.value, "reason": f.reason}
                     for name, f in row.fields.items()
                 },
+                # By this number a later correction notice names the record.
+                **({"record": row.record_id} if row.record_id else {}),
+                **_marked(row.marks),
             }
             for row in item.rows
         ],
@@ -243,7 +259,14 @@ def item_content(item: ReleasedItem) -> dict[str, Any]:
         **({"results": dict(item.results)} if item.results else {}),
         **({"as_of": item.as_of} if item.as_of else {}),
         **({"answered_at": item.answered_at} if item.answered_at else {}),
+        **_marked(item.marks),
     }
+
+
+def _marked(marks: Sequence[ReleasedMark]) -> dict[str, Any]:
+    if not marks:
+        return {}
+    return {"marks": [{"kind": one.kind, "field": one.field, "since": one.since} for one in marks]}
 
 
 @dataclass(frozen=True)

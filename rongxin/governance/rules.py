@@ -15,6 +15,13 @@ class Kind(Labelled):
     PROBING_SUSPECTED = "probing_suspected", "疑似逐次试探核验", "values are probed by verification"
     MISUSE_SUSPECTED = "misuse_suspected", "疑似异常查询", "an institution's queries look like misuse"
     INCIDENT_OVERDUE = "incident_overdue", "处置案卷逾期", "an incident is past its deadline"
+    OBJECTION_OVERDUE = "objection_overdue", "异议逾期未答复", "an objection is past its clock"
+    CORRECTION_OVERDUE = (
+        "correction_overdue",
+        "更正通知逾期未确认",
+        "a correction notice is not acknowledged in time",
+    )
+    REPAIR_SILENT = "repair_silent", "信用修复申请久无回音", "the window says nothing of a request for repair"
 
 
 class Act(Labelled):
@@ -48,4 +55,7 @@ RAISED_BY: Mapping[Entry, Kind] = {
     Entry.PROBING_SUSPECTED: Kind.PROBING_SUSPECTED,
     Entry.INCIDENT_OPENED: Kind.MISUSE_SUSPECTED,
     Entry.INCIDENT_OVERDUE: Kind.INCIDENT_OVERDUE,
+    Entry.OBJECTION_OVERDUE: Kind.OBJECTION_OVERDUE,
+    Entry.CORRECTION_OVERDUE: Kind.CORRECTION_OVERDUE,
+    Entry.REPAIR_SILENT: Kind.REPAIR_SILENT,
 }

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import row_statements, seals, source_statements, statements
+from rongxin.records import marks, row_statements, seals, source_statements, statements
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EQUAL, EndedWhy, Fate, Precedence
 from rongxin.vocabulary.actor import Actor
@@ -181,6 +181,7 @@ class Staging:
         history = run(statements.COUNT_HISTORY, fetch=True) if found else 0
         if found:
             run(statements.STAND_BY, self._parameters)
+        run(marks.CARRY, self._parameters)
         return Filed(stored=stored, superseded=superseded, history=history, found=found)
 
     def delist(self, *, listed_on: date, by_key: bool, newer: Sequence[UUID]) -> Delisted:
@@ -335,6 +336,7 @@ def withdraw_batch(
             _run(source_statements.RELIST, parameters)
         _run(row_statements.UNCORRECT, parameters)
         reinstated = reinstate(precedence, lists, as_of=as_of)
+        marks.carry(item)
     return Withdrawn(ended=ended, reinstated=reinstated)
 
 

@@ -7,6 +7,7 @@ connects. Rows are written by `filing` and read by `reading`, never through this
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 PARTITIONS = 16
 
@@ -93,6 +94,31 @@ class Unlisting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.item} {self.batch_id}"
+
+
+class Mark(models.Model):
+    """What stands beside a record, or an item as a whole, while an objection or repair is under way."""
+
+    id = models.UUIDField(primary_key=True)
+    subject_id = models.BigIntegerField()
+    item = models.TextField(db_collation="C")
+    # None: of what a provider answers to calls the store holds no record.
+    record_id = models.BigIntegerField(null=True)
+    field = models.TextField(db_collation="C", blank=True)
+    kind = models.TextField(db_collation="C")
+    act = models.UUIDField(db_index=True)
+    set_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+
+    class Meta:
+        # Read with every report: what was cleared is not in these.
+        indexes = [
+            models.Index(fields=["subject_id"], name="mark_standing", condition=Q(cleared_at=None)),
+            models.Index(fields=["item"], name="mark_of_item", condition=Q(cleared_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.item} {self.kind} {self.act}"
 
 
 class Source(models.Model):

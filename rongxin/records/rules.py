@@ -8,6 +8,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from rongxin.vocabulary.labelled import Labelled
+
+
+class MarkKind(Labelled):
+    """What stands beside a record while it is under way."""
+
+    OBJECTION = "objection", "异议申诉处理中", "under objection"
+    REPAIR = "repair", "信用修复申请处理中", "credit repair asked for"
+
 
 class EndedWhy(StrEnum):
     """Why a row no longer counts."""

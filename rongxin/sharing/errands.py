@@ -21,7 +21,9 @@ from django.utils import timezone
 
 from rongxin.journal import keyring
 from rongxin.parties.errors import PartiesError
+from rongxin.records import filing, whereabouts
 from rongxin.records.errors import RecordsError
+from rongxin.records.rules import EndedWhy
 from rongxin.sharing.aggregation import desk, row_changes, withdrawal
 from rongxin.sharing.errors import ErrandFailed, SharingError, StillAtWork, WorkerSilent
 from rongxin.sharing.models import Errand
@@ -80,7 +82,19 @@ def _reverse(decision: str, reason: str, **by: Any) -> Document:
     return desk.reverse(UUID(decision), reason=reason, **by).document()
 
 
+def _find_record(subject: int, record: int, **by: Any) -> Document:
+    return whereabouts.of(subject, record).document()
+
+
+def _end_record(subject: int, record: int, why: str, by: str, *, actor: Actor, as_of: datetime) -> Document:
+    given: dict[str, Any] = {"subject_id": subject, "ended_by": by, "actor": actor, "as_of": as_of}
+    filing.end([record], EndedWhy(why), **given)
+    return {"record": record, "ended": why}
+
+
 ACTS: Mapping[str, Act] = {
+    "record.end": _end_record,
+    "record.find": _find_record,
     "batch.withdraw": _withdraw_batch,
     "row.correct": _correct_row,
     "row.end": _end_row,

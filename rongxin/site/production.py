@@ -13,6 +13,8 @@ from rongxin.delivery.signature import credential
 from rongxin.delivery.signature.errors import CertificateUnfit
 from rongxin.delivery.webhooks import addresses
 from rongxin.entrypoints.database.declared import VARIABLES
+from rongxin.proof.errors import ProofError
+from rongxin.proof.keys import VerifyingKey
 
 SHORTEST_SECRET = 32
 LAPTOP_HOSTS = {"*", "127.0.0.1", "localhost", "[::1]", "0.0.0.0"}  # noqa: S104 - refused, not bound
@@ -46,8 +48,25 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
         yield "RONGXIN_WEBHOOK_LOOPBACK: production sends no message to itself over plain HTTP; unset it"
     for fault in addresses.faults(environ.get("RONGXIN_WEBHOOK_NETWORKS", "").split(",")):
         yield f"RONGXIN_WEBHOOK_NETWORKS: {fault}"
+    yield from _repair_window(environ)
     yield from _keys(environ.get("RONGXIN_KEYS", ""))
     yield from _signature(environ)
+
+
+def _repair_window(environ: Mapping[str, str]) -> Iterator[str]:
+    """Requests for credit repair that nobody forwards would wait for ever."""
+    given = environ.get("RONGXIN_REPAIR_WINDOW", "")
+    if not given.startswith(("file:/", "https://")):
+        yield (
+            "RONGXIN_REPAIR_WINDOW: production needs a way to the national window for credit repair:"
+            " file:/directory or https://address"
+        )
+    key = environ.get("RONGXIN_REPAIR_WINDOW_KEY", "")
+    if key:
+        try:
+            VerifyingKey.from_pem(Path(key).read_text(encoding="ascii"))
+        except (OSError, UnicodeError, ProofError) as error:
+            yield f"RONGXIN_REPAIR_WINDOW_KEY: {key}: {error}"
 
 
 def _keys(directory: str) -> Iterator[str]:

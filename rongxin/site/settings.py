@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "rongxin.evaluation",
     "rongxin.disclosure",
     "rongxin.delivery",
+    "rongxin.rights",
     "rongxin.governance",
     "rongxin.entrypoints",
 ]
@@ -129,6 +130,10 @@ RONGXIN_TSA_SECONDS = float(os.environ.get("RONGXIN_TSA_SECONDS", "5"))
 RONGXIN_TSA_SILENT = os.environ.get("RONGXIN_TSA_SILENT") or (
     "refuse" if RONGXIN_MODE == "production" else "sign"
 )
+
+# The way to the one national window for credit repair, and the key that its decisions are signed with.
+RONGXIN_REPAIR_WINDOW = os.environ.get("RONGXIN_REPAIR_WINDOW", "")
+RONGXIN_REPAIR_WINDOW_KEY = os.environ.get("RONGXIN_REPAIR_WINDOW_KEY", "")
 
 # How far messages to receivers go: networks beyond the public one that the operator opens (a government
 # extranet), whose certificates are believed besides the system's, and plain HTTP to this machine, for demos.

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.db import connection
+
 from rongxin.catalogue import loader
 from rongxin.delivery.push.models import Pushed, PushTerms
+from rongxin.disclosure.received import Received
 from rongxin.disclosure.register import UseOfData
+from rongxin.records.whereabouts import Place
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
 
@@ -45,3 +51,36 @@ def of(subject_id: int, *, limit: int) -> list[UseOfData]:
         )
         for row in found
     ]
+
+
+_RECEIVED = """
+SELECT place.record, subscription.institution_id, array_agg(run.id ORDER BY run.released_at),
+       array_agg(run.released_at ORDER BY run.released_at)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+         AS place (subject, record, item, filed_at, ended_at)
+JOIN delivery_pushed pushed ON pushed.subject_id = place.subject AND (pushed.items ->> place.item)::int > 0
+JOIN delivery_pushrun run ON run.id = pushed.run_id AND run.fetched_at IS NOT NULL
+     AND run.released_at >= place.filed_at AND run.released_at <= coalesce(place.ended_at, 'infinity')
+JOIN delivery_pushsubscription subscription ON subscription.id = run.subscription_id
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+def received(places: Sequence[Place]) -> list[Received]:
+    """Return which institutions fetched a push that told of these records' items while they counted.
+
+    A run notes of whom it tells how many rows, not which: whoever got rows of the item then may have got any.
+    """
+    columns = (
+        [place.subject for place in places],
+        [place.record for place in places],
+        [place.item for place in places],
+        [place.filed_at for place in places],
+        [place.ended_at for place in places],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVED, columns)
+        return [
+            Received(record, "institution", institution, tuple(zip(runs, days, strict=True)))
+            for record, institution, runs, days in cursor.fetchall()
+        ]

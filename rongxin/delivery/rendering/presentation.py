@@ -89,6 +89,8 @@ def _tiles(summary: Mapping[str, int]) -> list[dict[str, Any]]:
 def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
     period = item["period"]
     rows = [_row(row, subject) for row in (*item["rows"], *_checked(item), *_sealed(item))]
+    # Marked ones first: paper shows only so many of a long list.
+    rows.sort(key=lambda row: row["marks_label"] is None)
     columns = _columns(item["item"], rows)
     reason = item["reason"]
     tabular = _fits_a_table(rows, len(columns))
@@ -105,6 +107,7 @@ def _item(item: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]
         # A kept answer is of its own day, a "no record" too.
         "kept_label": _label(item["kept_at"]) if item["kept_at"] else None,
         "period_label": f"{_day(period['from'])}至{_day(period['to'])}" if period else None,
+        "marks_label": _marks(item),
     }
 
 
@@ -164,13 +167,32 @@ def _row(row: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
         "breakable": len(fields) > FIELDS_TOGETHER or any(len(f["display"]) > TEXT_TOGETHER for f in fields),
         "received_label": _label(row["received_at"])[:10],
         "observed_label": row["observed_on"],
+        "marks_label": _marks(row),
     }
+
+
+def _marks(of: Mapping[str, Any]) -> str | None:
+    """`异议申诉处理中：罚款金额（2026年3月2日提出）`: one for each kind and day."""
+    said: dict[str, list[str]] = {}
+    for mark in of.get("marks", ()):
+        field = mark["field"]["label"] if mark["field"] else ""
+        kind = f"{mark['kind']['label']} {mark['kind']['label_en']}"
+        said.setdefault(f"{kind}|{_day(mark['since'])}", []).append(field)
+    return (
+        "；".join(
+            f"{head.split('|')[0]}（{head.split('|')[1]}提出）"
+            + (f"：{'、'.join(filter(None, fields))}" if any(fields) else "")
+            for head, fields in said.items()
+        )
+        or None
+    )
 
 
 def _fits_a_table(rows: Sequence[Mapping[str, Any]], columns: int) -> bool:
     """Many short records of one source read best as a table; anything else as lists of facts."""
     return (
         len(rows) >= TABLE_FROM_ROWS
+        and not any(row["marks_label"] for row in rows)
         and columns <= TABLE_COLUMNS_MAX
         and len({(row["source"]["id"], row["mode"]["code"]) for row in rows}) == 1
         and all(len(field["display"]) <= TABLE_TEXT_MAX for row in rows for field in row["fields"])

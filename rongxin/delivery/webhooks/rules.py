@@ -28,6 +28,8 @@ TO_UNSERVED: Final = (
     "deletion.owed",
     "deletion.lapsed",
     "deletion.overdue",
+    "correction.owed",
+    "correction.overdue",
 )
 
 References = Mapping[str, str | int]
@@ -88,6 +90,8 @@ _GRANT = (*_CONSENT, "request", "proposal")  # what it answers, where it answers
 _DELETION = ("consent", "due_on")
 _PUSH = ("push", "subscription")
 _BATCH = ("batch", "item")
+_CORRECTION = ("correction", "item", "record", "due_on")
+_OBJECTION = ("objection", "item", "due_on")
 
 # A new type of event is one line here.
 TOLD: Final[Sequence[Told]] = (
@@ -155,6 +159,12 @@ TOLD: Final[Sequence[Told]] = (
     Told("batch.held", "批次暂存", Kind.BATCH_HELD, "provider", _BATCH),
     Told("batch.released", "批次放行", Kind.BATCH_RELEASED, "provider", _BATCH),
     Told("batch.refused", "批次退回", Kind.BATCH_REFUSED, "provider", _BATCH),
+    Told("correction.owed", "更正通知，应予确认", Kind.CORRECTION_OWED, "institution", _CORRECTION),
+    Told("correction.overdue", "更正通知逾期未确认", Kind.CORRECTION_OVERDUE, "institution", _CORRECTION),
+    Told("objection.forwarded", "收到异议，请核查", Kind.OBJECTION_FORWARDED, "provider", _OBJECTION),
+    Told("objection.due", "异议答复即将到期", Kind.OBJECTION_DUE, "provider", _OBJECTION),
+    Told("objection.overdue", "异议答复逾期", Kind.OBJECTION_OVERDUE, "provider", _OBJECTION),
+    Told("objection.withdrawn", "异议已撤回", Kind.OBJECTION_WITHDRAWN, "provider", _OBJECTION),
     Told("batch.late", "批次逾期", Kind.BATCH_LATE, "provider", ("item", "due_on")),
     Told(
         "webhook.disabled",

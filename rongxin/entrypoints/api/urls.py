@@ -13,6 +13,7 @@ from rongxin.entrypoints.api import (
     cases,
     catalogue,
     consents,
+    corrections,
     deletion,
     idempotency,
     imported_consents,
@@ -27,6 +28,7 @@ from rongxin.entrypoints.api import (
     notifications,
     oauth,
     oauth_pushed,
+    objections,
     official_duty,
     outcomes,
     problems,
@@ -34,6 +36,7 @@ from rongxin.entrypoints.api import (
     push,
     quality,
     registrations,
+    repairs,
     reports,
     rows,
     schedules,
@@ -69,6 +72,7 @@ api.add_router("/batches", batches.router)
 api.add_router("/bulk", bulk.router)
 api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
+api.add_router("/corrections", corrections.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
@@ -81,12 +85,14 @@ api.add_router("/measures", measures.router)
 api.add_router("/notifications", notifications.router)
 api.add_router("/oauth", oauth.router)
 api.add_router("/oauth", oauth_pushed.router)
+api.add_router("/objections", objections.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/outcomes", outcomes.router)
 api.add_router("/providers", providers.router)
 api.add_router("/push", push.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
+api.add_router("/repairs", repairs.router)
 api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)

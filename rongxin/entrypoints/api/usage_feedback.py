@@ -7,17 +7,19 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from rongxin.delivery import usage_feedback
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.rights import feedback
 
 router = Router(tags=["使用情况反馈 Usage feedback"])
 
 
 @router.get("", auth=authentication.PROVIDER | authentication.STAFF, summary="使用情况反馈 Use of a month")
 def show(request: HttpRequest, month: str | None = None, provider: str | None = None) -> dict[str, Any]:
-    """Return a month's use (YYYY-MM, without one the present): a provider's own, or the operator's choice."""
+    """Return a month's use (YYYY-MM, without one the present) with the objections lodged in it: a provider's
+    own, or the operator's choice.
+    """
     caller = authentication.caller(request)
     if caller.party_kind is PartyKind.PROVIDER:
         if provider not in (None, caller.party):
@@ -25,4 +27,4 @@ def show(request: HttpRequest, month: str | None = None, provider: str | None = 
         provider = caller.party
     if provider is None:
         raise Problem(422, "provider_missing", "请以 provider 指明数据提供单位")
-    return usage_feedback.of(provider, month, as_of=caller.at)
+    return feedback.of(provider, month, as_of=caller.at)

@@ -31,6 +31,7 @@ def refusals() -> Iterator[None]:
     from rongxin.journal.errors import JournalError
     from rongxin.parties.errors import PartiesError
     from rongxin.records.errors import RecordsError
+    from rongxin.rights.errors import RightsError
     from rongxin.sharing.errors import Held, Refused, SharingError
 
     try:
@@ -44,7 +45,7 @@ def refusals() -> Iterator[None]:
         raise SystemExit(HELD) from held
     except (
         *(SharingError, RecordsError, PartiesError, ConsentError),
-        *(DisclosureError, WebhookError, GovernanceError, JournalError),
+        *(DisclosureError, WebhookError, GovernanceError, JournalError, RightsError),
     ) as error:
         what = {"code": error.code, "what": str(error), "where": "", "what_to_do": ""}
         show({"refused": True, **what})

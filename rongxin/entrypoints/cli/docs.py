@@ -35,6 +35,9 @@ MACHINES = {
     "接入申请 institution's application": "rongxin.governance.onboarding.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
     "结果反馈 outcome": "rongxin.financing.rules",
+    "异议申诉 objection": "rongxin.rights.rules.objection",
+    "信用修复 credit repair": "rongxin.rights.rules.repair",
+    "更正通知 correction": "rongxin.rights.rules.correction",
     "接收地址 webhook": "rongxin.delivery.webhooks.rules",
     "推送订阅 push subscription": "rongxin.delivery.push.rules",
 }

@@ -39,6 +39,7 @@ def reencrypt() -> None:
         from rongxin.journal import sealing
         from rongxin.parties import idempotency
         from rongxin.records import seals
+        from rongxin.rights import objection_cards, papers, repair_cards
         from rongxin.sharing import call_register
         from rongxin.sharing.aggregation import outcomes, spool
         from rongxin.vocabulary.actor import SYSTEM
@@ -52,6 +53,9 @@ def reencrypt() -> None:
             *deferred.SEALED,
             *endpoints.SEALED,
             idempotency.SEALED,
+            objection_cards.SEALED,
+            papers.SEALED,
+            repair_cards.SEALED,
         ):
             done = sealing.renew(
                 column,

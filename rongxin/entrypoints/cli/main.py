@@ -32,6 +32,7 @@ COMMANDS = {
     "push": "rongxin.entrypoints.cli.push",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
+    "rights": "rongxin.entrypoints.cli.rights",
     "schedule": "rongxin.entrypoints.cli.schedule",
     "sealed": "rongxin.entrypoints.cli.sealed",
     "serve": "rongxin.entrypoints.cli.serve",

@@ -13,6 +13,6 @@ from rongxin.entrypoints.cli import answers, node
 def command(provider: str, month: str | None) -> None:
     """Print the feedback of a month to PROVIDER as JSON."""
     with node.running(progress=False), answers.refusals():
-        from rongxin.delivery import usage_feedback
+        from rongxin.rights import feedback
 
-        answers.show(usage_feedback.of(provider, month, as_of=answers.now()))
+        answers.show(feedback.of(provider, month, as_of=answers.now()))

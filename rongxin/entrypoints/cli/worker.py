@@ -71,6 +71,7 @@ def duties() -> list[Duty]:
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens, idempotency
     from rongxin.records import lake_keeping, publication
+    from rongxin.rights import corrections, objections, repairs, window_decisions
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
     from rongxin.sharing.bulk import refresh
@@ -93,6 +94,12 @@ def duties() -> list[Duty]:
             long=True,
         ),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
+        Duty("corrections owed to past recipients", 5, lambda now: corrections.follow(as_of=now)),
+        Duty("corrections past their day", 600, lambda now: corrections.note_overdue(as_of=now)),
+        Duty("repairs to be forwarded", 10, lambda now: repairs.forward_waiting(as_of=now), long=True),
+        Duty("decisions on repairs", 30, lambda now: window_decisions.fetch(as_of=now), long=True),
+        Duty("repairs without an answer", 3600, lambda now: repairs.note_silence(as_of=now)),
+        Duty("clocks of objections", 600, lambda now: objections.watch(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),

@@ -60,6 +60,8 @@ INTEND: Rights = (
     ),
 )
 
+_OBJECTION = "state forwarded_at forwarded_reference decided_at decided_by remedy reason"
+_REPAIR = "state decision decision_token decision_entered_by decided_at"
 # Table: what the web may, what the worker may.
 TABLES: dict[str, tuple[Rights, Rights]] = {
     # Django's own
@@ -126,6 +128,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "records_unmatching": (NONE, GROW),
     "records_unlisting": (NONE, GROW),
     "records_source": (READ, GROW),
+    # No facts: which record an objection or repair is about. Filing hands a mark to the next version.
+    "records_mark": (
+        (*GROW, _some("UPDATE", "cleared_at")),
+        (*GROW, _some("UPDATE", "cleared_at record_id")),
+    ),
     "records_lake_manifest": (NONE, ALL),
     "records_lake_mark": (NONE, ALL),
     "records_lake_ending": (NONE, ALL),
@@ -173,6 +180,21 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),
+    # What a subject said is never changed; where it stands is.
+    "rights_objection": (
+        (*GROW, _some("UPDATE", _OBJECTION)),
+        (*GROW, _some("UPDATE", f"{_OBJECTION} statement warnings escalated_at")),
+    ),
+    "rights_repair": (
+        (*GROW, _some("UPDATE", _REPAIR)),
+        (*GROW, _some("UPDATE", f"{_REPAIR} statement forwarded_at window window_reference silent_on")),
+    ),
+    # The worker tells; the recipient answers through the web.
+    "rights_correction": (
+        (*READ, _some("UPDATE", "state done note acknowledged_at acknowledged_by")),
+        (*GROW, _some("UPDATE", "entry missed_on")),
+    ),
+    "rights_paper": (GROW, (*GROW, _some("UPDATE", "content"))),
     "governance_incident": (KEEP, KEEP),
     "governance_measure": (KEEP, KEEP),
     "governance_institutionapplication": (KEEP, KEEP),

@@ -27,6 +27,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "RONGXIN_HOSTS": "credit.example.cn",
         "RONGXIN_ORIGINS": "https://credit.example.cn",
         "DATABASE_URL": "postgresql://node:secret@db.example.cn/rongxin",
+        "RONGXIN_REPAIR_WINDOW": "file:/srv/repair",
         "RONGXIN_IDENTITY_PROVIDER": "city.identity.ElectronicLicenceProvider",
         "RONGXIN_REPORT_CERTIFICATE": str(_signer(tmp_path / "issued.pem", by=stage.root())),
     }
@@ -55,6 +56,9 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
         ({"RONGXIN_DEBUG": "1"}, r"RONGXIN_DEBUG: .*unset it"),
         ({"RONGXIN_SECRET_KEY": "short"}, r"RONGXIN_SECRET_KEY: .*at least 32"),
         ({"RONGXIN_SECRET_KEY": ""}, r"RONGXIN_SECRET_KEY"),
+        ({"RONGXIN_REPAIR_WINDOW": ""}, r"RONGXIN_REPAIR_WINDOW: .*file:/directory"),
+        ({"RONGXIN_REPAIR_WINDOW": "http://window.example.cn"}, r"RONGXIN_REPAIR_WINDOW"),
+        ({"RONGXIN_REPAIR_WINDOW_KEY": "/nowhere.pem"}, r"RONGXIN_REPAIR_WINDOW_KEY: /nowhere.pem"),
         ({"RONGXIN_HOSTS": ""}, r"RONGXIN_HOSTS: .*host names"),
         ({"RONGXIN_HOSTS": "localhost,credit.example.cn"}, r"RONGXIN_HOSTS: localhost"),
         ({"RONGXIN_HOSTS": "*"}, r"RONGXIN_HOSTS: \*"),

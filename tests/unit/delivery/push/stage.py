@@ -110,7 +110,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 def told(held: Held) -> Counter[tuple[Any, ...]]:
     """What a recipient holds, as values to compare: item, firm, and the fields that are there."""
-    own = {"_record", "_uscc", "_observed_on", "_filed_on", "_provider"}
+    own = {"_record", "_uscc", "_observed_on", "_filed_on", "_provider", "_marks"}
     return Counter(
         (
             item,

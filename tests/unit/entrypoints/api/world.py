@@ -26,7 +26,7 @@ from rongxin.sharing.models import Batch
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.delivery.push import stage as pushes
-from tests.unit.entrypoints.api import keys
+from tests.unit.entrypoints.api import keys, rights_world
 
 ITEM, PROVIDERS = "customs_registration", ("customs", "tax_bureau")
 HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志\n"
@@ -57,13 +57,17 @@ def build(client: Client) -> World:
         firm = stage.firm()
         mine[PartyKind.SUBJECT], mine[PartyKind.INSTITUTION] = _business(firm, bank)
         mine[PartyKind.PROVIDER] = {"provider": provider, "webhook": _webhook(f"provider:{provider}")}
-        mine[PartyKind.DEPARTMENT] = {}
         department = f"bureau_of_{bank}"
+        rights = rights_world.build(firm.id, provider, {"institution": bank, "department": department})
+        for kind, ids in rights.items():
+            mine[kind] = {**mine.get(kind, {}), **ids}
         departments.admit(department, name="云州某局", actor=SYSTEM, as_of=stage.NOW)
         if mine is world.own:
             _people(world, firm, {"institution": bank, "provider": provider, "department": department})
     _batches(client, world)
-    world.own[PartyKind.OPERATOR] = {**world.own[PartyKind.INSTITUTION], "alarm": _alarm()}
+    del world.other[PartyKind.OPERATOR]  # to the operator nothing is another's
+    rights = world.own[PartyKind.OPERATOR]
+    world.own[PartyKind.OPERATOR] = {**world.own[PartyKind.INSTITUTION], **rights, "alarm": _alarm()}
     world.own[PartyKind.OPERATOR] |= {name: str(uuid4()) for name in LACKING}
     world.own[PartyKind.OPERATOR] |= world.own[PartyKind.PROVIDER]
     return world
