@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rights", "0001_objections"), ("disclosure", "0008_outcome_records")]
+    dependencies = [("rights", "0001_objections"), ("disclosure", "0009_outcome_records")]
 
     operations = [
         migrations.CreateModel(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disclosure", "0007_score_by_intent")]
+    dependencies = [("disclosure", "0008_deferred")]
 
     operations = [
         migrations.AddField(
