@@ -54,12 +54,12 @@ def decide(objection_id: UUID, answer: Answer, *, actor: Actor, as_of: datetime)
     if not reason or len(reason) > edition.reason_characters_max:
         raise ObjectionRefused(f"请写明理由，不超过{edition.reason_characters_max}字")
     row = cards.found(objection_id)
-    cards.may(row, act, cards.owner(row, actor))
+    cards.may(row, act, cards.owner(row, actor=actor))
     if answer.upheld:
         _remedy(row, answer, reason, actor=actor, as_of=as_of)
     with transaction.atomic():
         row = cards.locked(objection_id)
-        cards.may(row, act, cards.owner(row, actor))
+        cards.may(row, act, cards.owner(row, actor=actor))
         row.reason = reason
         row.remedy = answer.remedy.value if answer.upheld and answer.remedy else ""
         cards.close(row, act, actor=actor, as_of=as_of)

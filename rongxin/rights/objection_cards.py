@@ -123,7 +123,7 @@ def locked(objection_id: UUID) -> Objection:
     return row
 
 
-def owner(row: Objection, actor: Actor) -> Owner:
+def owner(row: Objection, *, actor: Actor) -> Owner:
     """Return as whom an actor deals with an objection; to other providers there is none."""
     if actor.is_operator:
         return Owner.OPERATOR

@@ -52,7 +52,7 @@ def lodge(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetim
     Raises ObjectionRefused, PaperRefused, catalogue.UnknownItem, catalogue.UnknownField and
     records.UnknownRecord.
     """
-    speaks_for(subject_id, actor, as_of=as_of)
+    speaks_for(subject_id, actor=actor, as_of=as_of)
     today = business_day(as_of)
     edition = policy.objections_on(today)
     statement = _checked(complaint, edition)
@@ -104,7 +104,7 @@ def forward(objection_id: UUID, reference: str, *, actor: Actor, as_of: datetime
         raise ObjectionRefused("请写明转送的文号或方式")
     with transaction.atomic():
         row = cards.locked(objection_id)
-        cards.may(row, Act.FORWARD, cards.owner(row, actor))
+        cards.may(row, Act.FORWARD, cards.owner(row, actor=actor))
         _forward(row, told, actor=actor, as_of=as_of)
     return cards.card(row)
 
@@ -113,7 +113,7 @@ def withdraw(objection_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
     """Take it back as a person of the subject's; the mark goes with it."""
     with transaction.atomic():
         row = cards.locked(objection_id)
-        speaks_for(row.subject_id, actor, as_of=as_of)
+        speaks_for(row.subject_id, actor=actor, as_of=as_of)
         cards.may(row, Act.WITHDRAW, Owner.SUBJECT)
         cards.close(row, Act.WITHDRAW, actor=actor, as_of=as_of)
         cards.journal(Kind.OBJECTION_WITHDRAWN, row, actor=actor, as_of=as_of)
@@ -197,7 +197,7 @@ def _room_for(subject_id: int, complaint: Complaint, open_max: int) -> None:
         raise ObjectionNotPossible(f"同时处理中的异议已达{open_max}件的上限，请待其中有答复后再提出")
 
 
-def speaks_for(subject_id: int, actor: Actor, *, as_of: datetime) -> None:
+def speaks_for(subject_id: int, *, actor: Actor, as_of: datetime) -> None:
     """Refuse whoever is no person of the subject's; raises `ObjectionNotPossible`."""
     if actor.kind is not ActorKind.ACCOUNT or not actor.id.isdigit():
         raise ObjectionNotPossible("异议申诉须由信息主体的法定代表人（负责人、经营者）或其委托的经办人办理")

@@ -54,7 +54,7 @@ def request(subject_id: int, wish: Wish, *, actor: Actor, as_of: datetime) -> Ca
 
     Raises RepairRefused, RepairNotPossible, PaperRefused and records.UnknownRecord.
     """
-    objections.speaks_for(subject_id, actor, as_of=as_of)
+    objections.speaks_for(subject_id, actor=actor, as_of=as_of)
     edition = policy.repairs_on(business_day(as_of))
     statement = _checked(wish, edition)
     place = _place(subject_id, wish.record, edition, actor=actor, as_of=as_of)
@@ -99,7 +99,7 @@ def withdraw(repair_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
     """Take a request back as a person of the subject's; what the window may still decide is not followed."""
     with transaction.atomic():
         row = cards.locked(repair_id)
-        objections.speaks_for(row.subject_id, actor, as_of=as_of)
+        objections.speaks_for(row.subject_id, actor=actor, as_of=as_of)
         cards.may(row, Act.WITHDRAW)
         cards.close(row, Act.WITHDRAW, actor=actor, as_of=as_of)
         cards.journal(Kind.REPAIR_WITHDRAWN, row, actor=actor, as_of=as_of)
