@@ -12,9 +12,13 @@ import re
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from rongxin.evaluation.fitting import raggedness
 from rongxin.evaluation.fitting.errors import UnreadableData
+from rongxin.evaluation.fitting.raggedness import Layout
 
 NOTHING: Final = (
     *(
@@ -40,6 +44,11 @@ NOTHING: Final = (
 _SNIFFED_BYTES = 1 << 20
 _ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)\s+(.+)""", re.IGNORECASE)
 _HEADER_LINES_MAX = 100_000
+# What a fit holds in memory: more rows make no card better, and a file may be larger than the machine.
+ROWS_MAX, ROWS_MIN, CELLS_MAX = 500_000, 50_000, 16_000_000
+_PLACE = "__row"
+# Of a file that has to be written in UTF-8 first, which is done in memory.
+_RECODED_BYTES_MAX = 512 << 20
 
 
 def scan(path: Path) -> pl.LazyFrame:
@@ -71,12 +80,26 @@ def scan(path: Path) -> pl.LazyFrame:
     return _trimmed(table, names, path)
 
 
-def gather(table: pl.LazyFrame, path: Path) -> pl.DataFrame:
-    """Read the whole table, as fitting needs it."""
+def sample(table: pl.LazyFrame, path: Path, *, seed: int) -> tuple[pl.DataFrame, int]:
+    """Read what fits into memory: the whole table, or so many of its rows at random; and how many it has."""
     try:
-        return table.collect(engine="streaming")
+        rows = int(table.select(pl.len()).collect(engine="streaming").item())
+        most = min(ROWS_MAX, max(ROWS_MIN, CELLS_MAX // len(table.collect_schema())))
+        if rows > most:
+            drawn = np.zeros(rows, dtype=np.bool_)
+            drawn[np.random.default_rng(seed).choice(rows, most, replace=False, shuffle=False)] = True
+            table = _only(table, drawn)
+        return table.collect(engine="streaming"), rows
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UnreadableData(f"{path}: {_first_line(error)}") from error
+
+
+def _only(table: pl.LazyFrame, drawn: NDArray[np.bool_]) -> pl.LazyFrame:
+    def is_drawn(places: pl.Series) -> pl.Series:
+        return pl.Series(drawn[places.to_numpy()])
+
+    chosen = pl.col(_PLACE).map_batches(is_drawn, return_dtype=pl.Boolean, is_elementwise=True)
+    return table.with_row_index(_PLACE).filter(chosen).drop(_PLACE)
 
 
 def _trimmed(table: pl.LazyFrame, names: list[str], path: Path) -> pl.LazyFrame:
@@ -97,7 +120,7 @@ def _csv(path: Path) -> pl.LazyFrame:
     encoding = _encoding(head)
     source: Path | bytes = path
     if encoding == "gb18030":
-        source = path.read_bytes().decode("gb18030", errors="replace").encode()
+        source = _recoded(path)
     first = head.decode("utf-8" if encoding == "utf8" else encoding, errors="replace").split("\n", 1)[0]
     heads = next(csv.reader([first], delimiter=_separator(first)), [])
     stripped = [name.strip() for name in heads]
@@ -105,12 +128,26 @@ def _csv(path: Path) -> pl.LazyFrame:
         twice = sorted({name for name in stripped if stripped.count(name) > 1 and name})
         if twice:
             raise UnreadableData(f"{path}: column {twice[0]!r} stands twice; give each a name of its own")
+    # A header may run over lines, within quotation marks: its end is where they are even.
+    layout = Layout(_separator(first), '"', len(heads), skipped=1)
+    count = None if first.count('"') % 2 else raggedness.rows(source, layout, name=str(path))
     return pl.scan_csv(
         source,
-        separator=_separator(first),
+        separator=layout.separator,
         infer_schema=False,
+        n_rows=count,
         encoding="utf8" if encoding != "latin-1" else "utf8-lossy",
     )
+
+
+def _recoded(path: Path) -> bytes:
+    """The file in UTF-8, where it comes in GB18030."""
+    if path.stat().st_size > _RECODED_BYTES_MAX:
+        raise UnreadableData(
+            f"{path}: is in GB18030 and larger than {_RECODED_BYTES_MAX >> 20} MiB; write it in UTF-8 first: "
+            f"iconv -f GB18030 -t UTF-8 {path.name} > utf8-{path.name}"
+        )
+    return path.read_bytes().decode("gb18030", errors="replace").encode()
 
 
 def _encoding(head: bytes) -> str:
@@ -151,26 +188,38 @@ def _arff(path: Path) -> pl.LazyFrame:
                 break
         else:
             raise UnreadableData(f"{path}: no line @data; an ARFF file has one between header and rows")
-        first = next((line.strip() for line in file if line.strip() and not line.startswith("%")), "")
+        first = ""
+        for line in file:
+            first = line.strip()
+            if first and not first.startswith("%"):
+                break
+            number += 1
     if not names:
         raise UnreadableData(f"{path}: no @attribute before @data")
     if first.startswith("{"):
         raise UnreadableData(f"{path}: sparse ARFF rows aren't read; save it dense or as CSV")
+    layout = Layout(",", "'", len(names), skipped=number, comment="%")
+    _fits(first, layout, path)
     table = pl.scan_csv(
         path,
         has_header=False,
         skip_lines=number,
+        n_rows=raggedness.rows(path, layout, name=str(path)),
         comment_prefix="%",
         quote_char="'",
         infer_schema=False,
         encoding="utf8-lossy",
     )
-    found = table.collect_schema().names()
-    if len(found) != len(names):
+    return table.rename(dict(zip(table.collect_schema().names(), names, strict=True)))
+
+
+def _fits(first: str, layout: Layout, path: Path) -> None:
+    """The first row tells whether the header is that of these rows."""
+    row = next(csv.reader([first], quotechar=layout.quote), [])
+    if row and len(row) != layout.cells:
         raise UnreadableData(
-            f"{path}, first row: {len(found)} values, but {len(names)} attributes are declared"
+            f"{path}, first row: {len(row)} values, but {layout.cells} attributes are declared"
         )
-    return table.rename(dict(zip(found, names, strict=True)))
 
 
 def _attribute(line: str, path: Path, number: int) -> str:

@@ -50,7 +50,7 @@ def fit(path: Path, wish: Wish, *, seed: int, say: Say) -> Fitted:
 
 
 def _fit(path: Path, wish: Wish, seed: int, say: Say) -> Fitted:
-    sample = draw(path, wish)
+    sample = draw(path, wish, seed=seed)
     early, late, how = _held_back(sample, seed)
     say(f"{sample.rows} rows, {int(sample.bad.sum())} bad, {len(sample.cells)} columns; {how}")
     chosen, by_validation = _chosen(sample, early, seed, say)

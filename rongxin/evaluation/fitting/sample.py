@@ -64,14 +64,22 @@ class Sample:
         return {name: cells[rows] for name, cells in self.cells.items()}
 
 
-def draw(path: Path, wish: Wish) -> Sample:
-    """Read the file and return what can be learnt from; raises a `FittingError` that says what to do."""
-    frame = files.gather(files.scan(path), path)
+def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
+    """Read the file and return what can be learnt from; raises a `FittingError` that says what to do.
+
+    Of a file that is larger than memory should hold, so many rows are drawn at random, and it is said.
+    """
+    table = files.scan(path)
     names = [wish.target, *filter(None, (wish.id, wish.date)), *wish.leave_out, *wish.keep, *wish.directions]
-    _known(names, frame.columns, path)
+    _known(names, table.collect_schema().names(), path)
+    frame, rows = files.sample(table, path, seed=seed)
     if not frame.height:
-        raise TooLittleData(f"{path}: has a header and no rows")
+        raise TooLittleData(f"{path}: has a header and no rows; hand in a file with data")
     notes: list[str] = []
+    if rows > frame.height:
+        notes.append(
+            f"the file has {rows} rows: {frame.height} of them are used, drawn at random (seed {seed})"
+        )
     outcome = target.read(frame[wish.target], bad=wish.bad, good=wish.good)
     if outcome.missing.any():
         notes.append(f"{int(outcome.missing.sum())} rows without {wish.target} are left out")
@@ -133,8 +141,17 @@ def _about_rows(frame: pl.DataFrame, wish: Wish, sample: Sample) -> None:
     if wish.date is not None:
         column = columns.infer(frame[wish.date])
         if column is None or column.kind == CATEGORY:
-            raise UnknownColumn(f"{wish.date} holds no dates or periods that could be put in order")
-        values, _ = columns.numbers(frame[wish.date], column)
+            example = frame[wish.date].drop_nulls().head(1).to_list()
+            raise UnknownColumn(
+                f"{wish.date} holds no dates or periods that could be put in order"
+                f"{f' (such as {example[0]!r})' if example else ''}; write them like 2026-01-31"
+            )
+        values, unreadable = columns.numbers(frame[wish.date], column)
+        if unreadable is not None:
+            sample.notes.append(
+                f"{wish.date}: {int(unreadable.sum())} cells are no date "
+                f"({frame[wish.date].filter(unreadable)[0]!r}, …)"
+            )
         if values.null_count() == len(values) or values.n_unique() < 2:
             raise UnknownColumn(f"{wish.date} has one date only, so nothing can be held back by time")
         if values.null_count():

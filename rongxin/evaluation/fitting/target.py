@@ -85,7 +85,8 @@ def read(cells: pl.Series, *, bad: str | None, good: str | None) -> Outcome:
     if len(found) != 2:
         listed = ", ".join(map(repr, found[:6])) + (" …" if len(found) > 6 else "")
         raise TargetNotBinary(
-            f"{cells.name} has {len(found)} different values ({listed or 'all missing'}), not two"
+            f"{cells.name} has {len(found)} different values ({listed or 'all missing'}), not two; "
+            "hand in a column that tells the good from the bad"
         )
     worse = _bad_of(found, cells.name, bad=bad, good=good)
     better = next(value for value in found if value != worse)

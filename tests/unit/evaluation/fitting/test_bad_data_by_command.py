@@ -1,0 +1,189 @@
+"""Bad data at the command: one line that says what is wrong, where, and what to do; never a stack trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+pytest.importorskip("optbinning", reason="the extra rongxin[fit] isn't installed")
+
+from rongxin.entrypoints.cli import evaluate
+from rongxin.evaluation.fitting import files, scoring
+from rongxin.evaluation.fitting.card import read
+from tests.unit.evaluation.fitting import invented
+
+ROWS = invented.borrowers(300).rename({" years ": "years"})
+
+
+def _run(*words: object) -> Result:
+    return CliRunner().invoke(evaluate.command, [str(word) for word in words])
+
+
+def _fit(data: Path, *more: object) -> Result:
+    return _run("fit", data, "--target", "default", "--out", data.with_name("card.json"), *more)
+
+
+def _refused(result: Result, *said: str) -> None:
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    last = result.output.strip().splitlines()[-1]
+    assert last.startswith("Error: ")
+    for word in said:
+        assert word in last, last
+
+
+def _text(frame: pl.DataFrame) -> str:
+    return frame.write_csv()
+
+
+CONTENTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "an empty file": ("", ("loans.csv", "empty")),
+    "a header alone": ("years,default\n", ("loans.csv", "no rows", "hand in")),
+    "a target of three": (
+        _text(ROWS.with_columns(default=pl.col("default") + pl.col("years") % 2)),
+        ("default has 3 different values ('0', '1', '2')", "good from the bad"),
+    ),
+    "a target that is missing": (
+        _text(ROWS.with_columns(default=pl.lit(None, dtype=pl.Int64))),
+        ("default has 0 different values (all missing)",),
+    ),
+    "a target that names no bad one": (
+        _text(ROWS.with_columns(default=pl.col("default") + 1)),
+        ("default is '1' or '2'", "--bad"),
+    ),
+    "columns that say nothing": (
+        _text(ROWS.select("default", same=pl.lit("x"), empty=pl.lit(None, dtype=pl.String))),
+        ("no column is left", "constant", "all missing"),
+    ),
+    "too few rows": (_text(ROWS.head(12)), ("at least 10 of each are needed",)),
+    "a name that stands twice": ("a,b, a\n1,2,0\n", ("column 'a' stands twice", "a name of its own")),
+    "a row that is too short": (_text(ROWS) + "L9,3\n", ("line 302", "2 cells", "7 columns", "quotation")),
+    "a row that is too long": (
+        _text(ROWS.head(5)) + "1,2,3,4,5,6,7,8\n" + _text(ROWS).split("\n", 1)[1],
+        ("line 7", "8 cells", "7 columns"),
+    ),
+    "a row that is too short, among cells in quotation marks": (
+        _text(ROWS.with_columns(trade=pl.lit('a "b", c'))) + "L9,3\n",
+        ("line 302", "2 cells"),
+    ),
+    "an empty line in the midst": (
+        _text(ROWS.head(5)) + "\n" + _text(ROWS).split("\n", 1)[1],
+        ("line 7", "is empty", "delete"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_file_that_cannot_be_fitted_on_says_why(name: str, tmp_path: Path) -> None:
+    content, said = CONTENTS[name]
+    (tmp_path / "loans.csv").write_text(content)
+    _refused(_fit(tmp_path / "loans.csv"), *said)
+    assert not (tmp_path / "card.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--date", "trade"), ("trade holds no dates", "'", "2026-01-31")),
+        (("--date", "drawn"), ("no column 'drawn'", "there are: loan, years")),
+        (("--id", "number"), ("no column 'number'",)),
+        (("--direction", "trade=+"), ("trade holds words",)),
+        (("--direction", "years"), ("COLUMN=+",)),
+    ],
+)
+def test_an_option_that_does_not_fit_the_file_says_why(
+    options: tuple[str, ...], said: tuple[str, ...], tmp_path: Path
+) -> None:
+    _refused(_fit(invented.written(ROWS, tmp_path / "loans.csv"), *options), *said)
+
+
+def test_empty_lines_at_the_end_are_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b\r\n1,2\r\n3,4\r\n\r\n\r\n")
+    (tmp_path / "b.arff").write_text(
+        "@relation r\n@attribute a numeric\n@attribute b numeric\n@data\n\n1,2\n\n"
+    )
+    assert files.scan(tmp_path / "a.csv").collect().rows() == [("1", "2"), ("3", "4")]
+    assert files.scan(tmp_path / "b.arff").collect().rows() == [("1", "2")]
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    folder = tmp_path_factory.mktemp("fitted")
+    frame = pl.concat([ROWS, ROWS.head(20)]).with_columns(
+        same=pl.lit("x"), known=pl.col("default") * 7, signed=pl.when(pl.col("loan") == "L00003")
+        .then(pl.lit("soon")).otherwise("signed"),
+    )  # fmt: skip
+    data = invented.written(frame, folder / "loans.csv")
+    return data, _fit(data, "--id", "loan", "--date", "signed")
+
+
+def test_what_was_left_out_or_is_odd_is_said_in_a_line_each(fitted: tuple[Path, Result]) -> None:
+    _, result = fitted
+    assert result.exit_code == 0, result.output
+    for line in (
+        "left out: same (constant: always 'x')",
+        "left out: known (tells the outcome by itself",
+        "--keep known takes it in",
+        "loan: 20 rows repeat an id (L00000, …); rows of one id stay on one side",
+        "signed: 2 cells are no date ('soon', …)",
+        "held back: out of time",
+    ):
+        assert line in result.output, result.output
+
+
+def test_scoring_counts_what_the_card_does_not_know_and_keeps_the_id(fitted: tuple[Path, Result]) -> None:
+    data, _ = fitted
+    frame = ROWS.with_columns(
+        trade=pl.when(pl.col("loan") == "L00007").then(pl.lit("steel")).otherwise("trade")
+    )
+    odd, out = invented.written(frame, data.with_name("new.csv")), data.with_name("scores.csv")
+    result = _run("score", odd, "--card", data.with_name("card.json"), "--out", out, "--id", "loan")
+    assert result.exit_code == 0, result.output
+    assert "trade: 1 行取值不在评分卡内" in result.output
+    assert "'steel'" in result.output
+    scores = pl.read_csv(out)
+    assert scores["loan"].to_list() == frame["loan"].to_list()
+    again = data.with_name("again.csv")
+    _run("score", odd, "--card", data.with_name("card.json"), "--out", again, "--id", "loan")
+    assert again.read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("years,debt\n1,2\n3\n", ("line 3", "1 cells", "2 columns")),
+        ("years,years\n1,2\n", ("column 'years' stands twice",)),
+        ("shoe_size\n41\n", ("the card needs", "--absent-as-missing")),
+        ("", ("empty",)),
+    ],
+)
+def test_a_file_that_cannot_be_scored_says_why(
+    content: str, said: tuple[str, ...], fitted: tuple[Path, Result], tmp_path: Path
+) -> None:
+    (tmp_path / "new.csv").write_text(content)
+    card = fitted[0].with_name("card.json")
+    _refused(_run("score", tmp_path / "new.csv", "--card", card, "--out", tmp_path / "s.csv"), *said)
+    assert not list(tmp_path.glob("*s.csv*"))
+
+
+def test_of_a_file_beyond_memory_rows_are_drawn_and_all_are_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ROWS_MAX", 400)
+    data = invented.written(invented.borrowers(1000), tmp_path / "loans.csv")
+    result = _fit(data, "--id", "loan")
+    assert "the file has 1000 rows: 400 of them are used, drawn at random (seed 42)" in result.output
+    card = read(tmp_path / "card.json")
+    assert card.made_from["rows"] == 400
+    assert scoring.score(data, card, tmp_path / "s.parquet", id=None).rows == 1000
+
+
+def test_a_large_file_in_another_encoding_says_how_to_write_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_RECODED_BYTES_MAX", 100)
+    (tmp_path / "loans.csv").write_bytes(("行业,年数,default\n" + "茶叶,3,1\n" * 40).encode("gb18030"))
+    _refused(_fit(tmp_path / "loans.csv"), "GB18030", "iconv -f GB18030 -t UTF-8 loans.csv")
