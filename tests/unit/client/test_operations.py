@@ -19,7 +19,7 @@ from uuid import UUID
 import jsonschema
 import pytest
 
-from rongxin.client import cases, consents, deletion, outcomes, push, reports, webhooks
+from rongxin.client import cases, consents, corrections, deletion, outcomes, push, reports, webhooks
 from rongxin.client.calls import Call
 from rongxin.entrypoints.api.urls import api
 from rongxin.financing import rules as financing
@@ -28,7 +28,7 @@ from rongxin.vocabulary.purpose import Purpose
 
 ID, DAY = UUID(int=7), date(2026, 11, 2)
 KEY = SigningKey.generate("bank")
-MODULES = (cases, consents, deletion, outcomes, push, reports, webhooks)
+MODULES = (cases, consents, corrections, deletion, outcomes, push, reports, webhooks)
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
 DUTY = deletion.Duty.model_construct(consent=ID, institution="bank_a")
 TOLD = outcomes.Told("approved", DAY, Decimal("500000.00"), 385, 12, "credit")
@@ -59,6 +59,9 @@ CALLS: dict[str, list[Any]] = {
     "consents.own": [{"case": ID, "page_rows": 5}],
     "consents.show": [ID],
     "consents.give_up": [ID],
+    "corrections.owed": [{"all": True, "page_rows": 5}],
+    "corrections.show": [ID],
+    "corrections.acknowledge": [ID, "deleted", "已删除"],
     "deletion.owed": [{"settled": True, "overdue": True, "page_rows": 5}],
     "deletion.of_consent": [ID],
     "deletion.laws": [],
