@@ -49,11 +49,17 @@ def of_indicator(indicator: Indicator, tables: Mapping[str, object]) -> Iterator
     """Yield what is wrong with an indicator, with its place in the file."""
     yield from of_formula(indicator, tables)
     rows = {row for name in indicator.items for row in _rows(name)}
+    if indicator.direction == "+" and any(loader.load().items[n].negative for n in _known(indicator)):
+        yield ("direction",), "负面信息项的指标方向应为 - (negative records speak against)"
     unnamed = sorted(_classes(indicator) - set(indicator.words))
     if indicator.unit is Unit.CLASS and (unnamed or not indicator.words):
         yield ("words",), f"缺少分类 {unnamed or '全部'} 的中英文名称 (classes without words)"
     if rows and not set(indicator.annex_row) <= rows:
         yield ("annex_row",), f"附件行 {list(indicator.annex_row)} 与所取信息项的行 {sorted(rows)} 不符"
+
+
+def _known(indicator: Indicator) -> list[str]:
+    return [name for name in indicator.items if name in loader.load().items]
 
 
 def _classes(indicator: Indicator) -> set[int]:
@@ -79,7 +85,40 @@ def of_formula(formula: Formula, tables: Mapping[str, object]) -> Iterator[Fault
             yield ("measures", name, *path), said
     if sound:
         yield from _of_channel(formula)
+        yield from _of_negative(formula)
     yield from _of_value(formula, tables)
+
+
+def _of_negative(formula: Formula) -> Iterator[Fault]:
+    """A record that speaks against a subject may never help it by being there, nor hide a worse one.
+
+    So what is made of negative records has a number whatever they leave blank, and grows with every one.
+    """
+    catalogue = loader.load()
+    against = {n: m for n, m in formula.measures.items() if catalogue.item(m.item).negative}
+    if not against:
+        return
+    if formula.none != "value":
+        yield ("none",), "负面信息项应以 value 表示无记录 (of negative records, none is a number)"
+    for name, measure in against.items():
+        if measure.aggregate not in ("count", "sum", "max"):
+            yield ("measures", name, "aggregate"), f"{measure.aggregate} 会使一条负面记录掩盖另一条"
+        for column in measure.fields:
+            if not _at_least_nought(catalogue.item(measure.item), column):
+                yield ("measures", name, "fields"), f"{column} 可为负数，会抵消其他负面记录 (min: 0 is needed)"
+    made = formula.value
+    told = made.take in formula.measures and formula.measures[str(made.take)].aggregate == "count"
+    offset = made.ratio is not None and made.zero_when_first_is_zero and made.at_least is not None
+    if not (told or made.total or offset):
+        yield ("value",), "负面信息项的取值应为计数、合计，或带 at_least 的比率 (or it may be missing)"
+
+
+def _at_least_nought(item: Item, column: str) -> bool:
+    """A prepared column has no sign: it is a sum read out of words."""
+    if column.startswith("_") or column not in item.field_names:
+        return True
+    least = item.field(column).min
+    return least is not None and least >= 0
 
 
 def _rows(name: str) -> tuple[int, ...]:
@@ -173,7 +212,8 @@ def _of_value(formula: Formula, tables: Mapping[str, object]) -> Iterator[Fault]
 
 def _measures_of(value: Value) -> set[str]:
     names = {value.take, value.months_since, value.days_since, value.quantile}
-    names |= set(value.untold_when) | set(value.total) | set(value.ratio or ()) | set(value.growth or ())
+    names |= set(value.total) | set(value.ratio or ()) | set(value.growth or ())
+    names |= set(value.at_least.any) if value.at_least else set()
     for choice in value.choose:
         for test in choice.when:
             names |= _tested(test)

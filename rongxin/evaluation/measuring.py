@@ -67,9 +67,11 @@ def value(
         else None
         for name, one in formula.measures.items()
     }
-    if any((measures[name] or 0) > 0 for name in formula.value.untold_when):
-        return None
-    return _OPERATORS[formula.value.operator](formula, measures, facts.subject, segments, as_of)
+    made = _OPERATORS[formula.value.operator](formula, measures, facts.subject, segments, as_of)
+    least = formula.value.at_least
+    if least is None or not any((measures[name] or 0) > 0 for name in least.any):
+        return made
+    return least.value if made is None else max(made, least.value)
 
 
 def read_by(measure: Measure, rows: Sequence[Row], *, as_of: date) -> list[Row]:

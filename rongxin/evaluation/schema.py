@@ -126,6 +126,13 @@ class Measure(Frozen):
         return tuple(dict.fromkeys([*self.fields, *tested, *extra]))
 
 
+class Least(Frozen):
+    """How low a value may be where one of these measures is above 0, whatever the rows leave blank."""
+
+    any: tuple[Identifier, ...] = Constraint(min_length=1)
+    value: Annotated[int, Constraint(ge=1)]
+
+
 class Value(Frozen):
     """How measures become the indicator's integer: exactly one operator."""
 
@@ -138,7 +145,7 @@ class Value(Frozen):
     quantile: Identifier | None = None  # 1…n by the frozen edges of the segment
     table: Identifier | None = None  # which edges
     choose: tuple[Choice, ...] = ()  # the first whose tests all hold
-    untold_when: tuple[Identifier, ...] = ()  # counts of rows that can't be read: above 0, nothing is told
+    at_least: Least | None = None
     scale: Annotated[int, Constraint(ge=1)] = 1  # ratio: the first measure's own unit in the second's
     zero_when_first_is_zero: bool = False  # ratio: nothing owed is nothing, whatever the second is
     when_second_is_not_positive: int | None = None  # ratio: else the indicator can't be made

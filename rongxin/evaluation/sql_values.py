@@ -17,8 +17,10 @@ Tables = Mapping[str, Sequence[Edges]]
 def value(formula: Formula, columns: Mapping[str, str], tables: Tables, *, as_of: date) -> str:
     """Write a formula's number, given the column of each of its measures; NULL where it can't be made."""
     made = _operator(formula, columns, tables, as_of)
-    unread = [f"{columns[name]} > 0" for name in formula.value.untold_when]
-    return f"CASE WHEN {' OR '.join(unread)} THEN NULL ELSE {made} END" if unread else made
+    if formula.value.at_least is None:
+        return made
+    there = " OR ".join(f"{columns[name]} > 0" for name in formula.value.at_least.any)
+    return f"GREATEST({made}, CASE WHEN {there} THEN {formula.value.at_least.value} END)"
 
 
 def segment(row: Segment, age: str) -> str:

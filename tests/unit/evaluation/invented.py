@@ -90,7 +90,16 @@ def cell(item: str, column: str, draw: random.Random) -> Any:
         "text_list": lambda: ["参与标准制定"] * draw.randrange(3),
         "month": lambda: f"{AS_OF.year - draw.randrange(2)}-{draw.randrange(1, 13):02d}",
     }
-    return made[kind]() if kind in made else "文"
+    return _let_in(item, column, made[kind]() if kind in made else "文")
+
+
+def _let_in(item: str, column: str, value: Any) -> Any:
+    """No value that the catalogue would hand back at the door; a prepared sum is never below nought."""
+    known = loader.load().item(item)
+    least = known.field(column).min if column in known.field_names else None
+    if column.endswith("_cny") and column.startswith("_"):
+        least = Decimal(0)
+    return abs(value) if least is not None and value < least else value
 
 
 def row(item: str, draw: random.Random) -> dict[str, Any]:
