@@ -86,6 +86,7 @@ def of_formula(formula: Formula, tables: Mapping[str, object]) -> Iterator[Fault
     if sound:
         yield from _of_channel(formula)
         yield from _of_negative(formula)
+        yield from _of_held(formula)
     yield from _of_value(formula, tables)
 
 
@@ -111,6 +112,18 @@ def _of_negative(formula: Formula) -> Iterator[Fault]:
     offset = made.ratio is not None and made.zero_when_first_is_zero and made.at_least is not None
     if not (told or made.total or offset):
         yield ("value",), "负面信息项的取值应为计数、合计，或带 at_least 的比率 (or it may be missing)"
+
+
+def _of_held(formula: Formula) -> Iterator[Fault]:
+    """What rests on a column that nobody may hold says so: nothing is missing for ever in silence."""
+    known = prepared()
+    wants = sorted(
+        {c for m in formula.measures.values() for c in m.columns if "not_held" in known.get(c, {})}
+    )
+    if wants and formula.not_held is None:
+        yield ("measures",), f"{'、'.join(wants)} 依法不留存，应以 not_held 说明 (say why in not_held)"
+    if formula.not_held is not None and not wants:
+        yield ("not_held",), "所取的字段都可取得，不应有 not_held (all of it can be had)"
 
 
 def _at_least_nought(item: Item, column: str) -> bool:

@@ -21,7 +21,7 @@ from rongxin.evaluation.compiling import Program
 from rongxin.evaluation.errors import NothingToScore
 from rongxin.evaluation.spans import Span
 from rongxin.parties import populations
-from rongxin.records import lake, lake_files
+from rongxin.records import lake, lake_files, lake_sides
 from rongxin.sharing import observations
 
 #: About how many subjects a bucket has, unless a run is told how many buckets to make.
@@ -68,8 +68,14 @@ def prepare(
         _table(duck, own, folder / _SUBJECTS, _SUBJECT_COLUMNS, populations.registered(only), "_subject")
         answered = observations.draw(program.items, only, as_of=as_of)
         _table(duck, own, folder / _ANSWERED, _ANSWERED_COLUMNS, answered, "_subject, item")
+        for item in program.items:
+            if found := preparing.sides(item, program.reads[item]):
+                drawn = lake_sides.draw(item, list(found.values()), preparing.BETWEEN_NAMES, only)
+                columns = {"_id": "BIGINT", **dict.fromkeys(found, "BOOLEAN")}
+                _table(duck, own, folder / _sides_of(item), columns, drawn, "_id")
 
     with lake.opened(*program.items, beside=beside) as duck:
+        preparing.register(duck)
         spans = _spans(duck, folder / _SUBJECTS, buckets)
         views = (SUBJECT, *program.items)
         for done, view in enumerate(views):
@@ -79,7 +85,7 @@ def prepare(
                 if view == SUBJECT:
                     _lay(duck, knowing.subjects(program, folder, span), folder / view, span, "_subject")
                 else:
-                    rows = _rows(program, view, span, folder if only is not None else None)
+                    rows = _rows(program, view, span, folder, chosen=only is not None)
                     _lay(duck, rows, folder / view, span, "_subject, _observed_on, _id")
     progress("准备数据 facts", len(views), len(views))
     return spans
@@ -88,6 +94,10 @@ def prepare(
 def sources(folder: Path, program: Program, span: Span) -> dict[str, Path]:
     """Return for each view that a program reads the file of a bucket."""
     return {view: folder / view / f"{span.number}.parquet" for view in (SUBJECT, *program.items)}
+
+
+def _sides_of(item: str) -> str:
+    return f"sides-{item}.parquet"
 
 
 def _read(path: Path) -> str:
@@ -130,15 +140,17 @@ def _spans(duck: duckdb.DuckDBPyConnection, subjects: Path, buckets: int | None)
     return [Span(*row) for row in rows]
 
 
-def _rows(program: Program, item: str, span: Span, chosen: Path | None) -> str:
+def _rows(program: Program, item: str, span: Span, folder: Path, *, chosen: bool) -> str:
     """Select what a program reads of an item's rows. What is published no longer is used no more (令36号)."""
     until = loader.load().item(item).published_until
-    columns = [preparing.column(item, name) for name in program.reads[item] if name != "_subject"]
+    columns = [preparing.column(name) for name in program.reads[item] if name != "_subject"]
     published = f'AND ("{until}" IS NULL OR "{until}" >= DATE \'{program.as_of}\')' if until else ""
-    mine = f"AND _subject IN (SELECT _subject FROM {_read(chosen / _SUBJECTS)})" if chosen else ""  # noqa: S608
+    mine = f"AND _subject IN (SELECT _subject FROM {_read(folder / _SUBJECTS)})" if chosen else ""  # noqa: S608
+    beside = preparing.sides(item, program.reads[item])
+    join = f"LEFT JOIN {_read(folder / _sides_of(item))} side USING (_id)" if beside else ""
     return (
         f"SELECT {', '.join(['CAST(_subject AS INTEGER) AS _subject', *columns])}"  # noqa: S608
-        f' FROM "{item}" WHERE _subject BETWEEN {span.first} AND {span.last} {mine} {published}'
+        f' FROM "{item}" {join} WHERE _subject BETWEEN {span.first} AND {span.last} {mine} {published}'
     )
 
 

@@ -133,6 +133,8 @@ def _tier(one: Formula) -> str:
 
 
 def _not_for(one: Formula) -> Iterator[str]:
+    if one.not_held:
+        yield f"依法不留存，目前对任何主体都不适用 applies to nobody: {one.not_held}"
     left = [kind.label for kind in SubjectKind if kind not in one.applies_to]
     if left:
         yield f"不适用于{'、'.join(left)} not for them"

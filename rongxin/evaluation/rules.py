@@ -91,18 +91,19 @@ def tell(
     as_of: date,
 ) -> Told:
     """Return the state of a formula and its number."""
+    untold = Told(State.NOT_APPLICABLE if formula.not_held else State.MISSING)
     if facts.subject.kind not in formula.applies_to:
         return Told(State.NOT_APPLICABLE)
     if not all(facts.knows(item, formula.channel) for item in formula.needed):
-        return Told(State.MISSING)
+        return untold
     if any(_only_claimed(item, rows) for item in formula.needed):
-        return Told(State.MISSING)
+        return untold
     none = not rows.get(formula.main)
     if none and formula.none != "value":
-        return Told(State.MISSING if formula.none == "missing" else State.NOT_APPLICABLE)
+        return untold if formula.none == "missing" else Told(State.NOT_APPLICABLE)
     value = measuring.value(formula, facts, rows, spec.segments, as_of=as_of)
     if value is None:
-        return Told(State.MISSING)
+        return untold
     return Told(State.OBSERVED_NONE if none else State.OBSERVED, value)
 
 

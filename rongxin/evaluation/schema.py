@@ -205,6 +205,8 @@ class Formula(Frozen):
     value: Value
     # What the answer "no record" says: the value made of nothing, nothing at all, or that it doesn't apply.
     none: Literal["value", "missing", "not_applicable"]
+    # Why nobody may hold what it would be made of: where it can't be told, it doesn't apply to anybody.
+    not_held: Text | None = None
 
     @property
     def items(self) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class Told:
     @property
     def out(self) -> str | None:
         """When it does not apply, given that it was not told; None: never."""
+        if self.formula.not_held:
+            return "TRUE"
         tests = [self.stays_out] if self.stays_out else []
         if self.formula.none == "not_applicable":
             # Known, and no row of it: what is known is told by the bit, which `valued` keeps.

@@ -12,6 +12,8 @@ from rongxin.evaluation.errors import InvalidIndicators, UnknownVersion
 
 SHARE = "indicators/stability/R07.yaml"
 CARD = "parameters/card_2026-01-01.yaml"
+CHECKS = "indicators/administration/A03.yaml"
+HOLDERS = "indicators/stability/R11.yaml"
 R03 = "R03: {weight: 15, steps: [[1, 100], [2, 60], [3, 30]], rest: 0}"
 
 
@@ -29,6 +31,12 @@ R03 = "R03: {weight: 15, steps: [[1, 100], [2, 60], [3, 30]], rest: 0}"
         (SHARE, "channel: interface_call", "channel: physical_aggregation", "physical_aggregation"),
         (CARD, R03, R03.replace("[1, 100]", "[1, 0]"), "R03"),
         (CARD, R03, R03.replace("15", "16"), "1001"),
+        # What would let a negative record hide another, or be missing for ever without a word.
+        (CHECKS, "none: value", "none: missing", "负面信息项应以 value"),
+        (CHECKS, "aggregate: max", "aggregate: min", "掩盖"),
+        (CHECKS, "total: [failed]", "take: failed", "at_least"),
+        (CHECKS, 'direction: "-"', 'direction: "+"', "方向应为 -"),
+        (HOLDERS, "not_held: ", "# not_held: ", "not_held"),
     ],
 )
 def test_a_fault_is_named_with_its_place(
