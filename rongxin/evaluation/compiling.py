@@ -61,6 +61,7 @@ class Program:
     veto_codes: tuple[str, ...]
     columns: tuple[str, ...]
     sql: str
+    newest: Mapping[str, str]  # wide only: of each item whose rows bear a date, _subject and its newest day
 
     @property
     def fingerprint(self) -> str:
@@ -84,15 +85,20 @@ def program(
     `<code>_value` and `<code>_points`. Raises `InvalidIndicators` and `UnknownVersion`.
     """
     spec = specification or loading.load(version)
-    chosen = {name: one for name, one in spec.formulas.items() if belongs(one, Tier(tier))}
+    chosen = {name: one for name, one in spec.formulas.items() if tiers.belongs(one, Tier(tier))}
     codes = tuple(code for code in spec.indicators if code in chosen)
-    reads = _reads(spec, chosen)
+    reads, newest = _reads(spec, chosen), {} if narrow else _newest(spec, chosen, as_of)
+    for item in newest:
+        reads[item] = tuple(sorted({*reads[item], str(loader.load().item(item).observed_on)}))
     statement = "WITH " + ", ".join(_steps(spec, Tier(tier), chosen, as_of, narrow=narrow))
     signals = tuple(name for name in spec.vetoes.signals if name in chosen)
     columns = sql_scores.columns(codes, signals, narrow=narrow)
     statement += f" SELECT {', '.join(columns)} FROM graded"  # noqa: S608
     if dialect == "spark":
-        (statement,) = sqlglot.transpile(statement, read="duckdb", write="spark")
+        statement, *days = (
+            sqlglot.transpile(one, read="duckdb", write="spark")[0] for one in (statement, *newest.values())
+        )
+        newest = dict(zip(newest, days, strict=True))
     return Program(
         version=spec.version,
         tier=Tier(tier),
@@ -104,12 +110,8 @@ def program(
         veto_codes=spec.vetoes.codes,
         columns=tuple(column.strip('"') for column in columns),
         sql=statement,
+        newest=newest,
     )
-
-
-def belongs(formula: Formula, tier: Tier) -> bool:
-    """Return whether a tier may rest on a formula."""
-    return tier is Tier.AUTHORISED or tiers.is_public(formula)
 
 
 def sources(spec: Specification) -> tuple[Source, ...]:
@@ -141,6 +143,21 @@ def _reads(spec: Specification, chosen: Mapping[str, Formula]) -> dict[str, tupl
             columns |= {rule.field for rule in spec.relief.counts_while.get(measure.item, ())}
             columns |= {"_verified"} if consistency.is_verified_only(item) else set()
     return {item: tuple(sorted(found[item])) for item in sorted(found)}
+
+
+def _newest(spec: Specification, chosen: Mapping[str, Formula], as_of: date) -> dict[str, str]:
+    """Write of when each item's newest row is that counts: the date that a reason is told with."""
+    catalogue, found = loader.load(), {}
+    for name in sorted({name for one in chosen.values() for name in one.items}):
+        item = catalogue.item(name)
+        dated = consistency.dated_by(item)
+        if dated is None:
+            continue
+        tests = sql_measures.counts_while(item, spec.relief.counts_while.get(name, ()), as_of=as_of)
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        newest = f"CAST(MAX({quoted(dated)}) AS VARCHAR)"
+        found[name] = f"SELECT _subject, {newest} AS newest FROM {quoted(name)}{where} GROUP BY _subject"  # noqa: S608
+    return found
 
 
 class _Measures:

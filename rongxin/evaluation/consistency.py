@@ -45,6 +45,12 @@ def kind_of(item: Item, column: str) -> Kind | None:
     return found.value
 
 
+def dated_by(item: Item) -> str | None:
+    """Return the field that dates an item's rows, where it is a day."""
+    day = item.observed_on
+    return day if day is not None and kind_of(item, day) == "date" else None
+
+
 def of_indicator(indicator: Indicator, tables: Mapping[str, object]) -> Iterator[Fault]:
     """Yield what is wrong with an indicator, with its place in the file."""
     yield from of_formula(indicator, tables)
@@ -106,7 +112,7 @@ def _of_negative(formula: Formula) -> Iterator[Fault]:
             yield ("measures", name, "aggregate"), f"{measure.aggregate} 会使一条负面记录掩盖另一条"
         for column in measure.fields:
             if not _at_least_nought(catalogue.item(measure.item), column):
-                yield ("measures", name, "fields"), f"{column} 可为负数，会抵消其他负面记录 (min: 0 is needed)"
+                yield ("measures", name, "fields"), f"{column} 可为负数，会抵消其他负面记录 (needs min: 0)"
     made = formula.value
     told = made.take in formula.measures and formula.measures[str(made.take)].aggregate == "count"
     offset = made.ratio is not None and made.zero_when_first_is_zero and made.at_least is not None

@@ -95,15 +95,36 @@ def dialect(engine: str) -> Dialect:
 def lines(program: Program) -> str:
     """Return the SELECT of what is kept of each subject, inputs as a JSON list in the program's order."""
     result = ", ".join(f'scored."{name}"' for name in RESULT)
-    about = [f'subject."{name}"' for name in ABOUT]
-    inputs = ", ".join([*about, *(f'scored."{name}"' for name in inputs_of(program)[len(ABOUT) :])])
+    inputs = ", ".join(told(program))
     return (
         f"SELECT _subject, {', '.join(RESULT)}, inputs, sha256(inputs) FROM"  # noqa: S608
         f" (SELECT scored._subject, {result}, CAST(json_array({inputs}) AS VARCHAR) AS inputs"
-        f" FROM ({program.sql}) AS scored JOIN subject ON subject._subject = scored._subject) AS told"
+        f" FROM {beside(program)}) AS told"
     )
 
 
+def beside(program: Program) -> str:
+    """Write the scores beside their subjects and the newest day of each source."""
+    dated = " ".join(
+        f"LEFT JOIN ({newest}) AS on_{item} ON on_{item}._subject = scored._subject"
+        for item, newest in program.newest.items()
+    )
+    return f"({program.sql}) AS scored JOIN subject ON subject._subject = scored._subject {dated}"
+
+
+def told(program: Program, quote: str = '"') -> list[str]:
+    """Write the columns of `inputs_of`, in that order."""
+    kept = [name for name in program.columns if name not in ("_subject", *RESULT)]
+    return [
+        *(f"subject.{quote}{name}{quote}" for name in ABOUT),
+        *(f"scored.{quote}{name}{quote}" for name in kept),
+        *(f"on_{item}.newest" for item in program.newest),
+    ]
+
+
 def inputs_of(program: Program) -> tuple[str, ...]:
-    """Name what a score is computed from, in the order in which it is kept: of the subject, of the facts."""
-    return (*ABOUT, *(name for name in program.columns if name not in ("_subject", *RESULT)))
+    """Name what a score is computed from and told with, in the order in which it is kept: of the subject, of
+    the facts, of each source its newest day.
+    """
+    kept = (name for name in program.columns if name not in ("_subject", *RESULT))
+    return (*ABOUT, *kept, *(f"{item}_on" for item in program.newest))

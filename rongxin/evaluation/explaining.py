@@ -15,13 +15,12 @@ from typing import Any
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
-from rongxin.evaluation import compiling, engines, loading, packing, rules, scores, tiers
-from rongxin.evaluation.cards import ThinFile, Veto
+from rongxin.evaluation import compiling, engines, loading, packing, reasons, rules, scores, tiers
 from rongxin.evaluation.errors import NotReproduced
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.measuring import Subject
 from rongxin.evaluation.rules import Pointed, Score, State, Told
-from rongxin.evaluation.schema import Dimension, Formula
+from rongxin.evaluation.schema import Dimension
 from rongxin.evaluation.scores import Stored
 from rongxin.evaluation.tiers import Tier
 from rongxin.proof import canonical
@@ -67,7 +66,7 @@ def document(stored: Stored, uscc: str) -> bytes:
     told = _told(spec, stored, inputs)
     made = rules.score(spec, stored.tier, told, subject)
     _check(stored, made, spec, uscc)
-    by_code = {one.code: one for one in made.indicators}
+    newest = {item: inputs[f"{item}_on"] for item in _program_of(stored).newest if inputs[f"{item}_on"]}
     age = told[rules.AGE].value if rules.AGE in told else None
     return canonical.dumps(
         {
@@ -82,10 +81,7 @@ def document(stored: Stored, uscc: str) -> bytes:
             "coverage_permille": made.coverage,
             "confidence": made.confidence,
             "inputs_hash": stored.inputs_hash,
-            "vetoes": list(_vetoes(spec, made.vetoes)),
-            "lost": [_reason(spec, by_code[code]) for code in made.reasons.lost],
-            "lacks": [_lacking(spec, by_code[code]) for code in made.reasons.lacks],
-            "won": [_reason(spec, by_code[code]) for code in made.reasons.won],
+            "reasons": reasons.document(reasons.of(spec, made, told, newest)),
             "dimensions": list(_dimensions(spec, made.indicators)),
             "segment_median_permille": rules.median(spec, stored.tier, subject, age),
             "indicators": [_line(spec, one) for one in made.indicators],
@@ -108,7 +104,7 @@ def _check(stored: Stored, made: Score, spec: Specification, uscc: str) -> None:
 
 def _named(stored: Stored) -> dict[str, Any]:
     values = json.loads(stored.inputs)
-    names = engines.inputs_of(_program(stored.version, stored.tier, stored.as_of))
+    names = engines.inputs_of(_program_of(stored))
     if len(values) != len(names):
         raise NotReproduced(
             f"存储的输入有{len(values)}项，版本{stored.version}要求{len(names)}项："
@@ -117,63 +113,27 @@ def _named(stored: Stored) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
+def _program_of(stored: Stored) -> compiling.Program:
+    return _program(stored.version, stored.tier)
+
+
 @cache
-def _program(version: str, tier: Tier, as_of: date) -> compiling.Program:
-    return compiling.program(version, tier, as_of=as_of, narrow=False)
+def _program(version: str, tier: Tier) -> compiling.Program:
+    """What a program of a version names is the same on every day."""
+    day = loading.load(version).weights.effective_from
+    return compiling.program(version, tier, as_of=day, narrow=False)
 
 
 def _told(spec: Specification, stored: Stored, inputs: Mapping[str, Any]) -> dict[str, Told]:
     """Read indicators and signals as they were told; a signal's state is no input of a score."""
     told = {
         code: Told(_STATES[inputs[f"{code}_state"]], inputs[f"{code}_value"])
-        for code in _program(stored.version, stored.tier, stored.as_of).codes
+        for code in _program_of(stored).codes
     }
     for name in spec.vetoes.signals:
         value = inputs.get(f"{name}_value")
         told[name] = Told(State.MISSING if value is None else State.OBSERVED, value)
     return told
-
-
-def _vetoes(spec: Specification, codes: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Name what caps the score, as the parameters do; these stand before every other reason."""
-    every: tuple[Veto | ThinFile, ...] = (*spec.vetoes.vetoes, spec.vetoes.thin_file)
-    for veto in every:
-        if veto.code in codes:
-            triggers = veto.any if isinstance(veto, Veto) else ()
-            sources = {label for one in triggers for label in _sources(spec.formulas[one.of])}
-            yield {
-                "code": veto.code,
-                "label": veto.label,
-                "label_en": veto.label_en,
-                "cap": veto.cap,
-                "sources": sorted(sources),
-            }
-
-
-def _reason(spec: Specification, one: Pointed) -> dict[str, Any]:
-    """An observed indicator: what it is, whence, how much it cost, what would mend it."""
-    indicator = spec.indicators[one.code]
-    return {
-        **_lacking(spec, one),
-        "dimension": indicator.dimension.value,
-        "state": {"code": one.told.state.value, "label": one.told.state.label},
-        "value": one.told.value,
-        "unit": indicator.unit.label,
-        "lost_hundredths": one.lost,
-        "improve": indicator.improve,
-        "improve_en": indicator.improve_en,
-    }
-
-
-def _lacking(spec: Specification, one: Pointed) -> dict[str, Any]:
-    indicator = spec.indicators[one.code]
-    return {
-        "code": one.code,
-        "label": indicator.label,
-        "label_en": indicator.label_en,
-        "weight": one.weight,
-        "sources": _sources(indicator),
-    }
 
 
 def _line(spec: Specification, one: Pointed) -> dict[str, Any]:
@@ -210,25 +170,14 @@ def _would_add(spec: Specification, kind: str) -> list[dict[str, Any]]:
     added = [
         (spec.bins(code).weight, one)
         for code, one in spec.indicators.items()
-        if not tiers.is_public(one) and kind in {applies.value for applies in one.applies_to}
+        if not tiers.is_public(one) and not one.not_held
+        if kind in {applies.value for applies in one.applies_to}
     ]
     ordered = sorted(added, key=lambda pair: (-pair[0], pair[1].code))
     return [
         {"code": one.code, "label": one.label, "weight": weight, "items": [_item(i).label for i in one.items]}
         for weight, one in ordered
     ]
-
-
-def _sources(formula: Formula) -> list[str]:
-    """Name who is responsible for what a formula reads."""
-    catalogue = loader.load()
-    found = (
-        f"{catalogue.provider_label(channel.provider)}·{_item(name).label}"
-        for name in formula.items
-        for channel in _item(name).channels
-        if channel.mode is formula.channel
-    )
-    return list(dict.fromkeys(found))
 
 
 def _item(name: str) -> Item:

@@ -1,4 +1,4 @@
-"""Columns that records have not and indicators need (`prepared.yaml`): for a run's facts, and for one request.
+"""Columns that records have not and indicators need (`prepared.yaml`): for a run and for one request.
 
 What can't be told from what is held is null, and then counts as the indicator says; nothing is guessed.
 """
@@ -37,7 +37,7 @@ _READERS: Mapping[str, Callable[..., bool | Decimal | None]] = {
 
 
 def sides(item: str, names: Sequence[str]) -> dict[str, str]:
-    """Return of these columns those that say on which side the subject stands, with the field that says it."""
+    """Return of these columns those that say on which side the subject stands, with the field for it."""
     known = consistency.prepared()
     return {name: str(known[name]["side"]) for name in names if "side" in known.get(name, {})}
 
@@ -48,7 +48,11 @@ def register(duck: duckdb.DuckDBPyConnection) -> None:
         entry = consistency.prepared()[name]
         arguments = ["VARCHAR"] * len(entry["reads"])
         duck.create_function(
-            f"read{name}", read, arguments, _TYPES[entry["type"]], null_handling="special"  # type: ignore[arg-type]
+            f"read{name}",
+            read,
+            arguments,
+            _TYPES[entry["type"]],
+            null_handling="special",  # type: ignore[arg-type]
         )
 
 
@@ -66,7 +70,7 @@ def column(name: str) -> str:
 
 
 def row(item: str, given: Mapping[str, Any], *, subject: str, verified: bool | None = None) -> dict[str, Any]:
-    """Return a row of one subject with its prepared columns; `subject` is the name by which it is registered."""
+    """Return a row of one subject with its prepared columns; `subject` is its registered name."""
     made = dict(given)
     for name, entry in consistency.prepared().items():
         if item not in entry["items"]:

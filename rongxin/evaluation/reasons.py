@@ -1,31 +1,24 @@
 """Why a score is what it is, in words: the same for firm and institution （（七））. Pure.
 
 Vetoes stand first; then what cost most, what is missing and what knowing it would add, what speaks for it.
+Each has its source and the day of its newest record, the points, and what would improve it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import measuring, tiers, wording
+from rongxin.evaluation import tiers, wording
 from rongxin.evaluation.cards import ThinFile, Trigger, Veto
 from rongxin.evaluation.loading import Specification
-from rongxin.evaluation.measuring import Facts
-from rongxin.evaluation.rules import Pointed, Score, State
-from rongxin.evaluation.schema import Formula
+from rongxin.evaluation.rules import Pointed, Score, State, Told
 from rongxin.evaluation.wording import Source, Wording
 
-
-@dataclass(frozen=True)
-class Used:
-    """The records that a formula looked at. `records` stay inside the platform: no document has them."""
-
-    newest_on: date | None = None
-    records: tuple[str, ...] = ()
+#: The lists in which reasons are told, in their order.
+KINDS = ("veto", "lost", "lacks", "won")
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,7 @@ class Reason:
     dimension: Wording | None
     improve: Wording
     sources: tuple[Source, ...]
+    state: State | None = None
     value: Wording | None = None
     bin: Wording | None = None
     possible: int = 0
@@ -46,78 +40,73 @@ class Reason:
     cap: str | None = None
     would_add_permille: int = 0
     consent_items: tuple[str, ...] = ()
-    used: Used = Used()
+    newest_on: str | None = None  # the day of the newest record of its sources (ISO 8601)
 
 
-def of(spec: Specification, score: Score, used: Mapping[str, Used] | None = None) -> tuple[Reason, ...]:
-    """Return the reasons of a score in their order: vetoes, lost, lacks, won."""
-    looked = used or {}
+def of(
+    spec: Specification, score: Score, told: Mapping[str, Told], newest: Mapping[str, str]
+) -> tuple[Reason, ...]:
+    """Return the reasons of a score in their order: vetoes, lost, lacks, won.
+
+    `told` has indicators and signals, so that a veto names what set it off; `newest` the day of each item.
+    """
     by_code = {one.code: one for one in score.indicators}
     every: tuple[Veto | ThinFile, ...] = (*spec.vetoes.vetoes, spec.vetoes.thin_file)
-    vetoes = [_veto(spec, veto, by_code, looked) for veto in every if veto.code in score.vetoes]
-    lost = [_seen(spec, "lost", by_code[code], looked) for code in score.reasons.lost]
+    vetoes = [_veto(spec, veto, told, newest) for veto in every if veto.code in score.vetoes]
+    lost = [_seen(spec, "lost", by_code[code], newest) for code in score.reasons.lost]
     lacks = [_lacking(spec, by_code[code], score) for code in score.reasons.lacks]
-    won = [_seen(spec, "won", by_code[code], looked) for code in score.reasons.won]
+    won = [_seen(spec, "won", by_code[code], newest) for code in score.reasons.won]
     return (*vetoes, *lost, *lacks, *won)
 
 
-def used_by(spec: Specification, facts: Facts, *, as_of: date) -> dict[str, Used]:
-    """Return for each formula the records that it looks at; rows bear `_id` and, or, their item's date."""
-    rows = {item: measuring.counting(item, own, spec.relief, as_of=as_of) for item, own in facts.rows.items()}
-    return {name: _used(one, rows, as_of) for name, one in spec.formulas.items()}
-
-
-def document(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
-    """Return reasons as whoever may see the score reads them; the ids of records are left out."""
-    return [_shown(one) for one in reasons]
+def document(reasons: tuple[Reason, ...]) -> dict[str, list[dict[str, Any]]]:
+    """Return reasons by their kind as whoever may see the score reads them."""
+    return {kind: [_shown(one) for one in reasons if one.kind == kind] for kind in KINDS}
 
 
 def _veto(
-    spec: Specification, veto: Veto | ThinFile, by_code: Mapping[str, Pointed], used: Mapping[str, Used]
+    spec: Specification, veto: Veto | ThinFile, told: Mapping[str, Told], newest: Mapping[str, str]
 ) -> Reason:
     triggers = veto.any if isinstance(veto, Veto) else ()
-    fired = [one.of for one in triggers if _holds(one, by_code.get(one.of))]
-    # A signal's value is no part of a score: where no indicator sets the veto off, a signal did.
-    fired = fired or [one.of for one in triggers if one.of in spec.vetoes.signals]
-    looked = [used.get(name, Used()) for name in fired]
-    days = [one.newest_on for one in looked if one.newest_on is not None]
-    ids = sorted({record for one in looked for record in one.records})
-    sources = (source for name in fired for source in wording.sources(spec.formulas[name]))
+    fired = [spec.formulas[one.of] for one in triggers if _holds(one, told.get(one.of))]
+    sources = tuple(dict.fromkeys(source for one in fired for source in wording.sources(one)))
     return Reason(
         "veto",
         veto.code,
         Wording(veto.label, veto.label_en),
         None,
         Wording(veto.improve, veto.improve_en),
-        tuple(dict.fromkeys(sources)),
+        sources,
         cap=veto.cap,
-        used=Used(max(days, default=None), tuple(ids)),
+        newest_on=_newest(sources, newest),
     )
 
 
-def _holds(trigger: Trigger, one: Pointed | None) -> bool:
-    return one is not None and one.told.value is not None and trigger.holds(one.told.value)
+def _holds(trigger: Trigger, one: Told | None) -> bool:
+    return one is not None and one.value is not None and trigger.holds(one.value)
 
 
 def _seen(
-    spec: Specification, kind: Literal["lost", "won"], one: Pointed, used: Mapping[str, Used]
+    spec: Specification, kind: Literal["lost", "won"], one: Pointed, newest: Mapping[str, str]
 ) -> Reason:
     indicator = spec.indicators[one.code]
     assert one.told.value is not None
     assert one.bin is not None
+    sources = wording.sources(indicator)
     return Reason(
         kind,
         one.code,
         Wording(indicator.label, indicator.label_en),
         Wording(indicator.dimension.label, indicator.dimension.label_en),
         Wording(indicator.improve, indicator.improve_en),
-        wording.sources(indicator),
+        sources,
+        state=one.told.state,
         value=wording.of_value(indicator, one.told.value),
         bin=wording.of_bin(indicator, spec.bins(one.code), one.bin),
         possible=one.weight * 100,
         lost=one.lost,
         won=one.weight * 100 - one.lost,
-        used=used.get(one.code, Used()),
+        newest_on=_newest(sources, newest) if one.told.state is State.OBSERVED else None,
     )
 
 
@@ -135,23 +124,15 @@ def _lacking(spec: Specification, one: Pointed, score: Score) -> Reason:
         Wording(indicator.dimension.label, indicator.dimension.label_en),
         Wording(indicator.improve, indicator.improve_en),
         wording.sources(indicator),
+        state=one.told.state,
         possible=one.weight * 100,
         would_add_permille=1000 * (seen + one.weight) // total - 1000 * seen // total,
         consent_items=tuple(needed),
     )
 
 
-def _used(formula: Formula, rows: Mapping[str, list[measuring.Row]], as_of: date) -> Used:
-    days, ids = set(), set()
-    for measure in formula.measures.values():
-        dated = loader.load().item(measure.item).observed_on
-        for row in measuring.read_by(measure, rows.get(measure.item, ()), as_of=as_of):
-            day = row.get("_observed_on") or (row.get(dated) if dated else None)
-            if isinstance(day, date):
-                days.add(day)
-            if row.get("_id") is not None:
-                ids.add(str(row["_id"]))
-    return Used(max(days, default=None), tuple(sorted(ids)))
+def _newest(sources: Iterable[Source], newest: Mapping[str, str]) -> str | None:
+    return max((newest[one.item] for one in sources if newest.get(one.item)), default=None)
 
 
 def _shown(one: Reason) -> dict[str, Any]:
@@ -163,6 +144,7 @@ def _shown(one: Reason) -> dict[str, Any]:
         "code": one.code,
         "label": said(one.label),
         "dimension": said(one.dimension),
+        "state": {"code": one.state.value, "label": one.state.label} if one.state else None,
         "value": said(one.value),
         "bin": said(one.bin),
         "possible_hundredths": one.possible,
@@ -177,6 +159,6 @@ def _shown(one: Reason) -> dict[str, Any]:
             {"item": s.item, "label": s.label, "provider": s.provider, "responsible": s.responsible}
             for s in one.sources
         ],
-        "newest_on": one.used.newest_on.isoformat() if one.used.newest_on else None,
+        "newest_on": one.newest_on,
         "improve": said(one.improve),
     }

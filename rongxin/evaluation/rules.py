@@ -73,13 +73,33 @@ class Score:
 
 def evaluate(spec: Specification, tier: Tier, facts: Facts, *, as_of: date) -> Score:
     """Return the score of one subject over its rows."""
-    rows = {item: measuring.counting(item, own, spec.relief, as_of=as_of) for item, own in facts.rows.items()}
-    told = {
+    return score(spec, tier, told(spec, tier, facts, as_of=as_of), facts.subject)
+
+
+def told(spec: Specification, tier: Tier, facts: Facts, *, as_of: date) -> dict[str, Told]:
+    """Return every indicator and signal of a tier as a subject's rows tell it."""
+    rows = _counting(spec, facts, as_of)
+    return {
         name: tell(one, facts, rows, spec, as_of=as_of)
         for name, one in spec.formulas.items()
-        if tier is Tier.AUTHORISED or tiers.is_public(one)
+        if tiers.belongs(one, tier)
     }
-    return score(spec, tier, told, facts.subject)
+
+
+def newest(spec: Specification, tier: Tier, facts: Facts, *, as_of: date) -> dict[str, str]:
+    """Return of each item that bears a date the day of the newest row that counts (ISO 8601)."""
+    read = {item for one in spec.formulas.values() if tiers.belongs(one, tier) for item in one.items}
+    found = {}
+    for item, rows in _counting(spec, facts, as_of).items():
+        dated = consistency.dated_by(loader.load().item(item))
+        days = [row[dated] for row in rows if dated and row.get(dated) is not None]
+        if item in read and days:
+            found[item] = max(days).isoformat()
+    return found
+
+
+def _counting(spec: Specification, facts: Facts, as_of: date) -> dict[str, list[measuring.Row]]:
+    return {item: measuring.counting(item, own, spec.relief, as_of=as_of) for item, own in facts.rows.items()}
 
 
 def tell(

@@ -47,15 +47,12 @@ class _Spark:
         """Score a bucket; its lines are written as DuckDB writes them."""
         for view, file in facts.sources(self._folder, self._program, span).items():
             self._session.read.parquet(str(file)).createOrReplaceTempView(view)
-        about, names = engines.ABOUT, engines.inputs_of(self._program)
-        listed = ", ".join(
-            f"{'subject' if place < len(about) else 'scored'}.`{name}` AS `i{place}`"
-            for place, name in enumerate(names)
-        )
+        inputs = engines.told(self._program, quote="`")
+        listed = ", ".join(f"{one} AS `i{place}`" for place, one in enumerate(inputs))
         result = ", ".join(f"scored.`{name}`" for name in engines.RESULT)
         rows = self._session.sql(
-            f"SELECT scored._subject, {result}, {listed} FROM ({self._program.sql}) AS scored"  # noqa: S608
-            " JOIN subject ON subject._subject = scored._subject ORDER BY scored._subject"
+            f"SELECT scored._subject, {result}, {listed} FROM {engines.beside(self._program)}"  # noqa: S608
+            " ORDER BY scored._subject"
         )
         path = self._folder / f"scored-{span.number}.csv"
         with path.open("w", encoding="utf-8", newline="") as out:

@@ -25,6 +25,11 @@ def needs_consent_for(channel: SharingMode, item: str) -> bool:
     return all(way.consent for way in ways)
 
 
+def belongs(formula: Formula, tier: Tier) -> bool:
+    """Return whether a tier may rest on a formula."""
+    return tier is Tier.AUTHORISED or is_public(formula)
+
+
 def is_public(formula: Formula) -> bool:
     """Return whether a formula rests on what may be held of every organisation: no consent, and published.
 

@@ -55,7 +55,7 @@ def test_the_bank_gets_the_batchs_score_with_the_explanation_to_the_byte(city: C
     assert (fields["score"], fields["grade"]) == (stored.score, stored.grade)
     told = explaining.recomputed(firm.id, firm.uscc or "", day=city.now.date())
     assert fields["explanation"].encode() == told
-    assert json.loads(told)["lost"]
+    assert json.loads(told)["reasons"]["lost"]
 
 
 def test_an_individual_business_is_withheld_without_its_owners_consent(city: City) -> None:
@@ -86,7 +86,7 @@ def test_a_repaired_record_is_gone_from_score_and_report_in_the_same_second(city
     again = _asks(city, firm)
     assert _before_caps(again) > before
     told = json.loads(again.items[0].rows[0].fields["explanation"].value)
-    assert "A04" not in {one["code"] for one in told["lost"]}
+    assert "A04" not in {one["code"] for one in told["reasons"]["lost"]}
 
 
 def _before_caps(answer: Release) -> int:
@@ -127,7 +127,10 @@ def test_the_report_shows_score_reasons_and_portrait_in_every_form(city: City) -
     assert "信用画像（按维度）" in {chart["title"] for chart in drawn}
     page = html.render(prepared, drawn)
     assert f"{score['score']} <small>/ 1000" in page
-    assert f"{score['lost'][0]['code']} {score['lost'][0]['label']}" in page
+    first = score["reasons"]["lost"][0]
+    assert f"{first['code']} {first['label']['zh']}" in page
+    assert first["improve"]["zh"] in page
+    assert "最近记录 2026-02-01" in page
     assert "企业授权后可补充" in page
     assert PRESS.pdf(prepared).startswith(b"%PDF")
 

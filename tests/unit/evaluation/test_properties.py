@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import compiling, loading, rules
+from rongxin.evaluation import compiling, loading, rules, tiers
 from rongxin.evaluation.cards import NOT_RATED
 from rongxin.evaluation.measuring import Facts
 from rongxin.evaluation.rules import Score, State, Told
@@ -29,12 +29,7 @@ def score(facts: Facts, tier: Tier) -> Score:
 
 
 def told_of(facts: Facts, tier: Tier) -> dict[str, Told]:
-    rows = {
-        item: list(rules.measuring.counting(item, own, SPEC.relief, as_of=AS_OF))
-        for item, own in facts.rows.items()
-    }
-    chosen = {name: one for name, one in SPEC.formulas.items() if compiling.belongs(one, tier)}
-    return {name: rules.tell(one, facts, rows, SPEC, as_of=AS_OF) for name, one in chosen.items()}
+    return rules.told(SPEC, tier, facts, as_of=AS_OF)
 
 
 @settings(deadline=None, max_examples=50)
@@ -185,7 +180,7 @@ def test_only_verified_words_of_the_firm_count() -> None:
 
 def test_the_public_tier_rests_on_what_may_be_held() -> None:
     """219 of 1000 is handed over, 217 more where bulk was agreed; 工伤 stays out: nobody publishes it."""
-    public = {code: one for code, one in SPEC.indicators.items() if compiling.belongs(one, Tier.PUBLIC)}
+    public = {code: one for code, one in SPEC.indicators.items() if tiers.belongs(one, Tier.PUBLIC)}
     weight = {code: SPEC.bins(code).weight for code in public}
     held = sum(weight[c] for c, one in public.items() if one.channel.value == "physical_aggregation")
     assert (held, sum(weight.values())) == (219, 436)

@@ -23,8 +23,9 @@ ORDER = ("veto", "lost", "lacks", "won")
 
 
 def told(facts: Facts, tier: Tier) -> tuple[reasons.Reason, ...]:
-    score = rules.evaluate(SPEC, tier, facts, as_of=AS_OF)
-    return reasons.of(SPEC, score, reasons.used_by(SPEC, facts, as_of=AS_OF))
+    known = rules.told(SPEC, tier, facts, as_of=AS_OF)
+    newest = rules.newest(SPEC, tier, facts, as_of=AS_OF)
+    return reasons.of(SPEC, rules.score(SPEC, tier, known, facts.subject), known, newest)
 
 
 @settings(deadline=None, max_examples=50)
@@ -34,7 +35,7 @@ def test_what_is_lost_and_won_is_the_weight_in_view(seed: int, tier: Tier) -> No
     every = replace(
         score.reasons, lost=tuple(p.code for p in score.indicators if p.points is not None), won=(), lacks=()
     )
-    found = [one for one in reasons.of(SPEC, replace(score, reasons=every)) if one.kind == "lost"]
+    found = [one for one in reasons.of(SPEC, replace(score, reasons=every), {}, {}) if one.kind == "lost"]
     seen = [p for p in score.indicators if p.points is not None]
     assert sum(one.lost + one.won for one in found) == 100 * sum(p.weight for p in seen)
     assert sum(one.won for one in found) == sum(p.weight * (p.points or 0) for p in seen)
@@ -76,14 +77,13 @@ def test_a_document_has_nothing_of_a_row_but_its_day(seed: int, tier: Tier) -> N
     found = told(replace(facts, rows=rows), tier)
     text = json.dumps(reasons.document(found), ensure_ascii=False)
     assert [word for word in extra.values() if word in text] == []
-    assert {record for one in found for record in one.used.records} <= {"record-7"}
 
 
 @settings(deadline=None, max_examples=30)
 @given(SEEDS, TIERS)
 def test_what_is_missing_would_add_its_weight_to_coverage(seed: int, tier: Tier) -> None:
     score = rules.evaluate(SPEC, tier, invented.facts(seed), as_of=AS_OF)
-    for one in reasons.of(SPEC, score):
+    for one in reasons.of(SPEC, score, {}, {}):
         if one.kind == "lacks":
             filled = tuple(
                 replace(p, points=0, told=rules.Told(State.OBSERVED, 0)) if p.code == one.code else p
@@ -94,16 +94,19 @@ def test_what_is_missing_would_add_its_weight_to_coverage(seed: int, tier: Tier)
             assert 1000 * seen // sum(p.weight for p in applies) == score.coverage + one.would_add_permille
 
 
-def test_the_newest_record_and_its_id_are_those_that_were_used() -> None:
+def test_a_reason_has_the_day_of_the_newest_record_that_counts() -> None:
     facts = invented.facts(1)
     known = facts.known | {("administrative_penalty", "physical_aggregation")}
+    fine = {"fine_cny": 2_000_000, "suspended_or_revoked_certificate": "许可证"}
     rows = [
-        {"_id": "new", "decided_on": AS_OF.replace(month=10), "fine_cny": 10},
-        {"_id": "old", "decided_on": AS_OF.replace(year=2015), "fine_cny": 10},
+        {**fine, "decided_on": AS_OF.replace(month=10)},
+        {**fine, "decided_on": AS_OF.replace(year=2025)},
+        # No longer published: it is used no more, not even for its day.
+        {**fine, "decided_on": AS_OF, "published_until": AS_OF.replace(day=1)},
     ]
-    known_facts = replace(facts, known=known, rows={"administrative_penalty": rows})
-    used = reasons.used_by(SPEC, known_facts, as_of=AS_OF)
-    assert used["A05"] == reasons.Used(AS_OF.replace(month=10), ("new",))
+    found = told(replace(facts, known=known, rows={"administrative_penalty": rows}), Tier.PUBLIC)
+    days = {one.code: one.newest_on for one in found if one.kind == "lost"}
+    assert days["A05"] == AS_OF.replace(month=10).isoformat()
 
 
 def test_a_veto_names_what_set_it_off() -> None:
@@ -113,10 +116,9 @@ def test_a_veto_names_what_set_it_off() -> None:
         ("serious_violation_list", "serious_violation_list"),
         ("serious_dishonesty_list", "serious_dishonesty_list"),
     ):
-        rows = {item: [{"_id": "one", "removed_on": None}]}
+        rows = {item: [{"removed_on": None}]}
         found = told(replace(facts, known=known, rows=rows), Tier.AUTHORISED)
         (first,) = [one for one in found if one.code == "V1"]
         assert [s.item for s in first.sources] == [source]
-        assert first.used.records == ("one",)
         assert first.cap == "C"
         assert first.improve.zh

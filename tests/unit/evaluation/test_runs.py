@@ -46,7 +46,9 @@ def test_a_penalty_costs_points_and_the_explanation_names_it(city: City) -> None
     assert bad.score < good.score
     told = json.loads(explaining.recomputed(fined.id, fined.uscc or "", day=day))
     assert told["score"] == bad.score
-    assert {"A04", "A05"} & {reason["code"] for reason in told["lost"]}
+    assert {"A04", "A05"} & {reason["code"] for reason in told["reasons"]["lost"]}
+    fines = [reason for reason in told["reasons"]["lost"] if reason["code"] in ("A04", "A05")]
+    assert {reason["newest_on"] for reason in fines} == {"2026-03-01"}
     assert {one["state"] for one in told["indicators"]} >= {"observed", "missing"}
 
 

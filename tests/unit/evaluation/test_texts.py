@@ -1,4 +1,4 @@
-"""What judgments and registers say is read in few words, and what they don't say is not made up （（七））."""
+"""What judgments and registers say is read in few words; nothing is made up （（七））."""
 
 from __future__ import annotations
 
