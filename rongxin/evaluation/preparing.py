@@ -47,12 +47,12 @@ def register(duck: duckdb.DuckDBPyConnection) -> None:
     for name, read in _READERS.items():
         entry = consistency.prepared()[name]
         arguments = ["VARCHAR"] * len(entry["reads"])
-        duck.create_function(
+        duck.create_function(  # type: ignore[call-overload] # its enumeration is not exported
             f"read{name}",
             read,
             arguments,
             _TYPES[entry["type"]],
-            null_handling="special",  # type: ignore[arg-type]
+            null_handling="special",
         )
 
 
