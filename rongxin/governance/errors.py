@@ -57,6 +57,24 @@ class IncidentOver(GovernanceError):
     code = "incident_over"
 
 
+class UnknownInvitation(GovernanceError):
+    """There is no such invitation, or it is accepted, over, or its secret isn't this one."""
+
+    code = "unknown_invitation"
+
+
+class InvitationRefused(GovernanceError):
+    """The invitation, or accepting it, isn't possible as it was asked for."""
+
+    code = "invitation_refused"
+
+
+class NotTheirInstitution(GovernanceError):
+    """An institution's people are its own administrator's business."""
+
+    code = "not_allowed"
+
+
 class UnknownApplication(GovernanceError):
     """There is no such application, or the secret isn't its own."""
 

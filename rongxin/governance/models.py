@@ -134,6 +134,32 @@ class Measure(models.Model):
         return f"{self.institution_id} {self.act} {self.state}"
 
 
+class Invitation(models.Model):
+    """邀请: a person of an institution, invited by name; an administrator's is released by another person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=32)
+    invited_by = models.CharField(max_length=200)
+    invited_at = models.DateTimeField()
+    released_by = models.CharField(max_length=200, blank=True)
+    # SHA-256 of the secret; gone once it was used.
+    secret = models.CharField(max_length=64, blank=True)
+    until = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    account = models.ForeignKey("parties.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(role="administrator") | ~Q(released_by=models.F("invited_by")),
+                name="administrators_take_two",
+            )
+        ]
+
+
 class InstitutionApplication(models.Model):
     """接入申请: who applies with which documents, what was found, who assessed and who decided."""
 

@@ -161,6 +161,12 @@ def end_all_of_subject(subject_id: int, *, why: str, actor: Actor, as_of: dateti
     return len(ended)
 
 
+def of_institution(institution_id: str) -> list[Card]:
+    """Return the roles in an institution that are not ended."""
+    rows = Membership.objects.filter(institution=institution_id, ended_at=None).order_by("id")
+    return [_card(row) for row in rows]
+
+
 def of_account(account_id: int, *, on: date) -> list[Card]:
     """Return the roles that an active account holds on a day."""
     rows = Membership.objects.filter(_holds(on), account=account_id, account__is_active=True)

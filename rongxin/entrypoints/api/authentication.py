@@ -98,7 +98,8 @@ def asked(request: HttpRequest) -> access_tokens.Asked:
 
 INSTITUTION = PartyKey(permission.INSTITUTION)
 # Whatever its standing: what an institution owes, what is said against it, and its own keys ((九)(十)).
-UNSERVED_INSTITUTION = PartyKey(permission.INSTITUTION, unserved=True)
+UNSERVED_INSTITUTION = PartyKey(permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR, unserved=True)
+INSTITUTION_ADMINISTRATOR = PartyKey(permission.INSTITUTION_ADMINISTRATOR)
 PROVIDER = PartyKey(permission.PROVIDER)
 SUBJECT = PartyKey(permission.SUBJECT)
 DEPARTMENT = PartyKey(permission.DEPARTMENT)

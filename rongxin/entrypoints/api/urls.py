@@ -19,6 +19,7 @@ from rongxin.entrypoints.api import (
     imported_consents,
     incidents,
     institution_keys,
+    institution_people,
     institution_redirect_uris,
     institution_standing,
     journal,
@@ -78,6 +79,7 @@ api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
 api.add_router("/institutions", institution_standing.router)
 api.add_router("/incidents", incidents.router)
+api.add_router("", institution_people.router)
 api.add_router("/journal", journal.router)
 api.add_router("/mappings", mappings.router)
 api.add_router("/matching", matching.router)

@@ -198,6 +198,10 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "governance_incident": (KEEP, KEEP),
     "governance_measure": (KEEP, KEEP),
     "governance_institutionapplication": (KEEP, KEEP),
+    "governance_invitation": (
+        (*GROW, _some("UPDATE", "released_by secret until accepted_at account_id revoked_at")),
+        READ,
+    ),
     # The worker raises alarms; the web can't, it says who saw one.
     "governance_alarm": (
         (*READ, _some("UPDATE", "acknowledged_at acknowledged_by note")),

@@ -39,6 +39,7 @@ class Role(StrEnum):
 
     LEGAL_REPRESENTATIVE = "legal_representative"
     AGENT = "agent"
+    ADMINISTRATOR = "administrator"
     CLERK = "clerk"
     CHECKER = "checker"
     SYSTEM_ADMINISTRATOR = "system_administrator"
@@ -53,6 +54,7 @@ class Role(StrEnum):
 _ROLE_LABELS = {
     Role.LEGAL_REPRESENTATIVE: "法定代表人（负责人、经营者）",
     Role.AGENT: "经办人",
+    Role.ADMINISTRATOR: "机构管理员",
     Role.CLERK: "经办",
     Role.CHECKER: "复核",
     Role.SYSTEM_ADMINISTRATOR: "系统管理员",
@@ -69,7 +71,8 @@ STAFF_ROLES = frozenset({Role.CLERK, Role.CHECKER})
 ROLES: dict[PartyKind, frozenset[Role]] = {
     PartyKind.SUBJECT: SUBJECT_ROLES,
     PartyKind.PROVIDER: STAFF_ROLES,
-    PartyKind.INSTITUTION: STAFF_ROLES,
+    # Who administers an institution's accounts asks nothing in its name.
+    PartyKind.INSTITUTION: STAFF_ROLES | {Role.ADMINISTRATOR},
     PartyKind.DEPARTMENT: STAFF_ROLES,
     PartyKind.OPERATOR: OPERATOR_ROLES | STAFF_ROLES,
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rongxin.parties.rules.membership import ROLES, PartyKind, Role, fits
+from rongxin.parties.rules.membership import ROLES, STAFF_ROLES, PartyKind, Role, fits
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def _labels(roles: Iterable[Role]) -> str:
 
 SUBJECT = of(PartyKind.SUBJECT, *ROLES[PartyKind.SUBJECT])
 PROVIDER = of(PartyKind.PROVIDER, *ROLES[PartyKind.PROVIDER])
-INSTITUTION = of(PartyKind.INSTITUTION, *ROLES[PartyKind.INSTITUTION])
+INSTITUTION = of(PartyKind.INSTITUTION, *STAFF_ROLES)
+# Who brings the institution's own people and machines on board; it asks nothing in its name.
+INSTITUTION_ADMINISTRATOR = of(PartyKind.INSTITUTION, Role.ADMINISTRATOR)
 DEPARTMENT = of(PartyKind.DEPARTMENT, *ROLES[PartyKind.DEPARTMENT])
 SYSTEM = of(PartyKind.OPERATOR, Role.SYSTEM_ADMINISTRATOR)
 SECURITY = of(PartyKind.OPERATOR, Role.SECURITY_ADMINISTRATOR)

@@ -30,7 +30,7 @@ from tests.unit.entrypoints.api.world import Ids, World
 pytestmark = pytest.mark.django_db
 EVERYBODY = [(kind, role) for kind in PartyKind for role in Role if role in ROLES[kind]]
 PLAIN = {"item": world.ITEM, "line": "2", "name": "manifest.json", "act": "pause"}
-NONE: Ids = {"institution": "nobody", "provider": "nobody"}
+NONE: Ids = {"institution": "nobody", "provider": "nobody", "membership": "0"}
 WANTED = {"items": ["administrative_penalty"], "reference": "TS-1", "basis": "接入协议第3条"}
 # Of what is no secret to anybody it is told that it isn't the caller's.
 TOLD_APART = {"get /institutions/{institution}/keys"}
@@ -39,6 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "post /cases": {"uscc": "{uscc}", "reference": "DK-9"},
     "post /consent-requests": {"case": "{case_id}", "items": ["tax_payment"]},
     "post /deletion-duties/{consent_id}/receipt": {"statement": "deleted", "deleted_on": "2026-03-02"},
+    "post /institutions/{institution}/machines": {"username": "core.system", "label": "核心系统"},
     "post /matching/{batch_id}/{line}/match": {"uscc": "{uscc}"},
     "post /push/subscriptions": WANTED,
     "post /webhooks/{webhook}/replay": {"message": str(uuid4())},
@@ -53,6 +54,7 @@ BY_ANOTHER_RULE = {
     "post /institutions/{institution}/keys/{key}/confirm": "not_allowed",  # it is confirmed
     "post /institutions/{institution}/redirect-uris": "redirect_uri_refused",  # no address
     "post /institutions/{institution}/redirect-uris/{address}/confirm": "not_allowed",  # it is confirmed
+    "post /institutions/{institution}/invitations/{invitation}/release": "not_allowed",  # invited alone
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",

@@ -18,6 +18,7 @@ from rongxin.consent.redirection import addresses
 from rongxin.delivery.push.models import PushRun
 from rongxin.delivery.webhooks import endpoints
 from rongxin.governance.models import Alarm, Incident
+from rongxin.governance.onboarding import invitations
 from rongxin.governance.rules import Kind as AlarmKind
 from rongxin.parties import departments, institutions, memberships, seed
 from rongxin.parties.rules.membership import ROLES, PartyKind, Role
@@ -96,6 +97,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
     bank_has |= {
         "key": key,
         "address": _address(bank),
+        **_people_of(bank),
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
         "request_id": request,
@@ -135,6 +137,15 @@ def _webhook(party: str) -> str:
     actor = Actor(ActorKind.ACCOUNT, "7", party)
     made = endpoints.register("http://127.0.0.1:9/", events, actor=actor, as_of=timezone.now())
     return str(made.card.id)
+
+
+def _people_of(bank: str) -> Ids:
+    """An invitation that waits for a second person, and a clerk's role."""
+    (one,) = stage.operators(1)
+    made, _ = invitations.invite(bank, "赵三", Role.ADMINISTRATOR, actor=one, as_of=timezone.now())
+    clerk = stage.staff(PartyKind.INSTITUTION, bank)
+    (held,) = (role for role in memberships.of_institution(bank) if role.account == clerk.account)
+    return {"invitation": str(made.id), "membership": str(held.id)}
 
 
 def _address(bank: str) -> str:
