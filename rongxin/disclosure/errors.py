@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class DisclosureError(Exception):
     """The gate can't take this request."""
@@ -42,6 +44,21 @@ class UnknownRequest(DisclosureError):
         super().__init__(
             f"没有编号为 {request} 的查询，或其尚无结果：请核对报告上的编号 "
             f"no request {request} with an outcome is known: check the number on the report"
+        )
+
+
+class ScoreNotKept(DisclosureError):
+    """A request had no score by consent, or what it was computed from is no longer kept."""
+
+    code = "score_not_kept"
+
+    def __init__(self, request: object, explanation_hash: str, codes: Sequence[str]) -> None:
+        stayed = (
+            f"；说明的 SHA-256 {explanation_hash}，理由代码 {'、'.join(codes)}" if explanation_hash else ""
+        )
+        super().__init__(
+            f"查询 {request} 没有授权评价，或其输入已过授权的留存期而删除{stayed} "
+            "the request has no score by consent, or what it rested on is kept no longer: ask anew"
         )
 
 

@@ -24,10 +24,11 @@ from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules
+from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules, scored
 from rongxin.disclosure.errors import MissingPerson, MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, ReleasedItem, Request, SubjectCard
+from rongxin.evaluation.scores import Stored
 from rongxin.parties import duty_mandates, institutions, memberships, quotas, subjects
 from rongxin.parties.quotas import Taken
 from rongxin.parties.rules import quota as quota_rules
@@ -58,6 +59,8 @@ class Fetched:
     carried: tuple[str, ...]
     uses_consent: bool
     kept: Mapping[str, Any] | None
+    #: The score by consent that is among the items, with what it was computed from.
+    score: Stored | None = None
 
 
 def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
@@ -141,6 +144,7 @@ def fetch(
         carried=tuple(entry.item.item for entry, _ in pairs if entry.context.consented.covers),
         uses_consent=any(entry.used_consent(item) for entry, item in pairs),
         kept=kept.content(collected.by_item, collected.items, day=business_day(as_of)),
+        score=collected.score,
     )
     return fetched, collected.answers
 
@@ -190,9 +194,18 @@ def conclude(
     if changed is not None:
         return _refuse(intent, changed, actor=actor, as_of=as_of, calls=calls)
     outcome = register.release(intent, draft.digest, draft.items, actor=actor, as_of=as_of, calls=calls)
-    if consent is not None and fetched.kept is not None:
-        kept.keep(intent.id, consent, fetched.kept, as_of=as_of)
+    if consent is not None:
+        _keep(draft, consent, fetched, as_of)
     return replace(draft, outcome_entry=outcome.entry)
+
+
+def _keep(draft: Release, consent: look.Look, fetched: Fetched, as_of: datetime) -> None:
+    """Keep, for as long as the consent lets it, what was answered and what the score was computed from."""
+    made = fetched.score
+    content = scored.content(made) if made else None
+    kept.keep(draft.id, consent, fetched.kept, score=content, repeats=draft.repeats, as_of=as_of)
+    if made:
+        scored.note(draft.id, made, draft.subject.uscc)
 
 
 def _collect(

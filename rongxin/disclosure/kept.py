@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,7 @@ from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.verdict import Verdict
 
 _TABLE = ("disclosure_kept", "answers")
+_SCORE = ("disclosure_kept", "score")
 #: Sealed for one request, one consent and one last day: with another day beside it, it does not open.
 SEALED = SealedColumn(
     *_TABLE,
@@ -48,10 +49,13 @@ SEALED = SealedColumn(
     beside=("consent", "until"),
     place=lambda row: _place(row[0], row[1], row[2]),
 )
+#: What the score of such a request was computed from (授权评价): it goes when the answers go.
+SEALED_SCORE = replace(SEALED, column=_SCORE[1], place=lambda row: _place(row[0], row[1], row[2], _SCORE))
 #: A provider that said something: what could not be asked, or did not answer, leaves nothing to keep.
 _SAID = (Availability.RECORDS, Availability.PARTIAL, Availability.NO_RECORD, Availability.WITHHELD)
 _INSERT = """
-    INSERT INTO disclosure_kept (intent_id, consent, "case", until, answers) VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO disclosure_kept (intent_id, consent, "case", until, answers, score)
+    VALUES (%s, %s, %s, %s, %s, %s)
 """
 _OVER = {
     Kind.CONSENT_WITHDRAWN: "consent",
@@ -61,8 +65,10 @@ _OVER = {
 }
 
 
-def _place(intent: object, consent: object, until: date) -> tuple[str | int, ...]:
-    return (*_TABLE, str(intent), str(consent), until.isoformat())
+def _place(
+    intent: object, consent: object, until: date, column: tuple[str, str] = _TABLE
+) -> tuple[str | int, ...]:
+    return (*column, str(intent), str(consent), until.isoformat())
 
 
 @dataclass(frozen=True)
@@ -130,12 +136,29 @@ def content(
     }
 
 
-def keep(intent: UUID, consent: Look, content: Mapping[str, Any], *, as_of: datetime) -> None:
-    """Write what providers answered, as `content` has it, into the transaction that releases."""
+def keep(
+    intent: UUID,
+    consent: Look,
+    content: Mapping[str, Any] | None,
+    *,
+    score: bytes | None,
+    repeats: UUID | None,
+    as_of: datetime,
+) -> None:
+    """Write what providers answered, as `content` has it, and what the request's score was computed from into
+    the transaction that releases. Of a repeat only its own score is kept, as long as the answers it rests on.
+    """
+    if content is None and score is None:
+        return
     last = until(consent.grant.terms, as_of)
-    place = _place(intent, consent.id, last)
-    sealed = keyring.data_keys().seal(canonical.dumps(content), place=place)
-    plans.rows(_INSERT, [intent, consent.id, consent.case_id, last, sealed])
+    if repeats is not None:
+        last = min(last, Kept.objects.values_list("until", flat=True).get(intent=repeats))
+    keys, sealed, sealed_score = keyring.data_keys(), None, None
+    if content is not None:
+        sealed = keys.seal(canonical.dumps(content), place=_place(intent, consent.id, last))
+    if score is not None:
+        sealed_score = keys.seal(score, place=_place(intent, consent.id, last, _SCORE))
+    plans.rows(_INSERT, [intent, consent.id, consent.case_id, last, sealed, sealed_score])
 
 
 def _of_item(entry: plan.ItemPlan, replies: Sequence[calls.Answer], day: date) -> dict[str, Any]:
@@ -171,13 +194,26 @@ def _of_answer(reply: calls.Answer, rows: Sequence[ReleasedRow]) -> dict[str, An
 
 def there(intent: UUID, *, as_of: datetime) -> bool:
     """Whether anything of a request is kept and may still be used today."""
-    return Kept.objects.filter(intent=intent, until__gte=business_day(as_of)).exists()
+    return _answered(intent, as_of).exists()
+
+
+def _answered(intent: UUID, as_of: datetime) -> Any:
+    return Kept.objects.filter(intent=intent, until__gte=business_day(as_of), answers__isnull=False)
+
+
+def score_of(intent: UUID, *, as_of: datetime) -> bytes | None:
+    """Open what the score of a request was computed from; None where it has none, or its time is over."""
+    row = Kept.objects.filter(intent=intent, until__gte=business_day(as_of), score__isnull=False).first()
+    if row is None or row.score is None:
+        return None
+    place = _place(row.intent_id, row.consent, row.until, _SCORE)
+    return keyring.data_keys().open(bytes(row.score), place=place)
 
 
 def read(intent: UUID, *, as_of: datetime) -> Answers | None:
     """Open what is kept of a request; None where it is gone or its time is over."""
-    row = Kept.objects.filter(intent=intent, until__gte=business_day(as_of)).first()
-    if row is None:
+    row = _answered(intent, as_of).first()
+    if row is None or row.answers is None:
         return None
     place = _place(row.intent_id, row.consent, row.until)
     content = orjson.loads(keyring.data_keys().open(bytes(row.answers), place=place))

@@ -81,13 +81,27 @@ class UsageDay(models.Model):
 
 
 class Kept(models.Model):
-    """What providers answered for a consented request, sealed, until its last day (`kept`)."""
+    """What providers answered for a consented request, and what its score rests on: sealed, until its last
+    day (`kept`).
+    """
 
     intent = models.OneToOneField(Intent, primary_key=True, on_delete=models.PROTECT, related_name="+")
     consent = models.UUIDField(db_index=True)
     case = models.UUIDField(db_index=True)
     until = models.DateField(db_index=True)
-    answers = models.BinaryField()
+    # NULL of a repeat, which has a score of its own and no answers.
+    answers = models.BinaryField(null=True)
+    score = models.BinaryField(null=True)
+
+
+class Scored(models.Model):
+    """What stays of the score of a request (授权评价) when its inputs are gone: hash and reason codes."""
+
+    intent = models.OneToOneField(Intent, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    version = models.CharField(max_length=40)
+    inputs_hash = models.CharField(max_length=64)
+    explanation_hash = models.CharField(max_length=64)
+    codes = models.JSONField()
 
 
 class Deferred(models.Model):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from rongxin.catalogue import regions
@@ -14,6 +14,7 @@ from rongxin.consent.rules import business_day
 from rongxin.disclosure import derived, kept, marking, plan, rules
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
+from rongxin.evaluation.scores import Stored
 from rongxin.exchange.question import Question, SubjectKeys
 from rongxin.exchange.subjects import Key, key_of
 from rongxin.parties import subjects
@@ -39,6 +40,8 @@ class Collected:
 
     items: tuple[ReleasedItem, ...]
     by_item: tuple[tuple[plan.ItemPlan, tuple[calls.Answer, ...]], ...] = ()
+    #: The score by consent that leaves among the items, with what it was computed from.
+    score: Stored | None = None
 
     @property
     def answers(self) -> tuple[calls.Answer, ...]:
@@ -60,11 +63,11 @@ def again(
     """
     connected, day = sources.filed_items(), business_day(as_of)
     stored = reading.of(intent, [entry.item.item for entry in plans if entry.reads_store])
-    items = []
+    items: list[ReleasedItem | None] = []
     for entry in plans:
         name = entry.item.item
         if entry.reads_derived:
-            items.append(_derived(entry, intent, subject, day))
+            items.append(None)
             continue
         entry = replace(entry, claims=earlier.claims(name))
         answers = [earlier.of(entry, decision, as_of=as_of) for decision in entry.questions]
@@ -78,7 +81,8 @@ def again(
             rows += plan.called(entry, decision, answer, day=day)
         item = plan.released(entry, rows, answers, connected=name in connected)
         items.append(replace(item, answered_at=min((a.answered_at for a in answers), default=None)))
-    return Collected(_marked(items, subject))
+    whole, score = _with_derived(plans, items, intent, subject, as_of)
+    return Collected(_marked(whole, subject), score=score)
 
 
 def collect(
@@ -120,8 +124,8 @@ def collect(
         )
         for entry, futures in called
     ]
-    released = tuple(
-        _derived(entry, intent, subject, business_day(as_of))
+    released = [
+        None
         if entry.reads_derived
         else _dated(
             plan.answer(
@@ -134,20 +138,32 @@ def collect(
             kept.get(entry.item.item),
         )
         for entry, answers in answered
-    )
-    return Collected(
-        _marked(released, subject), tuple((entry, tuple(answers)) for entry, answers in answered)
-    )
+    ]
+    whole, score = _with_derived(plans, released, intent, subject, as_of)
+    pairs = tuple((entry, tuple(answers)) for entry, answers in answered)
+    return Collected(_marked(whole, subject), pairs, score)
 
 
 def _marked(items: Sequence[ReleasedItem], subject: SubjectCard) -> tuple[ReleasedItem, ...]:
     return marking.beside(items, marking.of([subject.id]).get(subject.id, ()))
 
 
-def _derived(entry: plan.ItemPlan, intent: UUID, subject: SubjectCard, day: date) -> ReleasedItem:
-    """Return what leaves of what the platform itself makes of the subject."""
-    rows, why = derived.rows(intent, subject)
-    return derived.reasoned(plan.answer(entry, rows, (), connected=True, day=day), why)
+def _with_derived(
+    plans: Sequence[plan.ItemPlan],
+    items: Sequence[ReleasedItem | None],
+    intent: UUID,
+    subject: SubjectCard,
+    as_of: datetime,
+) -> tuple[tuple[ReleasedItem, ...], Stored | None]:
+    """Put in, last of all, what the platform itself makes of the subject: it rests on what leaves beside."""
+    others = [(entry, item) for entry, item in zip(plans, items, strict=True) if item is not None]
+    score: Stored | None = None
+    whole = []
+    for entry, item in zip(plans, items, strict=True):
+        if item is None:
+            item, score = derived.released(entry, others, intent, subject, as_of=as_of)
+        whole.append(item)
+    return tuple(whole), score
 
 
 def _kept(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -25,7 +26,7 @@ from rongxin.evaluation.scores import Stored
 from rongxin.evaluation.tiers import Tier
 from rongxin.proof import canonical
 
-_STATES = {
+STATES = {
     packing.OBSERVED: State.OBSERVED,
     packing.OBSERVED_NONE: State.OBSERVED_NONE,
     packing.MISSING: State.MISSING,
@@ -56,8 +57,20 @@ def payload(stored: Stored, uscc: str) -> dict[str, Any]:
     }
 
 
-def document(stored: Stored, uscc: str) -> bytes:
-    """Return the explanation of a stored score as canonical JSON (RFC 8785)."""
+@dataclass(frozen=True)
+class Opened:
+    """A stored score read again: its version, whom it is about, what it was computed from and told with."""
+
+    spec: Specification
+    subject: Subject
+    inputs: Mapping[str, Any]
+    told: Mapping[str, Told]
+    newest: Mapping[str, str]
+    score: Score
+
+
+def opened(stored: Stored, uscc: str) -> Opened:
+    """Read a stored score; raises `NotReproduced` where inputs or result are not what they were."""
     if sha256(stored.inputs.encode()).hexdigest() != stored.inputs_hash:
         raise NotReproduced(f"{uscc}: 存储的输入与其摘要不符 the stored inputs don't have their digest")
     spec = loading.load(stored.version)
@@ -66,8 +79,15 @@ def document(stored: Stored, uscc: str) -> bytes:
     told = _told(spec, stored, inputs)
     made = rules.score(spec, stored.tier, told, subject)
     _check(stored, made, spec, uscc)
-    newest = {item: inputs[f"{item}_on"] for item in _program_of(stored).newest if inputs[f"{item}_on"]}
-    age = told[rules.AGE].value if rules.AGE in told else None
+    newest = {item: inputs[f"{item}_on"] for item in program_of(stored).newest if inputs[f"{item}_on"]}
+    return Opened(spec, subject, inputs, told, newest, made)
+
+
+def document(stored: Stored, uscc: str) -> bytes:
+    """Return the explanation of a stored score as canonical JSON (RFC 8785)."""
+    found = opened(stored, uscc)
+    spec, made = found.spec, found.score
+    age = found.told[rules.AGE].value if rules.AGE in found.told else None
     return canonical.dumps(
         {
             "uscc": uscc,
@@ -81,13 +101,19 @@ def document(stored: Stored, uscc: str) -> bytes:
             "coverage_permille": made.coverage,
             "confidence": made.confidence,
             "inputs_hash": stored.inputs_hash,
-            "reasons": reasons.document(reasons.of(spec, made, told, newest)),
+            "reasons": reasons.document(reasons.of(spec, made, found.told, found.newest)),
             "dimensions": list(_dimensions(spec, made.indicators)),
-            "segment_median_permille": rules.median(spec, stored.tier, subject, age),
+            "segment_median_permille": rules.median(spec, stored.tier, found.subject, age),
             "indicators": [_line(spec, one) for one in made.indicators],
-            "consent_would_add": _would_add(spec, inputs["kind"]) if stored.tier is Tier.PUBLIC else [],
+            "consent_would_add": _would_add(spec, found.inputs["kind"]) if stored.tier is Tier.PUBLIC else [],
         }
     )
+
+
+def codes(stored: Stored, uscc: str) -> list[str]:
+    """Return the codes of a score's reasons, in their order: what may stay when its inputs are gone."""
+    found = opened(stored, uscc)
+    return [one.code for one in reasons.of(found.spec, found.score, found.told, found.newest)]
 
 
 def _check(stored: Stored, made: Score, spec: Specification, uscc: str) -> None:
@@ -104,7 +130,7 @@ def _check(stored: Stored, made: Score, spec: Specification, uscc: str) -> None:
 
 def _named(stored: Stored) -> dict[str, Any]:
     values = json.loads(stored.inputs)
-    names = engines.inputs_of(_program_of(stored))
+    names = engines.inputs_of(program_of(stored))
     if len(values) != len(names):
         raise NotReproduced(
             f"存储的输入有{len(values)}项，版本{stored.version}要求{len(names)}项："
@@ -113,7 +139,7 @@ def _named(stored: Stored) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-def _program_of(stored: Stored) -> compiling.Program:
+def program_of(stored: Stored) -> compiling.Program:
     return _program(stored.version, stored.tier)
 
 
@@ -127,8 +153,8 @@ def _program(version: str, tier: Tier) -> compiling.Program:
 def _told(spec: Specification, stored: Stored, inputs: Mapping[str, Any]) -> dict[str, Told]:
     """Read indicators and signals as they were told; a signal's state is no input of a score."""
     told = {
-        code: Told(_STATES[inputs[f"{code}_state"]], inputs[f"{code}_value"])
-        for code in _program_of(stored).codes
+        code: Told(STATES[inputs[f"{code}_state"]], inputs[f"{code}_value"])
+        for code in program_of(stored).codes
     }
     for name in spec.vetoes.signals:
         value = inputs.get(f"{name}_value")

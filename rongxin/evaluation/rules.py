@@ -86,6 +86,11 @@ def told(spec: Specification, tier: Tier, facts: Facts, *, as_of: date) -> dict[
     }
 
 
+def told_one(spec: Specification, formula: Formula, facts: Facts, *, as_of: date) -> Told:
+    """Return one indicator or signal as a subject's rows tell it."""
+    return tell(formula, facts, _counting(spec, facts, as_of), spec, as_of=as_of)
+
+
 def newest(spec: Specification, tier: Tier, facts: Facts, *, as_of: date) -> dict[str, str]:
     """Return of each item that bears a date the day of the newest row that counts (ISO 8601)."""
     read = {item for one in spec.formulas.values() if tiers.belongs(one, tier) for item in one.items}

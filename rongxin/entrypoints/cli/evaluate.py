@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
@@ -57,12 +58,21 @@ def run(day: datetime | None, engine: str, buckets: int | None, version: str | N
 
 
 @command.command()
-@click.argument("uscc")
+@click.argument("uscc", required=False)
 @click.option(
     "--as-of", "day", type=_DAY, help="截至哪一天，缺省为今天 which day's score; today's without it"
 )
-def explain(uscc: str, day: datetime | None) -> None:
-    """由存储的输入重新计算一户的评价 Compute a subject's score anew from its stored inputs, to the byte."""
+@click.option(
+    "--request", type=click.UUID, help="一次查询的授权评价 the score by consent of the request of this number"
+)
+def explain(uscc: str | None, day: datetime | None, request: UUID | None) -> None:
+    """由存储的输入重新计算一户的评价 Compute a score anew from its stored inputs, to the byte."""
+    if (uscc is None) == (request is None) or (request is not None and day is not None):
+        raise click.UsageError("请给出 USCC（可加 --as-of）或 --request 之一 either USCC or --request")
+    if request is not None:
+        _explain_request(request)
+        return
+    assert uscc is not None
     with node.running(progress=False), _one_line():
         from rongxin.evaluation import explaining
         from rongxin.parties import subjects
@@ -71,6 +81,15 @@ def explain(uscc: str, day: datetime | None) -> None:
         if card is None:
             raise click.ClickException(f"{uscc}: 没有这个信息主体 no such subject")
         document = explaining.recomputed(card.id, card.uscc or uscc, day=_day(day))
+    click.echo(document.decode())
+
+
+def _explain_request(request: UUID) -> None:
+    with node.running(progress=False), _one_line():
+        from rongxin.disclosure import scored
+        from rongxin.vocabulary.actor import SYSTEM
+
+        document = scored.explain(request, actor=SYSTEM, as_of=_now())
     click.echo(document.decode())
 
 
@@ -108,12 +127,13 @@ class Progress:
 @contextmanager
 def _one_line() -> Iterator[None]:
     """Say in one line what the evaluation can't do."""
+    from rongxin.disclosure.errors import DisclosureError
     from rongxin.evaluation.errors import EvaluationError
     from rongxin.records.errors import LakeDamaged
 
     try:
         yield
-    except (EvaluationError, LakeDamaged) as error:
+    except (EvaluationError, DisclosureError, LakeDamaged) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -50,6 +50,7 @@ def reencrypt() -> None:
             written.SEALED,
             call_register.SEALED,
             kept.SEALED,
+            kept.SEALED_SCORE,
             *deferred.SEALED,
             *endpoints.SEALED,
             idempotency.SEALED,

@@ -218,7 +218,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     # Taken in and collected by the web, fetched for by the worker.
     "disclosure_deferred": ((*GROW, Right("DELETE")), ALL),
     # Kept in the transaction that releases; deleted by the worker, and sealed anew.
-    "disclosure_kept": (GROW, (*GROW, _some("UPDATE", "answers"), Right("DELETE"))),
+    "disclosure_kept": (GROW, (*GROW, _some("UPDATE", "answers score"), Right("DELETE"))),
+    "disclosure_scored": (GROW, GROW),
 }
 
 # Sequences that are no identity columns' (those need no right of their own).
