@@ -79,6 +79,7 @@ class Kind(StrEnum):
     ANSWERS_DELETED = "answers.deleted"
     REPORT_TRACED = "report.traced"
     EVALUATION_PUBLISHED = "evaluation.published"
+    EVALUATION_PRUNED = "evaluation.pruned"
     EVALUATION_EXPLAINED = "evaluation.explained"
     EVIDENCE_EXPORTED = "evidence.exported"
     KEY_CREATED = "key.created"

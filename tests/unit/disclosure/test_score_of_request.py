@@ -1,8 +1,9 @@
-"""授权评价: a score of what this release holds, kept while the consent lets it be, then hash and codes alone."""
+"""授权评价: made of what this release holds, kept while the consent lets it be; then hash and codes alone."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from rongxin.catalogue import loader
 from rongxin.consent import grants
 from rongxin.delivery import verification
-from rongxin.disclosure import kept, register, scored
+from rongxin.disclosure import gate, kept, register, scored
 from rongxin.disclosure.errors import ScoreNotKept, UnknownRequest
 from rongxin.disclosure.models import Kept, Scored
-from rongxin.disclosure.release import Release
+from rongxin.disclosure.release import Recipient, Release
+from rongxin.disclosure.rules import RecipientKind
 from rongxin.evaluation import loading, runs
 from rongxin.journal import entries, sequencer
 from rongxin.journal.models import Entry
@@ -24,6 +26,7 @@ from rongxin.journal.rules import Kind
 from rongxin.parties.models import Subject
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from tests.unit.consent import stage
 from tests.unit.disclosure.gateway_stage import LATER, Scene, forms
@@ -134,6 +137,28 @@ def test_a_score_of_an_individual_business_leaves_only_by_its_owners_consent(sce
     consents(scene, TAX, ITEM)
     told = by_tier(released(scene.asks(TAX, ITEM)))
     assert set(told) == {"public", "authorised"}
+
+
+@pytest.mark.parametrize("kind", ["company", "individual_business"])
+def test_the_firm_sees_its_score_with_the_reasons_that_the_bank_sees(scene: Scene, kind: str) -> None:
+    """（九） and （七）: free, without consent, and by nobody but who acts for it."""
+    Subject.objects.filter(id=scene.firm.id).update(kind=kind)
+    own = replace(
+        scene.request(ITEM),
+        recipient=Recipient(RecipientKind.SUBJECT, str(scene.firm.id), "", ""),
+        purpose=Purpose.SELF_ACCESS,
+        case_id=None,
+    )
+    mine = released(gate.release(own, actor=scene.firm.owner.actor, as_of=LATER))
+    consents(scene, TAX, ITEM)
+    told = by_tier(mine)
+    assert told["public"]["explanation"] == by_tier(released(scene.asks(ITEM)))["public"]["explanation"]
+    would = json.loads(told["public"]["explanation"])["consent_would_add"]
+    assert {"T04", "T05"} <= {one["code"] for one in would}
+    assert not {"S02", "G02", "R11"} & {one["code"] for one in would}
+    stranger = stage.firm("云州白鹭食品有限公司").owner.actor
+    refused = gate.release(own, actor=stranger, as_of=LATER)
+    assert getattr(refused, "reason", None) is Reason.MANDATE_MISSING
 
 
 def test_a_request_without_a_score_and_an_unknown_one_are_told(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""The score of one request only ever adds to what was told of everybody, and is explained like one （（七））."""
+"""The score of a request only adds to what was told of everybody; it is explained like one （（七））."""
 
 from __future__ import annotations
 

@@ -139,6 +139,17 @@ def test_what_does_not_apply_leaves_the_denominator(seed: int, tier: Tier) -> No
 
 
 @settings(deadline=None, max_examples=50)
+@given(SEEDS, TIERS)
+def test_what_does_not_apply_neither_helps_nor_harms(seed: int, tier: Tier) -> None:
+    """Whoever it doesn't apply to is scored as if the card had never named it."""
+    facts = invented.facts(seed)
+    told = told_of(facts, tier)
+    applies = {name: one for name, one in told.items() if one.state is not State.NOT_APPLICABLE}
+    whole, without = (rules.score(SPEC, tier, some, facts.subject) for some in (told, applies))
+    assert replace(without, indicators=whole.indicators) == whole
+
+
+@settings(deadline=None, max_examples=50)
 @given(SEEDS)
 def test_a_penalty_no_longer_published_has_no_effect(seed: int) -> None:
     facts = invented.facts(seed)

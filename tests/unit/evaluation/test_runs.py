@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from rongxin.evaluation import explaining, runs, scores
+from rongxin.evaluation import explaining, pruning, runs, scores
 from rongxin.evaluation.errors import NotReproduced, NotScored
 from rongxin.evaluation.models import Run, Score
 from rongxin.evaluation.states import RunState
@@ -62,6 +62,28 @@ def test_the_explanation_is_the_same_to_the_byte_after_years_of_other_runs(city:
     city.run()
     assert explaining.recomputed(firm.id, firm.uscc or "", day=day) == then
     assert explaining.recomputed(firm.id, firm.uscc or "", day=city.now.date()) != then
+
+
+def test_runs_of_days_that_are_over_are_forgotten_and_the_kept_days_stay_whole(city: City) -> None:
+    firm = city.firm()
+    days = []
+    for _ in range(4):
+        city.run()
+        days.append(city.now.date())
+        city.now += timedelta(days=40)
+    last = city.now
+    keep = pruning.keeping(last.date()).keep_days
+    assert pruning.prune(as_of=last) == 1
+    assert Run.objects.count() == 3
+    assert Score.objects.count() == 3
+    with pytest.raises(NotScored):
+        scores.of(firm.id, day=days[0])
+    for day in (last.date() - timedelta(days=keep), *days[1:]):
+        assert explaining.recomputed(firm.id, firm.uscc or "", day=day)
+    assert pruning.prune(as_of=last) == 0
+    # However old it is, the score that counts today stays.
+    assert pruning.prune(as_of=last + timedelta(days=3650)) == 2
+    assert scores.of(firm.id, day=last.date()).as_of == days[-1]
 
 
 def test_changed_inputs_and_a_day_without_a_run_are_told(city: City) -> None:
