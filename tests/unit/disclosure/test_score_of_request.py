@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,9 +37,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def scene(scene: Scene, settings: Any, tmp_path: Path) -> Scene:
+def scene(scene: Scene) -> Scene:
     """The scene with a published run: everybody has a public score."""
-    settings.RONGXIN_VAR = tmp_path
     Subject.objects.filter(id=scene.firm.id).update(registration_status="registered")
     runs.full(day=stage.TODAY, version=loading.load().version, progress=quiet, actor=SYSTEM, as_of=stage.NOW)
     return scene
