@@ -20,6 +20,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rongxin.catalogue import loader
 from rongxin.consent.rules import Terms, business_day
@@ -197,7 +198,7 @@ def there(intent: UUID, *, as_of: datetime) -> bool:
     return _answered(intent, as_of).exists()
 
 
-def _answered(intent: UUID, as_of: datetime) -> Any:
+def _answered(intent: UUID, as_of: datetime) -> QuerySet[Kept]:
     return Kept.objects.filter(intent=intent, until__gte=business_day(as_of), answers__isnull=False)
 
 
