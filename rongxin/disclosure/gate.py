@@ -195,17 +195,8 @@ def conclude(
         return _refuse(intent, changed, actor=actor, as_of=as_of, calls=calls)
     outcome = register.release(intent, draft.digest, draft.items, actor=actor, as_of=as_of, calls=calls)
     if consent is not None:
-        _keep(draft, consent, fetched, as_of)
+        scored.keep(draft, consent, fetched.kept, fetched.score, as_of=as_of)
     return replace(draft, outcome_entry=outcome.entry)
-
-
-def _keep(draft: Release, consent: look.Look, fetched: Fetched, as_of: datetime) -> None:
-    """Keep, for as long as the consent lets it, what was answered and what the score was computed from."""
-    made = fetched.score
-    content = scored.content(made) if made else None
-    kept.keep(draft.id, consent, fetched.kept, score=content, repeats=draft.repeats, as_of=as_of)
-    if made:
-        scored.note(draft.id, made, draft.subject.uscc)
 
 
 def _collect(

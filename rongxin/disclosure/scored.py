@@ -5,7 +5,7 @@ What it was computed from is sealed beside the kept answers and goes with them; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from hashlib import sha256
@@ -17,9 +17,10 @@ import orjson
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import kept
 from rongxin.disclosure.errors import ScoreNotKept, UnknownRequest
+from rongxin.disclosure.look import Look
 from rongxin.disclosure.models import Intent, Scored
 from rongxin.disclosure.plan import ItemPlan
-from rongxin.disclosure.release import ReleasedItem, SubjectCard
+from rongxin.disclosure.release import Release, ReleasedItem, SubjectCard
 from rongxin.evaluation import by_request, explaining
 from rongxin.evaluation.by_request import Held
 from rongxin.evaluation.scores import Stored
@@ -69,20 +70,29 @@ def _held(entry: ItemPlan, item: ReleasedItem) -> Iterator[Held]:
         yield Held(item.item, SharingMode.DATA_VERIFICATION, [claimed], verified=confirmed)
 
 
-def note(intent: UUID, stored: Stored, uscc: str) -> None:
-    """Write down, in the transaction that releases, what stays of a score when its inputs are gone."""
+def keep(
+    draft: Release,
+    consent: Look,
+    answers: Mapping[str, Any] | None,
+    made: Stored | None,
+    *,
+    as_of: datetime,
+) -> None:
+    """Keep, for as long as the consent lets it, what was answered and what the score was computed from; and
+    write down what stays of the score then. In the transaction that releases.
+    """
+    content = orjson.dumps(asdict(made)) if made else None
+    kept.keep(draft.id, consent, answers, score=content, repeats=draft.repeats, as_of=as_of)
+    if made is None:
+        return
+    uscc = draft.subject.uscc
     Scored.objects.create(
-        intent_id=intent,
-        version=stored.version,
-        inputs_hash=stored.inputs_hash,
-        explanation_hash=sha256(explaining.document(stored, uscc)).hexdigest(),
-        codes=explaining.codes(stored, uscc),
+        intent_id=draft.id,
+        version=made.version,
+        inputs_hash=made.inputs_hash,
+        explanation_hash=sha256(explaining.document(made, uscc)).hexdigest(),
+        codes=explaining.codes(made, uscc),
     )
-
-
-def content(stored: Stored) -> bytes:
-    """Return a score with all that it was computed from, to be sealed."""
-    return orjson.dumps(asdict(stored))
 
 
 def explain(request: UUID, *, actor: Actor, as_of: datetime) -> bytes:

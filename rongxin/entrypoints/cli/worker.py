@@ -87,12 +87,7 @@ def duties() -> list[Duty]:
         Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
         Duty("deferred requests of ended consents", 5, lambda now: deferred.follow_consents(as_of=now)),
         Duty("deferred requests whose time is over", 30, lambda now: deferred.sweep(as_of=now)),
-        Duty(
-            "batches that were interrupted",
-            30,
-            lambda now: len(batches.resume_unfinished(as_of=now)),
-            long=True,
-        ),
+        Duty("batches interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now)), long=True),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("corrections owed to past recipients", 5, lambda now: corrections.follow(as_of=now)),
         Duty("corrections past their day", 600, lambda now: corrections.note_overdue(as_of=now)),
