@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -45,12 +45,13 @@ class Requests:
 @dataclass(frozen=True)
 class Subjects:
     """About how many different firms an institution asked, about how many of them it never had a case, and
-    how many requests were about a firm whose last case with it was over.
+    how many requests were about a firm whose last case with it was over; the first two also by person.
     """
 
     asked: int = 0
     without_case: int = 0
     after_the_end: int = 0
+    by_person: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def requests(institution: str, *, since: datetime, until: datetime, hours: quota.Limits) -> Requests:
@@ -86,19 +87,36 @@ def _by_name(refusals: Iterable[tuple[str, int]]) -> dict[str, int]:
     return sums
 
 
-def subjects(institution: str, *, since: datetime, until: datetime) -> Subjects:
-    """Count the firms that an institution got answers about, and lay its cases beside them."""
+def subjects(institution: str, *, since: datetime, until: datetime, settled: date) -> Subjects:
+    """Count the firms that an institution got answers about, and lay its cases beside them.
+
+    Whether a firm gets a case shows later: those asked about after the day `settled` are not counted yet.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_BY_SUBJECT, {"institution": institution, "since": since, "until": until})
         rows = cursor.fetchall()
     over = cases.ends_of_institution(institution)
+    firms = [(subject not in over, persons) for subject, days, persons in rows if min(days) <= settled]
     return Subjects(
-        asked=len(rows),
-        without_case=sum(subject not in over for subject, _ in rows),
+        asked=len(firms),
+        without_case=sum(without for without, _ in firms),
         after_the_end=sum(
-            sum(day > end for day in days) for subject, days in rows if (end := over.get(subject)) is not None
+            sum(day > end for day in days)
+            for subject, days, _ in rows
+            if (end := over.get(subject)) is not None
         ),
+        by_person=_by_person(firms),
     )
+
+
+def _by_person(firms: Iterable[tuple[bool, Collection[str]]]) -> dict[str, tuple[int, int]]:
+    """Count firms by the persons who asked about them: all, and those without a case."""
+    found: dict[str, tuple[int, int]] = {}
+    for without, persons in firms:
+        for name in {quota.named(person) for person in persons}:
+            asked, lacking = found.get(name, (0, 0))
+            found[name] = (asked + 1, lacking + without)
+    return found
 
 
 def _values(reasons: Collection[Reason]) -> list[str]:
@@ -118,7 +136,8 @@ _BY_PERSON = """
     GROUP BY intent.person
 """
 _BY_SUBJECT = """
-    SELECT subject_id, array_agg((asked_at AT TIME ZONE 'Asia/Shanghai')::date)
+    SELECT subject_id, array_agg((asked_at AT TIME ZONE 'Asia/Shanghai')::date),
+           array_agg(DISTINCT intent.person)
     FROM disclosure_intent intent JOIN disclosure_outcome outcome ON outcome.intent_id = intent.id
     WHERE recipient_kind = 'institution' AND recipient = %(institution)s AND outcome.released
       AND asked_at >= %(since)s AND asked_at < %(until)s

@@ -35,7 +35,12 @@ def look(institution: str, *, window: bool = True, as_of: datetime) -> Activity:
     given = parameters.in_force(today)
     requests = activity.requests(institution, since=midnight, until=as_of, hours=quotas.limits(today))
     since = midnight - timedelta(days=given.window_days - 1)
-    subjects = activity.subjects(institution, since=since, until=as_of) if window else activity.Subjects()
+    settled = today - timedelta(days=given.case_within_days)
+    subjects = (
+        activity.subjects(institution, since=since, until=as_of, settled=settled)
+        if window
+        else activity.Subjects()
+    )
     counted = quotas.used(institution, today)
     return Activity(
         institution,
@@ -47,6 +52,7 @@ def look(institution: str, *, window: bool = True, as_of: datetime) -> Activity:
         person_refusals=requests.person_refusals,
         subjects=subjects.asked,
         subjects_without_case=subjects.without_case,
+        person_subjects=subjects.by_person,
         after_the_end=subjects.after_the_end,
     )
 

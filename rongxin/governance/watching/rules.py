@@ -72,8 +72,12 @@ class Parameters(edition.Edition):
     unknown_subjects: int = Field(ge=1)
     off_hours_percent: int = Field(ge=0, le=100)
     off_hours_of: int = Field(ge=1)
+    case_within_days: int = Field(ge=0)
     no_case_percent: int = Field(ge=0, le=100)
     no_case_of: int = Field(ge=1)
+    no_case_persons: int = Field(ge=1)
+    no_case_person_percent: int = Field(ge=0, le=100)
+    no_case_person_of: int = Field(ge=1)
     after_the_end: int = Field(ge=1)
     window_days: int = Field(ge=1)
     statement_days: int = Field(ge=1)
@@ -94,6 +98,8 @@ class Activity:
     person_refusals: Mapping[str, int] = field(default_factory=dict)
     subjects: int = 0
     subjects_without_case: int = 0
+    #: Person → firms asked about in the window, and how many of them never got a case.
+    person_subjects: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     after_the_end: int = 0
 
 
@@ -144,8 +150,14 @@ def _off_hours(seen: Activity, given: Parameters) -> Iterator[Finding]:
 
 
 def _no_cases(seen: Activity, given: Parameters) -> Iterator[Finding]:
-    if _share(seen.subjects_without_case, seen.subjects, given.no_case_percent, given.no_case_of):
-        figures = {"subjects": seen.subjects, "without_case": seen.subjects_without_case}
+    """See a scrape by its share of all firms, or, where much honest business hides it, by its persons."""
+    whole = _share(seen.subjects_without_case, seen.subjects, given.no_case_percent, given.no_case_of)
+    persons = sum(
+        _share(without, asked, given.no_case_person_percent, given.no_case_person_of)
+        for asked, without in seen.person_subjects.values()
+    )
+    if whole or persons >= given.no_case_persons:
+        figures = {"subjects": seen.subjects, "without_case": seen.subjects_without_case, "persons": persons}
         yield Finding(Rule.NO_CASES, figures)
 
 

@@ -17,7 +17,7 @@ from rongxin.governance import measures
 from rongxin.governance.errors import GovernanceError, IncidentOver, NotTheOperators, UnknownIncident
 from rongxin.governance.measures import Wanted
 from rongxin.governance.rules import Act
-from rongxin.governance.watching import incidents, patrol
+from rongxin.governance.watching import incidents, parameters, patrol, rules
 from rongxin.governance.watching.rules import Finding, Rule, State
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions, quotas
@@ -88,6 +88,29 @@ def test_a_scrape_spread_over_twenty_colleagues_is_found() -> None:
     assert incidents.suspended() == 1
     kinds = list(Entry.objects.filter(kind__in=["incident.opened", "institution.changed"]).values("kind"))
     assert {"kind": "incident.opened"} in kinds
+
+
+def test_a_slow_scrape_by_twenty_colleagues_is_found_though_no_limit_is_met() -> None:
+    """Two firms a day each, in business hours, over days, beside colleagues who work on cases."""
+    number = 0
+    for day in range(3):
+        at = NOON + timedelta(days=day)
+        for clerk in range(20):
+            for _ in range(2):
+                assert isinstance(ask(stage.firm(), f"clerk-{clerk}", at=at), Release)
+        for _ in range(10):
+            firm, number = stage.firm(), number + 1
+            stage.case(firm, "bank_a", f"DK-{number}", as_of=at)
+            assert isinstance(ask(firm, f"officer-{number % 5}", at=at), Release)
+    given = parameters.in_force(at.date()).model_copy(update={"no_case_person_of": 6})
+    early = patrol.look("bank_a", as_of=at + timedelta(minutes=1))
+    assert early.subjects == 0  # a case may still come
+    seen = patrol.look("bank_a", as_of=at + timedelta(days=given.case_within_days))
+    assert (seen.subjects, seen.subjects_without_case) == (150, 120)  # below the share of all
+    assert seen.person_subjects["clerk-3"] == (6, 6)
+    assert seen.person_subjects["officer-3"] == (6, 0)
+    assert [one.rule for one in rules.find(seen, given)] == [Rule.NO_CASES]
+    assert list(rules.find(seen, given.model_copy(update={"no_case_persons": 21}))) == []
 
 
 def test_who_tries_out_codes_must_name_cases_from_then_on() -> None:

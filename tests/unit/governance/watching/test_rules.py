@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -73,34 +74,74 @@ def test_a_broken_edition_is_named(tmp_path: Path) -> None:
         edition.load(file, Parameters, broken=InvalidParameters)
 
 
-def _day(rng: random.Random, seen: Activity, *, scrapes: int) -> Activity:
-    """One institution's day: people who work on applications, and `scrapes` firms asked about without one."""
-    asked = rng.randint(40, 120)
-    before = rng.binomialvariate(asked, 0.35) if hasattr(rng, "binomialvariate") else int(asked * 0.35)
-    return replace(
-        seen,
-        asked=asked + scrapes,
-        off_hours=int(asked * rng.uniform(0, 0.12)) + scrapes // 3,
-        consent_failures=int(asked * rng.uniform(0, 0.05)),
-        unknown_subjects=rng.randint(0, 6),
-        subjects=seen.subjects + asked // 2 + scrapes,
-        subjects_without_case=seen.subjects_without_case + before // 2 + scrapes,
-        after_the_end=rng.randint(0, 4),
+@dataclass(frozen=True)
+class Asked:
+    """One firm asked about once: on which day, by whom, and on which day it got a case, if ever."""
+
+    day: int
+    person: int
+    case_on: float = math.inf
+
+
+def _honest(rng: random.Random, people: int, a_day: float, never: float) -> list[Asked]:
+    """A month of business: so many firms a day, most of which get a case within the week."""
+    return [
+        Asked(day, rng.randrange(people), math.inf if rng.random() < never else day + rng.randint(0, 7))
+        for day in range(30)
+        for _ in range(max(0, round(rng.gauss(a_day, a_day / 4))))
+    ]
+
+
+def _scrape(rng: random.Random, a_day: int) -> list[Asked]:
+    """Twenty colleagues who share the work evenly, each far below every limit."""
+    return [Asked(day, number % 20) for day in range(30) for number in range(a_day)]
+
+
+def _seen(asked: list[Asked], until: int) -> Activity:
+    """What the watch sees at the end of a day; each firm is another one."""
+    window = [one for one in asked if one.day <= until - GIVEN.case_within_days]
+    persons: dict[str, tuple[int, int]] = {}
+    for one in window:
+        count, lacking = persons.get(f"p{one.person}", (0, 0))
+        persons[f"p{one.person}"] = (count + 1, lacking + (one.case_on > until))
+    return Activity(
+        "bank",
+        asked=sum(one.day == until for one in asked),
+        subjects=len(window),
+        subjects_without_case=sum(one.case_on > until for one in window),
+        person_subjects=persons,
     )
 
 
-def test_a_month_of_institutions_is_told_apart() -> None:
-    """Threats T2: at least 95 of 100 slow scrapers are found, and no honest institution more than once."""
-    rng = random.Random(52)
-    caught = 0
-    for number in range(200):
-        scrapes = rng.randint(180, 400) if number % 2 else 0
-        seen, hits = Activity("bank"), set()
-        for _ in range(30):
-            seen = _day(rng, seen, scrapes=scrapes)
-            hits |= {one.rule for one in rules.find(seen, GIVEN)}
-        if scrapes:
-            caught += bool(hits)
-        else:
-            assert len(hits) <= 1, hits
-    assert caught >= 95
+def _hits(asked: list[Asked]) -> set[Rule]:
+    days = range(4, 31, 5)
+    return {one.rule for day in days for one in rules.find(_seen(asked, day), GIVEN)}
+
+
+@pytest.mark.parametrize("each", [2, 3, 5])
+def test_of_a_hundred_slow_scrapes_over_twenty_colleagues_ninety_five_are_found(each: int) -> None:
+    """Threats T2: each asks about a few firms a day, in business hours, beside the bank's honest business."""
+    rng, found = random.Random(52), 0
+    for _ in range(100):
+        business = _honest(rng, rng.randint(20, 60), rng.uniform(10, 60), rng.uniform(0.15, 0.5))
+        found += bool(_hits([*business, *_scrape(rng, 20 * each)]))
+    assert found >= 95
+
+
+def test_of_two_hundred_honest_months_hardly_one_is_suspected() -> None:
+    """At most one false alarm an institution and month; here at most one in all hundred of each kind."""
+    rng = random.Random(53)
+    small = [_honest(rng, rng.randint(3, 10), rng.uniform(1, 10), rng.uniform(0.15, 0.5)) for _ in range(100)]
+    large = [
+        _honest(rng, rng.randint(20, 60), rng.uniform(10, 90), rng.uniform(0.15, 0.5)) for _ in range(100)
+    ]
+    for months in (small, large):
+        assert sum(bool(_hits(one)) for one in months) <= 1
+
+
+def test_few_persons_of_an_honest_bank_suspect_nobody() -> None:
+    persons = {f"p{number}": (40, 40) for number in range(GIVEN.no_case_persons)}
+    whole = {"subjects": 400, "subjects_without_case": 200}
+    assert found(**whole, person_subjects=persons) == [Rule.NO_CASES]
+    persons.popitem()
+    assert found(**whole, person_subjects=persons) == []
