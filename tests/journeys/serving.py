@@ -34,9 +34,9 @@ def node(var: Path, *options: str, **more: str) -> Iterator[subprocess.Popen[byt
         process.wait(60)
 
 
-def until(happened: Callable[[], object]) -> None:
+def until(happened: Callable[[], object], *, seconds: float = 120) -> None:
     """Wait for what must come; how long it takes is no matter."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + seconds
     while not happened() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert happened()
