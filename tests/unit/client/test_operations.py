@@ -6,7 +6,6 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Generator
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -82,6 +81,8 @@ CALLS: dict[str, list[Any]] = {
     "reports.ask": [QUESTION],
     "reports.ask_page": [QUESTION],
     "reports.ask_pdf": [QUESTION],
+    "reports.ask_later": [QUESTION],
+    "reports.progress": [ID],
     "reports.again": [ID],
     "reports.again_page": [ID],
     "reports.again_pdf": [ID],
@@ -98,7 +99,7 @@ CALLS: dict[str, list[Any]] = {
     "webhooks.deliveries": [ID, {"state": "dead", "page_rows": 5}],
 }
 # Calls whose body isn't JSON, or that are several; their operations are looked at below.
-OTHERWISE = {"outcomes.hand_in", "push.fetch", "consents.ask_for"}
+OTHERWISE = {"outcomes.hand_in", "push.fetch", "consents.ask_for", "reports.awaited"}
 
 _PERSON = "a person's act, done at the portal with that person's own name"
 _PAPER = "papers are checked by two persons and handed in by the counter's own system"
@@ -106,6 +107,8 @@ _PAPER = "papers are checked by two persons and handed in by the counter's own s
 LEFT_OUT = {
     "get /institutions/{institution}/keys": _PERSON,
     "delete /institutions/{institution}/keys/{key}": _PERSON,
+    "get /institutions/{institution}/redirect-uris": _PERSON,
+    "delete /institutions/{institution}/redirect-uris/{address}": _PERSON,
     "get /institutions/{institution}/standing": _PERSON,
     "get /incidents": _PERSON,
     "post /incidents/{incident}/statement": _PERSON,
@@ -152,10 +155,9 @@ def public(module: ModuleType) -> set[str]:
     short = module.__name__.rpartition(".")[2]
     found = set()
     for name, verb in inspect.getmembers(module, inspect.isfunction):
-        if verb.__module__ == module.__name__ and not name.startswith("_"):
-            gives = typing.get_type_hints(verb)["return"]
-            if typing.get_origin(gives) in (Call, Generator):
-                found.add(f"{short}.{name}")
+        own = verb.__module__ == module.__name__ and not name.startswith("_")
+        if own and verb.__annotations__["return"].startswith(("Call[", "Plan[")):
+            found.add(f"{short}.{name}")
     return found
 
 
@@ -202,8 +204,13 @@ def test_a_file_of_outcomes_and_a_file_of_a_push_are_operations_too(tmp_path: Pa
     file.write_text("reference\n")
     assert operation_of(outcomes.hand_in(file)) == "post /outcomes/files"
     plan = push.fetch(ID, tmp_path / "push", keys={})
-    assert operation_of(next(plan)) == "get /push/runs/{run}/files/{name}"
+    first = next(plan)
+    assert isinstance(first, Call)
+    assert operation_of(first) == "get /push/runs/{run}/files/{name}"
     assert operation_of(consents.ask_for({"type": "x"})) == "post /consent-requests"
+    asked = next(reports.awaited(QUESTION))
+    assert isinstance(asked, Call)
+    assert operation_of(asked) == "post /reports"
 
 
 def test_a_step_told_has_the_members_and_words_of_the_law_of_outcomes() -> None:
