@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from rongxin.consent.rules import business_day
 from rongxin.disclosure.release import ReleasedItem, ReleasedMark, ReleasedRow
+from rongxin.journal import entries
+from rongxin.journal.rules import Kind
 from rongxin.records import marks
 from rongxin.records.marks import Standing
 from rongxin.vocabulary.availability import Availability
+from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.sharing_mode import SharingMode
 
+# A subject of which so many records ended while an answer waited is asked about anew by anybody with sense.
+_ENDINGS_MAX = 10_000
 _SAYS_SOMETHING = (Availability.RECORDS, Availability.PARTIAL, Availability.NO_RECORD)
 
 
@@ -31,6 +38,34 @@ def beside(items: Sequence[ReleasedItem], standing: Sequence[Standing]) -> tuple
     if not standing:
         return tuple(items)
     return tuple(_item(item, [mark for mark in standing if mark.item == item.item]) for item in items)
+
+
+def as_now(items: Sequence[ReleasedItem], subject_id: int, *, since: datetime) -> tuple[ReleasedItem, ...]:
+    """Return what was read before as it may leave now: without records that were repaired, corrected or
+    removed since, nor a score that may rest on one, and with the marks of now.
+    """
+    ended = {
+        int(entry.refs["record"])
+        for entry in entries.find(
+            subject=subject_id, kinds=(Kind.RECORD_ENDED,), since=since, entries_max=_ENDINGS_MAX
+        )
+    }
+    living = [_without(item, ended) for item in items] if ended else list(items)
+    bare = [
+        replace(item, marks=(), rows=tuple(replace(row, marks=()) for row in item.rows)) for item in living
+    ]
+    return beside(bare, of([subject_id]).get(subject_id, ()))
+
+
+def _without(item: ReleasedItem, ended: set[int]) -> ReleasedItem:
+    derived = any(row.mode is SharingMode.DERIVED for row in item.rows)
+    rows = () if derived else tuple(row for row in item.rows if row.record_id not in ended)
+    if len(rows) == len(item.rows):
+        return item
+    if rows or item.sealed or item.availability is not Availability.RECORDS:
+        return replace(item, rows=rows)
+    reason = Reason.EVALUATION_UNDER_WAY if derived else None
+    return replace(item, rows=(), availability=Availability.NO_RECORD, reason=reason)
 
 
 def _item(item: ReleasedItem, standing: Sequence[Standing]) -> ReleasedItem:

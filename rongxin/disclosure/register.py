@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -285,10 +285,23 @@ class UseOfData:
     kept_until: date | None = None
 
 
-def uses_of(subject_id: int, *, limit: int) -> list[UseOfData]:
-    """Return the uses of a subject's information, refusals included, the newest first ((九))."""
+def uses_of(subject_id: int, *, limit: int, but: Collection[str] = ()) -> list[UseOfData]:
+    """Return the uses of a subject's information, refusals included, the newest first ((九)); `but` names the
+    departments whose uses are left out.
+    """
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
-    shown = list(intents[:limit])
+    if but:
+        intents = intents.exclude(recipient_kind="department", recipient__in=list(but))
+    return _told(list(intents[:limit]))
+
+
+def use_of(subject_id: int, request: UUID) -> UseOfData | None:
+    """Return one use of a subject's information; None where there is none of this number."""
+    found = _told(list(Intent.objects.filter(pk=request, subject=subject_id).select_related("outcome")))
+    return found[0] if found else None
+
+
+def _told(shown: Sequence[Intent]) -> list[UseOfData]:
     bases = duty_mandates.bases_of(intent.mandate for intent in shown if intent.mandate)
     kept = dict(Kept.objects.filter(intent__in=shown).values_list("intent", "until"))
     return [

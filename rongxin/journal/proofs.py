@@ -36,6 +36,24 @@ class InclusionProof:
             "checkpoint": self.note,
         }
 
+    def steps(self) -> dict[str, object]:
+        """The proof for a page that has nothing but SHA-256: which hash goes on which side, in hex."""
+        note = notes.parse(self.note)
+        ranges = merkle.inclusion_ranges(self.index, note.size)
+        sides = ("left" if start < self.index else "right" for start, _ in ranges)
+        return {
+            "entry": str(self.entry),
+            "body": self.body,
+            "leaf": merkle.leaf_hash(self.body.encode()).hex(),
+            "index": self.index,
+            "size": note.size,
+            "steps": [
+                {"side": side, "hash": node.hex()} for side, node in zip(sides, self.path, strict=True)
+            ],
+            "root": note.root.hex(),
+            "checkpoint": self.note,
+        }
+
 
 @dataclass(frozen=True)
 class ConsistencyProof:

@@ -72,6 +72,36 @@ class WindowSilent(RightsError):
     code = "window_silent"
 
 
+class UnknownUse(RightsError):
+    """There is no such use of the subject's information."""
+
+    code = "unknown_use"
+
+
+class UnknownHold(RightsError):
+    """There is no such hold."""
+
+    code = "unknown_hold"
+
+
+class HoldRefused(RightsError):
+    """What was handed in can't keep anything back; the message says what to mend."""
+
+    code = "hold_refused"
+
+
+class HoldNotPossible(RightsError):
+    """Where it stands, this can't be done."""
+
+    code = "hold_not_possible"
+
+
+class NotRegistered(RightsError):
+    """The subject is known from rows only and has no code to be asked by."""
+
+    code = "not_registered"
+
+
 class PaperRefused(RightsError):
     """The file is too large, of a kind that isn't taken, or not what it says it is."""
 

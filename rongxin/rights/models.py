@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from rongxin.rights.rules import objection, repair
 
@@ -142,6 +142,36 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient_kind}:{self.recipient} {self.item} {self.record_id} {self.state}"
+
+
+class UseHold(models.Model):
+    """暂缓告知: a department's uses of a subject's information, kept from the subject's list for a while."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    department = models.CharField(max_length=64)
+    legal_basis = models.CharField(max_length=500)
+    until = models.DateField()
+    state = models.CharField(max_length=16)
+    proposed_by = models.CharField(max_length=200)
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=200, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "until"], name="use_hold_by_subject")]
+        constraints = [
+            # Whatever path a row takes, it holds nothing back without a second person.
+            models.CheckConstraint(
+                condition=~Q(state="in_force")
+                | (Q(confirmed_at__isnull=False) & ~Q(confirmed_by="") & ~Q(confirmed_by=F("proposed_by"))),
+                name="use_hold_by_two_persons",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.until} {self.state}"
 
 
 class Paper(models.Model):

@@ -109,6 +109,23 @@ def repairs_on(day: date) -> Repairs:
     return dated.in_force(repair_editions(), day)
 
 
+class Holds(dated.Edition):
+    """What holds for keeping a use back from a day on."""
+
+    days_max: int = Field(ge=1)
+
+
+@cache
+def hold_editions() -> tuple[Holds, ...]:
+    """Return every edition, the oldest first; RightsError names the file and key of a faulty one."""
+    return dated.read(DIRECTORY, "holds_*.yaml", Holds, broken=RightsError)
+
+
+def holds_on(day: date) -> Holds:
+    """Return the edition in force on a day; before the first one, the first."""
+    return dated.in_force(hold_editions(), day)
+
+
 @cache
 def correction_editions() -> tuple[Corrections, ...]:
     """Return every edition, the oldest first; RightsError names the file and key of a faulty one."""

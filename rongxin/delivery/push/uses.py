@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import connection
 
@@ -14,14 +15,25 @@ from rongxin.records.whereabouts import Place
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
 
+_SUBSCRIPTION = "run__subscription"
+
+
+def one(subject_id: int, run: UUID) -> UseOfData | None:
+    """Return one push that told something of a subject; None where there is none of this number."""
+    found = _told(list(Pushed.objects.filter(subject=subject_id, run=run).select_related(_SUBSCRIPTION)))
+    return found[0] if found else None
+
 
 def of(subject_id: int, *, limit: int) -> list[UseOfData]:
     """Return the pushes that gave or took back records of a subject, the newest first.
 
     An item with no rows is one of which something was taken back.
     """
-    rows = Pushed.objects.filter(subject=subject_id).select_related("run__subscription")
-    found = list(rows.order_by("-run__released_at")[:limit])
+    rows = Pushed.objects.filter(subject=subject_id).select_related(_SUBSCRIPTION)
+    return _told(list(rows.order_by("-run__released_at")[:limit]))
+
+
+def _told(found: Sequence[Pushed]) -> list[UseOfData]:
     terms = {
         (row.subscription_id, row.version): row.terms["reference"]
         for row in PushTerms.objects.filter(subscription__in={one.run.subscription_id for one in found})

@@ -73,7 +73,7 @@ def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
     journal; no provider is asked. 202 while it isn't ready.
     """
     caller = authentication.caller(request)
-    form = _form(request)
+    form = form_of(request)
     waits = deferred.progress(request_id, institution=caller.party)
     state = waits.state if waits else None
     # Who repeats a request to have it answered later is told where it stands; collecting it is another act.
@@ -81,7 +81,7 @@ def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
         return _accepted(request, waits, at=caller.at)
     if state is State.READY:
         answer = deferred.collect(request_id, institution=caller.party, as_of=caller.at)
-        return refused(answer) if isinstance(answer, Refusal) else _rendered(answer, form)
+        return refused(answer) if isinstance(answer, Refusal) else rendered(answer, form)
     if waits and waits.reason:
         return _refused(waits.reason, waits.entry)
     return _kept_again(request, request_id, form)
@@ -125,7 +125,7 @@ def _kept_again(request: HttpRequest, request_id: UUID, form: str) -> HttpRespon
     )
     if isinstance(answer, Refusal):
         return refused(answer)
-    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
+    return rate_limits.told(rendered(answer, form), answer.quota, at=caller.at)
 
 
 @router.post("", auth=authentication.INSTITUTION, summary="查询信用信息报告 Ask for a credit report")
@@ -136,7 +136,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     their own time: the report is then collected at `Location`.
     """
     caller = authentication.caller(request)
-    form = _form(request)
+    form = form_of(request)
     asked = _request(request, question, institutions.get(caller.party))
     if _later(request):
         taken = deferred.defer(asked, actor=caller.actor, as_of=caller.at)
@@ -146,7 +146,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     answer = gate.release(asked, actor=caller.actor, as_of=caller.at)
     if isinstance(answer, Refusal):
         return refused(answer)
-    return rate_limits.told(_rendered(answer, form), answer.quota, at=caller.at)
+    return rate_limits.told(rendered(answer, form), answer.quota, at=caller.at)
 
 
 def _request(request: HttpRequest, question: ReportRequest, institution: institutions.Card) -> Request:
@@ -202,7 +202,7 @@ def code_of(text: str) -> str:
     return code
 
 
-def _form(request: HttpRequest) -> str:
+def form_of(request: HttpRequest) -> str:
     """Choose the form before anything is asked of the gate, so that no release is made for a form we lack."""
     form = request.get_preferred_type(list(_FORMS)) if request.headers.get("Accept") else "application/json"
     if form is None:
@@ -231,11 +231,12 @@ def _refused(reason: Reason, entry: UUID | None) -> HttpResponse:
     )
 
 
-def _rendered(release: Release, form: str) -> HttpResponse:
+def rendered(release: Release, form: str) -> HttpResponse:
+    """Return a release as a report in the form that was chosen."""
     catalogue = loader.load()
     document = report.build(release, catalogue, node=settings.RONGXIN_NODE_NAME)
     if form == "application/json":
-        return _json(document)
+        return as_json(document)
     prepared = presentation.prepare(
         document, region_label=regions.label(release.subject.region), notice=settings.RONGXIN_NOTICE
     )
@@ -249,5 +250,5 @@ def _rendered(release: Release, form: str) -> HttpResponse:
     )
 
 
-def _json(document: dict[str, Any]) -> HttpResponse:
+def as_json(document: dict[str, Any]) -> HttpResponse:
     return HttpResponse(report.to_json(document), content_type="application/json; charset=utf-8")

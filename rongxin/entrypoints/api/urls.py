@@ -15,6 +15,7 @@ from rongxin.entrypoints.api import (
     consents,
     corrections,
     deletion,
+    held,
     idempotency,
     imported_consents,
     incidents,
@@ -42,6 +43,7 @@ from rongxin.entrypoints.api import (
     rows,
     schedules,
     usage_feedback,
+    use_holds,
     uses,
     webhooks,
     written_consents,
@@ -74,6 +76,7 @@ api.add_router("/bulk", bulk.router)
 api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/corrections", corrections.router)
+api.add_router("/held", held.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
@@ -99,6 +102,7 @@ api.add_router("/reports", reports.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/usage-feedback", usage_feedback.router)
+api.add_router("/use-holds", use_holds.router)
 api.add_router("/uses", uses.router)
 # Before `consents`, whose acts take any word behind a consent's number.
 api.add_router("", deletion.router)

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
-from rongxin.delivery.push import uses as pushes
-from rongxin.disclosure import register
 from rongxin.entrypoints.api import authentication
+from rongxin.rights import uses
 
 router = Router(tags=["使用记录 Uses"])
 
 
-class Use(Schema):
-    request: UUID
-    asked_at: datetime
-    recipient_kind: str
-    recipient: str
-    person: str
-    purpose: str
-    reference: str
-    released: bool | None
-    reason: str
-    items: dict[str, Any]
-    intent_entry: UUID
-    outcome_entry: UUID | None
-    legal_basis: str
-    kept_until: date | None
-
-
-@router.get(
-    "", auth=authentication.SUBJECT, response=list[Use], summary="使用记录 Who asked for my information"
-)
-def mine(request: HttpRequest, limit: int = 100) -> list[Use]:
+@router.get("", auth=authentication.SUBJECT, summary="使用记录 Who asked for my information")
+def mine(request: HttpRequest, limit: int = 100) -> list[dict[str, Any]]:
     """List the uses of the caller's own information, the newest first, pushes among them; what was refused
-    stands here too.
+    stands here too. Only what a lawful inquiry forbids to tell is missing, and only while it does.
     """
-    subject, most = int(authentication.caller(request).party), max(1, min(limit, 500))
-    found = [*register.uses_of(subject, limit=most), *pushes.of(subject, limit=most)]
-    found.sort(key=lambda use: use.asked_at, reverse=True)
-    return [Use(**vars(use)) for use in found[:most]]
+    caller = authentication.caller(request)
+    found = uses.of_subject(int(caller.party), limit=max(1, min(limit, 500)), as_of=caller.at)
+    return [use.document() for use in found]
+
+
+@router.get("/{request_id}/proof", auth=authentication.SUBJECT, summary="使用记录的存证 Proof of a use")
+def proof(request: HttpRequest, request_id: UUID) -> dict[str, Any]:
+    """Give entries, paths and the signed checkpoint, with the recipe by which a page checks them itself; 409
+    until a checkpoint covers the use (some seconds).
+    """
+    caller = authentication.caller(request)
+    return uses.proof(int(caller.party), request_id, as_of=caller.at)

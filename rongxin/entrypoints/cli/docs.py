@@ -37,6 +37,7 @@ MACHINES = {
     "结果反馈 outcome": "rongxin.financing.rules",
     "异议申诉 objection": "rongxin.rights.rules.objection",
     "信用修复 credit repair": "rongxin.rights.rules.repair",
+    "暂缓告知 hold of uses": "rongxin.rights.rules.use",
     "更正通知 correction": "rongxin.rights.rules.correction",
     "接收地址 webhook": "rongxin.delivery.webhooks.rules",
     "推送订阅 push subscription": "rongxin.delivery.push.rules",

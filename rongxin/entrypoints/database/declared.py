@@ -189,6 +189,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*GROW, _some("UPDATE", _REPAIR)),
         (*GROW, _some("UPDATE", f"{_REPAIR} statement forwarded_at window window_reference silent_on")),
     ),
+    # Two persons of the operator's, through the web.
+    "rights_usehold": ((*GROW, _some("UPDATE", "state confirmed_by confirmed_at lifted_at")), READ),
     # The worker tells; the recipient answers through the web.
     "rights_correction": (
         (*READ, _some("UPDATE", "state done note acknowledged_at acknowledged_by")),

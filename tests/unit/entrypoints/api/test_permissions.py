@@ -62,6 +62,7 @@ BY_ANOTHER_RULE = {
     "get /matching/{batch_id}/{line}": "unknown_row",
     "get /push/runs/{run}/files/{name}": "unknown_push",  # not ready
     "get /reports/{request_id}": "unknown_request",  # never asked
+    "get /uses/{request_id}/proof": "unknown_use",  # nobody used anything by it
     "get /reports/{request_id}/status": "unknown_request",
     "post /webhooks/{webhook}/replay": "unknown_webhook",  # the message
 }

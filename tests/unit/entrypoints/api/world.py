@@ -75,7 +75,7 @@ def build(client: Client) -> World:
 
 
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
-LACKING = ("application", "agreement", "measure", "imported", "proposal", "decision_id", "mandate")
+LACKING = ("application", "agreement", "hold", "measure", "imported", "proposal", "decision_id", "mandate")
 
 
 def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
