@@ -66,6 +66,9 @@ BY_ANOTHER_RULE = {
     "get /reports/{request_id}/status": "unknown_request",
     "post /webhooks/{webhook}/replay": "unknown_webhook",  # the message
 }
+# What is read by a committed intent alone can't be read in a test that takes everything back: these are asked
+# for a form that isn't had, which is refused once the caller has been let in.
+WITHOUT_FORM = {"get /held": {"accept": "text/csv"}}
 # What an institution that is not served may still do: duties, what is imposed on it, its own keys.
 TO_UNSERVED = {
     "delete /institutions/{institution}/keys/{key}",
@@ -147,7 +150,7 @@ def ask(client: Client, one: Operation, ids: Ids, headers: dict[str, str], query
         answer = act(
             f"/api/v1{one.path.format(**names)}{query}",
             **(given if one.method != "get" else {}),
-            headers=headers,
+            headers={**headers, **WITHOUT_FORM.get(str(one), {})},
         )
         transaction.set_rollback(True)
     return answer
