@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -106,9 +105,8 @@ def _told(use: UseOfData) -> Use:
     )
 
 
-@lru_cache(maxsize=4096)
 def _name(kind: str, recipient: str) -> str:
-    """A party's name doesn't change in what it is called here; one that is gone is called by its id."""
+    """Return what a recipient is called; one that is gone is called by its id."""
     try:
         if kind == "institution":
             return institutions.get(recipient).name
