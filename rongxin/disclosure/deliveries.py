@@ -21,6 +21,7 @@ from rongxin.catalogue.schema import Item
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import delivery_files, marking, official_duty, plan, register, rules, sets
 from rongxin.disclosure.errors import DeliveryInTheWay, MissingReference, NumberGiven, TooManyCodes
+from rongxin.disclosure.left import Left, left_with
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import (
     Recipient,
@@ -79,7 +80,7 @@ class _Open:
 
     intent: Intent
     digest: str
-    left: register.Left
+    left: Left
 
 
 def deliver(order: Order, into: Path, *, actor: Actor, as_of: datetime) -> Delivery | Refusal:
@@ -167,7 +168,7 @@ def _read(
     mandate = duty_mandates.get(order.mandate)
     for release, intent in releases(intended, items, official_duty.carries(mandate), as_of=as_of):
         files.add(release)
-        yield _Open(intent, release.digest, register.left_with(release.items))
+        yield _Open(intent, release.digest, left_with(release.items))
 
 
 def _intend(
