@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0005_close"),
+        ("governance", "0006_rights_alarms"),
         ("parties", "0009_institution_administrators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
