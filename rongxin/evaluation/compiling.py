@@ -15,17 +15,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from hashlib import sha256
 from typing import Literal
 
 import sqlglot
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import consistency, loading, sql_measures, sql_scores, sql_values, tiers
+from rongxin.evaluation import consistency, loading, sql_facts, sql_scores, sql_values, tiers
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.schema import Formula
-from rongxin.evaluation.sql_measures import quoted
+from rongxin.evaluation.sql_facts import Facts
 from rongxin.evaluation.sql_scores import Told
 from rongxin.evaluation.tiers import Tier
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -61,7 +60,7 @@ class Program:
     veto_codes: tuple[str, ...]
     columns: tuple[str, ...]
     sql: str
-    newest: Mapping[str, str]  # wide only: of each item whose rows bear a date, _subject and its newest day
+    newest: tuple[str, ...]  # wide only: the items whose newest day stands in a column `<item>_on`
 
     @property
     def fingerprint(self) -> str:
@@ -81,24 +80,22 @@ def program(
     """This function will compile a version for a tier and a day; the same arguments give the same bytes.
 
     Narrow gives a row of `_subject, score, grade, public_grade, coverage, confidence, vetoes`; wide adds
-    `score_before_veto`, `reasons` (see `rules.unpack_reasons`) and of each indicator `<code>_state`,
-    `<code>_value` and `<code>_points`. Raises `InvalidIndicators` and `UnknownVersion`.
+    `score_before_veto`, of each indicator `<code>_state`, `<code>_value` and `<code>_points`, the value of
+    each signal and the newest day of each item, `<item>_on`. Reasons are made from these by `rules`, for whom
+    they are asked.
+    Raises `InvalidIndicators` and `UnknownVersion`.
     """
     spec = specification or loading.load(version)
     chosen = {name: one for name, one in spec.formulas.items() if tiers.belongs(one, Tier(tier))}
     codes = tuple(code for code in spec.indicators if code in chosen)
-    reads, newest = _reads(spec, chosen), {} if narrow else _newest(spec, chosen, as_of)
-    for item in newest:
-        reads[item] = tuple(sorted({*reads[item], str(loader.load().item(item).observed_on)}))
-    statement = "WITH " + ", ".join(_steps(spec, Tier(tier), chosen, as_of, narrow=narrow))
+    dated = {} if narrow else _dated(chosen)
+    reads = _reads(spec, chosen, dated)
+    statement = "WITH " + ", ".join(_steps(spec, Tier(tier), chosen, dated, as_of, narrow=narrow))
     signals = tuple(name for name in spec.vetoes.signals if name in chosen)
-    columns = sql_scores.columns(codes, signals, narrow=narrow)
+    columns = sql_scores.columns(codes, signals, tuple(dated), narrow=narrow)
     statement += f" SELECT {', '.join(columns)} FROM graded"  # noqa: S608
     if dialect == "spark":
-        statement, *days = (
-            sqlglot.transpile(one, read="duckdb", write="spark")[0] for one in (statement, *newest.values())
-        )
-        newest = dict(zip(newest, days, strict=True))
+        (statement,) = sqlglot.transpile(statement, read="duckdb", write="spark")
     return Program(
         version=spec.version,
         tier=Tier(tier),
@@ -110,7 +107,7 @@ def program(
         veto_codes=spec.vetoes.codes,
         columns=tuple(column.strip('"') for column in columns),
         sql=statement,
-        newest=newest,
+        newest=tuple(dated),
     )
 
 
@@ -130,9 +127,11 @@ def sources(spec: Specification) -> tuple[Source, ...]:
     )
 
 
-def _reads(spec: Specification, chosen: Mapping[str, Formula]) -> dict[str, tuple[str, ...]]:
+def _reads(
+    spec: Specification, chosen: Mapping[str, Formula], dated: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
     """Return the columns that are read of each item, in the order of items."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {item: {"_subject", day} for item, day in dated.items()}
     catalogue = loader.load()
     for formula in chosen.values():
         for measure in formula.measures.values():
@@ -145,87 +144,39 @@ def _reads(spec: Specification, chosen: Mapping[str, Formula]) -> dict[str, tupl
     return {item: tuple(sorted(found[item])) for item in sorted(found)}
 
 
-def _newest(spec: Specification, chosen: Mapping[str, Formula], as_of: date) -> dict[str, str]:
-    """Write of when each item's newest row is that counts: the date that a reason is told with."""
-    catalogue, found = loader.load(), {}
-    for name in sorted({name for one in chosen.values() for name in one.items}):
-        item = catalogue.item(name)
-        dated = consistency.dated_by(item)
-        if dated is None:
-            continue
-        tests = sql_measures.counts_while(item, spec.relief.counts_while.get(name, ()), as_of=as_of)
-        where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        newest = f"CAST(MAX({quoted(dated)}) AS VARCHAR)"
-        found[name] = f"SELECT _subject, {newest} AS newest FROM {quoted(name)}{where} GROUP BY _subject"  # noqa: S608
-    return found
-
-
-class _Measures:
-    """The aggregates of each item, each written once however many formulas use it."""
-
-    def __init__(self, as_of: date) -> None:
-        self.as_of = as_of
-        self.aggregates: dict[str, dict[str, str]] = {}  # item → aggregate → column
-        self.normal: dict[str, str] = {}  # column → measure
-        self._count = 0
-
-    def column(self, formula: Formula, name: str) -> str:
-        """Return the column of a measure."""
-        measure = formula.measures[name]
-        own = self.aggregates.setdefault(measure.item, {})
-        made = sql_measures.aggregate(measure, as_of=self.as_of)
-        if made not in own:
-            own[made] = f"m{self._count}"
-            self.normal[own[made]] = sql_measures.normalised(measure, own[made])
-            self._count += 1
-        return own[made]
+def _dated(chosen: Mapping[str, Formula]) -> dict[str, str]:
+    """Return of each item whose rows bear a day the field that says it: reasons are told with the newest."""
+    items = sorted({name for one in chosen.values() for name in one.items})
+    days = {name: consistency.dated_by(loader.load().item(name)) for name in items}
+    return {name: day for name, day in days.items() if day is not None}
 
 
 def _steps(
-    spec: Specification, tier: Tier, chosen: Mapping[str, Formula], as_of: date, *, narrow: bool
+    spec: Specification,
+    tier: Tier,
+    chosen: Mapping[str, Formula],
+    dated: Mapping[str, str],
+    as_of: date,
+    *,
+    narrow: bool,
 ) -> Iterator[str]:
-    measures = _Measures(as_of)
+    facts = Facts(spec, chosen.values(), dated, as_of=as_of)
+    yield from facts.steps()
     bits = {(source.item, source.channel): source.bit for source in sources(spec)}
-    columns = {name: {m: measures.column(one, m) for m in one.measures} for name, one in chosen.items()}
-    counted = sorted(measures.aggregates)
-    for item in counted:
-        yield _grouped(spec, item, measures, as_of)
-    joins = " ".join(f"LEFT JOIN f_{item} ON f_{item}._subject = s._subject" for item in counted)
-    counts = [f"n_{item}" for item in counted] + [f"u_{item}" for item in counted if _verified(item)]
-    taken = [f"{normal} AS {column}" for column, normal in measures.normal.items()]
-    taken += counts
-    yield f"facts AS (SELECT s.*, {', '.join(taken)} FROM subject AS s {joins})"  # noqa: S608
     told = {}
     for name, one in chosen.items():
-        own = {m: _masked(one, m, column, bits) for m, column in columns[name].items()}
-        known = _known(one, bits)
+        own = {m: _masked(one, m, facts.column(one.measures[m]), bits) for m in one.measures}
         made = sql_values.value(one, own, spec.segments.quantiles, as_of=as_of)
-        told[name] = Told(one, f"v_{name}", made, known, _stays_out(one))
-    kept = ", ".join(["_subject", "industry", "size_class", "kind", "known", *counts])
-    values = ", ".join(f"{one.guarded} AS {one.column}" for one in told.values())
-    yield f"valued AS (SELECT {kept}, {values} FROM facts)"  # noqa: S608
+        told[name] = Told(
+            one, f"v_{name}", made, _known(one, facts, bits), facts.seen(one.main), _stays_out(one)
+        )
+    kept = ", ".join(["_subject", "industry", "size_class", "kind", "known", *facts.words])
+    values = [f"{one.guarded} AS {one.column}" for one in told.values()]
+    values += [f'CAST({facts.newest(item)} AS VARCHAR) AS "{item}_on"' for item in dated]
+    yield f"valued AS (SELECT {kept}, {', '.join(values)} FROM facts)"  # noqa: S608
     age = f"v_{AGE}" if AGE in told else "NULL"
-    yield from sql_scores.steps(spec, tier, told, sql_values.median(spec.segments.medians[tier], age), narrow)
-
-
-def _grouped(spec: Specification, item: str, measures: _Measures, as_of: date) -> str:
-    known = loader.load().item(item)
-    rules = spec.relief.counts_while.get(item, ())
-    tests = sql_measures.counts_while(known, rules, as_of=as_of)
-    made = [f"{text} AS {column}" for text, column in measures.aggregates[item].items()]
-    counts = ["COUNT(*)" + (' FILTER (WHERE "_verified")' if _verified(item) else "") + f" AS n_{item}"]
-    if _verified(item):
-        counts.append(f'COUNT(*) FILTER (WHERE "_verified" IS NULL OR NOT "_verified") AS u_{item}')
-    where = f" WHERE {' AND '.join(tests)}" if tests else ""
-    return (
-        f"f_{item} AS (SELECT _subject, {', '.join([*counts, *made])} FROM {quoted(item)}{where}"  # noqa: S608
-        " GROUP BY _subject)"
-    )
-
-
-@cache
-def _verified(item: str) -> bool:
-    return consistency.is_verified_only(loader.load().item(item))
+    median = sql_values.median(spec.segments.medians[tier], age)
+    yield from sql_scores.steps(spec, told, median, tuple(dated), narrow=narrow)
 
 
 def _masked(formula: Formula, name: str, column: str, bits: Mapping[tuple[str, SharingMode], int]) -> str:
@@ -237,11 +188,11 @@ def _masked(formula: Formula, name: str, column: str, bits: Mapping[tuple[str, S
     return f"CASE WHEN (known & {bit}) <> 0 THEN {column} END"
 
 
-def _known(formula: Formula, bits: Mapping[tuple[str, SharingMode], int]) -> str:
+def _known(formula: Formula, facts: Facts, bits: Mapping[tuple[str, SharingMode], int]) -> str:
     """Write that all is known that a formula needs, and nothing of it is only claimed."""
     mask = sum(1 << bits[item, formula.channel] for item in formula.needed)
     tests = [f"(known & {mask}) = {mask}"]
-    tests += [f"COALESCE(u_{item}, 0) = 0" for item in formula.needed if _verified(item)]
+    tests += [f"{facts.claimed(item)} = 0" for item in formula.needed if sql_facts.verified_only(item)]
     return " AND ".join(tests)
 
 

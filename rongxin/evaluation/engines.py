@@ -14,12 +14,11 @@ from typing import Protocol
 
 import duckdb
 
-from rongxin.evaluation import facts
+from rongxin.evaluation import facts, one_machine
 from rongxin.evaluation.compiling import Dialect, Program
 from rongxin.evaluation.spans import Span
 from rongxin.records import lake_files
 
-_MEMORY = "640MB"
 #: The columns of a program's result that are the score itself; all others are its inputs.
 RESULT = ("score", "grade", "public_grade", "coverage", "confidence", "vetoes")
 #: What of a subject itself a score is computed from.
@@ -47,27 +46,8 @@ def opened(name: str, program: Program, folder: Path) -> Iterator[Engine]:
         with spark.opened(program, folder) as engine:
             yield engine
     else:
-        with connected(folder) as duck:
+        with one_machine.connected(folder) as duck:
             yield _DuckDb(duck, program, folder)
-
-
-@contextmanager
-def connected(folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB that fetches nothing and keeps to its memory."""
-    spill = {"temp_directory": str(folder / "spill")} if folder is not None else {}
-    duck = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": _MEMORY,
-            "threads": "2",
-            **spill,
-        }
-    )
-    try:
-        yield duck
-    finally:
-        duck.close()
 
 
 class _DuckDb:
@@ -104,27 +84,17 @@ def lines(program: Program) -> str:
 
 
 def beside(program: Program) -> str:
-    """Write the scores beside their subjects and the newest day of each source."""
-    dated = " ".join(
-        f"LEFT JOIN ({newest}) AS on_{item} ON on_{item}._subject = scored._subject"
-        for item, newest in program.newest.items()
-    )
-    return f"({program.sql}) AS scored JOIN subject ON subject._subject = scored._subject {dated}"
+    """Write the scores beside their subjects."""
+    return f"({program.sql}) AS scored JOIN subject ON subject._subject = scored._subject"
 
 
 def told(program: Program, quote: str = '"') -> list[str]:
     """Write the columns of `inputs_of`, in that order."""
-    kept = [name for name in program.columns if name not in ("_subject", *RESULT)]
-    return [
-        *(f"subject.{quote}{name}{quote}" for name in ABOUT),
-        *(f"scored.{quote}{name}{quote}" for name in kept),
-        *(f"on_{item}.newest" for item in program.newest),
-    ]
+    return [f"{'subject' if name in ABOUT else 'scored'}.{quote}{name}{quote}" for name in inputs_of(program)]
 
 
 def inputs_of(program: Program) -> tuple[str, ...]:
     """Name what a score is computed from and told with, in the order in which it is kept: of the subject, of
     the facts, of each source its newest day.
     """
-    kept = (name for name in program.columns if name not in ("_subject", *RESULT))
-    return (*ABOUT, *kept, *(f"{item}_on" for item in program.newest))
+    return (*ABOUT, *(name for name in program.columns if name not in ("_subject", *RESULT)))

@@ -14,7 +14,6 @@ from rongxin.evaluation import consistency, measuring, packing, tiers
 from rongxin.evaluation.cards import NOT_RATED, Grades
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.measuring import Facts
-from rongxin.evaluation.packing import Reasons
 from rongxin.evaluation.schema import Formula
 from rongxin.evaluation.tiers import Tier
 from rongxin.vocabulary.labelled import Labelled
@@ -54,6 +53,15 @@ class Pointed:
     def lost(self) -> int:
         """How many hundredths of a point it costs."""
         return 0 if self.points is None else self.weight * (100 - self.points)
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Codes of indicators: what cost most, what is missing, what speaks for the subject."""
+
+    lost: tuple[str, ...]
+    lacks: tuple[str, ...]
+    won: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -222,9 +230,8 @@ def _reasons(pointed: tuple[Pointed, ...]) -> Reasons:
         named = [code for code, size in sizes.items() if size > 0]
         return tuple(sorted(named, key=lambda code: (-sizes[code], code))[:most])
 
-    counts = dict(packing.REASONS)
     return Reasons(
-        lost=first(counts["lost"], {p.code: p.lost for p in pointed}),
-        lacks=first(counts["lacks"], {p.code: p.weight for p in pointed if p.told.state is State.MISSING}),
-        won=first(counts["won"], {p.code: p.weight * (p.points or 0) for p in pointed}),
+        lost=first(4, {p.code: p.lost for p in pointed}),
+        lacks=first(3, {p.code: p.weight for p in pointed if p.told.state is State.MISSING}),
+        won=first(2, {p.code: p.weight * (p.points or 0) for p in pointed}),
     )

@@ -12,7 +12,6 @@ from rongxin.evaluation import packing
 from rongxin.evaluation.cards import NOT_RATED, Bins, Trigger
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.schema import Formula, Indicator
-from rongxin.evaluation.tiers import Tier
 
 NARROW = ("_subject", "score", "grade", "public_grade", "coverage", "confidence", "vetoes")
 
@@ -25,6 +24,7 @@ class Told:
     column: str
     value: str
     known: str
+    seen: str  # above 0 where there is a row of its main item
     stays_out: str | None
 
     @property
@@ -33,7 +33,7 @@ class Told:
         tests = [f"NOT ({self.stays_out})"] if self.stays_out else []
         tests.append(self.known)
         if self.formula.none != "value":
-            tests.append(f"n_{self.formula.main} > 0")
+            tests.append(f"{self.seen} > 0")
         return f"CASE WHEN {' AND '.join(tests)} THEN {self.value} END"
 
     @property
@@ -44,42 +44,44 @@ class Told:
         tests = [self.stays_out] if self.stays_out else []
         if self.formula.none == "not_applicable":
             # Known, and no row of it: what is known is told by the bit, which `valued` keeps.
-            tests.append(f"({self.known} AND COALESCE(n_{self.formula.main}, 0) = 0)")
+            tests.append(f"({self.known} AND {self.seen} = 0)")
         return " OR ".join(tests) or None
 
 
-def columns(codes: Sequence[str], signals: Sequence[str], *, narrow: bool) -> tuple[str, ...]:
+def columns(
+    codes: Sequence[str], signals: Sequence[str], dated: Sequence[str], *, narrow: bool
+) -> tuple[str, ...]:
     """Name the columns of the result, quoted where they need it."""
     if narrow:
         return NARROW
     own = [f'"{code}_{what}"' for code in codes for what in ("state", "value", "points")]
-    return (*NARROW, "score_before_veto", "reasons", *own, *(f'"{name}_value"' for name in signals))
+    own += [*(f'"{name}_value"' for name in signals), *(f'"{item}_on"' for item in dated)]
+    return (*NARROW, "score_before_veto", *own)
 
 
 def steps(
-    spec: Specification, tier: Tier, told: Mapping[str, Told], median: str, narrow: bool
+    spec: Specification, told: Mapping[str, Told], median: str, dated: Sequence[str], *, narrow: bool
 ) -> Iterator[str]:
     """Write the common tables that follow `valued`, the last being `graded`."""
     own = {code: told[code] for code in spec.indicators if code in told}
     total = " + ".join(_packed(spec.bins(code), one) for code, one in own.items())
     bits, cap = _vetoes(spec, told)
+    days = "".join(f', "{item}_on"' for item in dated)
     yield (
         f"summed AS (SELECT _subject, {total} AS total, {bits} AS fired, {cap} AS cap,"  # noqa: S608
-        f" {median} AS median{_wide_columns(spec, own, narrow=narrow)}{'' if narrow else _signals(told, own)}"
-        " FROM valued)"
+        f" {median} AS median{'' if narrow else _wide_columns(spec, own) + _signals(told, own)}"
+        f"{days} FROM valued)"
     )
     signals = (f'"{name}_value"' for name in told if name not in own)
-    carried = "" if narrow else ", " + ", ".join([*_carried(own), *signals])
+    carried = "" if narrow else ", " + ", ".join([*_carried(own), *signals]) + days
     yield (
         f"parted AS (SELECT _subject, {packing.part('total', 'points')} AS points,"  # noqa: S608
         f" {packing.part('total', 'observed')} AS observed, {packing.part('total', 'weight')} AS weight,"
         f" {packing.part('total', 'critical')} AS critical, fired, cap, median{carried} FROM summed)"
     )
     yield _scored(spec, carried)
-    if not narrow:
-        yield from _reasons(tuple(own))
-    yield _capped(spec, carried, "scored" if narrow else "reasoned", "" if narrow else ", reasons")
-    yield _graded(spec, carried, "" if narrow else ", raw AS score_before_veto, reasons")
+    yield _capped(spec, carried)
+    yield _graded(spec, carried, "" if narrow else ", raw AS score_before_veto")
 
 
 def _packed(bins: Bins, one: Told) -> str:
@@ -129,13 +131,13 @@ def _scored(spec: Specification, carried: str) -> str:
     )
 
 
-def _capped(spec: Specification, carried: str, before: str, more: str) -> str:
+def _capped(spec: Specification, carried: str) -> str:
     thin = spec.vetoes.thin_file
     most, bit = spec.grades.highest(thin.cap), 1 << len(spec.vetoes.vetoes)
     return (
         f"capped AS (SELECT _subject, coverage, critical, raw, CASE WHEN cap < 0 THEN NULL"  # noqa: S608
         f" ELSE LEAST(raw, cap, CASE WHEN thin THEN {most} ELSE 1000 END) END AS score,"
-        f" fired + CASE WHEN thin THEN {bit} ELSE 0 END AS vetoes{more}{carried} FROM {before})"
+        f" fired + CASE WHEN thin THEN {bit} ELSE 0 END AS vetoes{carried} FROM scored)"
     )
 
 
@@ -157,30 +159,21 @@ def _cuts(cuts: Mapping[str, int]) -> str:
     return " ".join(f"WHEN score >= {least} THEN '{grade}'" for grade, least in cuts.items())
 
 
-def _wide_columns(spec: Specification, own: Mapping[str, Told], *, narrow: bool) -> str:
-    if narrow:
-        return ""
+def _wide_columns(spec: Specification, own: Mapping[str, Told]) -> str:
     made = []
     for code, one in own.items():
         bins = spec.bins(code)
         points = " ".join(f"WHEN {one.column} < {edge} THEN {points}" for edge, points in bins.steps)
         points = f"CASE {points} WHEN {one.column} IS NOT NULL THEN {bins.rest} END"
-        none = f"COALESCE(n_{one.formula.main}, 0) = 0"
         out = f" WHEN {one.out} THEN {packing.NOT_APPLICABLE}" if one.out else ""
         state = (
-            f"CASE WHEN {one.column} IS NOT NULL THEN CASE WHEN {none} THEN {packing.OBSERVED_NONE}"
+            f"CASE WHEN {one.column} IS NOT NULL THEN CASE WHEN {one.seen} = 0 THEN {packing.OBSERVED_NONE}"
             f" ELSE {packing.OBSERVED} END{out} ELSE {packing.MISSING} END"
         )
-        place = packing.PLACES - 1 - list(own).index(code)
-        unit = bins.weight * packing.PLACES
-        lost = f"CASE WHEN ({points}) < 100 THEN (100 - ({points})) * {unit} + {place} END"
-        won = f"CASE WHEN ({points}) > 0 THEN ({points}) * {unit} + {place} END"
-        lacks = f"CASE WHEN ({state}) = {packing.MISSING} THEN {bins.weight * packing.PLACES + place} END"
         made += [
             f'CAST({state} AS SMALLINT) AS "{code}_state"',
             f'CAST({one.column} AS BIGINT) AS "{code}_value"',
             f'CAST({points} AS SMALLINT) AS "{code}_points"',
-            f"{lost} AS lost_{code}, {won} AS won_{code}, {lacks} AS lacks_{code}",
         ]
     return ", " + ", ".join(made)
 
@@ -195,23 +188,3 @@ def _signals(told: Mapping[str, Told], own: Mapping[str, Told]) -> str:
 def _carried(own: Mapping[str, Told]) -> Iterator[str]:
     for code in own:
         yield from (f'"{code}_state"', f'"{code}_value"', f'"{code}_points"')
-        yield from (f"lost_{code}", f"won_{code}", f"lacks_{code}")
-
-
-def _reasons(codes: Sequence[str]) -> Iterator[str]:
-    """Write the greatest, the next and so on of three lists, packed into one number."""
-    before, names = "scored", []
-    for word, most in packing.REASONS:
-        last = ""
-        for place in range(most):
-            name = f"{word}_{place}"
-            below = f" < {last}" if last else " > 0"
-            listed = ", ".join(f"CASE WHEN {word}_{c}{below} THEN {word}_{c} END" for c in codes)
-            yield f"r_{name} AS (SELECT *, GREATEST({listed}) AS {name} FROM {before})"  # noqa: S608
-            before, last = f"r_{name}", name
-            names.append(name)
-    number = " + ".join(
-        f"COALESCE(CAST({packing.PLACES} - {name} % {packing.PLACES} AS BIGINT), 0) * {packing.PLACES**place}"
-        for place, name in enumerate(names)
-    )
-    yield f"reasoned AS (SELECT *, {number} AS reasons FROM {before})"  # noqa: S608

@@ -91,8 +91,8 @@ def _ratio(made: Value, columns: Mapping[str, str]) -> str:
 
 def _floored(dividend: str, divisor: str) -> str:
     """Divide rounding down, where engines round to nought; the divisor is positive."""
-    rest = f"((({dividend}) % {divisor}) + {divisor}) % {divisor}"
-    return f"((({dividend}) - ({rest})) // {divisor})"
+    below = f"-(({divisor} - 1 - ({dividend})) // {divisor})"
+    return f"CASE WHEN ({dividend}) >= 0 THEN ({dividend}) // {divisor} ELSE {below} END"
 
 
 def _months_since(formula: Formula, name: str, columns: Mapping[str, str], as_of: date) -> str:

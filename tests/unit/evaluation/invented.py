@@ -61,7 +61,7 @@ SQL = {
 @cache
 def all_columns() -> Mapping[str, tuple[str, ...]]:
     """Every item that any program reads, with the columns that it reads."""
-    return compiling.program(None, "authorised", as_of=AS_OF).reads
+    return compiling.program(None, "authorised", as_of=AS_OF, narrow=False).reads
 
 
 def kind_of(item: str, column: str) -> str:
