@@ -7,13 +7,14 @@ the words that the indicators ask for, so that every bin, veto and state occurs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import compiling, consistency, loading, sql_measures
+from rongxin.evaluation import compiling, consistency, loading, one_machine, sql_measures
 from rongxin.evaluation.compiling import Program
 from rongxin.evaluation.schema import Condition
 
@@ -21,7 +22,6 @@ AS_OF = date(2026, 11, 29)
 EVENTS = 50
 #: Prime to any number of subjects below it, so that i·STRIDE mod n visits everyone once in n steps.
 STRIDE = 1_000_000_007
-THREADS = 2
 #: Not asked for by any indicator.
 OTHER = "其他"
 KINDS = ("company", "company", "company", "individual_business", "farmer_cooperative", "village_collective")
@@ -29,16 +29,15 @@ INDUSTRIES = ("A01", "C33", "E47", "F52", "G54", "I65")
 SIZES = ("micro", "micro", "micro", "small", "small", "medium", "large", "unknown")
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    duck = duckdb.connect()
-    duck.execute(
-        f"SET threads = {THREADS}; SET memory_limit = '1400MB'; SET preserve_insertion_order = false"
-    )
-    return duck
+@contextmanager
+def connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with one_machine.connected(folder) as duck:
+        duck.execute("SET preserve_insertion_order = false")
+        yield duck
 
 
 def program(tier: str) -> Program:
-    return compiling.program(None, tier, AS_OF)
+    return compiling.program(None, tier, as_of=AS_OF)
 
 
 def buckets(subjects: int, size: int) -> list[tuple[int, int]]:
@@ -58,7 +57,7 @@ def make(folder: Path, tier: str, ranges: list[tuple[int, int]]) -> None:
     """Write each bucket's rows as they might have come in: in no order."""
     read = program(tier)
     words = _words()
-    with connect() as duck:
+    with connect(folder) as duck:
         for bucket, (low, high) in enumerate(ranges):
             duck.execute(_events(low, high, len(read.items)))
             copy(duck, _subjects(low, high), path(folder, "raw", bucket, "subject"))
@@ -71,7 +70,7 @@ def make(folder: Path, tier: str, ranges: list[tuple[int, int]]) -> None:
 def compact(folder: Path, tier: str, ranges: list[tuple[int, int]]) -> None:
     """Sort each file by subject and date, once."""
     read = program(tier)
-    with connect() as duck:
+    with connect(folder) as duck:
         duck.execute("SET preserve_insertion_order = true")
         for bucket in range(len(ranges)):
             for name in names(read):
@@ -86,7 +85,7 @@ def compact(folder: Path, tier: str, ranges: list[tuple[int, int]]) -> None:
 def scan(folder: Path, tier: str, ranges: list[tuple[int, int]]) -> None:
     """Read every column of every bucket once and add it up: the floor."""
     read = program(tier)
-    with connect() as duck:
+    with connect(folder) as duck:
         for bucket in range(len(ranges)):
             for name in names(read):
                 file = path(folder, "sorted", bucket, name)
