@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import calendar, consistency, engines, explaining, packing, preparing, rules
+from rongxin.evaluation import calendar, consistency, engines, explaining, preparing, rules
 from rongxin.evaluation.explaining import Opened
 from rongxin.evaluation.measuring import Facts
 from rongxin.evaluation.rules import Score, State, Told
@@ -136,7 +136,6 @@ def _inputs(
     points = {one.code: one.points for one in score.indicators}
     given = dict(_of_subject(opened))
     given["score_before_veto"] = score.score_before_veto
-    given["reasons"] = packing.pack_reasons(score.reasons, program.codes)
     for code, one in told.items():
         given |= {f"{code}_state": _STATES[one.state], f"{code}_value": one.value}
         given[f"{code}_points"] = points.get(code)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import by_request, engines, explaining, loading, packing, rules, tiers
+from rongxin.evaluation import by_request, engines, explaining, loading, rules, tiers
 from rongxin.evaluation.by_request import Held
 from rongxin.evaluation.measuring import Facts
 from rongxin.evaluation.rules import State
@@ -45,7 +45,6 @@ def public(facts: Facts) -> Stored:
         "size_class": facts.subject.size_class,
         "known": 0,
         "score_before_veto": made.score_before_veto,
-        "reasons": packing.pack_reasons(made.reasons, program.codes),
     }
     points = {one.code: one.points for one in made.indicators}
     for code, one in told.items():
