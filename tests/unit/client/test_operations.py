@@ -105,6 +105,12 @@ _PERSON = "a person's act, done at the portal with that person's own name"
 _PAPER = "papers are checked by two persons and handed in by the counter's own system"
 # What an institution may do by API and the SDK leaves out, and why.
 LEFT_OUT = {
+    "get /institutions/{institution}/invitations": _PERSON,
+    "post /institutions/{institution}/invitations": _PERSON,
+    "delete /institutions/{institution}/invitations/{invitation}": _PERSON,
+    "get /institutions/{institution}/people": _PERSON,
+    "delete /institutions/{institution}/people/{membership}": _PERSON,
+    "post /institutions/{institution}/machines": _PERSON,
     "get /institutions/{institution}/keys": _PERSON,
     "delete /institutions/{institution}/keys/{key}": _PERSON,
     "get /institutions/{institution}/redirect-uris": _PERSON,
