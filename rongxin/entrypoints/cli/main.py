@@ -33,6 +33,7 @@ COMMANDS = {
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
     "rights": "rongxin.entrypoints.cli.rights",
+    "sandbox": "rongxin.entrypoints.cli.sandbox",
     "schedule": "rongxin.entrypoints.cli.schedule",
     "sealed": "rongxin.entrypoints.cli.sealed",
     "serve": "rongxin.entrypoints.cli.serve",

@@ -26,7 +26,7 @@ from rongxin.entrypoints.demo import bulk, gateways
 from rongxin.postgres.locks import FileLock
 
 HOST = "127.0.0.1"  # where `rongxin serve` listens unless it is told otherwise
-_READY_WITHIN_SECONDS = 60
+_READY_WITHIN_SECONDS = 180
 
 
 @contextmanager
