@@ -134,6 +134,11 @@ def open_of_subject(subject_id: int, *, on: date) -> list[Card]:
     return [card for card in _cards(rows.order_by("requested_at")) if on <= card.answer_by]
 
 
+def of_case(case_id: UUID) -> list[Card]:
+    """Return what was asked for in a case, the newest first."""
+    return _cards(ConsentRequest.objects.filter(case=case_id).order_by("-requested_at", "id"))
+
+
 def of_institution(institution_id: str, window: Window) -> Part[Card]:
     """Return a part of what an institution asked for, answered or not, the newest first."""
     rows = ConsentRequest.objects.filter(case__institution=institution_id)

@@ -13,8 +13,9 @@ from rongxin.consent import register as consents
 from rongxin.disclosure.left import Left, left_with
 from rongxin.disclosure.models import Deferred, Intent, Kept, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
-from rongxin.journal import entries, plans
+from rongxin.journal import entries, plans, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import duty_mandates
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.purpose import Purpose
@@ -279,6 +280,12 @@ def _told(shown: Sequence[Intent]) -> list[UseOfData]:
         )
         for intent in shown
     ]
+
+
+def of_recipient(kind: str, recipient: str, window: Window) -> Part[UseOfData]:
+    """Return a part of what a recipient asked, the newest first, refusals included."""
+    rows = Intent.objects.filter(recipient_kind=kind, recipient=recipient).select_related("outcome")
+    return windows.part(rows, window, "-asked_at", "id").of(_use)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ class Kind(StrEnum):
     SUBJECT_OPENED = "subject.opened"
     SUBJECT_CHANGED = "subject.changed"
     ACCOUNT_CREATED = "account.created"
+    ACCOUNT_SIGNED_IN = "account.signed_in"
+    SIGN_IN_LOCKED = "sign_in.locked"
     INSTITUTION_CHANGED = "institution.changed"
     DEPARTMENT_CHANGED = "department.changed"
     DUTY_MANDATE_CHANGED = "duty_mandate.changed"

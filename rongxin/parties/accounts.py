@@ -93,6 +93,12 @@ def get(account_id: int) -> Card:
     return _card(row)
 
 
+def named(username: str) -> Card | None:
+    """Return the active account with a user name, or None."""
+    row = Account.objects.select_related("real_name").filter(username=username, is_active=True).first()
+    return None if row is None else _card(row)
+
+
 def of_person(assertion: Assertion) -> Card | None:
     """Return the account of the person whom an identity provider asserts, or None; there is one at most."""
     row = Account.objects.filter(real_name__id_commitment=assertion.id_commitment).first()

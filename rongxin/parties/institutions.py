@@ -130,6 +130,11 @@ def get(institution_id: str) -> Card:
     return Card(id, name, uscc, InstitutionKind(kind), Standing(standing), *rest)
 
 
+def every() -> list[Card]:
+    """Return all institutions, by name."""
+    return [_card(row) for row in Institution.objects.order_by("name", "id")]
+
+
 def of(institution_id: str, uscc: str) -> Card | None:
     """Return the institution that has this id or else this code, or None."""
     found = Institution.objects.filter(pk=institution_id).first()

@@ -209,6 +209,13 @@ def role_in_subject(account_id: int, subject_id: int, *, on: date) -> Role | Non
     return next((role for role in (Role.LEGAL_REPRESENTATIVE, Role.AGENT) if role in roles), None)
 
 
+def of_subject(subject_id: int, *, on: date) -> list[Card]:
+    """Return who may act for a subject on a day, its legal representative first."""
+    rows = Membership.objects.filter(_holds(on), subject=subject_id, account__is_active=True)
+    cards = [_card(row) for row in rows.order_by("valid_from", "id")]
+    return sorted(cards, key=lambda card: card.role is not Role.LEGAL_REPRESENTATIVE)
+
+
 def _holds(on: date) -> Q:
     return Q(ended_at=None, valid_from__lte=on) & (Q(valid_until=None) | Q(valid_until__gte=on))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
@@ -113,6 +114,20 @@ def record_of(subject_id: int) -> identity.Record:
     """Return who stands for the subject in its registration record."""
     row = _row(subject_id)
     return identity.Record(row.uscc or "", row.legal_representative, row.legal_representative_commitment)
+
+
+def represented_by(assertion: identity.Assertion, *, most: int = 50) -> list[Card]:
+    """Return the subjects whose registration record names the very person of an assertion, by number or by
+    the code that the issuer vouches for; so nobody has to know a firm's code by heart.
+    """
+    ours = Q(legal_representative_commitment=assertion.id_commitment)
+    if assertion.represents:
+        ours |= Q(uscc=assertion.represents)
+    rows = Subject.objects.filter(ours).exclude(registration_status="deregistered")
+    named = identity.plain(assertion.name)
+    return [
+        _card(row) for row in rows.order_by("id")[:most] if identity.plain(row.legal_representative) == named
+    ]
 
 
 _OPEN = """

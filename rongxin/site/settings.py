@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "procrastinate.contrib.django",
     "rongxin.journal",
     "rongxin.parties",
@@ -45,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -53,7 +55,12 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
 
@@ -151,13 +158,22 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 # upload and its copy for the readers), so one must not be able to fill it; whoever has more parts the file.
 RONGXIN_UPLOAD_MAX_BYTES = int(os.environ.get("RONGXIN_UPLOAD_MAX_BYTES", 512 << 20))
 
+# How many proxies of ours stand before the node: as many last hops of X-Forwarded-For are believed.
+RONGXIN_PROXIES = int(os.environ.get("RONGXIN_PROXIES", "1" if RONGXIN_MODE == "production" else "0"))
+# Which body of rules a password follows: `mlps3` (GB/T 22239 level 3) or `asvs` (OWASP ASVS 5.0).
+RONGXIN_PASSWORDS = os.environ.get("RONGXIN_PASSWORDS", "mlps3")
+
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+LOGIN_URL = "sign_in"
+SESSION_COOKIE_AGE = 8 * 3600  # the limits of `parties.rules.sign_in` are stricter and end it earlier
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 if RONGXIN_MODE == "production":
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000

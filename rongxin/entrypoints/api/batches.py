@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.core.files import uploadedfile
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
@@ -115,7 +116,7 @@ def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
 
 
 @contextmanager
-def on_disk(file: UploadedFile) -> Iterator[Path]:
+def on_disk(file: uploadedfile.UploadedFile[Any]) -> Iterator[Path]:
     """Give an upload a path: the readers work on files, however large."""
     with tempfile.NamedTemporaryFile(prefix="rongxin-upload-") as copy:
         shutil.copyfileobj(file, copy)

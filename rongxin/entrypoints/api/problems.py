@@ -26,6 +26,10 @@ CHALLENGE = f'Bearer, DPoP algs="{" ".join(dpop.ALGORITHMS)}"'
 # The status of each code; a code that is not named here is the caller's to mend (400).
 _STATUS = {
     "unknown_subject": 404,
+    "sign_in_refused": 403,
+    "sign_in_locked": 429,
+    "password_too_weak": 422,
+    "invalid_sign_in_limits": 500,
     "unknown_item": 404,
     "unknown_batch": 404,
     "row_unknown": 404,
@@ -290,6 +294,18 @@ def internal_error() -> HttpResponse:
     return response(500, "internal_error", "服务内部错误，已记录；请稍后重试")
 
 
+def in_words(error: Exception) -> tuple[int, str]:
+    """Return the status of an error and what to tell a person of it; 500 for one that isn't ours."""
+    if isinstance(error, Problem):
+        return error.status, error.title
+    if isinstance(error, Refused):
+        return 422, f"{error.what}；{error.what_to_do}" if error.what_to_do else error.what
+    code = getattr(error, "code", None)
+    if isinstance(code, str):
+        return _STATUS.get(code, 400), _title(code, str(error))
+    return 500, "服务内部错误，已记录；请稍后重试"
+
+
 def install(api: NinjaAPI) -> None:
     """Map every error of the API to a problem document."""
 
@@ -335,6 +351,7 @@ def install(api: NinjaAPI) -> None:
     def _any(request: HttpRequest, error: Exception) -> HttpResponse:
         code = getattr(error, "code", None)
         if isinstance(code, str):
-            return response(_STATUS.get(code, 400), code, _title(code, str(error)), detail=str(error))
+            status, title = in_words(error)
+            return response(status, code, title, detail=str(error))
         _LOG.exception("unexpected error at %s", request.path)
         return internal_error()

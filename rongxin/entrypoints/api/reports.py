@@ -30,7 +30,7 @@ from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 
 router = Router(tags=["报告 Reports"])
-_PRESS = Press()
+PRESS = Press()
 
 
 class ReportRequest(Schema):
@@ -241,12 +241,12 @@ def rendered(release: Release, form: str) -> HttpResponse:
         document, region_label=regions.label(release.subject.region), notice=settings.RONGXIN_NOTICE
     )
     if form == "application/pdf":
-        signed = issuing.sign(_PRESS.pdf(prepared), as_of=release.released_at)
+        signed = issuing.sign(PRESS.pdf(prepared), as_of=release.released_at)
         response = HttpResponse(signed, content_type=form)
         response["Content-Disposition"] = f'attachment; filename="report-{release.id}.pdf"'
         return response
     return HttpResponse(
-        html.render(prepared, _PRESS.charts(prepared)), content_type="text/html; charset=utf-8"
+        html.render(prepared, PRESS.charts(prepared)), content_type="text/html; charset=utf-8"
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from rongxin.entrypoints.demo.bank import Requests
     from rongxin.entrypoints.demo.cast import Player
     from rongxin.entrypoints.demo.city import Loaded
-    from rongxin.entrypoints.demo.story import Played
+    from rongxin.entrypoints.demo.people import Door
+    from rongxin.entrypoints.demo.story import Hero, Played
 
 NODE_NAME = "云州市融资信用服务平台（虚构）"
 
@@ -60,7 +62,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from rongxin.entrypoints.demo import cast, city, ground, receiver
+    from rongxin.entrypoints.demo import cast, city, ground, people, receiver
     from rongxin.entrypoints.demo.bank import ActFailed, Bank, Requests
     from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
@@ -94,7 +96,10 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         summary = _summary(out, subjects, loaded, played, sent.total)
         if not summary["journal_verified"]:
             raise click.ClickException("存证核验未通过：运行 rongxin journal verify 查看原因")
-        _tell(places, out, bank, players, played)
+        doors = people.staff(as_of=timezone.now())
+        people.waiting(hero, bank, as_of=timezone.now())
+        _tell(places, out, bank, players, played, doors)
+        _greet(places["web"], hero, doors)
         if not leave:
             _wait()
 
@@ -178,12 +183,18 @@ def _evidence(out: Path, played: Played) -> dict[str, Any]:
 
 
 def _tell(
-    addresses: dict[str, str], out: Path, bank: Player, players: dict[str, Player], played: Played
+    addresses: dict[str, str],
+    out: Path,
+    bank: Player,
+    players: dict[str, Player],
+    played: Played,
+    doors: list[Door],
 ) -> None:
     accounts = {
         "bank": {"name": bank.label, "key": bank.key},
         "enterprise": {"key": played.owner_key},
         "providers": {name: player.key for name, player in players.items()},
+        "people": [asdict(door) for door in doors],
     }
     path = out / "accounts.json"
     path.touch(mode=0o600)
@@ -196,6 +207,15 @@ def _tell(
     node.say(f"公共报告 public   {played.files['public_report_pdf']}")
     node.say(f"摘要 summary      {out / 'summary.json'}")
     node.say(f"账号密钥 accounts {path}")
+
+
+def _greet(web: str, hero: Hero, doors: list[Door]) -> None:
+    """Say as whom one can sign in; all of them are invented."""
+    node.say("")
+    node.say(f"登录 sign in      {web}sign-in")
+    node.say(f"  实名登录：{hero.person}，证件号码 {hero.id_number}（{hero.name}，虚构）")
+    for door in doors:
+        node.say(f"  工作人员：{door.username:<15} 密码 {door.password}  {door.role}")
 
 
 def _wait() -> None:

@@ -1,10 +1,64 @@
-"""The pages for people: what everybody may read without an account, and what the operator watches."""
+"""The pages for people: what everybody may read without an account, and the portal of each kind of party."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from rongxin.entrypoints.portals import authorizing, operator, public
+from rongxin.entrypoints.portals import authorizing, public, sign_in
+from rongxin.entrypoints.portals.department import duty
+from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, uses
+from rongxin.entrypoints.portals.institution import cases, duties, reports
+from rongxin.entrypoints.portals.operator import desk, quality, watch
+from rongxin.entrypoints.portals.provider import batches, feedback
+
+_ENTERPRISE: list[URLPattern | URLResolver] = [
+    path("enterprise", home.home, name="enterprise"),
+    path("enterprise/connect", home.connect, name="enterprise_connect"),
+    path("enterprise/requests", requests.listed, name="enterprise_requests"),
+    path("enterprise/requests/<uuid:number>", requests.review, name="enterprise_request"),
+    path("enterprise/requests/<uuid:number>/sign", requests.sign, name="enterprise_sign"),
+    path("enterprise/requests/<uuid:number>/decline", requests.decline, name="enterprise_decline"),
+    path("enterprise/consents", consents.listed, name="enterprise_consents"),
+    path("enterprise/consents/<uuid:number>", consents.one, name="enterprise_consent"),
+    path("enterprise/consents/<uuid:number>/pause", consents.pause, name="enterprise_pause"),
+    path("enterprise/consents/<uuid:number>/resume", consents.resume, name="enterprise_resume"),
+    path("enterprise/consents/<uuid:number>/withdraw", consents.withdraw, name="enterprise_withdraw"),
+    path("enterprise/uses", uses.listed, name="enterprise_uses"),
+    path("enterprise/uses/<uuid:number>", uses.one, name="enterprise_use"),
+    path("enterprise/held", held.everything, name="enterprise_held"),
+    path("enterprise/agents", agents.listed, name="enterprise_agents"),
+    path("enterprise/agents/<int:number>/end", agents.end, name="enterprise_agent_end"),
+]
+
+_STAFF: list[URLPattern | URLResolver] = [
+    path("institution", cases.worklist, name="institution"),
+    path("institution/cases/<uuid:number>", cases.one, name="institution_case"),
+    path("institution/cases/<uuid:number>/ask", cases.ask, name="institution_ask"),
+    path("institution/cases/<uuid:number>/close", cases.close, name="institution_close"),
+    path("institution/cases/<uuid:number>/report", reports.of_case, name="institution_report"),
+    path("institution/public", reports.public, name="institution_public"),
+    path("institution/log", reports.own_log, name="institution_log"),
+    path("institution/duties", duties.listed, name="institution_duties"),
+    path("institution/duties/<uuid:number>", duties.state, name="institution_receipt"),
+    path("institution/incidents/<uuid:number>", duties.explain, name="institution_explain"),
+    path("provider", batches.listed, name="provider"),
+    path("provider/batches/<uuid:number>", batches.one, name="provider_batch"),
+    path("provider/batches/<uuid:number>/rejects.csv", batches.rejects, name="provider_rejects"),
+    path("provider/quality", feedback.quality, name="provider_quality"),
+    path("provider/use", feedback.use, name="provider_use"),
+    path("department", duty.home, name="department"),
+    path("operator", watch.home, name="operator"),
+    path("operator/watch", watch.watch, name="operator_watch"),
+    path("operator/alarms/<uuid:number>", watch.acknowledge, name="operator_acknowledge"),
+    path("operator/incidents/<uuid:number>", watch.decide, name="operator_decide"),
+    path("operator/institutions", watch.institutions_listed, name="operator_institutions"),
+    path("operator/held", desk.held, name="operator_held"),
+    path("operator/held/<uuid:number>/release", desk.release, name="operator_release"),
+    path("operator/held/<uuid:number>/refuse", desk.refuse, name="operator_refuse"),
+    path("operator/matching", desk.matching, name="operator_matching"),
+    path("operator/matching/<uuid:number>/<int:line>", desk.settle, name="operator_settle"),
+    path("operator/decisions/<uuid:number>", desk.confirm, name="operator_confirm"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.front, name="front"),
@@ -12,6 +66,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue", public.catalogue, name="catalogue"),
     path("catalogue/<slug:item>", public.catalogue_item, name="catalogue_item"),
     path("journal", public.journal, name="journal"),
-    path("operator/quality", operator.quality, name="operator_quality"),
+    path("operator/quality", quality.quality, name="operator_quality"),
     path("demo/<str:name>", public.demo_file, name="demo_file"),
+    path("sign-in", sign_in.choose, name="sign_in"),
+    path("sign-in/person", sign_in.person, name="sign_in_person"),
+    path("sign-in/staff", sign_in.staff, name="sign_in_staff"),
+    path("sign-in/code", sign_in.code, name="sign_in_code"),
+    path("sign-in/enrol", sign_in.enrol, name="sign_in_enrol"),
+    path("sign-in/password", sign_in.change_password, name="change_password"),
+    path("sign-in/roles", sign_in.roles, name="roles"),
+    path("sign-out", sign_in.leave, name="sign_out"),
+    *_ENTERPRISE,
+    *_STAFF,
 ]

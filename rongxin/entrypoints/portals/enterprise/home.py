@@ -1,0 +1,85 @@
+"""我的企业: who I am here, what waits for me, and how a firm is connected to its owner's account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from rongxin.catalogue import regions
+from rongxin.consent import notifications, register, requests
+from rongxin.consent.rules import Status
+from rongxin.disclosure import register as disclosures
+from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties import memberships, subjects
+from rongxin.parties.errors import PartiesError
+from rongxin.parties.rules import permission
+from rongxin.vocabulary import uscc as codes
+from rongxin.vocabulary.actor import Actor, ActorKind
+
+_USES_DAYS = 30
+_USES_READ = 200
+_NEWS_SHOWN = 5
+
+
+@visitors.page(permission.SUBJECT)
+def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show the firm, what waits for an answer, and what happened of late."""
+    subject, today = subjects.get(visitor.subject), timezone.localdate(visitor.at)
+    uses = disclosures.uses_of(subject.id, limit=_USES_READ)
+    recent = [use for use in uses if visitor.at - use.asked_at < timedelta(days=_USES_DAYS)]
+    given = register.of_subject(subject.id)
+    context = {
+        "here": "enterprise",
+        "subject": subject,
+        "region": regions.label(subject.region) if subject.region else "",
+        "waiting": requests.open_of_subject(subject.id, on=today),
+        "in_force": sum(grant.status is Status.ACTIVE for grant in given),
+        "looked": sum(use.recipient_kind != "subject" for use in recent),
+        "refused": sum(use.released is False for use in recent),
+        "more": len(recent) == _USES_READ,
+        "days": _USES_DAYS,
+        "news": notifications.of_subject(subject.id)[:_NEWS_SHOWN],
+    }
+    return pages.render(request, "enterprise/home.html", context)
+
+
+def connect(request: HttpRequest) -> HttpResponseBase:
+    """Connect a firm to the account of its legal representative (实名注册); nobody's code need be known.
+
+    The firms whose registration record names this very person are offered; another is found by its code.
+    """
+    account = visitors.signed_in(request)
+    if account is None:
+        return redirect("sign_in_person")
+    now = timezone.now()
+    assertion = visitors.asserted(request, as_of=now)
+    if assertion is None:
+        return redirect("sign_in_person")
+    code = request.POST.get("code", "")
+    context = {
+        "mine": subjects.represented_by(assertion),
+        "code": code,
+    }
+    if request.method != "POST":
+        return pages.render(request, "enterprise/connect.html", context)
+    subject = subjects.find(codes.clean(code))
+    if subject is None:
+        mistake = "未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码"
+        return pages.render(request, "enterprise/connect.html", {**context, "mistake": mistake}, status=422)
+    actor = Actor(ActorKind.ACCOUNT, str(account), f"subject:{subject.uscc}")
+    try:
+        with transaction.atomic():
+            role = memberships.represent(account, subject.id, assertion, actor=actor, as_of=now)
+    except PartiesError as error:
+        mistake = f"{subject.name}：{error}"
+        return pages.render(request, "enterprise/connect.html", {**context, "mistake": mistake}, status=422)
+    visitors.act_as(request, role.id)
+    messages.success(request, f"已连接“{subject.name}”，您以{role.role.label}的身份办理")
+    return redirect("enterprise")

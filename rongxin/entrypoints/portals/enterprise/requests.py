@@ -1,0 +1,172 @@
+"""授权申请: read who asks for what, see it with one's own values, read the risks, and say yes or no."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from rongxin.catalogue import loader
+from rongxin.catalogue.schema import Item
+from rongxin.consent import cases, grants, notices, requests, templates
+from rongxin.consent.errors import ConsentError, UnknownConsent
+from rongxin.consent.rules import FrequencyUnit
+from rongxin.consent.templates import Draft
+from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals.enterprise import own
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties import institutions, subjects
+from rongxin.parties.rules import permission
+from rongxin.vocabulary.sharing_mode import SharingMode
+
+_SPANS = {
+    FrequencyUnit.TERM: "授权期内",
+    FrequencyUnit.YEAR: "每年",
+    FrequencyUnit.MONTH: "每月",
+    FrequencyUnit.DAY: "每天",
+}
+_WAYS = {
+    SharingMode.PHYSICAL_AGGREGATION: "平台已归集的记录",
+    SharingMode.INTERFACE_CALL: "查询时向提供单位调取",
+    SharingMode.DATA_VERIFICATION: "只回答“是否相符”，不给出数值",
+}
+
+
+@visitors.page(permission.SUBJECT)
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """List what waits for an answer, the oldest first."""
+    today = visitor.today
+    waiting = [_summary(card, today) for card in requests.open_of_subject(visitor.subject, on=today)]
+    return pages.render(
+        request, "enterprise/requests.html", {"here": "enterprise_requests", "waiting": waiting}
+    )
+
+
+@visitors.page(permission.SUBJECT, "GET", "POST")
+def review(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
+    """Show a request on one screen; by POST with the firm's own values, as the institution would see them."""
+    card = _own(number, visitor)
+    context = _summary(card, visitor.today)
+    if request.method == "POST":
+        firm = subjects.get(visitor.subject)
+        context["values"] = own.values(visitor, firm, card.draft.items, reference=f"授权预览 {number}")
+    return pages.render(request, "enterprise/request.html", {"here": "enterprise_requests", **context})
+
+
+@visitors.page(permission.SUBJECT, "GET", "POST")
+def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Show the risk notice in force and take the firm's yes, by the word of the identity provider."""
+    card = _own(number, visitor)
+    notice = notices.current(visitor.today)
+    context = {
+        "here": "enterprise_requests",
+        **_summary(card, visitor.today),
+        "notice_shown": notice,
+        "notice_html": shown.in_html(notice.text.split("\n---\n")[0]),
+        "notice_html_en": shown.in_html(notice.text.split("\n---\n")[-1]),
+    }
+    assertion = visitors.asserted(request, as_of=visitor.at)
+    if assertion is None:
+        return visitors.prove_again(request)
+    if request.method != "POST":
+        return pages.render(request, "enterprise/sign.html", context)
+    if not request.POST.get("read"):
+        mistake = "请先阅读风险告知书，再勾选“我已阅读”"
+        return pages.render(request, "enterprise/sign.html", {**context, "mistake": mistake}, status=422)
+    try:
+        grant = grants.grant_online(
+            card.case_id,
+            card.draft,
+            assertion=assertion,
+            notice_version=request.POST.get("notice_version", ""),
+            notice_sha256=request.POST.get("notice_sha256", ""),
+            person_assertion=assertion if request.POST.get("person_agrees") else None,
+            request_id=number,
+            actor=visitor.actor,
+            as_of=visitor.at,
+        )
+    except ConsentError as error:
+        return pages.render(request, "enterprise/sign.html", {**context, "mistake": str(error)}, status=422)
+    messages.success(request, f"已授权“{context['institution'].name}”，可随时在此页暂停或撤回")
+    return redirect("enterprise_consent", number=grant.id)
+
+
+@visitors.page(permission.SUBJECT, "POST")
+def decline(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Say no; it costs nothing and needs no reason."""
+    card = _own(number, visitor)
+    grants.decline(card.id, actor=visitor.actor, as_of=visitor.at)
+    messages.success(request, "已拒绝这份授权申请，机构得不到任何需要授权的信息")
+    return redirect("enterprise_requests")
+
+
+def _own(number: UUID, visitor: Visitor) -> requests.Card:
+    try:
+        card = requests.get(number)
+    except UnknownConsent as error:
+        raise Http404(str(error)) from error
+    if cases.get(card.case_id).subject_id != visitor.subject:
+        raise Http404(f"没有编号为{number}的授权申请")
+    return card
+
+
+def _summary(card: requests.Card, today: date) -> dict[str, Any]:
+    case = cases.get(card.case_id)
+    return {
+        "card": card,
+        "case": case,
+        "institution": institutions.get(case.institution_id),
+        "terms": terms(card.terms_on(today)),
+        "clusters": clusters(card.draft.items, card.draft.modes),
+    }
+
+
+def terms(draft: Draft) -> dict[str, Any]:
+    """Return the conditions of a consent in words."""
+    template = templates.in_force(draft.template, draft.valid_from)
+    return {
+        "purpose": draft.purpose.label,
+        "template": template.label,
+        "conditions": template.conditions,
+        "from": draft.valid_from,
+        "until": draft.valid_until,
+        "period": draft.data_period,
+        "often": f"{_SPANS[draft.frequency.unit]}最多{draft.frequency.limit}次",
+        "retention_days": draft.retention_days,
+    }
+
+
+def _modes(item: Item) -> frozenset[SharingMode]:
+    return frozenset(channel.mode for channel in item.channels)
+
+
+def clusters(items: frozenset[str], modes: frozenset[SharingMode]) -> list[dict[str, Any]]:
+    """Return the items of a consent under the annex's categories: what it is, from whom, and in which way."""
+    catalogue, found = loader.load(), []
+    for number, label, of_category in catalogue.sections():
+        asked = [item for item in of_category if item.item in items]
+        if asked:
+            lines = [
+                {
+                    "item": item.item,
+                    "label": item.label,
+                    "fields": [field.label for field in item.fields],
+                    "persons": any(field.consent for field in item.fields),
+                    "sources": list(
+                        dict.fromkeys(catalogue.provider_label(channel.provider) for channel in item.channels)
+                    ),
+                    "ways": list(
+                        dict.fromkeys(
+                            _WAYS[channel.mode] for channel in item.channels if channel.mode in modes
+                        )
+                    ),
+                }
+                for item in asked
+            ]
+            found.append({"number": number, "label": label, "lines": lines})
+    return found

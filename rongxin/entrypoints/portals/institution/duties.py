@@ -1,0 +1,96 @@
+"""应尽事项: receipts that an institution owes for consents that ended, and incidents that it may explain."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from rongxin.consent import grants
+from rongxin.consent.deletion import duties, policy, receipts
+from rongxin.consent.deletion.rules import Act
+from rongxin.consent.errors import ConsentError
+from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.governance.errors import GovernanceError
+from rongxin.governance.watching import incidents
+from rongxin.parties import subjects
+from rongxin.parties.rules import permission
+
+
+@visitors.page(permission.INSTITUTION, unserved=True)
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    return pages.render(request, "institution/duties.html", _all(visitor))
+
+
+@visitors.page(permission.INSTITUTION, "POST", unserved=True)
+def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Take the institution's statement: deleted on a day, or restricted until a day under a named law."""
+    try:
+        act = Act.RESTRICT if request.POST.get("statement") == "restricted" else Act.DELETE
+        receipts.state(
+            number,
+            act,
+            deleted_on=_day(request.POST.get("deleted_on", "")) if act is Act.DELETE else None,
+            until=_day(request.POST.get("until", "")) if act is Act.RESTRICT else None,
+            law=request.POST.get("law", "") if act is Act.RESTRICT else "",
+            actor=visitor.actor,
+            as_of=visitor.at,
+        )
+    except ConsentError as error:
+        context = {**_all(visitor), "mistake": str(error)}
+        return pages.render(request, "institution/duties.html", context, status=422)
+    messages.success(request, "已交回删除回执，信息主体可以看到")
+    return redirect("institution_duties")
+
+
+@visitors.page(permission.INSTITUTION, "POST", unserved=True)
+def explain(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Explain an incident, once."""
+    said = request.POST.get("statement", "").strip()
+    try:
+        if not said:
+            raise GovernanceError("请写明情况说明")
+        incidents.state_case(
+            number, said, institution_id=visitor.role.party, actor=visitor.actor, as_of=visitor.at
+        )
+    except GovernanceError as error:
+        context = {**_all(visitor), "mistake": str(error)}
+        return pages.render(request, "institution/duties.html", context, status=422)
+    messages.success(request, "已提交说明，平台将据此作出决定")
+    return redirect("institution_duties")
+
+
+def _all(visitor: Visitor) -> dict[str, Any]:
+    owed = duties.of_institution(visitor.role.party, owed_only=False)
+    return {
+        "here": "institution_duties",
+        "owed": [
+            {
+                "duty": card.document(on=visitor.today),
+                "firm": subjects.get(card.subject_id).name,
+                "case": grants.get(card.duty.consent).case_id,
+            }
+            for card in owed
+        ],
+        "laws": policy.on(visitor.today).laws,
+        "today": visitor.today,
+        "incidents": [
+            one.document(on=visitor.today)
+            for one in incidents.part_of(
+                pages.first(100), institution_id=visitor.role.party, live_only=False
+            ).rows
+        ],
+    }
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConsentError("请填写日期，形如 2026-12-31") from error

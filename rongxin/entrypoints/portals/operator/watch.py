@@ -1,0 +1,109 @@
+"""监测与处置: what the operator must look at today, by role: alarms, incidents, applications, the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.governance import alarms
+from rongxin.governance.errors import GovernanceError
+from rongxin.governance.onboarding import applications
+from rongxin.governance.watching import incidents
+from rongxin.journal import checkpoints
+from rongxin.parties import institutions
+from rongxin.parties.rules import permission
+from rongxin.sharing.aggregation import holding
+
+_SEES_WATCH = permission.SECURITY | permission.AUDIT
+_SEES_DESK = permission.DESK | permission.SECURITY | permission.AUDIT
+_SHOWN = 50
+
+
+@visitors.page(permission.STAFF)
+def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show what waits for this person: each role sees its own work and no other."""
+    context: dict[str, Any] = {"here": "operator", "latest": checkpoints.latest()}
+    if _sees(_SEES_WATCH, visitor):
+        context["alarms"] = alarms.part_of(pages.first(_SHOWN), waiting_only=True).rows
+        context["incidents"] = _incidents(visitor, live_only=True)
+    if _sees(_SEES_DESK, visitor):
+        context["held"] = holding.waiting()
+        context["applications"] = [card.document() for card in applications.every(waiting_only=True)]
+    return pages.render(request, "operator/home.html", context)
+
+
+@visitors.page(_SEES_WATCH)
+def watch(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    return pages.render(request, "operator/watch.html", _watched(request, visitor))
+
+
+@visitors.page(permission.SECURITY, "POST")
+def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Say that an alarm was seen and what was done about it; once, for good."""
+    note = request.POST.get("note", "").strip()
+    try:
+        if not note:
+            raise GovernanceError("请写明处置情况")
+        alarms.acknowledge(number, note=note, actor=visitor.actor, as_of=visitor.at)
+    except GovernanceError as error:
+        context = {**_watched(request, visitor), "mistake": str(error)}
+        return pages.render(request, "operator/watch.html", context, status=422)
+    messages.success(request, "已记录处置情况")
+    return redirect("operator_watch")
+
+
+@visitors.page(permission.SECURITY, "POST")
+def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Confirm an incident or clear it, with the reason."""
+    why = request.POST.get("why", "").strip()
+    try:
+        if not why:
+            raise GovernanceError("请写明理由")
+        cleared = request.POST.get("outcome") == "cleared"
+        incidents.decide(number, cleared=cleared, why=why, actor=visitor.actor, as_of=visitor.at)
+    except GovernanceError as error:
+        context = {**_watched(request, visitor), "mistake": str(error)}
+        return pages.render(request, "operator/watch.html", context, status=422)
+    messages.success(request, "已作出决定，机构可以看到")
+    return redirect("operator_watch")
+
+
+@visitors.page(_SEES_DESK)
+def institutions_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """List the institutions with their standing, and the applications."""
+    context = {
+        "here": "operator_institutions",
+        "institutions": institutions.every(),
+        "applications": [card.document() for card in applications.every(waiting_only=False)],
+        "today": visitor.today,
+    }
+    return pages.render(request, "operator/institutions.html", context)
+
+
+def _watched(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
+    every = request.GET.get("all") == "1"
+    part = alarms.part_of(pages.window(request), waiting_only=not every)
+    return {
+        "here": "operator_watch",
+        "every": every,
+        "decides": _sees(permission.SECURITY, visitor),
+        "alarms": [one.document() for one in part.rows],
+        "onward": pages.onward(part.last),
+        "incidents": _incidents(visitor, live_only=not every),
+    }
+
+
+def _incidents(visitor: Visitor, *, live_only: bool) -> list[dict[str, Any]]:
+    part = incidents.part_of(pages.first(_SHOWN), institution_id=None, live_only=live_only)
+    return [one.document(on=visitor.today) for one in part.rows]
+
+
+def _sees(wanted: permission.Permission, visitor: Visitor) -> bool:
+    return wanted.admits(visitor.role.party_kind, visitor.role.role)

@@ -1,0 +1,77 @@
+"""What all pages share: the frame around them, and refusals and errors in words with what to do next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render as _render
+
+from rongxin.entrypoints.api import problems
+from rongxin.entrypoints.portals import menus
+from rongxin.journal.windows import Window
+
+_LOG = logging.getLogger(__name__)
+
+
+def node() -> str:
+    """Return the node's name."""
+    return str(settings.RONGXIN_NODE_NAME)
+
+
+def render(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page in the common frame; `here` in the context says which entry of the menu it belongs to."""
+    shared = {
+        "node": node(),
+        "menu": _menu(request),
+        "notice": settings.RONGXIN_NOTICE,
+        "here": "",
+        "visitor": getattr(request, "visitor", None),
+    }
+    return _render(request, template, {**shared, **context}, status=status)
+
+
+def _menu(request: HttpRequest) -> tuple[menus.Entry, ...]:
+    visitor = getattr(request, "visitor", None)
+    return () if visitor is None else menus.of(visitor.role)
+
+
+def refusal(request: HttpRequest, status: int, what: str, what_to_do: str = "") -> HttpResponse:
+    """Say that something can't be done, why, and what to do instead."""
+    return render(request, "refusal.html", {"what": what, "what_to_do": what_to_do}, status=status)
+
+
+def words(error: Exception) -> str:
+    """Return what to tell a person of an error."""
+    return problems.in_words(error)[1]
+
+
+def first(rows_max: int) -> Window:
+    """Return the beginning of a list."""
+    return Window(rows_max)
+
+
+def window(request: HttpRequest, rows_max: int = 50) -> Window:
+    """Return the part of a list that a page is asked for."""
+    return Window(rows_max, tuple(request.GET.getlist("after")) or None)
+
+
+def onward(last: tuple[str, ...] | None) -> str:
+    """Return the query of the next part; "" where the list ends."""
+    return urlencode([("after", place) for place in last]) if last else ""
+
+
+def told(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Turn the error of a room into a page; what isn't one of ours is logged and told without its text."""
+    if isinstance(error, Http404):
+        raise error
+    status, what = problems.in_words(error)
+    if status >= 500:
+        _LOG.error("unexpected error at %s", request.path, exc_info=error)
+    return refusal(request, status, what)

@@ -1,0 +1,315 @@
+"""Signing in by password and second factor; failures lock an account here, a place, or an account everywhere.
+
+The answer never tells which part was wrong. Passwords are checked and hashed outside any transaction.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pyotp
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils import timezone
+
+from rongxin.journal import entries, keyring
+from rongxin.journal.rules import Kind
+from rongxin.parties import memberships
+from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
+from rongxin.parties.models import Account, FailedSignIn, OldPassword, OpenSession, SecondFactor
+from rongxin.parties.rules import sign_in as rules
+from rongxin.parties.rules.registration import AccountKind
+from rongxin.parties.rules.sign_in import Axis, Limits, Profile
+from rongxin.vocabulary import edition
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+
+PARAMETERS = Path(__file__).parent / "parameters"
+STEP_SECONDS = 30
+_PLACE = ("parties_secondfactor", "sealed")
+
+
+class InvalidSignInLimits(PartiesError):
+    """A file of limits for signing in can't be used as it stands."""
+
+    code = "invalid_sign_in_limits"
+
+
+class SignInRefused(PartiesError):
+    """User name, password or code is wrong, or the account is closed; which of them is not told."""
+
+    code = "sign_in_refused"
+
+
+class SignInLocked(PartiesError):
+    """Too many failures; nothing is tried until the time told."""
+
+    code = "sign_in_locked"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        clock = timezone.localtime(until).strftime("%H:%M")
+        super().__init__(f"尝试次数过多，已暂停登录，请于{clock}后重试；如非本人操作，请与平台联系")
+
+
+class PasswordTooWeak(PartiesError):
+    """A password doesn't meet the node's profile."""
+
+    code = "password_too_weak"
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Who gave the right password, and what is still needed before a page is shown."""
+
+    account: int
+    second_factor: bool
+    must_change: bool
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A new secret for an authenticator: as text to type and as the address that its QR code carries."""
+
+    secret: str
+    uri: str
+
+
+@cache
+def editions() -> tuple[Limits, ...]:
+    return edition.read(PARAMETERS, "sign_in_*.yaml", Limits, broken=InvalidSignInLimits)
+
+
+def limits(on: date) -> Limits:
+    """Return the limits in force on a day."""
+    return edition.in_force(editions(), on)
+
+
+def by_password(username: str, password: str, *, origin: str, profile: str, as_of: datetime) -> Passed:
+    """Check a user name and password that came from a place; SignInRefused, or SignInLocked after too many.
+
+    An unknown name takes as long as a wrong password, and is counted and locked like one.
+    """
+    now_in_force = limits(timezone.localdate(as_of))
+    keys = _keys(username, origin)
+    _check_unlocked(keys.values(), as_of=as_of)
+    row = Account.objects.filter(username=username.strip(), kind=AccountKind.PERSON, is_active=True).first()
+    right = check_password(password[: now_in_force.length_max], row.password if row else _nobody())
+    if row is None or not right:
+        _failed(keys, row, now_in_force, as_of=as_of)
+        raise SignInRefused("用户名、密码或验证码不正确")
+    return Passed(
+        row.id,
+        SecondFactor.objects.filter(account=row, confirmed_at__isnull=False).exists(),
+        rules.outdated(_changed_on(row, as_of), now_in_force.profiles[profile], on=timezone.localdate(as_of)),
+    )
+
+
+def confirm_code(account_id: int, code: str, *, origin: str, as_of: datetime) -> None:
+    """Check a code of the account's authenticator (RFC 6238); each serves once, also when two ask at once."""
+    row = _person(account_id)
+    keys = _keys(row.username, origin)
+    _check_unlocked(keys.values(), as_of=as_of)
+    with transaction.atomic():
+        factor = (
+            SecondFactor.objects.select_for_update().filter(account=row, confirmed_at__isnull=False).first()
+        )
+        step = None if factor is None else _step_of(factor, code, as_of=as_of)
+        if factor is not None and step is not None:
+            factor.last_step = step
+            factor.save(update_fields=["last_step"])
+            FailedSignIn.objects.filter(key=keys[Axis.ACCOUNT_HERE]).delete()
+            return
+    _failed(keys, row, limits(timezone.localdate(as_of)), as_of=as_of)
+    raise SignInRefused("用户名、密码或验证码不正确")
+
+
+def enrol(account_id: int, *, issuer: str, as_of: datetime) -> Enrolment:
+    """Give an account without a second factor a new secret; it counts once it has been confirmed.
+
+    Asked again before that, the same secret is shown: whoever reloads the page has it in the authenticator.
+    """
+    row = _person(account_id)
+    with transaction.atomic():
+        factor = SecondFactor.objects.select_for_update().filter(account=row).first()
+        if factor is not None and factor.confirmed_at is not None:
+            raise NotAllowed("该账号已绑定验证器；如需更换，请由平台系统管理员先解除")
+        if factor is None:
+            sealed = keyring.data_keys().seal(pyotp.random_base32().encode(), place=(*_PLACE, row.id))
+            factor = SecondFactor.objects.create(account=row, sealed=sealed, made_at=as_of)
+        secret = _secret(factor)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=row.username, issuer_name=issuer)
+    return Enrolment(secret, uri)
+
+
+def confirm_enrolment(account_id: int, code: str, *, actor: Actor, as_of: datetime) -> None:
+    """Bind the authenticator that shows this code."""
+    with transaction.atomic():
+        factor = (
+            SecondFactor.objects.select_for_update().filter(account=account_id, confirmed_at=None).first()
+        )
+        step = None if factor is None else _step_of(factor, code, as_of=as_of)
+        if factor is None or step is None:
+            raise SignInRefused("验证码不正确，请核对手机时间后重试")
+        factor.confirmed_at, factor.last_step = as_of, step
+        factor.save(update_fields=["confirmed_at", "last_step"])
+        _journal(account_id, "second_factor_bound", actor=actor, as_of=as_of)
+
+
+def present_code(account_id: int, *, as_of: datetime) -> str:
+    """Return the next code that will be accepted; for a demo, whose visitors have no authenticator."""
+    if settings.RONGXIN_MODE == "production":
+        raise NotAllowed("验证码只显示在绑定的验证器上")
+    factor = SecondFactor.objects.filter(account=account_id).first()
+    if factor is None:
+        return ""
+    step = max(int(as_of.timestamp()) // STEP_SECONDS, factor.last_step + 1)
+    return pyotp.TOTP(_secret(factor)).generate_otp(step)
+
+
+def release_second_factor(account_id: int, *, actor: Actor, as_of: datetime) -> None:
+    """Take a lost authenticator from an account and end its session; it binds another at the next sign-in."""
+    with transaction.atomic():
+        gone, _ = SecondFactor.objects.filter(account=account_id).delete()
+        if not gone:
+            raise UnknownParty(f"账号{account_id}没有绑定验证器")
+        OpenSession.objects.filter(account=account_id).delete()
+        _journal(account_id, "second_factor_released", actor=actor, as_of=as_of)
+
+
+def change_password(account_id: int, password: str, *, profile: str, actor: Actor, as_of: datetime) -> None:
+    """Set a person's password; PasswordTooWeak lists everything that it lacks."""
+    row, now_in_force = _person(account_id), limits(timezone.localdate(as_of))
+    held = memberships.of_account(account_id, on=timezone.localdate(as_of))
+    wanted = now_in_force.profiles[profile]
+    names = (row.username, *(card.party for card in held))
+    found = rules.weaknesses(password, wanted, length_max=now_in_force.length_max, names=names)
+    if found:
+        raise PasswordTooWeak("密码不符合要求：" + "；".join(found))
+    _check_new(row, password, wanted)
+    hashed = make_password(password)
+    with transaction.atomic():
+        Account.objects.filter(pk=row.id).update(password=hashed)
+        OldPassword.objects.create(account=row, hash=hashed, made_at=as_of)
+        OpenSession.objects.filter(account=row).delete()
+        _journal(account_id, "password_changed", actor=actor, as_of=as_of)
+
+
+def has_password(account_id: int) -> bool:
+    """Whether an account signs in by password; a firm's person comes by the identity provider alone."""
+    row = Account.objects.filter(pk=account_id, is_active=True).first()
+    return row is not None and row.has_usable_password()
+
+
+def begin_session(account_id: int, *, way: str, as_of: datetime) -> UUID:
+    """Open the account's one session, which ends any other; `way` says how the person was recognised."""
+    number = uuid4()
+    with transaction.atomic():
+        OpenSession.objects.update_or_create(
+            account_id=account_id, defaults={"number": number, "began_at": as_of}
+        )
+        actor = Actor(ActorKind.ACCOUNT, str(account_id))
+        refs: dict[str, str | int] = {"account": account_id, "way": way}
+        entries.append(Kind.ACCOUNT_SIGNED_IN, actor=actor, refs=refs, as_of=as_of)
+    return number
+
+
+def session_open(account_id: int, number: UUID) -> bool:
+    """Whether this still is the account's session: a later one, a new password or closing ends it."""
+    return OpenSession.objects.filter(account=account_id, number=number, account__is_active=True).exists()
+
+
+def end_session(account_id: int, number: UUID) -> None:
+    """End a session; ending one that is over already changes nothing."""
+    OpenSession.objects.filter(account=account_id, number=number).delete()
+
+
+def _step_of(factor: SecondFactor, code: str, *, as_of: datetime) -> int | None:
+    """Return the time step whose code this is: the present one or a neighbour, never one used before."""
+    digits = "".join(code.split())
+    if len(digits) != 6 or not digits.isascii() or not digits.isdigit():
+        return None
+    totp, now = pyotp.TOTP(_secret(factor)), int(as_of.timestamp()) // STEP_SECONDS
+    for step in (now, now - 1, now + 1):
+        if step > factor.last_step and hmac.compare_digest(totp.generate_otp(step), digits):
+            return step
+    return None
+
+
+def _secret(factor: SecondFactor) -> str:
+    return keyring.data_keys().open(bytes(factor.sealed), place=(*_PLACE, factor.account_id)).decode()
+
+
+def _keys(username: str, origin: str) -> dict[Axis, bytes]:
+    """Return what a failure is counted by; an unknown name is counted like a known one."""
+    name = username.strip().casefold()
+    parts = {Axis.ACCOUNT_HERE: f"{name}\0{origin}", Axis.HERE: origin, Axis.ACCOUNT: name}
+    return {axis: sha256(f"{axis.value}\0{part}".encode()).digest() for axis, part in parts.items()}
+
+
+def _check_unlocked(keys: Iterable[bytes], *, as_of: datetime) -> None:
+    locked = FailedSignIn.objects.filter(key__in=list(keys), locked_until__gt=as_of)
+    until = max((row.locked_until for row in locked if row.locked_until), default=None)
+    if until is not None:
+        raise SignInLocked(until)
+
+
+def _failed(keys: dict[Axis, bytes], account: Account | None, limits: Limits, *, as_of: datetime) -> None:
+    """Count a failure on each axis, in the order of keys so that two at once never wait for each other."""
+    with transaction.atomic():
+        for axis, key in sorted(keys.items(), key=lambda pair: pair[1]):
+            row, made = FailedSignIn.objects.select_for_update().get_or_create(
+                key=key, defaults={"failed": 1, "first_at": as_of}
+            )
+            if not made:
+                fresh = as_of - row.first_at > limits.locked
+                row.failed, row.first_at = (1, as_of) if fresh else (row.failed + 1, row.first_at)
+            if row.failed >= axis.most(limits):
+                row.locked_until, row.failed, row.first_at = as_of + limits.locked, 0, as_of
+                _journal_lock(axis, account, as_of=as_of)
+            row.save()
+
+
+def _journal_lock(axis: Axis, account: Account | None, *, as_of: datetime) -> None:
+    refs: dict[str, str | int] = {"axis": axis.value}
+    if account is not None and axis is not Axis.HERE:
+        refs["account"] = account.id
+    entries.append(Kind.SIGN_IN_LOCKED, actor=SYSTEM, refs=refs, as_of=as_of)
+
+
+def _check_new(row: Account, password: str, profile: Profile) -> None:
+    if row.has_usable_password() and check_password(password, row.password):
+        raise PasswordTooWeak("新密码不得与现用密码相同")
+    for old in OldPassword.objects.filter(account=row).order_by("-made_at")[: profile.remembered]:
+        if check_password(password, old.hash):
+            raise PasswordTooWeak(f"不得使用最近{profile.remembered}次用过的密码")
+
+
+def _changed_on(row: Account, as_of: datetime) -> date:
+    newest = OldPassword.objects.filter(account=row).order_by("-made_at").first()
+    return timezone.localdate(newest.made_at if newest else row.created_at)
+
+
+@cache
+def _nobody() -> str:
+    """Return a hash that no password has, of the kind that accounts have."""
+    return make_password(pyotp.random_base32())
+
+
+def _person(account_id: int) -> Account:
+    row = Account.objects.filter(pk=account_id, kind=AccountKind.PERSON, is_active=True).first()
+    if row is None:
+        raise UnknownParty(f"没有编号为{account_id}的有效个人账号")
+    return row
+
+
+def _journal(account_id: int, change: str, *, actor: Actor, as_of: datetime) -> None:
+    refs: dict[str, str | int] = {"account": account_id, "change": change}
+    entries.append(Kind.ACCOUNT_CREATED, actor=actor, refs=refs, as_of=as_of)

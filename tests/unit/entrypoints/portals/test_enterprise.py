@@ -1,0 +1,155 @@
+"""The portal of a firm: answer a request, take a consent back, see who looked; nobody sees another's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.consent import cases, grants, notices, requests
+from rongxin.consent.rules import CaseKind, Status
+from rongxin.parties import accounts, memberships, seed
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import doors
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def firm(client):
+    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
+    found = stage.firm()
+    stage.bank()
+    doors.as_person(client, found.owner)
+    return found
+
+
+@pytest.fixture
+def asked(firm):
+    """A bank's request, waiting for the firm's answer."""
+    return ask(firm)
+
+
+def ask(firm):
+    now = timezone.now()
+    clerk = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
+    case = cases.open_case(
+        "bank_a", firm.id, f"DK-{uuid4()}", CaseKind.LOAN_APPLICATION, actor=clerk, as_of=now
+    )
+    draft = stage.draft("tax_payment", "business_licence", as_of=now)
+    return requests.request(case.id, draft, actor=clerk, as_of=now).id
+
+
+def shown():
+    notice = notices.current(timezone.localdate())
+    return {"notice_version": notice.version, "notice_sha256": notice.sha256, "read": "1"}
+
+
+def test_the_first_page_says_what_waits(client, firm, asked):
+    page = client.get("/enterprise").content.decode()
+    assert "等您答复" in page
+    assert "云州蓝鲸物流有限公司" in page
+
+
+def test_a_request_says_to_whom_what_why_until_when_and_how_to_take_it_back(client, asked):
+    page = client.get(f"/enterprise/requests/{asked}").content.decode()
+    for words in ("云州bank_a银行", "纳税信息", "贷前审批", "到期删除", "随时在“我的授权”", "不同意会怎样"):
+        assert words in page
+
+
+def test_a_preview_shows_the_firms_own_values_and_is_journalled_as_its_own_look(client, asked):
+    page = client.post(f"/enterprise/requests/{asked}").content.decode()
+    assert "您的数据（只给您自己看）" in page
+    assert "本企业" in client.get("/enterprise/uses?own=1").content.decode()
+
+
+def test_consent_needs_the_notice_read(client, asked):
+    unread = client.post(f"/enterprise/requests/{asked}/sign", {**shown(), "read": ""})
+    assert unread.status_code == 422
+    assert "请先阅读" in unread.content.decode()
+    other = client.post(f"/enterprise/requests/{asked}/sign", {**shown(), "notice_sha256": "0" * 64})
+    assert other.status_code == 422
+    assert requests.get(asked).consent_id is None
+
+
+def test_a_consent_is_given_paused_resumed_and_withdrawn(client, asked):
+    done = client.post(f"/enterprise/requests/{asked}/sign", shown())
+    number = requests.get(asked).consent_id
+    assert done.headers["Location"] == f"/enterprise/consents/{number}"
+    for act, status in (
+        ("pause", Status.PAUSED),
+        ("resume", Status.ACTIVE),
+        ("withdraw", Status.WITHDRAWN),
+    ):
+        client.post(f"/enterprise/consents/{number}/{act}")
+        assert grants.get(number).status is status
+    assert "不能再凭这份授权" in client.get(f"/enterprise/consents/{number}").content.decode()
+
+
+def test_withdrawing_says_first_what_it_means(client, asked):
+    client.post(f"/enterprise/requests/{asked}/sign", shown())
+    number = requests.get(asked).consent_id
+    page = client.get(f"/enterprise/consents/{number}/withdraw").content.decode()
+    assert "贷款合同继续有效" in page
+    assert grants.get(number).status is Status.ACTIVE
+
+
+def test_an_identity_asserted_too_long_ago_is_asserted_again_before_signing(client, asked):
+    session = client.session
+    said = session["assertion"]
+    session["assertion"] = {**said, "at": stage.NOW.isoformat()}
+    session.save()
+    answer = client.post(f"/enterprise/requests/{asked}/sign", shown())
+    assert answer.headers["Location"].startswith("/sign-in/person?next=")
+    assert requests.get(asked).consent_id is None
+
+
+def test_declining_leaves_nothing(client, asked):
+    client.post(f"/enterprise/requests/{asked}/decline")
+    assert requests.get(asked).status.value == "declined"
+    assert "没有等您答复的申请" in client.get("/enterprise/requests").content.decode()
+
+
+def test_nobody_reads_or_answers_what_is_another_firms(client, firm):
+    other = stage.firm("云州白鹭餐饮有限公司")
+    number = ask(other)
+    for page in (f"/enterprise/requests/{number}", f"/enterprise/requests/{number}/sign"):
+        assert client.get(page).status_code == 404
+    assert client.post(f"/enterprise/requests/{number}/decline").status_code == 404
+    case = requests.get(number).case_id
+    now = timezone.now()
+    consent = stage.consent(other, case, as_of=now)
+    for page in ("", "/withdraw"):
+        assert client.get(f"/enterprise/consents/{consent.id}{page}").status_code == 404
+    for act in ("pause", "withdraw"):
+        assert client.post(f"/enterprise/consents/{consent.id}/{act}").status_code == 404
+    assert grants.get(consent.id).status is Status.ACTIVE
+
+
+def test_what_is_held_is_shown_and_handed_out(client, firm):
+    page = client.post("/enterprise/held")
+    assert page.status_code == 200
+    assert "营业执照" in page.content.decode()
+    file = client.post("/enterprise/held", {"form": "json"})
+    assert file.json()["kind"] == "self"
+
+
+def test_a_mandate_is_given_by_account_and_ended(client, firm):
+    agent = stage.person("王经办")
+    unknown = {"account": "nobody", "until": f"{timezone.localdate()}"}
+    assert client.post("/enterprise/agents", unknown).status_code == 422
+    day = timezone.localdate() + timedelta(days=30)
+    client.post("/enterprise/agents", {"account": accounts.get(agent.account).username, "until": f"{day}"})
+    held = memberships.of_account(agent.account, on=timezone.localdate())
+    assert [card.party for card in held] == [str(firm.id)]
+    client.post(f"/enterprise/agents/{held[0].id}/end")
+    assert memberships.of_account(agent.account, on=timezone.localdate()) == []
+
+
+def test_who_is_not_signed_in_is_led_to_sign_in_and_back(client):
+    answer = client.get("/enterprise/uses")
+    assert answer.headers["Location"] == "/sign-in?next=%2Fenterprise%2Fuses"
