@@ -24,10 +24,11 @@ from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
 from rongxin.parties import memberships
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
-from rongxin.parties.models import Account, FailedSignIn, OldPassword, OpenSession, SecondFactor
+from rongxin.parties.models import Account
 from rongxin.parties.rules import sign_in as rules
 from rongxin.parties.rules.registration import AccountKind
 from rongxin.parties.rules.sign_in import Axis, Limits, Profile
+from rongxin.parties.sign_in_models import FailedSignIn, OldPassword, OpenSession, SecondFactor
 from rongxin.vocabulary import edition
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from rongxin.parties import accounts, memberships, sign_ins
-from rongxin.parties.models import FailedSignIn
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties.sign_in_models import FailedSignIn
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors

@@ -1,0 +1,45 @@
+"""Tables of signing in; private to `sign_ins`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SecondFactor(models.Model):
+    """The sealed secret of a person's authenticator (RFC 6238); each of its codes serves once."""
+
+    account = models.OneToOneField(
+        "parties.Account", primary_key=True, on_delete=models.CASCADE, related_name="second_factor"
+    )
+    sealed = models.BinaryField(max_length=256)
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    #: The last time step of 30 s of which a code was accepted.
+    last_step = models.BigIntegerField(default=0)
+
+
+class OldPassword(models.Model):
+    """A password that an account has or had, hashed; `made_at` of the newest says how old the password is."""
+
+    account = models.ForeignKey("parties.Account", on_delete=models.CASCADE, related_name="+")
+    hash = models.CharField(max_length=128)
+    made_at = models.DateTimeField()
+
+
+class FailedSignIn(models.Model):
+    """Failures to sign in, counted by what they share; `key` is a hash, never an address or a name."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    failed = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+
+
+class OpenSession(models.Model):
+    """The one session that an account has open; a later sign-in takes its place (threats T3)."""
+
+    account = models.OneToOneField(
+        "parties.Account", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    number = models.UUIDField()
+    began_at = models.DateTimeField()
