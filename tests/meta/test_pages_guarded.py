@@ -20,6 +20,7 @@ OPEN = {
     "catalogue_item": "the sharing list is public",
     "journal": "a witness needs no permission",
     "demo_file": "a closed list of what a demo left behind",
+    "authorize": "asks the identity provider itself; the request is pushed and single use",
     "sign_in": "whoever comes has no session yet",
     "sign_in_person": "whoever comes has no session yet",
     "sign_in_staff": "whoever comes has no session yet",

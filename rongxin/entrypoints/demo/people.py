@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from rongxin.consent import cases, requests, templates
 from rongxin.consent.rules import CaseKind
+from rongxin.entrypoints.demo.bank import ITEMS
 from rongxin.entrypoints.demo.cast import BANK, Player
-from rongxin.entrypoints.demo.story import ITEMS, Hero
+from rongxin.entrypoints.demo.story import Hero
 from rongxin.parties import accounts, identity, memberships, sign_ins, subjects
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.vocabulary.actor import SYSTEM
