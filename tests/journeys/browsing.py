@@ -1,0 +1,90 @@
+"""A real Chromium for journeys through the pages: what it may reach, and what no page may do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PHONE, DESK = 360, 1440
+# What stands out beyond the screen although it neither scrolls by itself nor is there for readers of screens.
+_WIDE = """() => [...document.querySelectorAll("body *")].filter(e =>
+  !e.closest(".scroll, figure, pre, .skip, .visually-hidden, .notice-text") &&
+  e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+
+
+class Visit:
+    """One person's browser; it notes what a page must not do and counts what its person clicks."""
+
+    def __init__(self, page: Page, home: str, pictures: Path | None) -> None:
+        self.page, self.home, self.pictures = page, home, pictures
+        self.clicks = 0
+        self.complaints: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+
+    def _said(self, said: ConsoleMessage) -> None:
+        # A page that says what is to be put right comes with this status; the browser notes each one.
+        if said.type == "error" and "status of 422" not in said.text:
+            self.complaints.append(said.text)
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:")):
+            self.complaints.append(f"foreign: {request.url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.home + path)
+
+    def click(self, name: str, *, role: str = "button") -> None:
+        """Press what a person would, by the name they read."""
+        self.clicks += 1
+        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(label).first.fill(text)
+
+    def sees(self, text: str) -> bool:
+        return text in self.page.content()
+
+    def check(self, name: str) -> None:
+        """Hold a page to the measure: no serious barrier, nothing off a telephone's screen, no complaint."""
+        for width in (PHONE, DESK):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            assert self.page.evaluate(_WIDE) == [], f"{name} at {width} px"
+            if self.pictures is not None:
+                self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
+        found = Axe().run(self.page).response["violations"]
+        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+        assert serious == [], f"{name}: {[(one['id'], one['nodes'][0]['html'][:160]) for one in found]}"
+        assert self.complaints == [], f"{name}: {self.complaints}"
+
+
+@contextmanager
+def visit(home: str) -> Iterator[Visit]:
+    """Open a browser on our pages; RONGXIN_PICTURES names a folder in which each checked page is kept."""
+    kept = os.environ.get("RONGXIN_PICTURES")
+    found = next(path for name in BROWSERS if (path := shutil.which(name)))
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": PHONE, "height": 900}, locale="zh-CN")
+        try:
+            yield Visit(page, home, Path(kept) if kept else None)
+        finally:
+            browser.close()
