@@ -6,10 +6,10 @@ from django.urls import URLPattern, URLResolver, path
 
 from rongxin.entrypoints.portals import authorizing, public, sign_in
 from rongxin.entrypoints.portals.department import duty
-from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, uses
+from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, rights, uses
 from rongxin.entrypoints.portals.institution import cases, duties, reports
 from rongxin.entrypoints.portals.operator import desk, quality, watch
-from rongxin.entrypoints.portals.provider import batches, feedback
+from rongxin.entrypoints.portals.provider import batches, feedback, objections
 
 _ENTERPRISE: list[URLPattern | URLResolver] = [
     path("enterprise", home.home, name="enterprise"),
@@ -26,6 +26,10 @@ _ENTERPRISE: list[URLPattern | URLResolver] = [
     path("enterprise/uses", uses.listed, name="enterprise_uses"),
     path("enterprise/uses/<uuid:number>", uses.one, name="enterprise_use"),
     path("enterprise/held", held.everything, name="enterprise_held"),
+    path("enterprise/rights", rights.listed, name="enterprise_rights"),
+    path("enterprise/rights/object/<slug:item>", rights.object_to, name="enterprise_object"),
+    path("enterprise/rights/<uuid:number>/withdraw", rights.take_back, name="enterprise_take_back"),
+    path("enterprise/rights/repair/<int:record>", rights.repair, name="enterprise_repair"),
     path("enterprise/agents", agents.listed, name="enterprise_agents"),
     path("enterprise/agents/<int:number>/end", agents.end, name="enterprise_agent_end"),
 ]
@@ -40,10 +44,14 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/log", reports.own_log, name="institution_log"),
     path("institution/duties", duties.listed, name="institution_duties"),
     path("institution/duties/<uuid:number>", duties.state, name="institution_receipt"),
+    path("institution/corrections/<uuid:number>", duties.acknowledge, name="institution_correction"),
     path("institution/incidents/<uuid:number>", duties.explain, name="institution_explain"),
     path("provider", batches.listed, name="provider"),
     path("provider/batches/<uuid:number>", batches.one, name="provider_batch"),
     path("provider/batches/<uuid:number>/rejects.csv", batches.rejects, name="provider_rejects"),
+    path("provider/objections", objections.listed, name="provider_objections"),
+    path("provider/objections/<uuid:number>", objections.one, name="provider_objection"),
+    path("provider/objections/<uuid:number>/<uuid:paper>", objections.evidence, name="provider_evidence"),
     path("provider/quality", feedback.quality, name="provider_quality"),
     path("provider/use", feedback.use, name="provider_use"),
     path("department", duty.home, name="department"),

@@ -21,6 +21,9 @@ from rongxin.governance.errors import GovernanceError
 from rongxin.governance.watching import incidents
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
+from rongxin.rights import corrections
+from rongxin.rights.errors import RightsError
+from rongxin.rights.rules.correction import Done
 
 
 @visitors.page(permission.INSTITUTION, unserved=True)
@@ -46,6 +49,21 @@ def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseB
         context = {**_all(visitor), "mistake": str(error)}
         return pages.render(request, "institution/duties.html", context, status=422)
     messages.success(request, "已交回删除回执，信息主体可以看到")
+    return redirect("institution_duties")
+
+
+@visitors.page(permission.INSTITUTION, "POST", unserved=True)
+def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Say what became of the copy of a record that was wrong: corrected, deleted, or none is held."""
+    try:
+        done = Done(request.POST.get("done", ""))
+        corrections.acknowledge(number, done, actor=visitor.actor, as_of=visitor.at)
+    except (RightsError, ValueError) as error:
+        mistake = str(error) if isinstance(error, RightsError) else "请选择对留存副本的处理"
+        return pages.render(
+            request, "institution/duties.html", {**_all(visitor), "mistake": mistake}, status=422
+        )
+    messages.success(request, "已确认更正通知")
     return redirect("institution_duties")
 
 
@@ -77,6 +95,13 @@ def _all(visitor: Visitor) -> dict[str, Any]:
                 "case": grants.get(card.duty.consent).case_id,
             }
             for card in owed
+        ],
+        "done": list(Done),
+        "corrections": [
+            card.document(on=visitor.today)
+            for card in corrections.of_recipient(
+                "institution", visitor.role.party, pages.first(100), owed_only=False
+            ).rows
         ],
         "laws": policy.on(visitor.today).laws,
         "today": visitor.today,

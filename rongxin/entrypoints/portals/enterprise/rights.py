@@ -1,0 +1,126 @@
+"""异议与修复: object to one's own record, ask for its repair, follow both, see who was told."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from rongxin.catalogue import loader
+from rongxin.catalogue.errors import UnknownItem
+from rongxin.catalogue.schema import Item
+from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties.rules import permission
+from rongxin.rights import corrections, objections, papers, repairs
+from rongxin.rights.errors import RightsError
+from rongxin.rights.objections import Complaint
+from rongxin.rights.repairs import Wish
+from rongxin.rights.rules.repair import Material, Severity
+
+
+@visitors.page(permission.SUBJECT)
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """List objections, requests for repair and who was told of corrected records, the newest first."""
+    few, today = pages.first(100), visitor.today
+    context = {
+        "here": "enterprise_rights",
+        "objections": [card.document(on=today) for card in objections.of_subject(visitor.subject, few).rows],
+        "repairs": [card.document(on=today) for card in repairs.of_subject(visitor.subject, few).rows],
+        "told": [card.document(on=today) for card in corrections.of_subject(visitor.subject, few).rows],
+    }
+    return pages.render(request, "enterprise/rights.html", context)
+
+
+@visitors.page(permission.SUBJECT, "GET", "POST")
+def object_to(request: HttpRequest, visitor: Visitor, item: str) -> HttpResponseBase:
+    """Take an objection to one record, or to an item of which the platform holds none."""
+    found, record = _item(item), _record(request)
+    context: dict[str, Any] = {
+        "here": "enterprise_rights",
+        "item": found,
+        "record": record,
+        "chosen": request.POST.getlist("fields"),
+        "statement": request.POST.get("statement", ""),
+    }
+    if request.method != "POST":
+        return pages.render(request, "enterprise/objection.html", context)
+    complaint = Complaint(
+        item,
+        record,
+        tuple(context["chosen"]),
+        context["statement"],
+        _files(request, papers.EVIDENCE, "files"),
+    )
+    try:
+        card = objections.lodge(visitor.subject, complaint, actor=visitor.actor, as_of=visitor.at)
+    except RightsError as error:
+        context["mistake"] = str(error)
+        return pages.render(request, "enterprise/objection.html", context, status=422)
+    messages.success(request, f"异议已提交，报告从现在起标注“异议处理中”，应于{card.due_on}前答复")
+    return redirect("enterprise_rights")
+
+
+@visitors.page(permission.SUBJECT, "POST")
+def take_back(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Take an objection of one's own back; its mark goes."""
+    try:
+        card = objections.get(number)
+    except RightsError as error:
+        raise Http404(str(error)) from error
+    if card.subject != visitor.subject:
+        raise Http404(str(number))
+    objections.withdraw(number, actor=visitor.actor, as_of=visitor.at)
+    messages.success(request, "已撤回异议，标注已取消")
+    return redirect("enterprise_rights")
+
+
+@visitors.page(permission.SUBJECT, "GET", "POST")
+def repair(request: HttpRequest, visitor: Visitor, record: int) -> HttpResponseBase:
+    """Ask for the repair of a record that was made good; the national window decides, not the platform."""
+    context: dict[str, Any] = {
+        "here": "enterprise_rights",
+        "record": record,
+        "severities": list(Severity),
+        "severity": request.POST.get("severity", ""),
+        "statement": request.POST.get("statement", ""),
+    }
+    if request.method != "POST":
+        return pages.render(request, "enterprise/repair.html", context)
+    materials = (
+        *_files(request, Material.FULFILMENT_PROOF.value, "fulfilment_proof"),
+        *_files(request, Material.CREDIT_COMMITMENT.value, "credit_commitment"),
+    )
+    try:
+        wish = Wish(record, Severity(context["severity"]), context["statement"], materials)
+        repairs.request(visitor.subject, wish, actor=visitor.actor, as_of=visitor.at)
+    except (RightsError, ValueError) as error:
+        context["mistake"] = str(error) if isinstance(error, RightsError) else "请选择失信程度，见认定文书"
+        return pages.render(request, "enterprise/repair.html", context, status=422)
+    messages.success(request, "修复申请已受理并转送，决定由国家统一窗口作出，进展见本页")
+    return redirect("enterprise_rights")
+
+
+def _item(name: str) -> Item:
+    try:
+        return loader.load().item(name)
+    except UnknownItem as error:
+        raise Http404(str(error)) from error
+
+
+def _record(request: HttpRequest) -> int | None:
+    given = request.POST.get("record") or request.GET.get("record") or ""
+    if given and not given.isdigit():
+        raise Http404(given)
+    return int(given) if given else None
+
+
+def _files(request: HttpRequest, purpose: str, name: str) -> tuple[papers.File, ...]:
+    return tuple(
+        papers.File(file.name or "", file.content_type or "", file.read(), purpose)
+        for file in request.FILES.getlist(name)
+    )

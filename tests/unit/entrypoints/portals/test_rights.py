@@ -1,0 +1,70 @@
+"""Objections through the pages: the owner objects, the department answers, nobody reads another's."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.journal.windows import Window
+from rongxin.parties import seed
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.rights import objections
+from rongxin.rights.rules.objection import State
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import doors
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def firm(client):
+    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
+    found = stage.firm()
+    doors.as_person(client, found.owner)
+    return found
+
+
+def objected(client, **more):
+    """Object to an item of which the platform holds no record; return the objection."""
+    answer = client.post("/enterprise/rights/object/tax_payment", {"statement": "缴税金额少记了一笔", **more})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer
+
+
+def test_an_owner_objects_and_takes_it_back(client, firm):
+    objected(client, fields=["vat_paid_cny_12m"])
+    (card,) = objections.of_subject(firm.id, Window(5)).rows
+    assert card.fields == ("vat_paid_cny_12m",)
+    assert "纳税信息" in client.get("/enterprise/rights").content.decode()
+    client.post(f"/enterprise/rights/{card.id}/withdraw")
+    assert objections.get(card.id).state is State.WITHDRAWN
+
+
+def test_an_objection_says_what_is_wrong(client, firm):
+    answer = client.post("/enterprise/rights/object/tax_payment", {"statement": " "})
+    assert answer.status_code == 422
+    assert "有一处需要更正" in answer.content.decode()
+
+
+def test_nobody_takes_back_what_is_another_firms(client, firm):
+    objected(client)
+    (card,) = objections.of_subject(firm.id, Window(5)).rows
+    doors.as_person(client, stage.firm("云州白鹭餐饮有限公司").owner)
+    assert client.post(f"/enterprise/rights/{card.id}/withdraw").status_code == 404
+    assert objections.get(card.id).state is not State.WITHDRAWN
+
+
+def test_the_department_answers_with_a_reason_and_no_other_department_sees_it(client, firm):
+    objected(client)
+    (card,) = objections.of_subject(firm.id, Window(5)).rows
+    other = stage.staff(PartyKind.PROVIDER, "customs")
+    doors.as_staff(client, doors.with_password(other, as_of=timezone.now()))
+    assert client.get(f"/provider/objections/{card.id}").status_code == 404
+    clerk = stage.staff(PartyKind.PROVIDER, "tax_bureau")
+    doors.as_staff(client, doors.with_password(clerk, as_of=timezone.now()))
+    assert "缴税金额少记了一笔" in client.get(f"/provider/objections/{card.id}").content.decode()
+    assert client.post(f"/provider/objections/{card.id}", {"outcome": "rejected"}).status_code == 422
+    client.post(f"/provider/objections/{card.id}", {"outcome": "rejected", "reason": "与申报一致"})
+    assert objections.get(card.id).state is State.REJECTED
