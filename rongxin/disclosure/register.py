@@ -13,9 +13,8 @@ from rongxin.consent import register as consents
 from rongxin.disclosure.left import Left, left_with
 from rongxin.disclosure.models import Deferred, Intent, Kept, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
-from rongxin.journal import entries, plans, windows
+from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
-from rongxin.journal.windows import Part, Window
 from rongxin.parties import duty_mandates
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.purpose import Purpose
@@ -274,18 +273,12 @@ def _told(shown: Sequence[Intent]) -> list[UseOfData]:
     kept = dict(Kept.objects.filter(intent__in=shown).values_list("intent", "until"))
     return [
         replace(
-            _use(intent),
+            use_of(intent),
             legal_basis=bases.get(intent.mandate or intent.id, ""),
             kept_until=kept.get(intent.id),
         )
         for intent in shown
     ]
-
-
-def of_recipient(kind: str, recipient: str, window: Window) -> Part[UseOfData]:
-    """Return a part of what a recipient asked, the newest first, refusals included."""
-    rows = Intent.objects.filter(recipient_kind=kind, recipient=recipient).select_related("outcome")
-    return windows.part(rows, window, "-asked_at", "id").of(_use)
 
 
 @dataclass(frozen=True)
@@ -312,7 +305,7 @@ def trace(request: UUID, *, file: str, actor: Actor, as_of: datetime) -> Traced:
     if intent is None:
         return Traced(request, None, None, "", entry.id)
     outcome: Outcome | None = getattr(intent, "outcome", None)
-    return Traced(request, _use(intent), intent.consent, outcome.digest if outcome else "", entry.id)
+    return Traced(request, use_of(intent), intent.consent, outcome.digest if outcome else "", entry.id)
 
 
 @dataclass(frozen=True)
@@ -343,7 +336,8 @@ def released() -> int:
     return Outcome.objects.filter(released=True).count()
 
 
-def _use(intent: Intent) -> UseOfData:
+def use_of(intent: Intent) -> UseOfData:
+    """Return what an intent and its outcome tell of a use."""
     outcome: Outcome | None = getattr(intent, "outcome", None)
     return UseOfData(
         request=intent.id,
