@@ -273,7 +273,7 @@ def _told(shown: Sequence[Intent]) -> list[UseOfData]:
     kept = dict(Kept.objects.filter(intent__in=shown).values_list("intent", "until"))
     return [
         replace(
-            use_of(intent),
+            as_use(intent),
             legal_basis=bases.get(intent.mandate or intent.id, ""),
             kept_until=kept.get(intent.id),
         )
@@ -305,7 +305,7 @@ def trace(request: UUID, *, file: str, actor: Actor, as_of: datetime) -> Traced:
     if intent is None:
         return Traced(request, None, None, "", entry.id)
     outcome: Outcome | None = getattr(intent, "outcome", None)
-    return Traced(request, use_of(intent), intent.consent, outcome.digest if outcome else "", entry.id)
+    return Traced(request, as_use(intent), intent.consent, outcome.digest if outcome else "", entry.id)
 
 
 @dataclass(frozen=True)
@@ -336,7 +336,7 @@ def released() -> int:
     return Outcome.objects.filter(released=True).count()
 
 
-def use_of(intent: Intent) -> UseOfData:
+def as_use(intent: Intent) -> UseOfData:
     """Return what an intent and its outcome tell of a use."""
     outcome: Outcome | None = getattr(intent, "outcome", None)
     return UseOfData(

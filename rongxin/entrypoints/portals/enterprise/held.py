@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.delivery import report
@@ -12,19 +11,16 @@ from rongxin.entrypoints.api.reports import PRESS
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.parties import subjects
 from rongxin.parties.rules import permission
 
 
 @visitors.page(permission.SUBJECT, "GET", "POST")
 def everything(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show all of it when asked by POST: each look is a disclosure to the firm and stands in the journal."""
-    firm = subjects.get(visitor.subject)
     if request.method != "POST":
         count = len(loader.load().all_names)
         return pages.render(request, "enterprise/held.html", {"here": "enterprise_held", "count": count})
-    reference = f"本人查询 {timezone.localtime(visitor.at):%Y-%m-%d %H:%M}"
-    released = own.release(visitor, firm, loader.load().all_names, reference=reference)
+    released = own.release(visitor)
     form = request.POST.get("form", "page")
     if form == "json":
         built = report.build(released, loader.load(), node=pages.node())

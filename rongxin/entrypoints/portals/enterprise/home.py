@@ -14,12 +14,12 @@ from django.utils import timezone
 from rongxin.catalogue import regions
 from rongxin.consent import notifications, register, requests
 from rongxin.consent.rules import Status
-from rongxin.disclosure import register as disclosures
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import memberships, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
+from rongxin.rights import uses
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor, ActorKind
 
@@ -32,8 +32,8 @@ _NEWS_SHOWN = 5
 def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the firm, what waits for an answer, and what happened of late."""
     subject, today = subjects.get(visitor.subject), timezone.localdate(visitor.at)
-    uses = disclosures.uses_of(subject.id, limit=_USES_READ)
-    recent = [use for use in uses if visitor.at - use.asked_at < timedelta(days=_USES_DAYS)]
+    told = uses.of_subject(subject.id, limit=_USES_READ, as_of=visitor.at)
+    recent = [one.use for one in told if visitor.at - one.use.asked_at < timedelta(days=_USES_DAYS)]
     given = register.of_subject(subject.id)
     context = {
         "here": "enterprise",

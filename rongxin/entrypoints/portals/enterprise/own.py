@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,27 +9,17 @@ from django.conf import settings
 from rongxin.catalogue import loader, regions
 from rongxin.delivery import report
 from rongxin.delivery.rendering import presentation
-from rongxin.disclosure import gate
-from rongxin.disclosure.release import Recipient, Refusal, Release, Request
-from rongxin.disclosure.rules import RecipientKind
+from rongxin.disclosure.release import Refusal, Release
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.parties.subjects import Card
-from rongxin.vocabulary.purpose import Purpose
+from rongxin.rights import held
 
 
-def release(visitor: Visitor, firm: Card, items: Iterable[str], *, reference: str) -> Release:
-    """Ask the gate for the firm's own records; a refusal is raised as a Problem with its reason."""
-    answer = gate.release(
-        Request(
-            recipient=Recipient(RecipientKind.SUBJECT, str(firm.id), firm.name, visitor.account.display_name),
-            uscc=firm.uscc or "",
-            items=tuple(items),
-            purpose=Purpose.SELF_ACCESS,
-            reference=reference,
-        ),
-        actor=visitor.actor,
-        as_of=visitor.at,
+def release(visitor: Visitor, items: tuple[str, ...] = ()) -> Release:
+    """Ask the gate for the firm's own records, of these items or all; a refusal is raised, with its reason."""
+    person = visitor.account.display_name
+    answer = held.everything(
+        visitor.subject, person=person, items=items, actor=visitor.actor, as_of=visitor.at
     )
     if isinstance(answer, Refusal):
         raise Problem(403, "refused", answer.reason.label)
@@ -45,8 +34,8 @@ def document(released: Release) -> dict[str, Any]:
     )
 
 
-def values(visitor: Visitor, firm: Card, items: frozenset[str], *, reference: str) -> list[dict[str, Any]]:
+def values(visitor: Visitor, items: frozenset[str]) -> list[dict[str, Any]]:
     """Return the firm's own records of these items, item by item, in the order of the catalogue."""
-    ordered = [name for name in loader.load().items if name in items]
-    shown = document(release(visitor, firm, ordered, reference=reference))
+    ordered = tuple(name for name in loader.load().items if name in items)
+    shown = document(release(visitor, ordered))
     return [item for section in shown["sections"] for item in section["items"]]

@@ -20,7 +20,7 @@ from rongxin.consent.templates import Draft
 from rongxin.entrypoints.portals import pages, shown, visitors
 from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.parties import institutions, subjects
+from rongxin.parties import institutions
 from rongxin.parties.rules import permission
 from rongxin.vocabulary.sharing_mode import SharingMode
 
@@ -53,8 +53,7 @@ def review(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     card = _own(number, visitor)
     context = _summary(card, visitor.today)
     if request.method == "POST":
-        firm = subjects.get(visitor.subject)
-        context["values"] = own.values(visitor, firm, card.draft.items, reference=f"授权预览 {number}")
+        context["values"] = own.values(visitor, card.draft.items)
     return pages.render(request, "enterprise/request.html", {"here": "enterprise_requests", **context})
 
 

@@ -8,19 +8,15 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 
 from rongxin.catalogue import loader
-from rongxin.delivery.push import uses as pushes
-from rongxin.disclosure import register
-from rongxin.disclosure.register import UseOfData
-from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal import keyring, proofs
 from rongxin.journal.errors import JournalError
-from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
-from rongxin.parties.rules.membership import PartyKind
+from rongxin.rights import uses
+from rongxin.rights.rules import use as rules
+from rongxin.rights.uses import Use
 from rongxin.vocabulary.availability import Availability
-from rongxin.vocabulary.purpose import Purpose
-from rongxin.vocabulary.reason import Reason
 
 _AT_ONCE = 200
 
@@ -29,13 +25,13 @@ _AT_ONCE = 200
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """List who asked, when, for what and what came of it, newest first; `own=1` adds the firm's own looks."""
     own = request.GET.get("own") == "1"
-    found = _uses(visitor.subject)
-    shown_uses = [use for use in found if own or use.recipient_kind != "subject"]
+    found = uses.of_subject(visitor.subject, limit=_AT_ONCE, as_of=visitor.at)
+    told = [one for one in found if own or one.use.recipient_kind != "subject"]
     context = {
         "here": "enterprise_uses",
-        "uses": [_line(use) for use in shown_uses],
+        "uses": [_line(one) for one in told],
         "own": own,
-        "hidden": len(found) - len(shown_uses),
+        "hidden": len(found) - len(told),
         "more": len(found) >= _AT_ONCE,
         "at_once": _AT_ONCE,
     }
@@ -45,66 +41,46 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @visitors.page(permission.SUBJECT)
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show one use item by item, and prove that it stands in the journal."""
-    use = next((one for one in _uses(visitor.subject) if one.request == number), None)
-    if use is None:
+    found = uses.of_subject(visitor.subject, limit=_AT_ONCE, as_of=visitor.at)
+    told = next((one for one in found if one.use.request == number), None)
+    if told is None:
         raise Http404(f"没有编号为{number}的使用记录")
+    known = loader.load()
     items = [
         {
-            "label": _label(name),
-            "what": Availability(told[0]).label,
-            "rows": told[2],
-            "source": _source(told[1]),
+            "label": known.items[name].label if name in known.items else name,
+            "what": Availability(said[0]).label,
+            "source": known.provider_label(said[1]) if said[1] else "",
+            "rows": said[2],
         }
-        for name, told in use.items.items()
+        for name, said in told.use.items.items()
     ]
-    context = {"here": "enterprise_uses", **_line(use), "items": items, "proof": _proof(use)}
+    context = {"here": "enterprise_uses", **_line(told), "items": items, "proof": _proof(told)}
     return pages.render(request, "enterprise/use.html", context)
 
 
-def _uses(subject: int) -> list[UseOfData]:
-    found = [*register.uses_of(subject, limit=_AT_ONCE), *pushes.of(subject, limit=_AT_ONCE)]
-    return sorted(found, key=lambda use: use.asked_at, reverse=True)[:_AT_ONCE]
-
-
-def _line(use: UseOfData) -> dict[str, Any]:
+def _line(told: Use) -> dict[str, Any]:
+    why = rules.words(told.use.reason)
     return {
-        "use": use,
-        "who": _who(use),
-        "purpose": Purpose(use.purpose).label,
-        "outcome": _outcome(use),
-        "why": Reason(use.reason).label if use.reason and use.reason in set(Reason) else "",
-        "count": sum(bool(told[2]) for told in use.items.values()),
+        "use": told.use,
+        "who": "本企业" if told.use.recipient_kind == "subject" else told.recipient_name,
+        "purpose": told.purpose_label,
+        "outcome": _outcome(told.use.released),
+        "why": why.label if why and told.use.released is False else "",
+        "count": sum(bool(said[2]) for said in told.use.items.values()),
     }
 
 
-def _who(use: UseOfData) -> str:
-    if use.recipient_kind == "subject":
-        return "本企业"
-    try:
-        return shown.name(PartyKind(use.recipient_kind), use.recipient)
-    except (ValueError, PartiesError):
-        return use.recipient
-
-
-def _outcome(use: UseOfData) -> str:
-    if use.released is None:
+def _outcome(released: bool | None) -> str:
+    if released is None:
         return "办理中"
-    return "已提供" if use.released else "已拒绝"
+    return "已提供" if released else "已拒绝"
 
 
-def _label(name: str) -> str:
-    known = loader.load().items
-    return known[name].label if name in known else name
-
-
-def _source(provider: str) -> str:
-    return loader.load().provider_label(provider) if provider else ""
-
-
-def _proof(use: UseOfData) -> dict[str, Any] | None:
+def _proof(told: Use) -> dict[str, Any] | None:
     """Return the proof that the outcome (or, before there is one, the intent) is in the journal's tree."""
     try:
-        proof = proofs.inclusion(use.outcome_entry or use.intent_entry).document()
+        proof = proofs.inclusion(told.use.outcome_entry or told.use.intent_entry).document()
     except JournalError:
         return None
     return {**proof, "key": keyring.journal_key().public.pem()}
