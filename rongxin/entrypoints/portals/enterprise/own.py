@@ -16,7 +16,7 @@ from rongxin.rights import held
 
 
 def release(visitor: Visitor, items: tuple[str, ...] = ()) -> Release:
-    """Ask the gate for the firm's own records, of these items or all; a refusal is raised, with its reason."""
+    """Ask the gate for the firm's records, of these items or all; a refusal is raised with its reason."""
     person = visitor.account.display_name
     answer = held.everything(
         visitor.subject, person=person, items=items, actor=visitor.actor, as_of=visitor.at

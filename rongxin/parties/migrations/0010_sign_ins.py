@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0008_keys_take_two'),
+        ('parties', '0009_institution_administrators'),
     ]
 
     operations = [
