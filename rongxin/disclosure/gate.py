@@ -24,7 +24,19 @@ from rongxin.catalogue import loader, redaction
 from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import kept, look, official_duty, plan, probing, reach, register, rules, scored
+from rongxin.disclosure import (
+    kept,
+    look,
+    official_duty,
+    own_card,
+    plan,
+    probing,
+    reach,
+    register,
+    repeating,
+    rules,
+    scored,
+)
 from rongxin.disclosure.errors import MissingPerson, MissingReference, NumberGiven, UnknownSubject
 from rongxin.disclosure.models import Intent
 from rongxin.disclosure.release import Refusal, Release, ReleasedItem, Request, SubjectCard
@@ -52,7 +64,7 @@ class Intended:
 class Fetched:
     """What was read and called by an intent, and leaves if standing and consent carry it then as well.
 
-    `carried` names the items that the consent covered; `kept` is what `kept.keep` is to hold of it.
+    `carried` names what the consent covered; `kept` is for `kept.keep`; `seen` made a score (`own_card`).
     """
 
     items: tuple[ReleasedItem, ...]
@@ -61,6 +73,7 @@ class Fetched:
     kept: Mapping[str, Any] | None
     #: The score by consent that is among the items, with what it was computed from.
     score: Stored | None = None
+    seen: tuple[ReleasedItem, ...] = ()
 
 
 def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Refusal:
@@ -69,6 +82,7 @@ def release(request: Request, *, actor: Actor, as_of: datetime) -> Release | Ref
     Raises UnknownSubject, MissingReference, NumberGiven and catalogue.UnknownItem for what never was a
     request.
     """
+    request = own_card.with_items(request)
     intended = intend(request, actor=actor, as_of=as_of)
     if isinstance(intended, Refusal):
         return intended
@@ -146,6 +160,9 @@ def fetch(
         kept=kept.content(collected.by_item, collected.items, day=business_day(as_of)),
         score=collected.score,
     )
+    if request.card is not None:
+        left = own_card.instead(request, collected.items, intended.subject, as_of=as_of)
+        fetched = replace(fetched, items=left, kept=None, score=None, seen=fetched.items)
     return fetched, collected.answers
 
 
@@ -193,7 +210,8 @@ def conclude(
         changed = _changed(request, fetched, consent)
     if changed is not None:
         return _refuse(intent, changed, actor=actor, as_of=as_of, calls=calls)
-    outcome = register.release(intent, draft.digest, draft.items, actor=actor, as_of=as_of, calls=calls)
+    used = (*fetched.seen, *draft.items)
+    outcome = register.release(intent, draft.digest, used, actor=actor, as_of=as_of, calls=calls)
     if consent is not None:
         scored.keep(draft, consent, fetched.kept, fetched.score, as_of=as_of)
     return replace(draft, outcome_entry=outcome.entry)
@@ -242,11 +260,13 @@ def _intend(
         return None if refused is None else Refusal(entry, refused, as_of, entry, quota)
     consent: look.Look | None = None
     plans: tuple[plan.ItemPlan, ...] = ()
-    request, carries_nothing = _repeating(request, subject.id)
+    request, carries_nothing = repeating.beside(request, subject.id)
     named = mandate is None and carries_nothing is None and (request.case_id or request.consent_id)
     if refused is None and named:
         consent = look.at(request, subject.id, items, as_of=as_of)
-        carries_nothing = _carries_nothing(consent, request, items) or _kept(request, as_of)
+        carries_nothing = _carries_nothing(consent, request, items) or repeating.gone(request, as_of)
+    elif request.card is not None:
+        carries_nothing = carries_nothing or Reason.CASE_MISSING
     if refused is None and carries_nothing is None:
         plans = _plans(request, items, subject, consent, mandate)
     # The day's quota is one row for which all of an institution's requests wait: it is locked last, for the
@@ -264,32 +284,6 @@ def _intend(
 def card_of(subject: subjects.Card, uscc: str) -> SubjectCard:
     """Return the subject as the head of an answer names it."""
     return SubjectCard(subject.id, uscc, subject.name, subject.kind, subject.region, subject.status.label)
-
-
-def _repeating(request: Request, subject: int) -> tuple[Request, Reason | None]:
-    """Lay a repeat beside the request that it names: same recipient, subject, consent and purpose, and no
-    item more. Which of these is wrong is not said, nor whether another institution has such a request.
-    """
-    if request.repeats is None:
-        return request, None
-    earlier = register.earlier(request.repeats, recipient=request.recipient.id)
-    if (
-        request.recipient.kind is not rules.RecipientKind.INSTITUTION
-        or earlier is None
-        or (earlier.subject, earlier.purpose) != (subject, request.purpose)
-        or request.consent_id not in (None, earlier.consent)
-        or not set(request.items) <= set(earlier.items)
-        or request.claims
-        or request.seal_to
-    ):
-        return request, Reason.ANSWERS_NOT_KEPT
-    return replace(request, consent_id=earlier.consent), None
-
-
-def _kept(request: Request, as_of: datetime) -> Reason | None:
-    if request.repeats is None or kept.there(request.repeats, as_of=as_of):
-        return None
-    return Reason.ANSWERS_NOT_KEPT
 
 
 def _plans(

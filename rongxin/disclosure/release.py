@@ -56,6 +56,8 @@ class Request:
     #: Item → field → value that the asker claims, to be compared at the provider (数据核验).
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     repeats: UUID | None = None
+    #: The recipient's own card, whose score is to be given instead of the items (`own_card`).
+    card: UUID | None = None
     #: The number that the request is to have, where the caller must find it again after a crash.
     number: UUID | None = None
 
@@ -79,6 +81,7 @@ class Request:
                 "consent": self.consent_id,
                 **_by_mandate(self.mandate_id),
                 **_repeating(self.repeats),
+                **({"card": self.card} if self.card else {}),
                 **({"seal_to": self.seal_to} if self.seal_to else {}),
                 # Which fields, not which values: a value of few possibilities can be guessed from a digest.
                 **(

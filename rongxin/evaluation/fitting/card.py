@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from rongxin.evaluation.fitting.errors import BadCard
 from rongxin.proof import canonical
+from rongxin.proof.errors import Uncanonical
 
 BYTES_MAX = 4 << 20
 COLUMNS_MAX, BINS_MAX, POINTS_MAX = 1000, 5000, 10_000
@@ -158,7 +159,11 @@ def parse(data: bytes, whose: str = "card") -> Card:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the card"
         raise BadCard(f"{whose}: {place}: {first['msg']}") from error
-    if card.digest != digest_of(card):
+    try:
+        digest = digest_of(card)
+    except Uncanonical as error:
+        raise BadCard(f"{whose}: {error}") from error
+    if card.digest != digest:
         raise BadCard(
             f"{whose}: the digest doesn't fit the content; somebody changed it: fit or seal it anew"
         )

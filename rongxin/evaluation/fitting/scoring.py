@@ -57,14 +57,21 @@ def score(path: Path, card: Card, out: Path, *, id: str | None, absent_as_missin
 
 def scores(frame: pl.DataFrame, card: Card, tally: Tally | None = None) -> NDArray[np.int32]:
     """The score of each row of a table in memory, as `score` would write it."""
-    tally = tally or Tally()
     total = np.full(frame.height, card.scale.base, dtype=np.int32)
-    for column in card.columns:
-        if column.name in frame.columns:
-            total += _pointer(column, tally)(frame[column.name])
-        else:
-            total += column.missing.points
+    for own in points(frame, card, tally).values():
+        total += own
     return total
+
+
+def points(frame: pl.DataFrame, card: Card, tally: Tally | None = None) -> dict[str, NDArray[np.int32]]:
+    """What each column of the card adds to the score of each row; an absent one counts as missing."""
+    tally = tally or Tally()
+    return {
+        column.name: _pointer(column, tally)(frame[column.name])
+        if column.name in frame.columns
+        else np.full(frame.height, column.missing.points, dtype=np.int32)
+        for column in card.columns
+    }
 
 
 def _carried(id: str | None, card: Card, names: list[str], path: Path) -> str | None:
