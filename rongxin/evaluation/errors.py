@@ -61,3 +61,57 @@ class NotReproduced(EvaluationError):
     """The stored inputs give another result than the stored one: version or inputs were changed."""
 
     code = "not_reproduced"
+
+
+class InvalidEdition(EvaluationError):
+    """A dated parameter file of this room can't be read; the message names it."""
+
+    code = "invalid_evaluation_edition"
+
+
+class UnknownInstitutionCard(EvaluationError):
+    """There is no such card, or it is another institution's."""
+
+    code = "unknown_institution_card"
+
+
+class InstitutionCardRefused(EvaluationError):
+    """What was uploaded is no card that can be applied here; the message says which part, and why."""
+
+    code = "institution_card_refused"
+
+
+class InstitutionCardRetired(EvaluationError):
+    """The card is no longer in use; upload another."""
+
+    code = "institution_card_retired"
+
+
+class UnknownModel(EvaluationError):
+    """No version of that name is registered."""
+
+    code = "unknown_evaluation_model"
+
+
+class ModelRefused(EvaluationError):
+    """What is said of a version is incomplete or wrong, or its files were changed since it was registered."""
+
+    code = "evaluation_model_refused"
+
+
+class ModelNotPossible(EvaluationError):
+    """The state of the version doesn't allow it."""
+
+    code = "evaluation_model_not_possible"
+
+
+class UnknownModelReport(EvaluationError):
+    """There is no report of that month yet."""
+
+    code = "unknown_model_report"
+
+
+class BadMonth(EvaluationError):
+    """A month is written like 2026-10, and has begun."""
+
+    code = "bad_month"

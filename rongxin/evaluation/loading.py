@@ -53,15 +53,17 @@ class Specification:
 
 
 def load(
-    version: str | None = None, *, indicators: Path = INDICATORS, parameters: Path = PARAMETERS
+    version: str | None = None, *, indicators: Path | None = None, parameters: Path | None = None
 ) -> Specification:
     """This function will load a version (the newest by default); `InvalidIndicators` names every fault."""
-    return _load(version or versions(parameters)[-1], indicators.resolve(), parameters.resolve())
+    folder = parameters or PARAMETERS
+    return _load(version or versions(folder)[-1], (indicators or INDICATORS).resolve(), folder.resolve())
 
 
-def versions(parameters: Path = PARAMETERS) -> tuple[str, ...]:
+def versions(parameters: Path | None = None) -> tuple[str, ...]:
     """This function will name the versions that there are, the oldest first."""
-    return tuple(sorted(path.stem.removeprefix("card_") for path in parameters.glob("card_*.yaml")))
+    folder = parameters or PARAMETERS
+    return tuple(sorted(path.stem.removeprefix("card_") for path in folder.glob("card_*.yaml")))
 
 
 @cache

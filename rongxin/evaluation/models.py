@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from rongxin.evaluation.monitoring.rules import State
 from rongxin.evaluation.states import RunKind, RunState
 
 
@@ -100,3 +101,130 @@ class Touched(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id}"
+
+
+class InstitutionCard(models.Model):
+    """机构评分卡: an institution's own card, as it handed it in; only `retired_*` is ever set."""
+
+    id = models.UUIDField(primary_key=True)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=71)
+    content = models.TextField()
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.CharField(max_length=200)
+    retired_at = models.DateTimeField(null=True)
+    retired_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "digest"],
+                condition=Q(retired_at=None),
+                name="institution_card_live_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.name}"
+
+
+class Version(models.Model):
+    """评价模型: a version of the parameters as the register has it: whence it is, who put it to use."""
+
+    version = models.CharField(max_length=40, primary_key=True)
+    state = models.CharField(max_length=10, default=State.DRAFT.value)
+    # SHA-256 of indicators and parameters, as they were when it was registered.
+    digest = models.CharField(max_length=64)
+    made_from = models.CharField(max_length=500)
+    data_from = models.DateField(null=True)
+    data_until = models.DateField(null=True)
+    # Of each grade the share of bad loans that is expected, where it was fitted.
+    expected_bad = models.JSONField(default=dict)
+    # The model card: for what it is made, for what not, how it was measured.
+    document = models.TextField()
+    registered_at = models.DateTimeField()
+    registered_by = models.CharField(max_length=200)
+    proposed_at = models.DateTimeField(null=True)
+    proposed_by = models.CharField(max_length=200, blank=True)
+    # SHA-256 of the comparison in shadow that the proposal rests on; empty for the first champion.
+    evidence = models.CharField(max_length=64, blank=True)
+    why = models.CharField(max_length=500, blank=True)
+    promoted_at = models.DateTimeField(null=True)
+    promoted_by = models.CharField(max_length=200, blank=True)
+    retired_at = models.DateTimeField(null=True)
+    retired_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in State]), name="evaluation_version_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state=State.CHAMPION.value), name="evaluation_one_champion"
+            ),
+            # In use by two people, whoever writes the row.
+            models.CheckConstraint(
+                condition=~Q(state=State.CHAMPION.value)
+                | (~Q(proposed_by="") & ~Q(promoted_by="") & ~Q(promoted_by=models.F("proposed_by"))),
+                name="evaluation_promotion_takes_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.state}"
+
+
+class ShadowScore(models.Model):
+    """What a challenger says of a subject, of the facts of a run of the champion's; nobody is shown it."""
+
+    pk = models.CompositePrimaryKey("run_id", "version", "subject_id")
+    run = models.ForeignKey(
+        Run, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    version = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    score = models.SmallIntegerField(null=True)
+    grade = models.CharField(max_length=4)
+    coverage = models.SmallIntegerField()
+
+
+class ShadowRun(models.Model):
+    """How a challenger compares with the champion over one run; or why it could not be scored in it."""
+
+    pk = models.CompositePrimaryKey("run_id", "version")
+    run = models.ForeignKey(
+        Run, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    version = models.CharField(max_length=40)
+    done_at = models.DateTimeField()
+    comparison = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+
+
+class Baseline(models.Model):
+    """冻结的基线: how scores and indicators of a version were spread in its first published full run."""
+
+    version = models.CharField(max_length=40, primary_key=True)
+    run_id = models.BigIntegerField()
+    as_of = models.DateField()
+    frozen_at = models.DateTimeField()
+    content = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.as_of}"
+
+
+class ModelReport(models.Model):
+    """模型月报: what a month showed of the version in use; written once, when the month is over."""
+
+    month = models.CharField(max_length=7, primary_key=True)
+    version = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+    # Canonical JSON, as it was hashed.
+    content = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.version}"

@@ -22,6 +22,7 @@ from rongxin.evaluation import compiling, engines, facts
 from rongxin.evaluation.errors import NothingToScore, RunUnderWay
 from rongxin.evaluation.facts import Progress
 from rongxin.evaluation.models import Bucket, Run
+from rongxin.evaluation.monitoring import shadow
 from rongxin.evaluation.spans import Span
 from rongxin.evaluation.states import RunKind, RunState
 from rongxin.evaluation.tiers import Tier
@@ -132,19 +133,31 @@ def _carry_out(
     program = compiling.program(
         run.version, run.tier, as_of=run.as_of, dialect=engines.dialect(run.engine), narrow=False
     )
+    challengers = shadow.Challengers()
     if run.state == RunState.PREPARING or not folder.is_dir():
-        spans = facts.prepare(folder, program, as_of=as_of, buckets=buckets, only=only, progress=progress)
+        if run.kind == RunKind.FULL:
+            challengers = shadow.of(program, run.engine)
+        wider = challengers.reads(program)
+        spans = facts.prepare(folder, wider, as_of=as_of, buckets=buckets, only=only, progress=progress)
+        shadow.note(challengers, folder)
         _prepared(run, spans, as_of)
+    elif run.kind == RunKind.FULL:
+        challengers = shadow.noted(program, run.engine, folder)
     manifest = list(run.buckets.order_by("number"))
     resumed = sum(bucket.done_at is not None for bucket in manifest)
     total, done = run.subjects, sum(b.subjects for b in manifest if b.done_at is not None)
-    with engines.opened(run.engine, program, folder) as engine:
+    with (
+        engines.opened(run.engine, program, folder) as engine,
+        shadow.opened(run, challengers, folder) as beside,
+    ):
         for bucket in manifest:
             if bucket.done_at is None:
                 span = Span(bucket.number, bucket.first_subject, bucket.last_subject, bucket.subjects)
+                beside.score(span)
                 _score(run, bucket, engine.score(span), as_of)
                 done += bucket.subjects
             progress("评分 scoring", done, total)
+    shadow.conclude(run, challengers, as_of=as_of)
     digest = publish(run.id, actor=actor, as_of=as_of)
     shutil.rmtree(folder, ignore_errors=True)
     return Outcome(

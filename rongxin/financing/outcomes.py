@@ -120,7 +120,7 @@ def correct(
         steps = _line_of(row.case_id)
         if outcome_id not in (step.pk for step in steps):
             raise UnfitOutcome("该结果反馈已被更正，请更正其后的一条")
-        after = [told if step.pk == outcome_id else _told(step) for step in steps]
+        after = [told if step.pk == outcome_id else step_of(step) for step in steps]
         if found := rules.line_problem(after, today=timezone.localdate(as_of)):
             raise UnfitOutcome(found)
         new = _row(case, row.place, told, actor=actor, as_of=as_of)
@@ -146,7 +146,7 @@ def of_subject(subject_id: int) -> list[Card]:
 
 def of_case(case_id: UUID) -> list[Told]:
     """Return a case's line of life as it stands now, without what was corrected."""
-    return [_told(row) for row in _line_of(case_id)]
+    return [step_of(row) for row in _line_of(case_id)]
 
 
 def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: datetime) -> Taken:
@@ -156,7 +156,7 @@ def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: 
     accepted: dict[int, UUID] = {}
     duplicates: list[int] = []
     refused: dict[int, str] = {}
-    held = [_told(row) for row in _line_of(case.id)]
+    held = [step_of(row) for row in _line_of(case.id)]
     today = timezone.localdate(as_of)
     for line in sorted(lines, key=lambda line: (line.told.on, line.number)):
         if line.told in held:
@@ -194,7 +194,8 @@ def _row(case: cases.Card, place: int, told: Told, *, actor: Actor, as_of: datet
     )
 
 
-def _told(row: Outcome) -> Told:
+def step_of(row: Outcome) -> Told:
+    """Return the step that a row holds."""
     values = {name: getattr(row, name) for name in _FIELDS}
     values["stage"] = Stage(row.stage)
     values["security"] = Security(row.security) if row.security else None
@@ -208,7 +209,7 @@ def _cards(rows: Sequence[Outcome]) -> list[Card]:
 
 
 def _card(row: Outcome, case: cases.Card) -> Card:
-    return Card(row.pk, case, _told(row), row.told_at, row.corrected_by_id is not None, row.corrected_why)
+    return Card(row.pk, case, step_of(row), row.told_at, row.corrected_by_id is not None, row.corrected_why)
 
 
 def _journal(
@@ -229,5 +230,5 @@ def _journal(
     if replaces is not None:
         refs["replaces"] = str(replaces)
     # Salted by the outcome's number, which is random: the few possible values can't be tried out.
-    digest = canonical.digest({"outcome": str(row.pk), **_told(row).document()})
+    digest = canonical.digest({"outcome": str(row.pk), **step_of(row).document()})
     entries.append(kind, actor=actor, refs=refs, commitments={"told": digest}, as_of=as_of)

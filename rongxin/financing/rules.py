@@ -5,6 +5,7 @@ Pure: no clock, no database. An outcome is one step of a case on one day; its st
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -186,3 +187,37 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value.value if isinstance(value, Labelled) else value
+
+
+class Performance(Labelled):
+    """How a loan went within its window."""
+
+    GOOD = "good", "正常", "good"
+    BAD = "bad", "不良", "bad"
+    OPEN = "open", "尚无结论", "not known yet"
+
+
+def performance(
+    steps: Sequence[Told], *, overdue_days: int, window_months: int
+) -> tuple[date, Performance] | None:
+    """Return when a loan was first drawn and how it went within so many months; None where none was drawn.
+
+    Bad is what was overdue so long, or written off. Good is only what was told to be: settled, or a state at
+    the window's end or later. Silence is no good loan.
+    """
+    drawn_on = next((step.on for step in steps if step.stage is Stage.DRAWN), None)
+    if drawn_on is None:
+        return None
+    ends_on = _months_later(drawn_on, window_months)
+    within = [step for step in steps if drawn_on <= step.on <= ends_on]
+    if any(step.stage is Stage.WRITTEN_OFF or (step.overdue_days or 0) >= overdue_days for step in within):
+        return drawn_on, Performance.BAD
+    is_over = any(step.stage is Stage.SETTLED for step in within) or steps[-1].on >= ends_on
+    return drawn_on, Performance.GOOD if is_over else Performance.OPEN
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later; the month's last where it has none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

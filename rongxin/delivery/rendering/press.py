@@ -64,6 +64,10 @@ class Press:
         """Print a provider's quality report (`delivery.quality_report`)."""
         return base64.b64decode(cast(str, self._ask({"job": "quality", "report": report})))
 
+    def model(self, job: Mapping[str, Any]) -> bytes:
+        """Print a monthly model report (`delivery.model_report`), as its `form` says."""
+        return base64.b64decode(cast(str, self._ask({"job": "model", **job})))
+
     def close(self) -> None:
         with self._lock:
             self._stop()
@@ -127,9 +131,11 @@ def _read(pipe: IO[bytes]) -> dict[str, Any] | None:
 
 def _serve(jobs: IO[bytes], replies: IO[bytes]) -> None:
     # Imported here alone: the parent, which imports this module too, must not load the engines.
-    from rongxin.delivery.rendering import charts, pdf, quality  # noqa: PLC0415
+    from rongxin.delivery.rendering import charts, model_report, pdf, quality  # noqa: PLC0415
 
     def done(job: Mapping[str, Any]) -> object:
+        if job["job"] == "model":
+            return base64.b64encode(model_report.render(job)).decode()
         if job["job"] == "quality":
             return base64.b64encode(quality.render(job["report"])).decode()
         drawn = charts.draw(job["report"])

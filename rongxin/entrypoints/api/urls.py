@@ -15,10 +15,12 @@ from rongxin.entrypoints.api import (
     consents,
     corrections,
     deletion,
+    evaluation_models,
     held,
     idempotency,
     imported_consents,
     incidents,
+    institution_cards,
     institution_keys,
     institution_people,
     institution_redirect_uris,
@@ -78,9 +80,11 @@ api.add_router("/catalogue", catalogue.router)
 api.add_router("/corrections", corrections.router)
 api.add_router("/held", held.router)
 api.add_router("/imported-consents", imported_consents.router)
+api.add_router("/institution-cards", institution_cards.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
 api.add_router("/institutions", institution_standing.router)
+api.add_router("/evaluation-models", evaluation_models.router)
 api.add_router("/incidents", incidents.router)
 api.add_router("", institution_people.router)
 api.add_router("/journal", journal.router)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from rongxin.entrypoints.cli import evaluate_models, node
+from rongxin.entrypoints.cli import evaluate_models, evaluate_monitoring, node
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -26,6 +26,8 @@ def command() -> None:
 
 command.add_command(evaluate_models.fit)
 command.add_command(evaluate_models.score)
+command.add_command(evaluate_monitoring.models)
+command.add_command(evaluate_monitoring.report)
 
 
 @command.command()
@@ -35,18 +37,19 @@ command.add_command(evaluate_models.score)
     "--buckets", type=click.IntRange(1, 100_000), help="分桶数 how many buckets to score one by one"
 )
 @click.option(
-    "--version", help="评价参数版本，缺省为最新版本 version of the parameters; the newest without it"
+    "--version", help="评价参数版本，缺省为在用版本 version of the parameters; the one in use without it"
 )
 def run(day: datetime | None, engine: str, buckets: int | None, version: str | None) -> None:
     """全覆盖评价并发布；中断后再运行即继续 Score everybody and publish; run again, it goes on."""
     with node.running(), _one_line():
-        from rongxin.evaluation import loading, runs
+        from rongxin.evaluation import runs
+        from rongxin.evaluation.monitoring import register
         from rongxin.vocabulary.actor import SYSTEM
 
         progress, on = Progress(), _day(day)
         outcome = runs.full(
             day=on,
-            version=version or loading.load(None).version,
+            version=version or register.to_run(),
             engine=engine,
             buckets=buckets,
             progress=progress,

@@ -66,6 +66,7 @@ def duties() -> list[Duty]:
     from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import deferred, kept, recipients, usage
     from rongxin.evaluation import pruning, touching
+    from rongxin.evaluation.monitoring import reports
     from rongxin.governance import alarms
     from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
@@ -111,6 +112,7 @@ def duties() -> list[Duty]:
         Duty("pushes that are due", 10, lambda now: upkeep.make_due(as_of=now), long=True),
         Duty("scores of subjects that news touched", 10, lambda now: touching.follow(as_of=now), long=True),
         Duty("scores of days that are over", 3600, lambda now: pruning.prune(as_of=now), long=True),
+        Duty("the month's model report", 3600, lambda now: reports.make_due(as_of=now), long=True),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
     ]
 

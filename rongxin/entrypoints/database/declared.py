@@ -179,6 +179,14 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "evaluation_bucket": (NONE, ALL),
     "evaluation_score": (NONE, (*GROW, Right("DELETE"))),
     "evaluation_touched": (NONE, ALL),
+    # The operator's people register and promote versions through the web; the worker writes what is measured.
+    "evaluation_version": (KEEP, READ),
+    "evaluation_shadowscore": (NONE, (*GROW, Right("DELETE"))),
+    "evaluation_shadowrun": (READ, (*GROW, Right("DELETE"))),
+    "evaluation_baseline": (READ, GROW),
+    "evaluation_modelreport": (READ, GROW),
+    # An institution's card is written once; it may only be taken out of use.
+    "evaluation_institutioncard": ((*GROW, _some("UPDATE", "retired_at retired_by")), READ),
     "disclosure_intent": (INTEND, INTEND),
     "disclosure_usageday": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone

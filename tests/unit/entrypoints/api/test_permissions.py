@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "post /consent-requests": {"case": "{case_id}", "items": ["tax_payment"]},
     "post /deletion-duties/{consent_id}/receipt": {"statement": "deleted", "deleted_on": "2026-03-02"},
     "post /institutions/{institution}/machines": {"username": "core.system", "label": "核心系统"},
+    "post /institution-cards/{card}/scores": {"uscc": "{uscc}", "case": "{case_id}"},
     "post /matching/{batch_id}/{line}/match": {"uscc": "{uscc}"},
     "post /push/subscriptions": WANTED,
     "post /webhooks/{webhook}/replay": {"message": str(uuid4())},
@@ -55,6 +56,9 @@ BY_ANOTHER_RULE = {
     "post /institutions/{institution}/redirect-uris": "redirect_uri_refused",  # no address
     "post /institutions/{institution}/redirect-uris/{address}/confirm": "not_allowed",  # it is confirmed
     "post /institutions/{institution}/invitations/{invitation}/release": "not_allowed",  # invited alone
+    "post /evaluation-models": "unknown_evaluation_version",
+    "post /institution-cards": "institution_card_refused",  # the file is none
+    "post /institution-cards/{card}/scores": "refused",  # the firm has not consented for that case
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",

@@ -28,6 +28,8 @@ from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.delivery.push import stage as pushes
 from tests.unit.entrypoints.api import keys, rights_world
+from tests.unit.entrypoints.api import keys
+from tests.unit.evaluation import cards
 
 ITEM, PROVIDERS = "customs_registration", ("customs", "tax_bureau")
 HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志\n"
@@ -76,6 +78,7 @@ def build(client: Client) -> World:
 
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
 LACKING = ("application", "agreement", "hold", "measure", "imported", "proposal", "decision_id", "mandate")
+LACKING = ("application", "agreement", "measure", "imported", "proposal", "decision_id", "mandate", "version", "month")
 
 
 def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
@@ -101,6 +104,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
         "request_id": request,
+        "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
     }
     firm_has = {"consent_id": consent, "request_id": request}
     return _texts(firm_has), _texts(bank_has) | {"institution": bank, "uscc": firm.uscc}
