@@ -28,7 +28,6 @@ from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.delivery.push import stage as pushes
 from tests.unit.entrypoints.api import keys, rights_world
-from tests.unit.entrypoints.api import keys
 from tests.unit.evaluation import cards
 
 ITEM, PROVIDERS = "customs_registration", ("customs", "tax_bureau")
@@ -79,6 +78,17 @@ def build(client: Client) -> World:
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
 LACKING = ("application", "agreement", "hold", "measure", "imported", "proposal", "decision_id", "mandate")
 LACKING = ("application", "agreement", "measure", "imported", "proposal", "decision_id", "mandate", "version", "month")
+LACKING = (
+    "application",
+    "agreement",
+    "measure",
+    "imported",
+    "proposal",
+    "decision_id",
+    "mandate",
+    "version",
+    "month",
+)
 
 
 def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
