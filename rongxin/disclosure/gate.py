@@ -264,7 +264,7 @@ def _intend(
     named = mandate is None and carries_nothing is None and (request.case_id or request.consent_id)
     if refused is None and named:
         consent = look.at(request, subject.id, items, as_of=as_of)
-        carries_nothing = _carries_nothing(consent, request, items) or repeating.gone(request, as_of)
+        carries_nothing = _carries_nothing(consent, request, items) or repeating.gone(request, as_of=as_of)
     elif request.card is not None:
         carries_nothing = carries_nothing or Reason.CASE_MISSING
     if refused is None and carries_nothing is None:

@@ -30,7 +30,7 @@ def beside(request: Request, subject: int) -> tuple[Request, Reason | None]:
     return replace(request, consent_id=earlier.consent), None
 
 
-def gone(request: Request, as_of: datetime) -> Reason | None:
+def gone(request: Request, *, as_of: datetime) -> Reason | None:
     """Say where what a repeat asks for is kept no longer."""
     if request.repeats is None or kept.there(request.repeats, as_of=as_of):
         return None
