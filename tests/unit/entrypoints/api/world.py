@@ -76,18 +76,9 @@ def build(client: Client) -> World:
 
 
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
-LACKING = ("application", "agreement", "hold", "measure", "imported", "proposal", "decision_id", "mandate")
-LACKING = ("application", "agreement", "measure", "imported", "proposal", "decision_id", "mandate", "version", "month")
 LACKING = (
-    "application",
-    "agreement",
-    "measure",
-    "imported",
-    "proposal",
-    "decision_id",
-    "mandate",
-    "version",
-    "month",
+    *("application", "agreement", "hold", "measure", "imported", "proposal", "decision_id", "mandate"),
+    *("version", "month"),
 )
 
 
