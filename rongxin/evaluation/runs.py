@@ -18,7 +18,7 @@ from hashlib import sha256
 from django.db import connection, transaction
 
 from rongxin.consent.rules import business_day
-from rongxin.evaluation import compiling, engines, facts
+from rongxin.evaluation import compiling, engines, facts, queueing
 from rongxin.evaluation.errors import NothingToScore, RunUnderWay
 from rongxin.evaluation.facts import Progress
 from rongxin.evaluation.models import Bucket, Run
@@ -79,7 +79,10 @@ def full(
     with _alone(f"full:{day}:{version}:{engine}"):
         run = Run.objects.filter(
             kind=RunKind.FULL, as_of=day, version=version, tier=Tier.PUBLIC, engine=engine, state__in=_OPEN
-        ).first() or _begin(RunKind.FULL, day, version, engine, as_of)
+        ).first()
+        if not Run.objects.filter(kind=RunKind.FULL).exists():
+            queueing.skip(as_of=as_of)  # before anything is read: what is news by now, this run sees
+        run = run or _begin(RunKind.FULL, day, version, engine, as_of)
         return _carry_out(run, only=None, buckets=buckets, progress=progress, actor=actor, as_of=as_of)
 
 

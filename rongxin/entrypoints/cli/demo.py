@@ -62,7 +62,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from rongxin.entrypoints.demo import cast, city, ground, people, receiver
+    from rongxin.entrypoints.demo import cast, city, evaluation, ground, people, receiver
     from rongxin.entrypoints.demo.bank import ActFailed, Bank, Requests
     from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
@@ -75,6 +75,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         with Progress(*columns, console=Console(stderr=True)) as bar:
             manifest = city.build(out / "city", subjects=subjects, seed=seed, bar=bar)
             loaded = city.load(out / "city", manifest, players, bar, node.say)
+            scored = evaluation.score(bar, node.say)
     except city.CityDiffers as error:
         raise click.ClickException(f"演示数据与回执不符：{error}") from error
     with ground.departments(out), receiver.listening() as bank_listens, ground.served(out, port) as places:
@@ -93,7 +94,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         finally:
             clerk.close()
         node.say(f"两家银行经开发包共发出{sent.total}个请求 requests that the banks' SDK sent")
-        summary = _summary(out, subjects, loaded, played, sent.total)
+        summary = _summary(out, subjects, loaded, played, sent.total, scored | evaluation.of(report))
         if not summary["journal_verified"]:
             raise click.ClickException("存证核验未通过：运行 rongxin journal verify 查看原因")
         doors = people.staff(as_of=timezone.now())
@@ -125,7 +126,9 @@ def _stopped(web: str, bank: Player, code: str, sent: Requests) -> None:
     node.say(f"监测发现{bank.label}异常查询，已立案：{reason.label} the watch has suspended it")
 
 
-def _summary(out: Path, subjects: int, loaded: Loaded, played: Played, requests: int) -> dict[str, Any]:
+def _summary(
+    out: Path, subjects: int, loaded: Loaded, played: Played, requests: int, scored: dict[str, Any]
+) -> dict[str, Any]:
     """Verify the journal from its entries up and write what the demo did to summary.json."""
     from django.utils import timezone
 
@@ -152,6 +155,7 @@ def _summary(out: Path, subjects: int, loaded: Loaded, played: Played, requests:
         "webhooks_delivered": played.webhooks_delivered,
         "push_rows": played.push_rows,
         "usage_feedback_items": played.usage_feedback_items,
+        **scored,
         **_evidence(out, played),
         "suspended_for_scraping": incidents.suspended(),
         "journal_entries": outcome.size,
