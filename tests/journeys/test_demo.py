@@ -39,6 +39,10 @@ REQUIRED = {
     "api_requests",
     "usage_feedback_items",
     "suspended_for_scraping",
+    "scored_subjects",
+    "coverage",
+    "score",
+    "grade",
 }
 
 
@@ -73,6 +77,10 @@ def test_it_writes_what_it_did(summary):
     assert summary["suspended_for_scraping"] == 1
     # The scrape alone makes eighty; of the story's bank two dozen and its tokens.
     assert 100 < summary["api_requests"] < 400
+    # Everybody is scored, the strangers in departments' files too, and the report of the story shows it.
+    assert summary["scored_subjects"] >= 300
+    assert 0.9 < summary["coverage"] <= 1
+    assert isinstance(summary["score"], int)
 
 
 def test_departments_read_what_their_information_was_used_for(demo, summary):
