@@ -1,6 +1,6 @@
 """What scoring everybody costs （（七） 全覆盖): ours beside the bare scan of the same columns and a peer.
 
-`rongxin bench evaluate [--subjects 50000 --bucket 500000 --tier authorised --sample 100]`. Each part is a
+`rongxin bench evaluate [--subjects 50000 --bucket 250000 --tier authorised --sample 100]`. Each part is a
 process of its own, so that its processor seconds and its peak memory are its own; making the rows and sorting
 them are told apart. The peer is the same 60 indicators in Polars, by hand; its control totals have to be
 ours. A sample of each run is scored by the single path too; a difference stops the bench.
@@ -27,7 +27,7 @@ from rongxin.evaluation.measuring import Facts, Subject
 from rongxin.evaluation.tiers import Tier
 
 DATABASE = False
-DEFAULTS = {"subjects": 50_000, "bucket": 500_000, "tier": "authorised", "sample": 100}
+DEFAULTS = {"subjects": 50_000, "bucket": 250_000, "tier": "authorised", "sample": 100}
 CPU_SECONDS_PER_MILLION, RATIO_TO_SCAN, PEAK_RSS_GIB, PEER_RATIO = 10, 11, 1.5, 1.25
 #: Each in a process of its own; what is told of `make` and `compact` is in no ratio.
 PARTS = ("make", "compact", "scan", "ours", "peer", "check")

@@ -25,7 +25,7 @@ from rongxin.records import lake, lake_files, lake_sides
 from rongxin.sharing import observations
 
 #: About how many subjects a bucket has, unless a run is told how many buckets to make.
-BUCKET_SUBJECTS = 500_000
+BUCKET_SUBJECTS = 250_000
 SUBJECT = "subject"
 _SUBJECT_COLUMNS = {
     "_subject": "INTEGER",

@@ -1,4 +1,4 @@
-"""DuckDB as runs and the bench open it: nothing is fetched, memory is bounded, subjects have places."""
+"""DuckDB as runs and the bench open it: nothing is fetched, memory is bounded."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-_MEMORY, _THREADS = "640MB", "2"
-#: Subjects of a bucket are numbers near to one another: an aggregation keeps a place for each of up to 2^20
-#: instead of hashing, which is several times as quick where rows are sorted by subject.
-_PLACES_BITS = "20"
+_MEMORY, _THREADS = "1GB", "2"
 
 
 @contextmanager
@@ -28,7 +25,6 @@ def connected(folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         }
     )
     try:
-        duck.execute(f"SET perfect_ht_threshold = {_PLACES_BITS}")
         yield duck
     finally:
         duck.close()
