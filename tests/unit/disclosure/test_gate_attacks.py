@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -193,7 +194,7 @@ def test_one_consent_of_a_case_does_not_hide_another(scene, connect):
 def test_a_hanging_provider_is_unavailable_and_holds_nobody_up(scene, connect, monkeypatch):
     firm, _, case = scene
     bureau = connect("tax_bureau", {})
-    monkeypatch.setattr(gate.reach, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(gate, "fetch", partial(gate.fetch, patience_seconds=0.05))
     monkeypatch.setattr(bureau, "fetch", lambda query: time.sleep(0.5) or [])
     consent = stage.consent(firm, case)
     answer = _ask(firm, "tax_payment", case_id=case, consent_id=consent.id)
