@@ -130,6 +130,10 @@ _STATUS = {
 
 # What the contexts' errors are called for people where their own text is English; that follows as the detail.
 TITLES = {
+    "sign_in_refused": "用户名、密码或验证码不正确",
+    "sign_in_locked": "尝试次数过多，已暂停登录，请稍后重试",
+    "password_too_weak": "密码不符合要求",
+    "invalid_sign_in_limits": "登录规则的参数文件不可用，请联系平台运行机构",
     "already_acknowledged": "该告警已处置",
     "already_known": "已存在相同的登记",
     "bad_month": "月份应写成 2026-10 这样的年和月",

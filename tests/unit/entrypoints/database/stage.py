@@ -43,15 +43,24 @@ class Division:
     def process(self, role: Role) -> Iterator[None]:
         """Let this process work as the role, by connections of the role's own, as `addresses.use` does."""
         used, login = connections.settings["default"], self.logins[role]
+        # The layer of settings of this moment: a test may lay another over it before we are done, and what
+        # was put back there would go with it.
+        layer: Any = settings._wrapped
         before = used["USER"], used["PASSWORD"], settings.RONGXIN_DATABASE_ROLE
         connection.close()
         used["USER"], used["PASSWORD"] = login.name, login.password
-        settings.RONGXIN_DATABASE_ROLE = role
+        _work_as(layer, role)
         try:
             yield
         finally:
             connection.close()
-            used["USER"], used["PASSWORD"], settings.RONGXIN_DATABASE_ROLE = before
+            used["USER"], used["PASSWORD"] = before[:2]
+            _work_as(layer, before[2])
+
+
+def _work_as(layer: Any, role: str) -> None:
+    layer.RONGXIN_DATABASE_ROLE = role
+    vars(settings).pop("RONGXIN_DATABASE_ROLE", None)  # what was read before is kept there
 
 
 def divide(tag: str = "") -> Division:
