@@ -32,6 +32,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "month_format": "月份格式不符",
     "not_a_band": "不是分档",
     "not_in_list": "不在代码表或允许取值内",
+    "not_json": "不是 JSON 文档",
     "not_whole": "不是整数",
     "number_format": "不是数字",
     "phone_format": "电话格式不符",
