@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rongxin.catalogue import loader
@@ -19,6 +18,7 @@ from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.reference import reference
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.disclosure import register
+from rongxin.entrypoints.portals import pages
 from rongxin.journal import checkpoints, keyring
 from rongxin.parties import subjects
 from rongxin.sharing.aggregation import sources
@@ -134,8 +134,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, context: Mapping[str, Any]) -> HttpResponse:
-    shared = {"node": settings.RONGXIN_NODE_NAME, "notice": settings.RONGXIN_NOTICE, "here": name}
-    return render(request, f"public/{name}.html", {**shared, **context})
+    return pages.render(request, f"public/{name}.html", {"here": name, **context})
 
 
 def _consented(items: Any) -> int:
