@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import open_data
+from tests import emptying, open_data
 
 TOOLS = {
     "Chromium": ("chromium", "chromium-browser", "google-chrome"),
@@ -22,6 +22,10 @@ TOOLS = {
     "MariaDB": ("mariadbd",),
     "OpenSSL": ("openssl",),
 }
+
+
+def pytest_configure() -> None:
+    emptying.instead_of_truncating()
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

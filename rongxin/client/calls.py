@@ -94,11 +94,15 @@ def write(method: str, path: str, shape: type[D], body: object | None = None) ->
     return Call(method, path, _reader(shape), {"Accept": _JSON, **kind, **once()}, sent)
 
 
-def upload(path: str, shape: type[D], file: Path, content: bytes) -> Call[D]:
-    """Hand a file in, as the form's `file`."""
+def upload(path: str, shape: type[D], file: Path, content: bytes, **fields: str) -> Call[D]:
+    """Hand a file in, as the form's `file`, with the form's other fields."""
     boundary = uuid4().hex
+    given = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+        for field, value in fields.items()
+    )
     name = file.name.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
-    head = (
+    head = given + (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from rongxin.client import cases, consents, deletion, errors, outcomes, push, reports, webhooks
+from rongxin.client import cards, cases, consents, deletion, errors, outcomes, push, reports, webhooks
 from rongxin.client.credentials import ApiKey, PrivateKey
 from rongxin.client.senders import AsyncClient, Client
 from rongxin.delivery.push import upkeep
@@ -30,6 +30,7 @@ from rongxin.vocabulary.purpose import Purpose
 from tests.journeys import serving
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
+from tests.unit.evaluation import cards as made_cards
 from tests.unit.records.conftest import Bureau, Row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +41,7 @@ class Bank:
     """A bank with a machine account, an API key and a registered key of its own."""
 
     def __init__(self, id: str = "bank_a") -> None:
+        self.id = id
         today, now = timezone.localdate(), timezone.now()
         until = today + timedelta(days=30)
         stage.bank(id)
@@ -206,6 +208,24 @@ def test_outcomes_are_told_corrected_and_handed_in_as_a_file(node, firm, bank, t
         file = tmp_path / "结果.csv"
         file.write_text(f"reference,stage,on,amount_cny\nDK-1,drawn,{today},400000\n")
         assert sdk.send(outcomes.hand_in(file)).accepted == 1
+
+
+def test_an_own_card_is_uploaded_scores_a_consenting_firm_and_is_retired(node, firm, bank, tmp_path):
+    now = timezone.now()
+    case = stage.case(firm, bank.id, "DK-1", as_of=now)
+    stage.consent(firm, case, as_of=now)
+    file = tmp_path / "card.json"
+    file.write_bytes(made_cards.data(f"count({PENALTY})", "sum(tax_payment.vat_paid_cny_12m)"))
+    question = cards.Question(firm.uscc, case, "DK-1", "张三")
+    with Client(node, bank.credentials) as sdk:
+        uploaded = sdk.send(cards.upload(file, "小微卡"))
+        assert (uploaded.name, uploaded.items) == ("小微卡", [PENALTY, "tax_payment"])
+        assert [one.card for one in sdk.send(cards.own())] == [uploaded.card]
+        assert sdk.send(cards.show(uploaded.card)).digest == uploaded.digest
+        assert sdk.send(cards.score(uploaded.card, question)).score == 505
+        assert sdk.send(cards.retire(uploaded.card)).retired_at is not None
+        with pytest.raises(errors.Conflict):
+            sdk.send(cards.score(uploaded.card, question))
 
 
 def test_a_push_is_fetched_taken_up_verified_and_acknowledged(node, firm, bank, tmp_path):

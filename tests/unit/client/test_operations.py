@@ -18,7 +18,7 @@ from uuid import UUID
 import jsonschema
 import pytest
 
-from rongxin.client import cases, consents, corrections, deletion, outcomes, push, reports, webhooks
+from rongxin.client import cards, cases, consents, corrections, deletion, outcomes, push, reports, webhooks
 from rongxin.client.calls import Call
 from rongxin.entrypoints.api.urls import api
 from rongxin.financing import rules as financing
@@ -27,7 +27,7 @@ from rongxin.vocabulary.purpose import Purpose
 
 ID, DAY = UUID(int=7), date(2026, 11, 2)
 KEY = SigningKey.generate("bank")
-MODULES = (cases, consents, corrections, deletion, outcomes, push, reports, webhooks)
+MODULES = (cards, cases, consents, corrections, deletion, outcomes, push, reports, webhooks)
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
 DUTY = deletion.Duty.model_construct(consent=ID, institution="bank_a")
 TOLD = outcomes.Told("approved", DAY, Decimal("500000.00"), 385, 12, "credit")
@@ -44,10 +44,15 @@ QUESTION = reports.Question(
     claims={"real_estate": {"area_sqm": "100"}},
     seal_to="PEM",
 )
+SCORED = cards.Question("91990100MA0000012L", ID, "DK-1", "王一", branch="一支行", consent=ID)
 FETCHED = push.Fetched(ID, Path(), {}, "0" * 64)
 
 # Every call of the SDK, with all that it can say.
 CALLS: dict[str, list[Any]] = {
+    "cards.own": [],
+    "cards.show": [ID],
+    "cards.retire": [ID],
+    "cards.score": [ID, SCORED],
     "cases.open_case": ["91990100MA0000012L", "DK-1", "guarantee"],
     "cases.own": [{"page_rows": 5}],
     "cases.show": [ID],
@@ -99,7 +104,7 @@ CALLS: dict[str, list[Any]] = {
     "webhooks.deliveries": [ID, {"state": "dead", "page_rows": 5}],
 }
 # Calls whose body isn't JSON, or that are several; their operations are looked at below.
-OTHERWISE = {"outcomes.hand_in", "push.fetch", "consents.ask_for", "reports.awaited"}
+OTHERWISE = {"cards.upload", "outcomes.hand_in", "push.fetch", "consents.ask_for", "reports.awaited"}
 
 _PERSON = "a person's act, done at the portal with that person's own name"
 _PAPER = "papers are checked by two persons and handed in by the counter's own system"
@@ -200,15 +205,16 @@ def _members(schema: dict[str, Any]) -> set[str]:
 
 def test_whatever_an_institution_may_do_the_sdk_does_or_says_why_not() -> None:
     done = {operation_of(made(name)) for name in CALLS}
-    done |= {"post /outcomes/files", "get /push/runs/{run}/files/{name}"}
+    done |= {"post /institution-cards", "post /outcomes/files", "get /push/runs/{run}/files/{name}"}
     assert done & LEFT_OUT.keys() == set()
     assert done | LEFT_OUT.keys() == operations().keys()
 
 
-def test_a_file_of_outcomes_and_a_file_of_a_push_are_operations_too(tmp_path: Path) -> None:
+def test_files_that_are_handed_in_and_a_file_of_a_push_are_operations_too(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("reference\n")
     assert operation_of(outcomes.hand_in(file)) == "post /outcomes/files"
+    assert operation_of(cards.upload(file, "小微卡")) == "post /institution-cards"
     plan = push.fetch(ID, tmp_path / "push", keys={})
     first = next(plan)
     assert isinstance(first, Call)

@@ -83,8 +83,11 @@ def listening(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender died in the middle of it
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            got = Got(self.path, headers, self.rfile.read(length))
+            got = Got(self.path, headers, body)
             there[0].got.append(got)
             there[0].answer(self, got)
 
