@@ -11,9 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from rongxin.client.credentials import PrivateKey
+from rongxin.proof.keys import SigningKey
 
 
 def clients(stage: str, address: str, number: str, threads: str) -> None:
@@ -44,6 +48,8 @@ class Client:
             "Content-Type": "application/json",
             "Accept": "application/json",
         }
+        self.issuer = address.partition("/api/")[0].rstrip("/")
+        self.account = PrivateKey(known["account"], SigningKey.load(Path(known["key"])))
         self.questions = known["questions"][number::16] or known["questions"]
         self.publics = known["publics"][number::16] or known["publics"]
         self.asked = 0
@@ -52,7 +58,14 @@ class Client:
 
     def work(self, what: str, start: float, until: float) -> None:
         self.latencies = []
-        ask = {"consented": self._consented, "public": self._public, "call": self._called}[what]
+        ask = {
+            "consented": self._consented,
+            "public": self._public,
+            "call": self._called,
+            "verify": self._verified,
+            "token": self._token,
+            "bare": self._bare,
+        }[what]
         time.sleep(max(0.0, start - time.monotonic()))
         try:
             while (began := time.monotonic()) < until:
@@ -91,6 +104,24 @@ class Client:
         if f'"value":"{question["tax"]}"'.encode() not in body:
             raise AssertionError(f"no tax row: {body[:2000]!r}")
 
+    def _verified(self) -> None:  # for `bench api`
+        question, asked = self._question()
+        claims = {"real_estate": {"real_estate_certificate_number": question["estate"]}}
+        body = self._post(question["uscc"], asked | {"items": ["real_estate"], "claims": claims})
+        if b'"result":"match"' not in body:
+            raise AssertionError(f"no verification: {body[:2000]!r}")
+
+    def _token(self) -> None:
+        asked = self.account.begin(self.issuer).needs(datetime.now(UTC))
+        assert asked is not None
+        assert asked.body is not None
+        body = self._send("POST", f"/api/v1/{asked.path}", asked.body, dict(asked.headers))
+        if b'"access_token"' not in body:
+            raise AssertionError(f"no token: {body[:2000]!r}")
+
+    def _bare(self) -> None:
+        self._send("GET", "/livez", b"", {})
+
     def _public(self) -> None:
         uscc = self.publics[self.asked % len(self.publics)]
         body = self._post(uscc, {"purpose": "financing_support"})
@@ -99,8 +130,10 @@ class Client:
 
     def _post(self, uscc: str, more: Mapping[str, Any]) -> bytes:
         asked = {"uscc": uscc, "reference": "DK-2026-0001", "person": "clerk-7", **more}
-        path = "/api/v1/reports"
-        self.connection.request("POST", path, json.dumps(asked).encode(), self.headers)
+        return self._send("POST", "/api/v1/reports", json.dumps(asked).encode(), self.headers)
+
+    def _send(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> bytes:
+        self.connection.request(method, path, content, dict(headers))
         response = self.connection.getresponse()
         body = response.read()
         if response.status != 200:

@@ -24,7 +24,9 @@ from uuid import UUID
 import _facts
 import psycopg
 
-BANK = "bench_bank"
+from rongxin.proof.keys import SigningKey
+
+BANK, ACCOUNT = "bench_bank", "bench-bank"
 REGION = "990101"
 YEARS = timedelta(days=3650)
 KINDS = {"91": ("company", 70), "92": ("individual_business", 25), "93": ("farmer_cooperative", 4)}
@@ -80,7 +82,7 @@ def _fill(parameters: Mapping[str, int], var: Path) -> dict[str, Any]:
     _say("creating tables")
     call_command("migrate", verbosity=0, interactive=False)
     now = datetime.now(UTC)
-    token = _bank(now)
+    token = _bank(now, var)
     rng = random.Random(52)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
         firms = _firms(raw, parameters["firms"], rng, now)
@@ -91,12 +93,15 @@ def _fill(parameters: Mapping[str, int], var: Path) -> dict[str, Any]:
         raw.execute("VACUUM (ANALYZE)")
     return {
         "token": token,
+        "account": ACCOUNT,
+        "key": str(var / "bank.key.pem"),
         "questions": consents,
         "publics": [firm[1] for firm in firms[:: max(1, len(firms) // 2000)]],
     }
 
 
-def _bank(now: datetime) -> str:
+def _bank(now: datetime, var: Path) -> str:
+    from rongxin.entrypoints.demo import cast
     from rongxin.parties import accounts, api_keys, institutions, memberships, quotas
     from rongxin.parties.models import Account
     from rongxin.parties.rules.membership import PartyKind, Role
@@ -118,11 +123,16 @@ def _bank(now: datetime) -> str:
         quotas.set_limit(BANK, scope, 2_000_000_000, actor=SYSTEM, as_of=now)
     institutions.assess(BANK, until=(now + YEARS).date(), actor=SYSTEM, as_of=now)
     kind = Account.Kind.MACHINE
-    account = accounts.open_account("bench-bank", "测试银行（虚构）", kind=kind, actor=SYSTEM, as_of=now)
+    account = accounts.open_account(ACCOUNT, "测试银行（虚构）", kind=kind, actor=SYSTEM, as_of=now)
     today = now.date() - timedelta(days=1)
     memberships.appoint(
         account.id, PartyKind.INSTITUTION, BANK, Role.CLERK, valid_from=today, actor=SYSTEM, as_of=now
     )
+    (var / "bank.key.pem").unlink(missing_ok=True)
+    key = SigningKey.generate(BANK)
+    key.save(var / "bank.key.pem")
+    until, officers = (now + YEARS).date(), cast.officers(now)
+    cast.register_key(BANK, key.public.pem(), account.id, until=until, officers=officers, as_of=now)
     return api_keys.issue(account.id, label="bench", expires_at=now + YEARS, actor=SYSTEM, as_of=now).secret
 
 
@@ -228,6 +238,7 @@ def _consent(firm: _facts.Firm, now: datetime) -> dict[str, Any]:
         "case": str(case.id),
         "consent": str(grant.id),
         "tax": _facts.tax_paid(firm[0]),
+        "estate": f"云(2026)不动产权第{firm[0]}号",
     }
 
 

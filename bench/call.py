@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import yaml
@@ -51,7 +51,7 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
     known = report._stage({"firms": given["firms"], "consents": given["consents"], "facts": 1})
     with psycopg.connect(known["url"], autocommit=True) as admin:
         report._forget_earlier_runs(admin)
-    with _gateway(known) as port, report._served(known) as address:
+    with _gateway(known, TAX) as port, report._served(known) as address:
         rounds = _measure(known, address, port, given)
     report._say("one report of all providers")
     together = fan_out.measure(known)
@@ -73,41 +73,58 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
     }
 
 
+class Office(NamedTuple):
+    """What a gateway serves: one item of one provider, of the firms that the stage asks about."""
+
+    provider: str
+    item: str
+    value: str  # under which a question of the stage keeps what the provider knows
+    sql: str
+
+
+TAX = Office(
+    "tax_bureau",
+    "tax_payment",
+    "tax",
+    "SELECT code AS uscc, value AS vat_paid_cny_12m FROM t WHERE code = :uscc",
+)
+
+
 @contextmanager
-def _gateway(known: Mapping[str, Any]) -> Iterator[int]:
-    """Run the tax bureau's gateway and enter it in the node's book of addresses."""
+def _gateway(known: Mapping[str, Any], served: Office) -> Iterator[int]:
+    """Run a provider's gateway, enter it in the node's book of addresses, and say where it listens."""
     from rongxin.entrypoints.demo import gateways
 
-    home, book = Path(known["var"]) / "tax_bureau", Path(known["var"]) / "gateways"
+    provider = served.provider
+    home, book = Path(known["var"]) / provider, Path(known["var"]) / "gateways"
     for directory in (home / "items", home / "platform", book):
         directory.mkdir(parents=True, exist_ok=True)
     for path in home.glob("*.sqlite*"):
         path.unlink()
     base = sqlite3.connect(home / "store.sqlite")
     with base:
-        base.execute("CREATE TABLE t (code TEXT PRIMARY KEY, vat TEXT)")
-        rows = ((question["uscc"], question["tax"]) for question in known["questions"])
+        base.execute("CREATE TABLE t (code TEXT PRIMARY KEY, value TEXT)")
+        rows = ((question["uscc"], question[served.value]) for question in known["questions"])
         base.executemany("INSERT INTO t VALUES (?, ?)", rows)
     base.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    config = {"provider": "tax_bureau", "listen": f"127.0.0.1:{port}", "source": "sqlite:///store.sqlite"}
+    config = {"provider": provider, "listen": f"127.0.0.1:{port}", "source": "sqlite:///store.sqlite"}
     # The clients use the same consents again and again, faster than any consent allows.
     config["limits"] = {"spare_uses": 1_000_000}  # type: ignore[assignment]
     (home / "gateway.yaml").write_text(yaml.safe_dump(config))
-    sql = "SELECT code AS uscc, vat AS vat_paid_cny_12m FROM t WHERE code = :uscc"
-    (home / "items" / "tax_payment.yaml").write_text(yaml.safe_dump({"sql": sql}))
+    (home / "items" / f"{served.item}.yaml").write_text(yaml.safe_dump({"sql": served.sql}))
     node = Keyring(Path(known["var"]) / "keys", create=True).signing("node")
     (home / "platform" / "node.pub.pem").write_text(node.public.pem())
-    office = gateways.Office("tax_bureau", home, port)
+    office = gateways.Office(provider, home, port)
     gateways._enter(book, office)
     with gateways._process([office]):
         gateways._await(office)
         try:
             yield port
         finally:
-            for path in book.glob("tax_bureau*"):
+            for path in book.glob(f"{provider}*"):
                 path.unlink()
 
 
