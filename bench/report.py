@@ -75,7 +75,8 @@ def _forget_earlier_runs(admin: psycopg.Connection[Any]) -> None:
     admin.execute("SET session_replication_role = replica")  # the journal refuses it, rightly, in earnest
     admin.execute(
         "TRUNCATE disclosure_outcome, disclosure_intent, disclosure_use, disclosure_reading, journal_entry,"
-        " journal_pending, sharing_call, disclosure_kept, disclosure_deferred"
+        " journal_pending, sharing_call, disclosure_kept, disclosure_deferred,"
+        " disclosure_scored"
     )
     admin.execute("SET session_replication_role = origin")
 
