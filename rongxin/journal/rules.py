@@ -49,6 +49,8 @@ class Kind(StrEnum):
     SIGN_IN_LOCKED = "sign_in.locked"
     INSTITUTION_CHANGED = "institution.changed"
     DEPARTMENT_CHANGED = "department.changed"
+    BUREAU_CHANGED = "bureau.changed"
+    BUREAU_ACTED = "bureau.acted"
     DUTY_MANDATE_CHANGED = "duty_mandate.changed"
     CASE_OPENED = "case.opened"
     CASE_CLOSED = "case.closed"

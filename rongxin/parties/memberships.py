@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
+from rongxin.parties.bureaus.models import Bureau
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
 from rongxin.parties.models import Account, Department, Institution, Membership, Provider, Subject
 from rongxin.parties.rules import identity as identity_rules
@@ -167,6 +168,12 @@ def of_institution(institution_id: str) -> list[Card]:
     return [_card(row) for row in rows]
 
 
+def of_bureau(bureau_id: str) -> list[Card]:
+    """Return the roles in a bureau that are not ended."""
+    rows = Membership.objects.filter(bureau=bureau_id, ended_at=None).order_by("id")
+    return [_card(row) for row in rows]
+
+
 def of_account(account_id: int, *, on: date) -> list[Card]:
     """Return the roles that an active account holds on a day."""
     rows = Membership.objects.filter(_holds(on), account=account_id, account__is_active=True)
@@ -177,7 +184,8 @@ def of_account(account_id: int, *, on: date) -> list[Card]:
 # answer, and in the key's own statement.
 HELD = """
     held.id, held.account_id, held.party_kind,
-    COALESCE(held.subject_id::text, held.provider_id, held.institution_id, held.department_id, ''),
+    COALESCE(held.subject_id::text, held.provider_id, held.institution_id, held.department_id,
+             held.bureau_id, ''),
     held.role, held.valid_from, held.valid_until, held.ended_at
 """
 
@@ -260,11 +268,12 @@ def _explain(error: IntegrityError, account: int) -> PartiesError:
     return NotAllowed(f"账号{account}已担任该角色")
 
 
-_PARTIES: dict[PartyKind, type[Subject | Provider | Institution | Department]] = {
+_PARTIES: dict[PartyKind, type[Subject | Provider | Institution | Department | Bureau]] = {
     PartyKind.SUBJECT: Subject,
     PartyKind.PROVIDER: Provider,
     PartyKind.INSTITUTION: Institution,
     PartyKind.DEPARTMENT: Department,
+    PartyKind.BUREAU: Bureau,
 }
 
 
@@ -296,6 +305,7 @@ _KINDS = {
     PartyKind.SUBJECT: Kind.SUBJECT_CHANGED,
     PartyKind.INSTITUTION: Kind.INSTITUTION_CHANGED,
     PartyKind.DEPARTMENT: Kind.DEPARTMENT_CHANGED,
+    PartyKind.BUREAU: Kind.BUREAU_CHANGED,
 }
 
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Substr
 
+from rongxin.parties.bureaus.models import Bureau
 from rongxin.parties.rules.duty import State as DutyState
 from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import ROLES, PartyKind
@@ -293,7 +294,7 @@ class RealName(models.Model):
     asserted_at = models.DateTimeField()
 
 
-_PARTY_COLUMNS = ("subject", "provider", "institution", "department")
+_PARTY_COLUMNS = ("subject", "provider", "institution", "department", "bureau")
 
 
 def _one_party() -> Q:
@@ -325,6 +326,7 @@ class Membership(models.Model):
     department = models.ForeignKey(
         Department, null=True, on_delete=models.PROTECT, related_name="memberships"
     )
+    bureau = models.ForeignKey(Bureau, null=True, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=32)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
@@ -342,7 +344,7 @@ class Membership(models.Model):
                 name="one_operator_role_an_account",
             ),
             models.UniqueConstraint(
-                fields=["account", "party_kind", "subject", "provider", "institution", "department", "role"],
+                fields=["account", "party_kind", *_PARTY_COLUMNS, "role"],
                 condition=Q(ended_at=None),
                 nulls_distinct=False,
                 name="membership_once",

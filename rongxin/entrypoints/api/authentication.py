@@ -14,6 +14,7 @@ from ninja.security import HttpBearer
 
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties import access_tokens, api_keys, institutions, memberships
+from rongxin.parties.bureaus import mandates
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.permission import Permission
@@ -57,7 +58,7 @@ class PartyKey(HttpBearer):
             held = access_tokens.authenticate(token, asked(request), issuer=issuer(request), as_of=now)
         except access_tokens.Refused as error:
             raise Problem(401, error.code, "令牌或持有证明无效，请重新取得令牌", detail=str(error)) from error
-        caller = self._admitted(held.role, now)
+        caller = self._admitted(request, held.role, now)
         if held.scope is not access_tokens.Scope.ALL and not self.unserved:
             raise Problem(
                 403, "insufficient_scope", "此令牌取得时机构未获服务，只能办理应尽事项，请重新取得令牌"
@@ -72,9 +73,12 @@ class PartyKey(HttpBearer):
             return None
         if role.party_kind is PartyKind.INSTITUTION and settings.RONGXIN_BOUND_TOKENS == "required":
             raise Problem(401, "bound_token_required", "接入机构须以绑定密钥的令牌（DPoP）调用")
-        return self._admitted(role, now)
+        return self._admitted(request, role, now)
 
-    def _admitted(self, role: memberships.Card, now: datetime) -> Caller:
+    def _admitted(self, request: HttpRequest, role: memberships.Card, now: datetime) -> Caller:
+        caller = Caller(role.account, role.party_kind, role.party, role.role, now)
+        if role.party_kind is PartyKind.BUREAU:  # whatever comes of it
+            mandates.act(role.party, f"{request.method}:{request.path}", actor=caller.actor, as_of=now)
         if not self.permission.admits(role.party_kind, role.role):
             wanted = self.permission.label()
             raise Problem(403, "not_permitted", f"该密钥无权调用此接口：需要代表{wanted}的密钥")
@@ -82,7 +86,7 @@ class PartyKey(HttpBearer):
             standing = institutions.standing(role.party, as_of=now)
             if not standing.admitted:
                 raise Problem(403, "institution_not_served", standing.message, reason=standing.reason)
-        return Caller(role.account, role.party_kind, role.party, role.role, now)
+        return caller
 
 
 def issuer(request: HttpRequest) -> str:
@@ -110,6 +114,7 @@ AUDIT = PartyKey(permission.AUDIT)
 DESK = PartyKey(permission.DESK)
 CHECKER = PartyKey(permission.CHECKER)
 STAFF = PartyKey(permission.STAFF)
+BUREAU = PartyKey(permission.BUREAU)
 
 
 def caller(request: HttpRequest) -> Caller:

@@ -47,7 +47,7 @@ def listed(request: HttpRequest, provider: str | None = None) -> list[dict[str, 
     return [card.document() for card in agreements.every(provider=whose)]
 
 
-@router.get("/status", auth=_EITHER, summary="更新情况与负荷 Freshness and load")
+@router.get("/status", auth=_EITHER | authentication.BUREAU, summary="更新情况与负荷 Freshness and load")
 def status(request: HttpRequest, provider: str | None = None) -> list[dict[str, Any]]:
     """Return of each agreement in force how fresh its subjects are, and how often the provider was asked."""
     caller = authentication.caller(request)
@@ -90,7 +90,7 @@ def end(request: HttpRequest, agreement: UUID, body: BulkReason) -> dict[str, An
 
 def _whose(caller: Caller, provider: str | None) -> str | None:
     """Return whose agreements a caller sees: a provider's are its own, whatever it asks for."""
-    if caller.party_kind is PartyKind.OPERATOR:
+    if caller.party_kind is not PartyKind.PROVIDER:
         return provider
     if provider not in (None, caller.party):
         raise Problem(403, "not_permitted", "数据提供单位只能查看本单位的约定")

@@ -17,7 +17,7 @@ from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing.quality import sheets
 
 router = Router(tags=["数据质量 Quality"])
-_EITHER = authentication.PROVIDER | authentication.STAFF
+_EITHER = authentication.PROVIDER | authentication.STAFF | authentication.BUREAU
 _PRESS = Press()
 
 
@@ -59,7 +59,7 @@ def pdf_of(owner: str, month: str, caller: Caller) -> HttpResponse:
 
 def _allowed(caller: Caller, provider: str | None) -> str | None:
     """Return whose figures a caller gets: a provider's are its own, whatever it asks for."""
-    if caller.party_kind is PartyKind.OPERATOR:
+    if caller.party_kind is not PartyKind.PROVIDER:
         return provider
     if provider not in (None, caller.party):
         raise Problem(403, "not_permitted", "数据提供单位只能查看本单位的数据质量")

@@ -19,6 +19,7 @@ from rongxin.sharing.schedule.rules import Every
 
 router = Router(tags=["报送计划 Schedules"])
 _EITHER = authentication.PROVIDER | authentication.STAFF
+_READ = _EITHER | authentication.BUREAU
 
 
 class Plan(Schema):
@@ -29,14 +30,14 @@ class Plan(Schema):
     grace_working_days: int = 3
 
 
-@router.get("", auth=_EITHER, summary="现行计划 Plans in force")
+@router.get("", auth=_READ, summary="现行计划 Plans in force")
 def show(request: HttpRequest, provider: str | None = None) -> list[dict[str, Any]]:
     """Return every plan with its last and next due day: a provider's own, or the operator's choice."""
     caller = authentication.caller(request)
     return lateness.shown(provider=_whose(caller, provider), as_of=caller.at)
 
 
-@router.get("/reminders", auth=_EITHER, summary="逾期与催报 Reminders of late batches")
+@router.get("/reminders", auth=_READ, summary="逾期与催报 Reminders of late batches")
 def reminders(
     request: HttpRequest, provider: str | None = None, month: str | None = None, only_open: bool = False
 ) -> list[dict[str, Any]]:
@@ -80,7 +81,7 @@ def save(request: HttpRequest, provider: str, item: str, body: Plan) -> dict[str
 
 def _whose(caller: Caller, provider: str | None) -> str | None:
     """Return whose plans a caller sees: a provider's are its own, whatever it asks for."""
-    if caller.party_kind is PartyKind.OPERATOR:
+    if caller.party_kind is not PartyKind.PROVIDER:
         return provider
     if provider not in (None, caller.party):
         raise Problem(403, "not_permitted", "数据提供单位只能查看本单位的报送计划")

@@ -10,6 +10,7 @@ from rongxin.entrypoints.api import (
     applications,
     batches,
     bulk,
+    bureaus,
     cases,
     catalogue,
     consents,
@@ -75,6 +76,7 @@ api.add_router("/alarms", alarms.router)
 api.add_router("/applications", applications.router)
 api.add_router("/batches", batches.router)
 api.add_router("/bulk", bulk.router)
+api.add_router("/bureaus", bureaus.router)
 api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/corrections", corrections.router)

@@ -13,9 +13,14 @@ from rongxin.parties.rules.membership import PartyKind
 from rongxin.rights import feedback
 
 router = Router(tags=["使用情况反馈 Usage feedback"])
+_READ = authentication.PROVIDER | authentication.STAFF | authentication.BUREAU
 
 
-@router.get("", auth=authentication.PROVIDER | authentication.STAFF, summary="使用情况反馈 Use of a month")
+@router.get(
+    "",
+    auth=_READ,
+    summary="使用情况反馈 Use of a month",
+)
 def show(request: HttpRequest, month: str | None = None, provider: str | None = None) -> dict[str, Any]:
     """Return a month's use (YYYY-MM, without one the present) with the objections lodged in it: a provider's
     own, or the operator's choice.

@@ -88,6 +88,12 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_subjectalias": (READ, ALL),
     "parties_provider": (READ, KEEP),
     "parties_department": (READ, KEEP),
+    "parties_bureau": (GROW, READ),
+    "parties_bureaumandate": (
+        (*GROW, _some("UPDATE", "granted_by granted_at ended_by ended_at ended_why")),
+        READ,
+    ),
+    "parties_bureauact": (GROW, READ),
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
     # The operator admits, suspends and reinstates through the web too.

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rongxin.entrypoints.api.registrations import identity_provider
 from rongxin.entrypoints.portals import menus, pages, shown, visitors
-from rongxin.parties import accounts, memberships, sign_ins
+from rongxin.parties import accounts, sign_ins
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules.identity import Assertion
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
@@ -147,7 +147,7 @@ def roles(request: HttpRequest) -> HttpResponseBase:
     if account is None:
         return redirect("sign_in")
     now = timezone.now()
-    held = memberships.of_account(account, on=timezone.localdate(now))
+    held = visitors.roles_with_pages(account, on=timezone.localdate(now))
     wanted = request.POST.get("role", "") if request.method == "POST" else ""
     chosen = next((card for card in held if str(card.id) == wanted), None)
     if chosen is not None:

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from rongxin.entrypoints.portals import pages
+from rongxin.entrypoints.portals import menus, pages
 from rongxin.parties import accounts, institutions, memberships, sign_ins
 from rongxin.parties.rules import sign_in as rules
 from rongxin.parties.rules.identity import FRESH, Assertion, Assurance
@@ -120,6 +120,11 @@ def _refused(
     return None
 
 
+def roles_with_pages(account_id: int, *, on: date) -> list[memberships.Card]:
+    """Return the roles in which an account can see pages: a credit bureau's people have the API alone."""
+    return [card for card in memberships.of_account(account_id, on=on) if card.party_kind in menus.HOME]
+
+
 def begin(
     request: HttpRequest,
     account_id: int,
@@ -141,7 +146,7 @@ def begin(
     if assertion is not None:
         said = {**asdict(assertion), "assurance": assertion.assurance.value, "at": assertion.at.isoformat()}
         request.session[_ASSERTION] = said
-    held = memberships.of_account(account_id, on=timezone.localdate(now))
+    held = roles_with_pages(account_id, on=timezone.localdate(now))
     if role is None and len(held) == 1:
         role = held[0].id
     if role is not None:
@@ -197,7 +202,7 @@ def _session(request: HttpRequest) -> tuple[int, tuple[memberships.Card, ...], d
     assert isinstance(user.pk, int)
     now, zone = timezone.now(), timezone.get_current_timezone()
     today = timezone.localdate(now)
-    held = tuple(memberships.of_account(user.pk, on=today))
+    held = tuple(roles_with_pages(user.pk, on=today))
     chosen = _chosen(request, held)
     over = rules.session_over(
         sign_ins.limits(today),

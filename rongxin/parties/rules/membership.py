@@ -12,13 +12,15 @@ from enum import StrEnum
 
 
 class PartyKind(StrEnum):
-    """The five kinds of party an account can act for."""
+    """The kinds of party an account can act for."""
 
     SUBJECT = "subject"
     PROVIDER = "provider"
     INSTITUTION = "institution"
     DEPARTMENT = "department"
     OPERATOR = "operator"
+    #: 企业征信机构 that takes part in running the platform ((六)): neither operator nor recipient.
+    BUREAU = "bureau"
 
     @property
     def label(self) -> str:
@@ -31,6 +33,7 @@ _PARTY_LABELS = {
     PartyKind.INSTITUTION: "接入机构",
     PartyKind.DEPARTMENT: "政府部门",
     PartyKind.OPERATOR: "平台运营单位",
+    PartyKind.BUREAU: "参与运营的企业征信机构",
 }
 
 
@@ -75,6 +78,7 @@ ROLES: dict[PartyKind, frozenset[Role]] = {
     PartyKind.INSTITUTION: STAFF_ROLES | {Role.ADMINISTRATOR},
     PartyKind.DEPARTMENT: STAFF_ROLES,
     PartyKind.OPERATOR: OPERATOR_ROLES | STAFF_ROLES,
+    PartyKind.BUREAU: STAFF_ROLES,
 }
 
 

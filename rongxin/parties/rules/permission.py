@@ -73,5 +73,8 @@ AUDIT = of(PartyKind.OPERATOR, Role.AUDIT_ADMINISTRATOR)
 # The operator's windows: whoever enters, and whoever checks what another entered.
 DESK = of(PartyKind.OPERATOR, Role.CLERK, Role.CHECKER)
 CHECKER = of(PartyKind.OPERATOR, Role.CHECKER)
+# A 企业征信机构 that takes part in running ((六)): figures of the running, no subject's data, by a mandate
+# with dates; each of its requests is journalled before it is answered (`bureaus.mandates`).
+BUREAU = of(PartyKind.BUREAU, *ROLES[PartyKind.BUREAU])
 # Figures that every person of the operator's may read.
 STAFF = SYSTEM | SECURITY | AUDIT | DESK

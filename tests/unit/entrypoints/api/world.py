@@ -21,6 +21,7 @@ from rongxin.governance.models import Alarm, Incident
 from rongxin.governance.onboarding import invitations
 from rongxin.governance.rules import Kind as AlarmKind
 from rongxin.parties import departments, institutions, memberships, seed
+from rongxin.parties.bureaus import mandates
 from rongxin.parties.rules.membership import ROLES, PartyKind, Role
 from rongxin.proof.keys import SigningKey
 from rongxin.sharing.models import Batch
@@ -59,19 +60,21 @@ def build(client: Client) -> World:
         firm = stage.firm()
         mine[PartyKind.SUBJECT], mine[PartyKind.INSTITUTION] = _business(firm, bank)
         mine[PartyKind.PROVIDER] = {"provider": provider, "webhook": _webhook(f"provider:{provider}")}
+        mine[PartyKind.DEPARTMENT] = mine[PartyKind.BUREAU] = {}
         department = f"bureau_of_{bank}"
         rights = rights_world.build(firm.id, provider, {"institution": bank, "department": department})
         for kind, ids in rights.items():
             mine[kind] = {**mine.get(kind, {}), **ids}
         departments.admit(department, name="云州某局", actor=SYSTEM, as_of=stage.NOW)
         if mine is world.own:
-            _people(world, firm, {"institution": bank, "provider": provider, "department": department})
+            party_of = {"institution": bank, "provider": provider, "department": department}
+            _people(world, firm, party_of | {"bureau": _bureau()})
     _batches(client, world)
     del world.other[PartyKind.OPERATOR]  # to the operator nothing is another's
     rights = world.own[PartyKind.OPERATOR]
     world.own[PartyKind.OPERATOR] = {**world.own[PartyKind.INSTITUTION], **rights, "alarm": _alarm()}
     world.own[PartyKind.OPERATOR] |= {name: str(uuid4()) for name in LACKING}
-    world.own[PartyKind.OPERATOR] |= world.own[PartyKind.PROVIDER]
+    world.own[PartyKind.OPERATOR] |= {**world.own[PartyKind.PROVIDER], "bureau": "bureau_a"}
     return world
 
 
@@ -113,7 +116,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
 
 def _people(world: World, firm: stage.Firm, party_of: dict[str, str]) -> None:
     """A key for every role; the agent has the owner's mandate."""
-    for kind in (PartyKind.PROVIDER, PartyKind.INSTITUTION, PartyKind.DEPARTMENT, PartyKind.OPERATOR):
+    for kind in set(PartyKind) - {PartyKind.SUBJECT}:
         for role in ROLES[kind]:
             someone = stage.staff(kind, party_of.get(kind.value), role)
             world.headers[kind, role] = keys.header_of(someone)
@@ -122,6 +125,14 @@ def _people(world: World, firm: stage.Firm, party_of: dict[str, str]) -> None:
     memberships.give_mandate(agent.account, firm.id, **span, actor=firm.owner.actor, as_of=timezone.now())
     world.headers[PartyKind.SUBJECT, Role.LEGAL_REPRESENTATIVE] = keys.header_of(firm.owner)
     world.headers[PartyKind.SUBJECT, Role.AGENT] = keys.header_of(agent)
+
+
+def _bureau() -> str:
+    now, today, (one, other) = timezone.now(), timezone.localdate(), stage.operators()
+    until = today + timedelta(days=9)
+    wish = mandates.Wish("bureau_a", "云州征信有限公司", stage.code(), "协议第1号", today, until)
+    made = mandates.propose(wish, actor=one, as_of=now)
+    return mandates.grant(made.id, actor=other, as_of=now).bureau
 
 
 def _batches(client: Client, world: World) -> None:
