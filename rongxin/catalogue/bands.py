@@ -23,12 +23,12 @@ def _scales() -> dict[str, tuple[tuple[int, ...], tuple[str, ...]]]:
 
 
 def labels(scale: str) -> tuple[str, ...]:
-    """This function will name the bands of a scale, the smallest first."""
+    """Name the bands of a scale, the smallest first."""
     return _scales()[scale][1]
 
 
 def of(scale: str, value: object, *, scale_factor: int = 1) -> str:
-    """This function will name the band of a figure; a band stays itself, anything else becomes stars."""
+    """Name the band of a figure; a band stays itself, anything else becomes stars."""
     edges, names = _scales()[scale]
     if isinstance(value, str) and value in names:
         return value

@@ -27,7 +27,7 @@ _OPEN_ENDED = frozenset({"长期", "长期有效", "永久", "永久有效", "�
 
 
 def read(text: str) -> date:
-    """This function will read a date, or raise `Unclean`."""
+    """Read a date, or raise `Unclean`."""
     plain = half_width(text).strip()
     if match := SEPARATED.fullmatch(plain):
         year, _, month, day, month_zh, day_zh = match.groups()

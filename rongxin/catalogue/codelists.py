@@ -41,7 +41,7 @@ class CodeList:
     _by_word: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def find(self, code: str) -> Code | None:
-        """This function will give the entry of a code; a finer code (GB/T 4754 小类) gives its parent's."""
+        """Give the entry of a code; a finer code (GB/T 4754 小类) gives its parent's."""
         if found := self._by_code.get(code):
             return found
         if code in self.aliases:
@@ -55,7 +55,7 @@ class CodeList:
         return found if found and section in (None, found.parent) else None
 
     def resolve(self, text: str) -> str | None:
-        """This function will give the code that a text means (code, name or alias), or None.
+        """Give the code that a text means (code, name or alias), or None.
 
         A finer code stays as it is: it says more than its parent.
         """
@@ -65,20 +65,20 @@ class CodeList:
         return text if self.find(text) else None
 
     def label(self, code: str) -> str:
-        """This function will name a code, or give back what it does not know."""
+        """Name a code, or give back what it does not know."""
         found = self.find(code)
         return found.label if found else code
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """This function will name all code lists."""
+    """Name all code lists."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml") if path.stem not in _NOT_LISTS))
 
 
 @cache
 def get(name: str) -> CodeList:
-    """This function will give a code list, or raise `UnknownCodeList`."""
+    """Give a code list, or raise `UnknownCodeList`."""
     if name not in names():
         raise UnknownCodeList(name, names())
     return _read(yaml_source.parse((_FOLDER / f"{name}.yaml").read_text("utf-8")))

@@ -23,7 +23,7 @@ _ANNEX_MODES = (SharingMode.PHYSICAL_AGGREGATION, SharingMode.INTERFACE_CALL, Sh
 
 
 def faults(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> Iterator[Fault]:
-    """This function will find every contradiction of an item with itself and with what it refers to."""
+    """Find every contradiction of an item with itself and with what it refers to."""
     yield from _place(item, file, known)
     yield from _uniqueness(item)
     yield from _keys(item)
@@ -37,7 +37,7 @@ def faults(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> 
 
 
 def derived(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> Iterator[Fault]:
-    """This function will find every contradiction of an item that the platform makes （（七）（八））."""
+    """Find every contradiction of an item that the platform makes （（七）（八））."""
     if file.stem != item.item:
         yield ("item",), f"信息项标识 {item.item!r} 与文件名 {file.stem!r} 不一致"
     yield from _uniqueness(item)

@@ -108,6 +108,6 @@ class Unclean(CatalogueError, ValueError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """This function will suggest the closest known words, or nothing."""
+    """Suggest the closest known words, or nothing."""
     close = get_close_matches(word, sorted(known), n=2, cutoff=0.6)
     return f"，是否为 {' / '.join(close)}？" if close else ""

@@ -11,12 +11,12 @@ from rongxin.catalogue.schema import Field, Item
 
 
 def row(item: Item, rng: random.Random) -> dict[str, Any]:
-    """This function will invent one record in its stored form; the same generator state, the same record."""
+    """Invent one record in its stored form; the same generator state, the same record."""
     return {field.name: value(field, rng) for field in item.fields}
 
 
 def value(field: Field, rng: random.Random) -> Any:
-    """This function will invent one field's value within the field's own rules."""
+    """Invent one field's value within the field's own rules."""
     chosen = form.choices(field)
     if chosen:
         return rng.choice(chosen)[0]

@@ -9,7 +9,7 @@ from rongxin.catalogue.schema import Channel, Field, Item
 
 
 def document(catalogue: loader.Catalogue | None = None) -> list[dict[str, Any]]:
-    """This function will give every item with its fields and channels, JSON-ready."""
+    """Give every item with its fields and channels, JSON-ready."""
     return [_item(item) for item in (catalogue or loader.load()).items.values()]
 
 

@@ -29,7 +29,7 @@ class Ruled(Protocol):
 
 
 def clean(field: Ruled, text: str, *, today: date) -> Value:
-    """This function will read a cell as a field: its type first, then the field's own rules."""
+    """Read a cell as a field: its type first, then the field's own rules."""
     value = field.field_type.clean(text)
     if isinstance(value, str):
         if field.codes is not None:

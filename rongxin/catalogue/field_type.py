@@ -44,7 +44,7 @@ _INVISIBLE = dict.fromkeys(map(ord, INVISIBLE))
 
 
 def is_blank(text: str) -> bool:
-    """This function will say whether a cell holds nothing."""
+    """Say whether a cell holds nothing."""
     return text.translate(_INVISIBLE).strip() in BLANKS
 
 
@@ -65,7 +65,7 @@ class FieldType(ABC):
     multiline: ClassVar[bool] = False
 
     def clean(self, text: str) -> Value:
-        """This function will read what a department wrote, or raise `Unclean` with rule and advice."""
+        """Read what a department wrote, or raise `Unclean` with rule and advice."""
         return self._read(self._prepare(text))
 
     @abstractmethod
@@ -73,27 +73,27 @@ class FieldType(ABC):
         """Read a text that is not blank and has no control characters."""
 
     def mask(self, value: Any) -> str:
-        """This function will show what anybody may see who may see the row (level A); total, idempotent."""
+        """Show what anybody may see who may see the row (level A); total, idempotent."""
         return masking.STARS
 
     def mask_for_operator(self, value: Any) -> str:
-        """This function will show what an operator with a duty may see (level B)."""
+        """Show what an operator with a duty may see (level B)."""
         return self.mask(value)
 
     @abstractmethod
     def example(self, rng: random.Random) -> Value:
-        """This function will invent a value."""
+        """Invent a value."""
 
     def json_schema(self) -> dict[str, Any]:
-        """This function will describe the stored form (JSON Schema 2020-12)."""
+        """Describe the stored form (JSON Schema 2020-12)."""
         return {"type": "string", "maxLength": self.max_length}
 
     def format(self, value: Any) -> str:
-        """This function will write a value, or its stored form, for people."""
+        """Write a value, or its stored form, for people."""
         return str(value)
 
     def json(self, value: Any) -> Json:
-        """This function will give the form that is stored, hashed and sent."""
+        """Give the form that is stored, hashed and sent."""
         return str(value)
 
     def _prepare(self, text: str) -> str:
@@ -120,11 +120,11 @@ def _unprintable(character: str) -> bool:
 
 
 def half_width(text: str) -> str:
-    """This function will bring full-width letters, digits and signs to their plain form (NFKC)."""
+    """Bring full-width letters, digits and signs to their plain form (NFKC)."""
     return unicodedata.normalize("NFKC", text)
 
 
 def without_blanks(text: str) -> str:
-    """This function will take out all white space and write the rest half width."""
+    """Take out all white space and write the rest half width."""
     # Once more at the end: taking out a blank may bring together what NFKC composes.
     return half_width("".join(half_width(text).split()))

@@ -24,17 +24,17 @@ class Entry:
 
 
 def of(item: Item) -> tuple[Entry, ...]:
-    """This function will describe the form of an item, one entry a field, in the item's order."""
+    """Describe the form of an item, one entry a field, in the item's order."""
     return tuple(_entry(field) for field in item.fields)
 
 
 def unit_label(unit: str) -> str:
-    """This function will write a unit for people."""
+    """Write a unit for people."""
     return _UNITS.get(unit, unit)
 
 
 def choices(field: Field) -> tuple[tuple[str, str], ...]:
-    """This function will list what a field may be chosen from, or nothing where it is open."""
+    """List what a field may be chosen from, or nothing where it is open."""
     if field.values is not None:
         return tuple((value, value) for value in field.values)
     codes = field.codes or ("id_types" if field.type == "id_type" else None)

@@ -12,7 +12,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def of(item: Item) -> dict[str, Any]:
-    """This function will describe the payload of one record: catalogue field name → stored form."""
+    """Describe the payload of one record: catalogue field name → stored form."""
     return {
         "$schema": _DIALECT,
         "$id": f"urn:rongxin:item:{item.item}:{item.version}",
@@ -26,7 +26,7 @@ def of(item: Item) -> dict[str, Any]:
 
 
 def of_field(field: Field) -> dict[str, Any]:
-    """This function will describe the stored form of one field."""
+    """Describe the stored form of one field."""
     schema = {"title": field.label, **field.field_type.json_schema()}
     if field.description:
         schema["description"] = field.description

@@ -42,7 +42,7 @@ class Catalogue:
     derived: Mapping[str, Item] = field(default_factory=dict)
 
     def item(self, name: str) -> Item:
-        """This function will give an item or a derived one, or raise `UnknownItem` with the closest names."""
+        """Give an item or a derived one, or raise `UnknownItem` with the closest names."""
         found = self.items.get(name) or self.derived.get(name)
         if found is None:
             raise UnknownItem(name, [*self.items, *self.derived])
@@ -54,20 +54,20 @@ class Catalogue:
         return (*self.items, *self.derived)
 
     def sections(self) -> Iterator[tuple[int, str, tuple[Item, ...]]]:
-        """This function will go through the categories that hold items, article （四） last."""
+        """Go through the categories that hold items, article （四） last."""
         for number in [*range(1, 14), 0]:
             items = tuple(item for item in self.items.values() if item.category == number)
             if items:
                 yield number, self.categories[number].label, items
 
     def provider_label(self, provider: str) -> str:
-        """This function will name a provider account, or give back an id it does not know."""
+        """Name a provider account, or give back an id it does not know."""
         found = self.providers.get(provider)
         return found.label if found else provider
 
 
 def load(path: Path | None = None) -> Catalogue:
-    """This function will load the items below a folder (ours by default), or raise `InvalidCatalogue`."""
+    """Load the items below a folder (ours by default), or raise `InvalidCatalogue`."""
     return _ours() if path is None else _load(path.resolve())
 
 
@@ -114,7 +114,7 @@ def _load(folder: Path) -> Catalogue:
 def read(
     file: Path, folder: Path, known: Reference, *, derived: bool = False
 ) -> tuple[Item | None, list[Problem]]:
-    """This function will read one item file; the item is None where the file is at fault."""
+    """Read one item file; the item is None where the file is at fault."""
     source = YamlSource(file, _shown(file, folder))
     if source.problems:
         return None, source.problems

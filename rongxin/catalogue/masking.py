@@ -16,7 +16,7 @@ MAYBE_A_HOME = frozenset({"registered_address", "address"})
 
 
 def keep(text: str, left: int, right: int) -> str:
-    """This function will star all but the first `left` and last `right` characters.
+    """Star all but the first `left` and last `right` characters.
 
     A text so short that nothing would be starred becomes all stars.
     """
@@ -27,5 +27,5 @@ def keep(text: str, left: int, right: int) -> str:
 
 
 def only_stars(text: str) -> bool:
-    """This function will say whether nothing but stars is left."""
+    """Say whether nothing but stars is left."""
     return text.strip("*") == ""

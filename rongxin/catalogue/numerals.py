@@ -21,7 +21,7 @@ _SCALE = re.compile(r"[0-9.,]\s*(?:百万|千万|万|亿|千|百)")
 
 
 def read(text: str, *, prefixes: tuple[str, ...] = (), suffixes: tuple[str, ...] = ()) -> Decimal:
-    """This function will read a decimal number, taking off at most one known prefix and one known suffix."""
+    """Read a decimal number, taking off at most one known prefix and one known suffix."""
     plain = half_width(text).strip()
     for prefix in prefixes:
         if plain.startswith(prefix):
@@ -51,7 +51,7 @@ def _refusal(text: str, plain: str) -> Unclean:
 
 
 def normal(number: Decimal) -> Decimal:
-    """This function will give equal numbers one form: no exponent, no trailing zeros, no negative zero."""
+    """Give equal numbers one form: no exponent, no trailing zeros, no negative zero."""
     # Through its digits and not `Decimal.normalize`, which rounds to the 28 digits of the thread's context.
     text = format(number, "f")
     number = Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
@@ -59,12 +59,12 @@ def normal(number: Decimal) -> Decimal:
 
 
 def plain(number: Decimal) -> str:
-    """This function will write a number without exponent or trailing zeros, as it is stored and hashed."""
+    """Write a number without exponent or trailing zeros, as it is stored and hashed."""
     return format(normal(number), "f")
 
 
 def stored(value: object) -> Decimal | None:
-    """This function will read a value or its stored form back; None where it is no number."""
+    """Read a value or its stored form back; None where it is no number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | Decimal):

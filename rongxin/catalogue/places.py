@@ -19,13 +19,13 @@ _ENDINGS = ("省", "市", "自治区", "特别行政区", "壮族自治区", "�
 
 
 def to_county(value: object) -> str:
-    """This function will show an address as far as its county."""
+    """Show an address as far as its county."""
     match = _county().match(value) if isinstance(value, str) else None
     return match.group() + masking.STARS if match else masking.STARS
 
 
 def to_street(value: object) -> str:
-    """This function will show an address as far as its street, or else its county."""
+    """Show an address as far as its street, or else its county."""
     match = _county().match(value) if isinstance(value, str) else None
     if match is None or not isinstance(value, str):
         return masking.STARS

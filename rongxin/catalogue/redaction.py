@@ -55,7 +55,7 @@ class _Token:
 
 
 def redact(text: str) -> str:
-    """This function will replace each such number by a mark; a text without any comes back unchanged."""
+    """Replace each such number by a mark; a text without any comes back unchanged."""
     plain = unicodedata.normalize("NFKC", text)
     if len(_DIGIT.findall(plain)) < _SHORTEST:
         return text

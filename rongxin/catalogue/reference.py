@@ -41,7 +41,7 @@ class Reference:
 
 @cache
 def reference() -> Reference:
-    """This function will read the three lists beside the items."""
+    """Read the three lists beside the items."""
     categories = {n: Category(n, **row) for n, row in _read("categories").items()}
     providers = {name: Provider(name, **row) for name, row in _read("providers").items()}
     return Reference(MappingProxyType(categories), MappingProxyType(providers), frozenset(_read("editions")))

@@ -19,7 +19,7 @@ One file per item, `rongxin/catalogue/items/`; this page is generated from them.
 
 
 def page(catalogue: Catalogue) -> str:
-    """This function will write the page; the same catalogue gives the same bytes."""
+    """Write the page; the same catalogue gives the same bytes."""
     return "\n".join(_lines(catalogue)).rstrip() + "\n"
 
 

@@ -7,14 +7,14 @@ from rongxin.vocabulary import region
 
 
 def label(code: str) -> str:
-    """This function will name a region by province, prefecture and county as far as the lists know them."""
+    """Name a region by province, prefecture and county as far as the lists know them."""
     parts = dict.fromkeys([region.province(code), region.prefecture(code), code])
     names = [name for part in parts if (name := _name(part))]
     return "".join(names) or code
 
 
 def known(code: str) -> bool:
-    """This function will say whether a list names the region itself."""
+    """Say whether a list names the region itself."""
     return _name(code) is not None
 
 

@@ -78,7 +78,7 @@ class Field(Frozen):
         return types.get(self.type)
 
     def clean(self, text: str, *, today: date) -> Value:
-        """This function will read a department's cell as this field, or raise `Unclean`."""
+        """Read a department's cell as this field, or raise `Unclean`."""
         return field_rules.clean(self, text, today=today)
 
 
@@ -101,7 +101,7 @@ class SourceColumn(Frozen):
         return types.get(self.type)
 
     def clean(self, text: str, *, today: date) -> Value:
-        """This function will read a department's cell as this column, or raise `Unclean`."""
+        """Read a department's cell as this column, or raise `Unclean`."""
         return field_rules.clean(self, text, today=today)
 
 
@@ -144,7 +144,7 @@ class Channel(Frozen):
     edition: str
 
     def carries(self, row: Mapping[str, Any]) -> bool:
-        """This function will say whether the row filter lets a row through."""
+        """Say whether the row filter lets a row through."""
         return self.where is None or self.where.matches(row)
 
 
@@ -212,23 +212,23 @@ class Item(Frozen):
         return frozenset(self._fields)
 
     def field(self, name: str) -> Field:
-        """This function will give a field, or raise `UnknownField`."""
+        """Give a field, or raise `UnknownField`."""
         try:
             return self._fields[name]
         except KeyError:
             raise UnknownField(self.item, name, self._fields) from None
 
     def column(self, name: str) -> Field | SourceColumn:
-        """This function will give a field or source column, or raise `UnknownField`."""
+        """Give a field or source column, or raise `UnknownField`."""
         return self._source_columns[name] if name in self._source_columns else self.field(name)
 
     def fields_of(self, channel: Channel) -> tuple[str, ...]:
-        """This function will name the fields that a channel carries, in the item's order."""
+        """Name the fields that a channel carries, in the item's order."""
         carried = frozenset(channel.fields)
         return tuple(name for name in self._fields if name in carried)
 
     def channel_for(self, field: str, row: Mapping[str, Any]) -> Channel | None:
-        """This function will find the first channel, in file order, that carries this field of this row.
+        """Find the first channel, in file order, that carries this field of this row.
 
         `row` holds fields and source columns by name, since a filter may rest on either.
         """
@@ -243,5 +243,5 @@ class Item(Frozen):
         return next((c for c in self.channels if c.mode is SharingMode.PHYSICAL_AGGREGATION), None)
 
     def may_be_stored(self, row: Mapping[str, Any]) -> bool:
-        """This function will say whether a row is one that the platform stores (附件注2)."""
+        """Say whether a row is one that the platform stores (附件注2)."""
         return any(c.mode is SharingMode.PHYSICAL_AGGREGATION and c.carries(row) for c in self.channels)

@@ -17,7 +17,7 @@ Path_ = Sequence[str | int]
 
 
 def parse(text: str) -> Any:
-    """This function will read YAML safely, and as fast as this machine can."""
+    """Read YAML safely, and as fast as this machine can."""
     return yaml.load(text, _loader())  # noqa: S506 - both loaders are the safe ones
 
 
@@ -49,11 +49,11 @@ class YamlSource:
             self.problems.append(Problem(shown_as, 1, "YAML", str(fault)))
 
     def problem(self, path: Path_, message: str, *, key: str | None = None) -> Problem:
-        """This function will make a fault of what stands at a path like `("fields", 2, "type")`."""
+        """Make a fault of what stands at a path like `("fields", 2, "type")`."""
         return Problem(self.name, self.line(path), key or shown(path), message)
 
     def line(self, path: Path_) -> int:
-        """This function will give the line of a path, as deep as the file has it."""
+        """Give the line of a path, as deep as the file has it."""
         node, line = self._root, 1
         for step in path:
             key, child = self._step(node, step)
@@ -63,7 +63,7 @@ class YamlSource:
         return line
 
     def existing(self, path: Path_) -> Path_:
-        """This function will cut a path down to what the file has (a validator's path may go deeper)."""
+        """Cut a path down to what the file has (a validator's path may go deeper)."""
         node = self._root
         for depth, step in enumerate(path):
             _, node = self._step(node, step)
@@ -98,7 +98,7 @@ class YamlSource:
 
 
 def shown(path: Path_) -> str:
-    """This function will write a path as people do: `fields[2].type`."""
+    """Write a path as people do: `fields[2].type`."""
     out = ""
     for step in path:
         out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step

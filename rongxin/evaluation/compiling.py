@@ -77,7 +77,7 @@ def program(
     narrow: bool = True,
     specification: Specification | None = None,
 ) -> Program:
-    """This function will compile a version for a tier and a day; the same arguments give the same bytes.
+    """Compile a version for a tier and a day; the same arguments give the same bytes.
 
     Narrow gives a row of `_subject, score, grade, public_grade, coverage, confidence, vetoes`; wide adds
     `score_before_veto`, of each indicator `<code>_state`, `<code>_value` and `<code>_points`, the value of

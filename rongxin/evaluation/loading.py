@@ -55,13 +55,13 @@ class Specification:
 def load(
     version: str | None = None, *, indicators: Path | None = None, parameters: Path | None = None
 ) -> Specification:
-    """This function will load a version (the newest by default); `InvalidIndicators` names every fault."""
+    """Load a version (the newest by default); `InvalidIndicators` names every fault."""
     folder = parameters or PARAMETERS
     return _load(version or versions(folder)[-1], (indicators or INDICATORS).resolve(), folder.resolve())
 
 
 def versions(parameters: Path | None = None) -> tuple[str, ...]:
-    """This function will name the versions that there are, the oldest first."""
+    """Name the versions that there are, the oldest first."""
     folder = parameters or PARAMETERS
     return tuple(sorted(path.stem.removeprefix("card_") for path in folder.glob("card_*.yaml")))
 

@@ -12,16 +12,16 @@ _NUMBERED = re.compile(r"([A-T])?([0-9]{2})([0-9]{0,2})")
 
 
 def is_section(code: str) -> bool:
-    """This function will say whether the code is that of a 门类 (one letter A–T)."""
+    """Say whether the code is that of a 门类 (one letter A–T)."""
     return _SECTION.fullmatch(code) is not None
 
 
 def well_formed(code: str) -> bool:
-    """This function will say whether the text has the shape of a code of any depth (`C`, `13`, `C1310`)."""
+    """Say whether the text has the shape of a code of any depth (`C`, `13`, `C1310`)."""
     return is_section(code) or _NUMBERED.fullmatch(code) is not None
 
 
 def division(code: str) -> str | None:
-    """This function will give the 大类 (two digits) of a code, or nothing where only a 门类 is given."""
+    """Give the 大类 (two digits) of a code, or nothing where only a 门类 is given."""
     match = _NUMBERED.fullmatch(code)
     return match.group(2) if match else None

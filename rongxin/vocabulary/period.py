@@ -21,12 +21,12 @@ class Period:
         return self.from_ <= day <= self.to
 
     def covers(self, other: Period) -> bool:
-        """This function will say whether the whole of `other` lies within."""
+        """Say whether the whole of `other` lies within."""
         return self.from_ <= other.from_ and other.to <= self.to
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """This function will read `2024-01-01/2024-12-31` (ISO 8601 interval)."""
+        """Read `2024-01-01/2024-12-31` (ISO 8601 interval)."""
         start, slash, end = text.partition("/")
         if not slash:
             raise ValueError(f"a period is written 2024-01-01/2024-12-31, not {text!r}")

@@ -21,12 +21,12 @@ class RegionLevel(Labelled):
 
 
 def well_formed(code: str) -> bool:
-    """This function will say whether the text has the shape of a region code (six digits, not from 0)."""
+    """Say whether the text has the shape of a region code (six digits, not from 0)."""
     return _CODE.fullmatch(code) is not None
 
 
 def level(code: str) -> RegionLevel:
-    """This function will tell the level of a well-formed code by its trailing zeros."""
+    """Tell the level of a well-formed code by its trailing zeros."""
     if not well_formed(code):
         raise ValueError(f"not a region code of six digits: {code!r}")
     if code == NATION:
@@ -37,17 +37,17 @@ def level(code: str) -> RegionLevel:
 
 
 def province(code: str) -> str:
-    """This function will name the province that a region lies in."""
+    """Name the province that a region lies in."""
     return code[:2] + "0000"
 
 
 def prefecture(code: str) -> str:
-    """This function will name the prefecture that a region lies in (a province stays itself)."""
+    """Name the prefecture that a region lies in (a province stays itself)."""
     return code[:4] + "00"
 
 
 def lies_in(code: str, outer: str) -> bool:
-    """This function will say whether a region is, or lies within, another."""
+    """Say whether a region is, or lies within, another."""
     if outer == NATION:
         return True
     if outer.endswith("0000"):

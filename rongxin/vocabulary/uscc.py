@@ -46,12 +46,12 @@ class Examination:
 
 
 def clean(text: str) -> str:
-    """This function will bring a code to its written form: half width, no blanks, capitals."""
+    """Bring a code to its written form: half width, no blanks, capitals."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def check_digit(first17: str) -> str:
-    """This function will compute the 18th character from the first seventeen."""
+    """Compute the 18th character from the first seventeen."""
     if len(first17) != LENGTH - 1 or any(character not in _VALUE for character in first17):
         raise ValueError(f"seventeen characters of {ALPHABET} are needed, not {first17!r}")
     total = sum(_VALUE[character] * weight for character, weight in zip(first17, _WEIGHTS, strict=True))
@@ -59,7 +59,7 @@ def check_digit(first17: str) -> str:
 
 
 def organisation_check_digit(first8: str) -> str:
-    """This function will compute the ninth character of an organisation code (GB 11714)."""
+    """Compute the ninth character of an organisation code (GB 11714)."""
     if len(first8) != len(_INNER_WEIGHTS) or any(character not in _INNER_ALPHABET for character in first8):
         raise ValueError(f"eight digits or capitals are needed, not {first8!r}")
     total = sum(
@@ -70,7 +70,7 @@ def organisation_check_digit(first8: str) -> str:
 
 
 def examine(code: str) -> Examination:
-    """This function will say whether a code, already cleaned, is one, and what is wrong with it if not."""
+    """Say whether a code, already cleaned, is one, and what is wrong with it if not."""
     if len(code) != LENGTH:
         return Examination(False, False, False, f"统一社会信用代码应为18位，实为{len(code)}位")
     if not _SHAPE.fullmatch(code):
@@ -86,22 +86,22 @@ def examine(code: str) -> Examination:
 
 
 def organisation_code(code: str) -> str:
-    """This function will give the old 组织机构代码 inside the code (positions 9–17)."""
+    """Give the old 组织机构代码 inside the code (positions 9–17)."""
     return code[8:17]
 
 
 def region(code: str) -> str:
-    """This function will give the region of registration (positions 3–8)."""
+    """Give the region of registration (positions 3–8)."""
     return code[2:8]
 
 
 def kind(code: str) -> SubjectKind | None:
-    """This function will tell the kind of subject by the first two characters, or None where not ours."""
+    """Tell the kind of subject by the first two characters, or None where not ours."""
     return _KINDS.get(code[:2])
 
 
 def compose(department_and_class: str, region: str, body8: str) -> str:
-    """This function will make a full code from its parts, both check digits computed."""
+    """Make a full code from its parts, both check digits computed."""
     first17 = department_and_class + region + body8 + organisation_check_digit(body8)
     code = first17 + check_digit(first17)
     if not _SHAPE.fullmatch(code):

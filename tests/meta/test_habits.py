@@ -88,7 +88,7 @@ def test_what_a_context_offers_says_what_it_is_for() -> None:
         if isinstance(function, Function) and not function.name.startswith("_")
         if len(function.body) > WITHOUT_DOCSTRING and ast.get_docstring(function) is None
     ]
-    assert not found, f"“This function will …”: {found}"
+    assert not found, f"say in a docstring what each is for: {found}"
 
 
 def test_every_error_carries_a_code_and_says_what_to_do() -> None:

@@ -12,13 +12,13 @@ from rongxin.catalogue.field_type import FieldType
 
 @cache
 def names() -> tuple[str, ...]:
-    """This function will name all types."""
+    """Name all types."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 @cache
 def get(name: str) -> FieldType:
-    """This function will give the type of that name, or raise `UnknownType` with the closest ones."""
+    """Give the type of that name, or raise `UnknownType` with the closest ones."""
     if name not in names():
         raise UnknownType(name, names())
     found = importlib.import_module(f"{__name__}.{name}").TYPE

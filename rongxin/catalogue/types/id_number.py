@@ -50,13 +50,13 @@ class IdNumber(FieldType):
 
 
 def check_character(first17: str) -> str:
-    """This function will compute the 18th character of a resident's number (GB 11643-1999)."""
+    """Compute the 18th character of a resident's number (GB 11643-1999)."""
     total = sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True))
     return "10X98765432"[total % 11]
 
 
 def has_birth_date(number: str) -> bool:
-    """This function will say whether 18 characters carry a possible date of birth at positions 7–14."""
+    """Say whether 18 characters carry a possible date of birth at positions 7–14."""
     if not RESIDENT.fullmatch(number):
         return False
     try:
@@ -67,7 +67,7 @@ def has_birth_date(number: str) -> bool:
 
 
 def is_resident(number: str) -> bool:
-    """This function will say whether this is a resident's number, date and check character right."""
+    """Say whether this is a resident's number, date and check character right."""
     return has_birth_date(number) and check_character(number[:17]) == number[17]
 
 

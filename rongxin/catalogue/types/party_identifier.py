@@ -39,7 +39,7 @@ class PartyIdentifier(FieldType):
 
 
 def is_code(value: object) -> bool:
-    """This function will say whether this is surely an organisation's code and no person's number.
+    """Say whether this is surely an organisation's code and no person's number.
 
     A number of 18 digits can satisfy both standards; where a date of birth fits, it counts as a person's.
     """

@@ -43,7 +43,7 @@ class PartyName(FieldType):
 
 
 def is_organisation(value: object) -> bool:
-    """This function will say whether a name is surely an organisation's."""
+    """Say whether a name is surely an organisation's."""
     if not isinstance(value, str) or len(value) < _LENGTH_MIN or "*" in value:
         return False
     *_, end = ("", *(match.end() for match in _MARKS.finditer(value)))
