@@ -25,3 +25,21 @@ class UnfitFile(FinancingError):
     """The file can't be read as outcomes at all; nothing of it was taken."""
 
     code = "unfit_outcome_file"
+
+
+class UnknownProduct(FinancingError):
+    """There is no such product, or it is another institution's."""
+
+    code = "unknown_product"
+
+
+class ProductRefused(FinancingError):
+    """The terms of a product can't be offered so; the message names each place and what is wrong there."""
+
+    code = "product_refused"
+
+
+class ProductNotPossible(FinancingError):
+    """Where the product stands, this can't be done."""
+
+    code = "product_not_possible"

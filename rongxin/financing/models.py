@@ -8,7 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from rongxin.financing.products.models import ProductVersion
 from rongxin.financing.rules import Rejection, Security, Stage
+
+__all__ = ["Outcome", "ProductVersion"]
 
 
 class Outcome(models.Model):

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     CASE_CLOSED = "case.closed"
     OUTCOME_TOLD = "outcome.told"
     OUTCOME_CORRECTED = "outcome.corrected"
+    PRODUCT_CHANGED = "product.changed"
+    FINANCING_APPLICATION_CHANGED = "financing_application.changed"
     CONSENT_REQUESTED = "consent.requested"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_PAUSED = "consent.paused"

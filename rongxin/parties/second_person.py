@@ -14,6 +14,13 @@ def of_operator(*, actor: Actor, what: str) -> str:
     """
     if not actor.is_operator or actor.kind is not ActorKind.ACCOUNT:
         raise NotAllowed(f"{what}须由平台运营机构的工作人员以本人账号办理")
+    return known_by_name(actor=actor, what=what)
+
+
+def known_by_name(*, actor: Actor, what: str) -> str:
+    """Return the person behind an actor of whatever party; raises `NotAllowed` where there is none."""
+    if actor.kind is not ActorKind.ACCOUNT or not actor.id.isdigit():
+        raise NotAllowed(f"{what}须由工作人员以本人账号办理")
     if not accounts.get(int(actor.id)).id_commitment:
         raise NotAllowed(f"{what}须由两个不同的人办理，请先完成实名注册")
     return f"{actor.kind}:{actor.id}"

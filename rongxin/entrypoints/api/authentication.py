@@ -104,6 +104,7 @@ INSTITUTION = PartyKey(permission.INSTITUTION)
 # Whatever its standing: what an institution owes, what is said against it, and its own keys ((九)(十)).
 UNSERVED_INSTITUTION = PartyKey(permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR, unserved=True)
 INSTITUTION_ADMINISTRATOR = PartyKey(permission.INSTITUTION_ADMINISTRATOR)
+INSTITUTION_CHECKER = PartyKey(permission.INSTITUTION_CHECKER)
 PROVIDER = PartyKey(permission.PROVIDER)
 SUBJECT = PartyKey(permission.SUBJECT)
 DEPARTMENT = PartyKey(permission.DEPARTMENT)

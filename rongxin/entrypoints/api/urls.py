@@ -37,6 +37,7 @@ from rongxin.entrypoints.api import (
     official_duty,
     outcomes,
     problems,
+    products,
     providers,
     push,
     quality,
@@ -99,6 +100,7 @@ api.add_router("/oauth", oauth_pushed.router)
 api.add_router("/objections", objections.router)
 api.add_router("/official-duty", official_duty.router)
 api.add_router("/outcomes", outcomes.router)
+api.add_router("/products", products.router)
 api.add_router("/providers", providers.router)
 api.add_router("/push", push.router)
 api.add_router("/registrations", registrations.router)

@@ -180,6 +180,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*GROW, _some("UPDATE", "corrected_by_id corrected_why")),
         (*GROW, _some("UPDATE", "corrected_by_id corrected_why")),
     ),
+    # A version's terms are written once; where it stands may change.
+    "financing_productversion": (
+        (*GROW, _some("UPDATE", "state decided_at decided_by ended_at ended_by")),
+        (*GROW, _some("UPDATE", "state decided_at decided_by ended_at ended_by")),
+    ),
     # Scores: the web has no way to them but `gate_score`; `evaluate` and the worker make them.
     "evaluation_run": (READ, ALL),
     "evaluation_bucket": (NONE, ALL),

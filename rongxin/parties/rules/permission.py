@@ -64,6 +64,8 @@ def _labels(roles: Iterable[Role]) -> str:
 SUBJECT = of(PartyKind.SUBJECT, *ROLES[PartyKind.SUBJECT])
 PROVIDER = of(PartyKind.PROVIDER, *ROLES[PartyKind.PROVIDER])
 INSTITUTION = of(PartyKind.INSTITUTION, *STAFF_ROLES)
+# Who checks what another of the institution's people has entered.
+INSTITUTION_CHECKER = of(PartyKind.INSTITUTION, Role.CHECKER)
 # Who brings the institution's own people and machines on board; it asks nothing in its name.
 INSTITUTION_ADMINISTRATOR = of(PartyKind.INSTITUTION, Role.ADMINISTRATOR)
 DEPARTMENT = of(PartyKind.DEPARTMENT, *ROLES[PartyKind.DEPARTMENT])

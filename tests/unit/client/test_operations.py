@@ -18,7 +18,18 @@ from uuid import UUID
 import jsonschema
 import pytest
 
-from rongxin.client import cards, cases, consents, corrections, deletion, outcomes, push, reports, webhooks
+from rongxin.client import (
+    cards,
+    cases,
+    consents,
+    corrections,
+    deletion,
+    outcomes,
+    products,
+    push,
+    reports,
+    webhooks,
+)
 from rongxin.client.calls import Call
 from rongxin.entrypoints.api.urls import api
 from rongxin.financing import rules as financing
@@ -27,7 +38,7 @@ from rongxin.vocabulary.purpose import Purpose
 
 ID, DAY = UUID(int=7), date(2026, 11, 2)
 KEY = SigningKey.generate("bank")
-MODULES = (cards, cases, consents, corrections, deletion, outcomes, push, reports, webhooks)
+MODULES = (cards, cases, consents, corrections, deletion, outcomes, products, push, reports, webhooks)
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
 DUTY = deletion.Duty.model_construct(consent=ID, institution="bank_a")
 TOLD = outcomes.Told("approved", DAY, Decimal("500000.00"), 385, 12, "credit")
@@ -45,6 +56,19 @@ QUESTION = reports.Question(
     seal_to="PEM",
 )
 SCORED = cards.Question("91990100MA0000012L", ID, "DK-1", "王一", branch="一支行", consent=ID)
+PRODUCT = {
+    "name": "云税贷",
+    "kind": "loan",
+    "summary": "凭纳税记录",
+    "security": ["credit"],
+    "amount_min_cny": "10000",
+    "amount_max_cny": "500000",
+    "term_min_months": 3,
+    "term_max_months": 12,
+    "rate_min_bp": 385,
+    "rate_max_bp": 600,
+    "first_answer_days": 3,
+}
 FETCHED = push.Fetched(ID, Path(), {}, "0" * 64)
 
 # Every call of the SDK, with all that it can say.
@@ -74,6 +98,12 @@ CALLS: dict[str, list[Any]] = {
     "outcomes.tell": [[("DK-1", TOLD)]],
     "outcomes.correct": [ID, TOLD, "金额有误"],
     "outcomes.of_case": ["DK-1"],
+    "products.own": [],
+    "products.versions": [ID],
+    "products.propose": [{"terms": PRODUCT}],
+    "products.propose_version": [ID, {"terms": PRODUCT}],
+    "products.decline": [ID],
+    "products.retire": [ID],
     "push.subscribe": [TERMS],
     "push.subscriptions": [{"page_rows": 5}],
     "push.change": [ID, TERMS],
@@ -124,6 +154,7 @@ LEFT_OUT = {
     "get /incidents": _PERSON,
     "post /incidents/{incident}/statement": _PERSON,
     "get /measures": _PERSON,
+    "post /products/{product}/publish": _PERSON,
     "get /providers/health": "what a report lacks stands in the report; this is for the portal's page",
     "post /written-consents": _PAPER,
     "get /written-consents": _PAPER,

@@ -26,6 +26,7 @@ from rongxin.parties.rules.membership import ROLES, PartyKind, Role
 from tests.meta.test_routes import OPEN
 from tests.unit.entrypoints.api import openapi_bodies, world
 from tests.unit.entrypoints.api.world import Ids, World
+from tests.unit.financing import shelf
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = [(kind, role) for kind in PartyKind for role in Role if role in ROLES[kind]]
@@ -43,6 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "post /institutions/{institution}/machines": {"username": "core.system", "label": "核心系统"},
     "post /institution-cards/{card}/scores": {"uscc": "{uscc}", "case": "{case_id}"},
     "post /matching/{batch_id}/{line}/match": {"uscc": "{uscc}"},
+    "post /products/{product}/versions": {"terms": shelf.document()},
     "post /push/subscriptions": WANTED,
     "post /webhooks/{webhook}/replay": {"message": str(uuid4())},
     "put /push/subscriptions/{subscription}": WANTED,

@@ -30,6 +30,7 @@ from tests.unit.consent import stage
 from tests.unit.delivery.push import stage as pushes
 from tests.unit.entrypoints.api import keys, rights_world
 from tests.unit.evaluation import cards
+from tests.unit.financing import shelf
 
 ITEM, PROVIDERS = "customs_registration", ("customs", "tax_bureau")
 HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志\n"
@@ -108,6 +109,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
         "request_id": request,
+        "product": str(shelf.proposed(bank, as_of=now).product),
         "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
     }
     firm_has = {"consent_id": consent, "request_id": request}
