@@ -63,6 +63,7 @@ class Card:
     missing: tuple[str, ...]
     proposal: UUID | None
     content: Mapping[str, Any]
+    imported_at: datetime
 
     def document(self) -> dict[str, Any]:
         """What a clerk sees, and what is missing in words."""
@@ -71,6 +72,7 @@ class Card:
             "institution": self.institution_id,
             "uscc": self.content["uscc"],
             "reference": self.reference,
+            "imported_at": self.imported_at.isoformat(),
             "signed_by": self.content.get("signed_by"),
             "signed_on": self.content.get("signed_on"),
             "terms": self.content.get("draft"),
@@ -284,4 +286,5 @@ def _card(row: ImportedConsent) -> Card:
         tuple(row.missing),
         row.proposal_id,
         row.content,
+        row.imported_at,
     )

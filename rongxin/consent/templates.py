@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from rongxin.consent.errors import BeyondFairUse, ConsentError
 from rongxin.consent.rules import Frequency, FrequencyUnit
+from rongxin.vocabulary import edition
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -104,13 +104,7 @@ class Draft:
 @cache
 def every() -> tuple[Template, ...]:
     """Return all templates of all editions; ConsentError names file and key of a faulty one."""
-    found = []
-    for path in sorted(DIRECTORY.glob("*.yaml")):
-        try:
-            found.append(Template.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise ConsentError(f"{path.name}: {error}") from error
-    return tuple(found)
+    return edition.read(DIRECTORY, "*.yaml", Template, broken=ConsentError)
 
 
 def in_force(name: str, on: date) -> Template:

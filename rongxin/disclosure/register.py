@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import Q
+
 from rongxin.consent import register as consents
 from rongxin.disclosure.left import Left, left_with
 from rongxin.disclosure.models import Deferred, Intent, Kept, Outcome
@@ -252,14 +254,23 @@ class UseOfData:
     kept_until: date | None = None
 
 
-def uses_of(subject_id: int, *, limit: int, but: Collection[str] = ()) -> list[UseOfData]:
-    """Return the uses of a subject's information, refusals included, the newest first ((九)); `but` names the
-    departments whose uses are left out.
+def uses_of(
+    subject_id: int,
+    *,
+    limit: int,
+    behind: tuple[datetime, UUID] | None = None,
+    but: Collection[str] = (),
+) -> list[UseOfData]:
+    """Return the uses of a subject's information, refusals included, the newest first ((九)); `behind` one
+    that was told before, by its time and number; `but` names the departments whose uses are left out.
     """
-    intents = Intent.objects.filter(subject=subject_id).select_related("outcome").order_by("-asked_at")
+    intents = Intent.objects.filter(subject=subject_id).select_related("outcome")
     if but:
         intents = intents.exclude(recipient_kind="department", recipient__in=list(but))
-    return _told(list(intents[:limit]))
+    if behind is not None:
+        at, number = behind
+        intents = intents.filter(Q(asked_at__lt=at) | Q(asked_at=at, id__lt=number))
+    return _told(list(intents.order_by("-asked_at", "-id")[:limit]))
 
 
 def use_of(subject_id: int, request: UUID) -> UseOfData | None:

@@ -26,8 +26,9 @@ from rongxin.governance.errors import (
 from rongxin.governance.models import Incident, Measure
 from rongxin.governance.rules import ALONE, Act, MeasureState
 from rongxin.governance.watching.rules import Action
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, quotas, second_person
 from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
@@ -121,6 +122,18 @@ def every(*, institution: str | None = None, open_only: bool = False) -> list[di
     if open_only:
         rows = rows.filter(state=MeasureState.PROPOSED.value)
     return [document(row) for row in rows[:500]]
+
+
+def part_of(
+    window: Window, *, institution: str | None = None, open_only: bool = False
+) -> Part[dict[str, Any]]:
+    """Return a part of the measures, the newest first: of all, or of one institution's."""
+    rows = Measure.objects.all()
+    if institution is not None:
+        rows = rows.filter(institution=institution)
+    if open_only:
+        rows = rows.filter(state=MeasureState.PROPOSED.value)
+    return windows.part(rows, window, "-proposed_at", "id").of(document)
 
 
 def document(row: Measure) -> dict[str, Any]:

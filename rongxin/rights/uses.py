@@ -16,7 +16,8 @@ from rongxin.consent.rules import business_day
 from rongxin.delivery.push import uses as pushes
 from rongxin.disclosure import register
 from rongxin.disclosure.register import UseOfData
-from rongxin.journal import proofs
+from rongxin.journal import proofs, windows
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import departments, institutions
 from rongxin.parties.errors import UnknownParty
 from rongxin.rights import holds
@@ -74,11 +75,23 @@ class Use:
 
 def of_subject(subject_id: int, *, limit: int, as_of: datetime) -> list[Use]:
     """Return the uses of a subject's information, refused attempts and own looks too, newest first."""
+    return list(part_of(subject_id, Window(limit), as_of=as_of).rows)
+
+
+def part_of(subject_id: int, window: Window, *, as_of: datetime) -> Part[Use]:
+    """Return a part of the same list."""
     hidden = holds.kept_back(subject_id, on=business_day(as_of))
-    found = register.uses_of(subject_id, limit=limit, but=hidden)
-    found += pushes.of(subject_id, limit=limit)
-    found.sort(key=lambda use: use.asked_at, reverse=True)
-    return [_told(use) for use in found[:limit]]
+    behind = None if window.after is None else _place(window.after)
+    most = window.rows_max + 1
+    found = register.uses_of(subject_id, limit=most, behind=behind, but=hidden)
+    found += pushes.of(subject_id, limit=most, behind=behind)
+    found.sort(key=lambda use: (use.asked_at, use.request), reverse=True)
+    return windows.cut(found, window, lambda use: (use.asked_at.isoformat(), str(use.request))).of(_told)
+
+
+def _place(after: tuple[str, ...]) -> tuple[datetime, UUID]:
+    at, request = after
+    return datetime.fromisoformat(at), UUID(request)
 
 
 def proof(subject_id: int, request: UUID, *, as_of: datetime) -> dict[str, Any]:

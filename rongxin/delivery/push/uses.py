@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from rongxin.catalogue import loader
 from rongxin.delivery.push.models import Pushed, PushTerms
@@ -24,13 +26,17 @@ def one(subject_id: int, run: UUID) -> UseOfData | None:
     return found[0] if found else None
 
 
-def of(subject_id: int, *, limit: int) -> list[UseOfData]:
-    """Return the pushes that gave or took back records of a subject, the newest first.
+def of(subject_id: int, *, limit: int, behind: tuple[datetime, UUID] | None = None) -> list[UseOfData]:
+    """Return the pushes that gave or took back records of a subject, the newest first; `behind` one that was
+    told before, by its time and number.
 
     An item with no rows is one of which something was taken back.
     """
     rows = Pushed.objects.filter(subject=subject_id).select_related(_SUBSCRIPTION)
-    return _told(list(rows.order_by("-run__released_at")[:limit]))
+    if behind is not None:
+        at, number = behind
+        rows = rows.filter(Q(run__intended_at__lt=at) | Q(run__intended_at=at, run__lt=number))
+    return _told(list(rows.order_by("-run__intended_at", "-run")[:limit]))
 
 
 def _told(found: Sequence[Pushed]) -> list[UseOfData]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Router, Schema, Status
+from ninja import Header, Query, Router, Schema, Status
 from pydantic import Field
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.governance.onboarding import applications, parameters
 from rongxin.governance.onboarding.applications import Finding, Wish
 from rongxin.governance.onboarding.rules import Verdict
@@ -56,7 +56,7 @@ def questionnaire(request: HttpRequest) -> dict[str, Any]:
         "edition": asked.edition,
         "citation": asked.citation,
         "documents": dict(asked.documents),
-        "questions": [vars(one) for one in asked.questions],
+        "questions": [one.model_dump() for one in asked.questions],
         "pass_percent": asked.pass_percent,
         "valid_days": asked.valid_days,
     }
@@ -72,9 +72,13 @@ def apply(request: HttpRequest, wish: ApplicationIn) -> Status[dict[str, Any]]:
 @router.get(
     "/listed", auth=authentication.DESK | authentication.SECURITY | authentication.AUDIT, summary="申请一览"
 )
-def listed(request: HttpRequest, waiting: bool = True) -> list[dict[str, Any]]:
+def listed(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], waiting: bool = True
+) -> list[dict[str, Any]]:
     """Return the applications that wait, or with `waiting=false` all."""
-    return [card.document() for card in applications.every(waiting_only=waiting)]
+    part = applications.part_of(paging.window(request, wanted), waiting_only=waiting)
+    paging.link(request, answer, part)
+    return [card.document() for card in part.rows]
 
 
 @router.get("/{application}", auth=None, summary="申请进度 How an application stands")

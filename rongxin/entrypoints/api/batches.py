@@ -16,10 +16,10 @@ from uuid import UUID
 import orjson
 from django.core.files import uploadedfile
 from django.http import HttpRequest, HttpResponse
-from ninja import File, Form, Router, Schema
+from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
-from rongxin.entrypoints.api import acts, authentication
+from rongxin.entrypoints.api import acts, authentication, paging
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
 from rongxin.sharing.rules import Mode
@@ -55,15 +55,18 @@ def submit(
 
 
 @router.get("", auth=authentication.PROVIDER, summary="我的批次 My batches")
-def latest(request: HttpRequest) -> list[dict[str, Any]]:
+def latest(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
+    """List the batches that the provider handed in, the newest first."""
     caller = authentication.caller(request)
-    return [_card(card) for card in batches.latest(provider=caller.party)]
+    part = batches.part_of(paging.window(request, wanted), provider=caller.party)
+    paging.link(request, answer, part)
+    return [_card(card) for card in part.rows]
 
 
 @router.get("/held", auth=authentication.DESK | authentication.AUDIT, summary="待复核的批次 Held batches")
-def held(request: HttpRequest) -> list[dict[str, Any]]:
+def held(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """Return the batches that wait for a second person, with what was found."""
-    return holding.waiting()
+    return paging.whole(request, answer, wanted, holding.waiting(), "received_at", "batch")
 
 
 @router.post("/{batch_id}/release", auth=authentication.CHECKER, summary="放行 Release a held batch")

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
 from pydantic import Field
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
@@ -41,10 +41,13 @@ class BulkReason(Schema):
 
 
 @router.get("/agreements", auth=_EITHER, summary="约定一览 Agreements")
-def listed(request: HttpRequest, provider: str | None = None) -> list[dict[str, Any]]:
+def listed(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], provider: str | None = None
+) -> list[dict[str, Any]]:
     """Return all agreements, the newest first: a provider's own, or the operator's choice."""
     whose = _whose(authentication.caller(request), provider)
-    return [card.document() for card in agreements.every(provider=whose)]
+    rows = [card.document() for card in agreements.every(provider=whose)]
+    return paging.whole(request, answer, wanted, rows, "-proposed_at", "agreement")
 
 
 @router.get("/status", auth=_EITHER | authentication.BUREAU, summary="更新情况与负荷 Freshness and load")

@@ -42,9 +42,10 @@ class EndIn(Schema):
 
 
 @router.get("", auth=_READ, summary="参与授权一览 Mandates of bureaus")
-def show(request: HttpRequest) -> list[dict[str, Any]]:
+def show(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """Return all mandates, the newest first."""
-    return [card.document() for card in mandates.every()]
+    rows = [card.document() for card in mandates.every()]
+    return paging.whole(request, answer, wanted, rows, "-proposed_at", "mandate")
 
 
 @router.post(

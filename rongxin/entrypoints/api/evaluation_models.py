@@ -8,11 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from rongxin.delivery import model_report
 from rongxin.delivery.rendering.press import Press
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.evaluation.monitoring import register, reports
 from rongxin.evaluation.monitoring.register import Registration
@@ -44,9 +44,9 @@ class Why(Schema):
 
 
 @router.get("", auth=authentication.STAFF, summary="模型登记 All versions")
-def every(request: HttpRequest) -> list[dict[str, Any]]:
+def every(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List the registered versions, the newest registration first."""
-    return register.every()
+    return paging.whole(request, answer, wanted, register.every(), "-registered_at", "version")
 
 
 @router.post("", auth=authentication.SYSTEM, summary="登记模型 Register a version")
@@ -57,9 +57,11 @@ def enter(request: HttpRequest, model: ModelIn) -> dict[str, Any]:
 
 
 @router.get("/reports", auth=authentication.STAFF, summary="模型月报 Which reports there are")
-def report_months(request: HttpRequest) -> list[dict[str, Any]]:
+def report_months(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]
+) -> list[dict[str, Any]]:
     """List the months whose report is made, the newest first."""
-    return reports.months()
+    return paging.whole(request, answer, wanted, reports.months(), "-month", "version")
 
 
 @router.get("/reports/{month}", auth=authentication.STAFF, summary="一个月的模型月报 One month's report")

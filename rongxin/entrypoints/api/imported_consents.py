@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from rongxin.consent import moving, written
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 
 router = Router(tags=["迁入的授权 Imported consents"])
 
@@ -26,9 +26,10 @@ class Look(Schema):
 @router.get(
     "", auth=authentication.DESK | authentication.AUDIT, summary="待处理的迁入授权 Waiting imported consents"
 )
-def waiting(request: HttpRequest) -> list[dict[str, Any]]:
+def waiting(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List what waits, with what its evidence lacks; nothing of it covers a request."""
-    return [card.document() for card in moving.pending()]
+    rows = [card.document() for card in moving.pending()]
+    return paging.whole(request, answer, wanted, rows, "imported_at", "imported_consent")
 
 
 @router.post("/{imported}/propose", auth=authentication.DESK, summary="提交复核 Propose as written consent")

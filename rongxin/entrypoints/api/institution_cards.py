@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, File, Form, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints.api import authentication, idempotency, rate_limits
+from rongxin.entrypoints.api import authentication, idempotency, paging, rate_limits
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.entrypoints.api.reports import code_of, refused
 from rongxin.evaluation import institution_cards
@@ -37,9 +37,10 @@ class ScoreRequest(Schema):
 
 
 @router.get("", auth=authentication.INSTITUTION, summary="本机构的评分卡 My cards")
-def show(request: HttpRequest) -> list[dict[str, Any]]:
+def show(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List the institution's own cards, the newest first; no other party ever sees them."""
-    return [card.document() for card in institution_cards.every(authentication.caller(request).party)]
+    rows = [card.document() for card in institution_cards.every(authentication.caller(request).party)]
+    return paging.whole(request, answer, wanted, rows, "-uploaded_at", "card")
 
 
 @router.post("", auth=authentication.INSTITUTION, summary="上传评分卡 Upload a card")

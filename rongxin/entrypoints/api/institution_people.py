@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.entrypoints.api.registrations import identity_provider
 from rongxin.governance.onboarding import invitations
@@ -59,13 +59,16 @@ class AccountOut(Schema):
 
 
 @router.get("/institutions/{institution}/invitations", auth=_READ, summary="邀请一览 Invitations")
-def listed(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
+def listed(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], institution: str
+) -> list[dict[str, Any]]:
     """Return who was invited to an institution, and what became of it: to its administrator and the
     operator.
     """
     _check_own(request, institution)
     institutions.get(institution)
-    return [card.document() for card in invitations.of_institution(institution)]
+    rows = [card.document() for card in invitations.of_institution(institution)]
+    return paging.whole(request, answer, wanted, rows, "-invited_at", "invitation")
 
 
 @router.post(
@@ -140,11 +143,13 @@ def accept(request: HttpRequest, invitation: UUID, given: AcceptanceIn) -> Statu
 
 
 @router.get("/institutions/{institution}/people", auth=_READ, summary="机构人员 People and machines")
-def people(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
+def people(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], institution: str
+) -> list[dict[str, Any]]:
     """Return who acts for an institution: to its administrator and the operator."""
     _check_own(request, institution)
     institutions.get(institution)
-    return [
+    rows = [
         {
             "membership": one.id,
             "account": one.account,
@@ -154,6 +159,7 @@ def people(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
         }
         for one in memberships.of_institution(institution)
     ]
+    return paging.whole(request, answer, wanted, rows, "membership")
 
 
 @router.post(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Body, File, Form, Router
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, File, Form, Query, Router
 from ninja.files import UploadedFile
 
-from rongxin.entrypoints.api import authentication, batches
+from rongxin.entrypoints.api import authentication, batches, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
@@ -21,16 +21,21 @@ _EITHER = authentication.PROVIDER | authentication.DESK | authentication.SYSTEM
 
 @router.get("", auth=_EITHER, summary="已保存的列映射 Saved mappings")
 def listed(
-    request: HttpRequest, item: str | None = None, provider: str | None = None
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    item: str | None = None,
+    provider: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return every version, the latest of each provider and item first: a provider's own, or the operator's
+    """Return every version, the newest first: a provider's own, or the operator's
     choice.
     """
     caller = authentication.caller(request)
     whose = (
         provider if caller.party_kind is PartyKind.OPERATOR and provider is None else _whose(caller, provider)
     )
-    return [_card(card) for card in saved_mappings.listed(provider=whose, item=item, as_of=caller.at)]
+    rows = [_card(card) for card in saved_mappings.listed(provider=whose, item=item, as_of=caller.at)]
+    return paging.whole(request, answer, wanted, rows, "-saved_at", "provider", "item", "version")
 
 
 @router.post("/preview", auth=_EITHER, summary="预览 Preview a file")
@@ -126,6 +131,6 @@ def _card(card: saved_mappings.Card) -> dict[str, Any]:
         "in_force": card.in_force,
         "unchanged": card.unchanged,
         "mapping": card.document,
-        "saved_at": card.saved_at,
+        "saved_at": card.saved_at.isoformat(),
         "saved_by": card.saved_by,
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.governance import measures
 from rongxin.governance.measures import Wanted
 from rongxin.governance.rules import Act
@@ -32,11 +32,15 @@ class Proposed(Schema):
     auth=authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authentication.AUDIT,
     summary="措施 Measures, newest first",
 )
-def show(request: HttpRequest, open_only: bool = False) -> list[dict[str, Any]]:
+def show(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], open_only: bool = False
+) -> list[dict[str, Any]]:
     """Return an institution's own, or to the operator all; `open_only` leaves those to be confirmed."""
     caller = authentication.caller(request)
     own = caller.party if caller.party_kind is PartyKind.INSTITUTION else None
-    return measures.every(institution=own, open_only=open_only)
+    part = measures.part_of(paging.window(request, wanted), institution=own, open_only=open_only)
+    paging.link(request, answer, part)
+    return list(part.rows)
 
 
 @router.post("", auth=authentication.SECURITY, summary="采取或提出措施 Impose or propose")

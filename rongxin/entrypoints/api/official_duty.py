@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from rongxin.catalogue import loader
@@ -16,7 +16,7 @@ from rongxin.delivery import report
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.reports import code_of, refused
 from rongxin.parties import departments, duty_mandates
 from rongxin.parties.rules.duty import Terms
@@ -78,9 +78,10 @@ def ask(request: HttpRequest, question: Question) -> HttpResponse:
 
 
 @router.get("/mandates", auth=authentication.DEPARTMENT, summary="本部门的履职依据 Own mandates")
-def own(request: HttpRequest) -> list[dict[str, Any]]:
+def own(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List the mandates of the caller's department, the newest first."""
-    return [card.document() for card in duty_mandates.of_department(authentication.caller(request).party)]
+    rows = [card.document() for card in duty_mandates.of_department(authentication.caller(request).party)]
+    return paging.whole(request, answer, wanted, rows, "-proposed_at", "mandate")
 
 
 @router.get(
@@ -88,9 +89,10 @@ def own(request: HttpRequest) -> list[dict[str, Any]]:
     auth=authentication.DESK | authentication.SECURITY | authentication.AUDIT,
     summary="待核准的履职依据 Waiting mandates",
 )
-def waiting(request: HttpRequest) -> list[dict[str, Any]]:
+def waiting(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List the proposals that wait for a second person."""
-    return [card.document() for card in duty_mandates.waiting()]
+    rows = [card.document() for card in duty_mandates.waiting()]
+    return paging.whole(request, answer, wanted, rows, "proposed_at", "mandate")
 
 
 @router.post(

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import File, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
 from rongxin.consent import cases
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.batches import on_disk
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.financing import outcome_files, outcomes
@@ -107,10 +107,13 @@ def own(request: HttpRequest, reference: str) -> list[dict[str, Any]]:
 
 
 @router.get("/about-me", auth=authentication.SUBJECT, summary="关于本企业的结果 Outcomes about the firm")
-def about_me(request: HttpRequest) -> list[dict[str, Any]]:
+def about_me(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]
+) -> list[dict[str, Any]]:
     """List what institutions told of the firm's own cases, the newest first."""
     caller = authentication.caller(request)
-    return [
+    rows = [
         card.document() | {"institution": card.case.institution_id}
         for card in outcomes.of_subject(int(caller.party))
     ]
+    return paging.whole(request, answer, wanted, rows, "-told_at", "outcome")

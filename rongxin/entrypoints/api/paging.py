@@ -6,6 +6,7 @@ plain list. A cursor belongs to one list of one caller.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core import signing
@@ -14,6 +15,7 @@ from ninja import Field, Schema
 
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem
+from rongxin.journal import windows
 from rongxin.journal.windows import Part, Window
 
 ROWS = 100
@@ -50,6 +52,30 @@ def link(request: HttpRequest, answer: HttpResponse, part: Part[Any]) -> None:
     query = request.GET.copy()
     query["cursor"] = signing.dumps(part.last, salt=_salt(request))
     answer["Link"] = f'<{authentication.issuer(request)}{request.path}?{query.urlencode()}>; rel="next"'
+
+
+def whole(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Wanted,
+    rows: Sequence[dict[str, Any]],
+    *order: str,
+) -> list[dict[str, Any]]:
+    """Show a part of a list that its room gives whole, in the order of these members ("-" before the first:
+    all falling). They tell any two rows apart, so what comes or goes meanwhile moves nothing.
+    """
+    names = [name.lstrip("-") for name in order]
+
+    def place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in names)
+
+    given, falling = window(request, wanted), order[0].startswith("-")
+    found = sorted(rows, key=place, reverse=falling)
+    if (after := given.after) is not None:
+        found = [row for row in found if (place(row) < after if falling else place(row) > after)]
+    part = windows.cut(found, given, place)
+    link(request, answer, part)
+    return list(part.rows)
 
 
 def _salt(request: HttpRequest) -> str:

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
-from rongxin.entrypoints.api import acts, authentication
+from rongxin.entrypoints.api import acts, authentication, paging
 from rongxin.sharing.aggregation import row_changes
 
 router = Router(tags=["逐行更正 Rows"])
@@ -33,9 +33,12 @@ class TakingBack(Schema):
 
 
 @router.get("/{batch_id}", auth=authentication.PROVIDER, summary="逐行更正记录 Changes of single rows")
-def changes(request: HttpRequest, batch_id: UUID) -> list[dict[str, Any]]:
+def changes(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], batch_id: UUID
+) -> list[dict[str, Any]]:
     acts.own(request, batch_id)
-    return row_changes.of_batch(batch_id)
+    rows = row_changes.of_batch(batch_id)
+    return paging.whole(request, answer, wanted, rows, "-at", "line", "act")
 
 
 @router.post("/{batch_id}/{line}/correct", auth=authentication.PROVIDER, summary="更正一行 Correct a row")

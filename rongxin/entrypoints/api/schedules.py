@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
 
 from rongxin.catalogue import loader
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
@@ -39,7 +39,12 @@ def show(request: HttpRequest, provider: str | None = None) -> list[dict[str, An
 
 @router.get("/reminders", auth=_READ, summary="逾期与催报 Reminders of late batches")
 def reminders(
-    request: HttpRequest, provider: str | None = None, month: str | None = None, only_open: bool = False
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    provider: str | None = None,
+    month: str | None = None,
+    only_open: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the reminders, the newest first, and when the batch came after all.
 
@@ -47,9 +52,10 @@ def reminders(
     """
     caller = authentication.caller(request)
     span = rules.span_of(sheets.checked_month(month, as_of=caller.at)) if month else None
-    return lateness.reminders(
+    rows = lateness.reminders(
         provider=_whose(caller, provider), span=span, only_open=only_open, as_of=caller.at
     )
+    return paging.whole(request, answer, wanted, rows, "-due_on", "provider", "item")
 
 
 @router.put(

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Router
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.rights import uses
 
 router = Router(tags=["使用记录 Uses"])
 
 
 @router.get("", auth=authentication.SUBJECT, summary="使用记录 Who asked for my information")
-def mine(request: HttpRequest, limit: int = 100) -> list[dict[str, Any]]:
+def mine(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List the uses of the caller's own information, the newest first, pushes among them; what was refused
     stands here too. Only what a lawful inquiry forbids to tell is missing, and only while it does.
     """
     caller = authentication.caller(request)
-    found = uses.of_subject(int(caller.party), limit=max(1, min(limit, 500)), as_of=caller.at)
-    return [use.document() for use in found]
+    part = uses.part_of(int(caller.party), paging.window(request, wanted), as_of=caller.at)
+    paging.link(request, answer, part)
+    return [use.document() for use in part.rows]
 
 
 @router.get("/{request_id}/proof", auth=authentication.SUBJECT, summary="使用记录的存证 Proof of a use")

@@ -28,8 +28,9 @@ from rongxin.governance.errors import (
 from rongxin.governance.models import InstitutionApplication as Row
 from rongxin.governance.onboarding import parameters, rules
 from rongxin.governance.onboarding.rules import Act, State, Verdict
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, memberships, second_person
 from rongxin.parties.errors import NotAllowed
 from rongxin.parties.rules.membership import PartyKind
@@ -146,12 +147,12 @@ def track(application: UUID, secret: str) -> Card:
     return _card(row)
 
 
-def every(*, waiting_only: bool) -> list[Card]:
-    """Return applications, the newest first."""
-    rows = Row.objects.order_by("-submitted_at", "id")
+def part_of(window: Window, *, waiting_only: bool) -> Part[Card]:
+    """Return a part of the applications, the newest first."""
+    rows = Row.objects.all()
     if waiting_only:
         rows = rows.filter(state__in=[state.value for state in rules.WAITING])
-    return [_card(row) for row in rows[:500]]
+    return windows.part(rows, window, "-submitted_at", "id").of(_card)
 
 
 def assess(

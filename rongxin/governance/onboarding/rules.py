@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from rongxin.vocabulary import edition
 from rongxin.vocabulary.labelled import Labelled
 
 
@@ -50,29 +53,29 @@ class Verdict(Labelled):
 _HALVES: Final = {Verdict.MET: 2, Verdict.PARTLY: 1, Verdict.NOT_MET: 0}
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(BaseModel):
+    """One question; `must` fails the whole where it isn't met."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     id: str
     text: str
     text_en: str
-    citation: str
-    weight: int
+    citation: str = Field(min_length=1)
+    weight: int = Field(ge=1)
     must: bool
 
 
-@dataclass(frozen=True)
-class Questionnaire:
+class Questionnaire(edition.Edition):
     """An edition: what is asked and handed in, and what follows."""
 
-    edition: str
-    citation: str
-    pass_percent: int
-    valid_days: int
-    remind_days: int
-    waiting_of_one: int
-    waiting_in_all: int
-    documents: Mapping[str, str]
-    questions: tuple[Question, ...]
+    pass_percent: int = Field(ge=1, le=100)
+    valid_days: int = Field(ge=1, le=366)  # yearly at the latest
+    remind_days: int = Field(ge=1)
+    waiting_of_one: int = Field(ge=1)
+    waiting_in_all: int = Field(ge=1)
+    documents: Mapping[str, str] = Field(min_length=1)
+    questions: tuple[Question, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class Card:
     valid_from: date
     valid_until: date
     proposed_by: str
+    proposed_at: datetime
     granted_by: str
     ended_at: datetime | None
     ended_why: str
@@ -90,6 +91,7 @@ class Card:
             "valid_from": self.valid_from.isoformat(),
             "valid_until": self.valid_until.isoformat(),
             "proposed_by": self.proposed_by,
+            "proposed_at": self.proposed_at.isoformat(),
             "granted_by": self.granted_by or None,
             "ended_at": self.ended_at.isoformat() if self.ended_at else None,
             "ended_why": self.ended_why or None,
@@ -219,7 +221,7 @@ def acts(bureau: str, window: Window) -> Part[dict[str, Any]]:
 def every() -> list[Card]:
     """Return all mandates, the newest first."""
     rows = BureauMandate.objects.select_related("bureau").order_by("-proposed_at", "id")
-    return [_card(row) for row in rows[:500]]
+    return [_card(row) for row in rows]
 
 
 def _in_force(bureau: str, on: date) -> BureauMandate:
@@ -252,6 +254,7 @@ def _card(row: BureauMandate) -> Card:
         row.valid_from,
         row.valid_until,
         row.proposed_by,
+        row.proposed_at,
         row.granted_by,
         row.ended_at,
         row.ended_why,

@@ -18,8 +18,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from rongxin.catalogue import redaction
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import PartiesError
 from rongxin.records import filing
 from rongxin.sharing import rules
@@ -222,10 +223,15 @@ def receipt_of(batch_id: UUID) -> Receipt | None:
 
 def latest(*, provider: str | None = None, limit: int = 50) -> Sequence[Card]:
     """Return the batches last received, newest first."""
-    found = Batch.objects.select_related("mapping").order_by("-received_at", "-id")
+    return part_of(Window(limit), provider=provider).rows
+
+
+def part_of(window: Window, *, provider: str | None = None) -> Part[Card]:
+    """Return a part of the batches received, newest first: of all, or of one provider's."""
+    found = Batch.objects.select_related("mapping")
     if provider is not None:
         found = found.filter(provider_id=provider)
-    return [_card(batch) for batch in found[:limit]]
+    return windows.part(found, window, "-received_at", "-id").of(_card)
 
 
 def locked(batch_id: UUID) -> Batch:

@@ -35,6 +35,7 @@ def waiting() -> list[dict[str, Any]]:
             "item": batch.item,
             "provider": batch.provider_id,
             "file_name": batch.file_name,
+            "received_at": batch.received_at.isoformat(),
             "read": (batch.profile or {}).get("read"),
             "findings": batch.held_for,
         }

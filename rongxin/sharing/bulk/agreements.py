@@ -38,6 +38,7 @@ class Card:
     version: int
     terms: Terms
     state: State
+    proposed_at: datetime
     proposed_by: str
     decided_by: str
     ended_on: date | None
@@ -63,6 +64,7 @@ class Card:
             **self.terms.as_json(),
             "state": self.state.value,
             "state_label": self.state.label,
+            "proposed_at": self.proposed_at.isoformat(),
             "proposed_by": self.proposed_by,
             "decided_by": self.decided_by or None,
             "ended_on": self.ended_on.isoformat() if self.ended_on else None,
@@ -248,6 +250,7 @@ def _card(row: BulkAgreement) -> Card:
         row.version,
         rules.read(row.terms),
         state,
+        row.proposed_at,
         row.proposed_by,
         row.decided_by,
         day_of(ended) if ended else None,

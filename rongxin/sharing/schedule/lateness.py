@@ -120,7 +120,7 @@ def reminders(
         rows = rows.filter(provider_id=provider)
     if span is not None:
         rows = rows.filter(due_on__range=span)
-    kept = list(rows[:200])
+    kept = list(rows)
     first = min((row.due_on for row in kept), default=as_of.astimezone(CHINA).date())
     came = _deliveries(first - timedelta(days=_AHEAD_DAYS), provider, as_of)
     found = []

@@ -123,7 +123,7 @@ def test_an_open_door_is_not_filled_by_anybody(two, monkeypatch):
     applications.apply(first, as_of=stage.NOW)
     with pytest.raises(ApplicationNotPossible, match="已有申请"):
         applications.apply(first, as_of=stage.NOW)
-    few = replace(ASKED, waiting_in_all=1)
+    few = ASKED.model_copy(update={"waiting_in_all": 1})
     monkeypatch.setattr(parameters, "in_force", lambda on: few)
     with pytest.raises(ApplicationNotPossible, match="过多"):
         applications.apply(wish(), as_of=stage.NOW)
