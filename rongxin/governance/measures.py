@@ -115,13 +115,8 @@ def decline(measure: UUID, *, actor: Actor, as_of: datetime) -> dict[str, Any]:
 
 
 def every(*, institution: str | None = None, open_only: bool = False) -> list[dict[str, Any]]:
-    """Return the measures, the newest first: all, or one institution's."""
-    rows = Measure.objects.order_by("-proposed_at", "id")
-    if institution is not None:
-        rows = rows.filter(institution=institution)
-    if open_only:
-        rows = rows.filter(state=MeasureState.PROPOSED.value)
-    return [document(row) for row in rows[:500]]
+    """Return the newest measures: of all, or of one institution's."""
+    return list(part_of(Window(500), institution=institution, open_only=open_only).rows)
 
 
 def part_of(

@@ -147,6 +147,11 @@ def track(application: UUID, secret: str) -> Card:
     return _card(row)
 
 
+def every(*, waiting_only: bool) -> list[Card]:
+    """Return the newest applications."""
+    return list(part_of(Window(500), waiting_only=waiting_only).rows)
+
+
 def part_of(window: Window, *, waiting_only: bool) -> Part[Card]:
     """Return a part of the applications, the newest first."""
     rows = Row.objects.all()
