@@ -189,6 +189,17 @@ class ShadowScore(models.Model):
     coverage = models.SmallIntegerField()
 
 
+class LoanScore(models.Model):
+    """What a version said of a firm on the day it drew a loan; kept when that day's runs are forgotten."""
+
+    pk = models.CompositePrimaryKey("subject_id", "drawn_on", "version")
+    subject_id = models.BigIntegerField()
+    drawn_on = models.DateField(db_index=True)
+    version = models.CharField(max_length=40)
+    score = models.SmallIntegerField()
+    grade = models.CharField(max_length=4)
+
+
 class ShadowRun(models.Model):
     """How a challenger compares with the champion over one run; or why it could not be scored in it."""
 

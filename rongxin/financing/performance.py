@@ -8,6 +8,8 @@ from datetime import date
 from itertools import groupby
 from operator import attrgetter
 
+from django.db.models import Min
+
 from rongxin.financing import outcomes, rules
 from rongxin.financing.models import Outcome
 from rongxin.financing.rules import Performance, Stage
@@ -39,6 +41,13 @@ def of_loans(*, until: date, overdue_days: int, window_months: int) -> Iterator[
         if found is not None:
             case = line[0].case
             yield Loan(case.subject_id, case.institution_id, *found)
+
+
+def first_draws(*, before: date) -> Iterator[tuple[int, date]]:
+    """Yield whose loans were first drawn before a day, and when."""
+    drawn = Outcome.objects.filter(stage=Stage.DRAWN.value, corrected_by=None)
+    first = drawn.values("case", "case__subject_id").annotate(first=Min("on")).filter(first__lt=before)
+    yield from first.values_list("case__subject_id", "first").iterator(chunk_size=5000)
 
 
 def declined(*, until: date) -> int:

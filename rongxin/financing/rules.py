@@ -5,7 +5,6 @@ Pure: no clock, no database. An outcome is one step of a case on one day; its st
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -13,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from rongxin.vocabulary.labelled import Labelled
+from rongxin.vocabulary.period import months_later
 
 AMOUNT_MAX_CNY = Decimal("1e13")  # ten trillion yuan: beyond it, somebody has mistaken the unit
 RATE_MAX_BP = 3_600  # 36 % a year, above which no court lends its hand
@@ -208,16 +208,9 @@ def performance(
     drawn_on = next((step.on for step in steps if step.stage is Stage.DRAWN), None)
     if drawn_on is None:
         return None
-    ends_on = _months_later(drawn_on, window_months)
+    ends_on = months_later(drawn_on, window_months)
     within = [step for step in steps if drawn_on <= step.on <= ends_on]
     if any(step.stage is Stage.WRITTEN_OFF or (step.overdue_days or 0) >= overdue_days for step in within):
         return drawn_on, Performance.BAD
     is_over = any(step.stage is Stage.SETTLED for step in within) or steps[-1].on >= ends_on
     return drawn_on, Performance.GOOD if is_over else Performance.OPEN
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day so many months later; the month's last where it has none."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))

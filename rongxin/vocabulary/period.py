@@ -1,7 +1,8 @@
-"""A span of business days, both ends included."""
+"""A span of business days, both ends included; the same day some months on."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,3 +35,10 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.from_.isoformat()}/{self.to.isoformat()}"
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day so many months later (or earlier); the month's last where it has none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

@@ -193,6 +193,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     # The operator's people register and promote versions through the web; the worker writes what is measured.
     "evaluation_version": (KEEP, READ),
     "evaluation_shadowscore": (NONE, (*GROW, Right("DELETE"))),
+    "evaluation_loanscore": (NONE, (*GROW, Right("DELETE"))),
     "evaluation_shadowrun": (READ, (*GROW, Right("DELETE"))),
     "evaluation_baseline": (READ, GROW),
     "evaluation_modelreport": (READ, GROW),

@@ -18,6 +18,7 @@ from django.db import connection
 
 from rongxin.evaluation import loading
 from rongxin.evaluation.fitting import measures
+from rongxin.evaluation.models import LoanScore
 from rongxin.evaluation.monitoring import rules
 from rongxin.evaluation.monitoring.parameters import Limits
 from rongxin.financing import aggregates, performance
@@ -122,6 +123,23 @@ def _tellable(loans: Sequence[Scored], tellable: Tellable) -> bool:
     return len(loans) >= tellable.cases_min and len(institutions) >= tellable.institutions_min
 
 
+def keep(*, before: date) -> None:
+    """Keep with each loan drawn before a day what every version said then; its runs are to be forgotten.
+
+    What was kept already stays. A loan told of only later than its day's runs are kept has no score.
+    """
+    loans = iter(performance.first_draws(before=before))
+    while some := list(islice(loans, _AT_ONCE)):
+        subjects, days = zip(*some, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, {"subjects": list(subjects), "days": list(days)})
+
+
+def forget(*, before: date) -> None:
+    """Forget what was kept with loans drawn before a day."""
+    LoanScore.objects.filter(drawn_on__lt=before).delete()
+
+
 def _scored(version: str, until: date, limits: Limits, groups: Sequence[str]) -> Iterator[Scored]:
     """Lay each loan beside the score of its day; one whose firm had none by this version is no evidence."""
     found = performance.of_loans(
@@ -148,20 +166,39 @@ def _beside(version: str, loans: Sequence[Loan], groups: Iterable[str]) -> Itera
         yield Scored(loans[place - 1], score, grade, tuple(own))
 
 
-# The score that counted on the day the loan was drawn; of a challenger, what it said in shadow of that run.
-_ON_ITS_DAY = """
-SELECT DISTINCT ON (asked.place) asked.place, said.score, said.grade{words}
+# What versions said of subjects, by their published runs; of a challenger, what it said in shadow of it.
+_SAID = """
+SELECT s.subject_id, r.version, r.as_of, r.facts_at, r.id AS run_id, s.score, s.grade
+FROM evaluation_score s JOIN evaluation_run r ON r.id = s.run_id
+WHERE r.state = 'published' AND r.tier = 'public' AND s.score IS NOT NULL
+    AND s.subject_id = ANY (%(subjects)s::bigint[])
+UNION ALL
+SELECT s.subject_id, s.version, r.as_of, r.facts_at, r.id, s.score, s.grade
+FROM evaluation_shadowscore s JOIN evaluation_run r ON r.id = s.run_id
+WHERE r.state = 'published' AND r.tier = 'public' AND s.score IS NOT NULL
+    AND s.subject_id = ANY (%(subjects)s::bigint[])
+"""
+# The score that counted on the day the loan was drawn; where that day's runs are forgotten, as it was kept.
+_ON_ITS_DAY = f"""
+SELECT DISTINCT ON (asked.place) asked.place, found.score, found.grade{{words}}
 FROM unnest(%(subjects)s::bigint[], %(days)s::date[]) WITH ORDINALITY AS asked (subject, day, place)
 JOIN parties_subject b ON b.id = asked.subject
 JOIN (
-    SELECT s.subject_id, s.run_id, s.score, s.grade FROM evaluation_score s
-    JOIN evaluation_run own ON own.id = s.run_id AND own.version = %(version)s
-    WHERE s.subject_id = ANY (%(subjects)s::bigint[])
+    SELECT subject_id, NULL::date AS drawn_on, as_of, facts_at, run_id, score, grade FROM ({_SAID}) said
+    WHERE version = %(version)s
     UNION ALL
-    SELECT s.subject_id, s.run_id, s.score, s.grade FROM evaluation_shadowscore s
-    WHERE s.version = %(version)s AND s.subject_id = ANY (%(subjects)s::bigint[])
-) said ON said.subject_id = asked.subject AND said.score IS NOT NULL
-JOIN evaluation_run r ON r.id = said.run_id AND r.state = 'published' AND r.tier = 'public'
-    AND r.as_of <= asked.day
-ORDER BY asked.place, r.as_of DESC, r.facts_at DESC, r.id DESC
-"""
+    SELECT subject_id, drawn_on, drawn_on, NULL, NULL, score, grade FROM evaluation_loanscore
+    WHERE version = %(version)s AND subject_id = ANY (%(subjects)s::bigint[])
+) found ON found.subject_id = asked.subject
+    AND (found.drawn_on = asked.day OR found.drawn_on IS NULL AND found.as_of <= asked.day)
+ORDER BY asked.place, found.drawn_on, found.as_of DESC, found.facts_at DESC, found.run_id DESC
+"""  # noqa: S608
+_KEEP = f"""
+INSERT INTO evaluation_loanscore (subject_id, drawn_on, version, score, grade)
+SELECT DISTINCT ON (asked.subject, asked.day, said.version)
+    asked.subject, asked.day, said.version, said.score, said.grade
+FROM unnest(%(subjects)s::bigint[], %(days)s::date[]) AS asked (subject, day)
+JOIN ({_SAID}) said ON said.subject_id = asked.subject AND said.as_of <= asked.day
+ORDER BY asked.subject, asked.day, said.version, said.as_of DESC, said.facts_at DESC, said.run_id DESC
+ON CONFLICT DO NOTHING
+"""  # noqa: S608
