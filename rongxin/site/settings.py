@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from rongxin.site import checks as checks  # registers what production asks its database server
+from rongxin.site import translations
 from rongxin.site.configuration import Configuration
 
 CONFIGURATION = Configuration.from_environment()
@@ -106,6 +107,8 @@ WSGI_APPLICATION = "rongxin.site.wsgi.application"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [translations.compiled(RONGXIN_VAR)]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True

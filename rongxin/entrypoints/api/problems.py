@@ -272,7 +272,7 @@ TITLES = {
     "webhook_not_possible": "接收地址的状态不允许此操作",
     "webhook_url_refused": "接收地址不符合要求",
 }
-_OTHERWISE = "请求未能完成，原因见 detail"
+OTHERWISE = "请求未能完成，原因见 detail"
 
 # What a refusal of these is about stands in the address; of all others in the body.
 _NAMED_BY_THE_PATH = {"unknown_agreement", "unknown_provider"}
@@ -287,7 +287,7 @@ _WHAT_TO_DO_HERE = {
 
 def _title(code: str, text: str) -> str:
     """Return what an error says in Chinese; where it says it in English only, what its code is called."""
-    return text if "\u4e00" <= text[:1] <= "\u9fff" else TITLES.get(code, _OTHERWISE)
+    return text if "\u4e00" <= text[:1] <= "\u9fff" else TITLES.get(code, OTHERWISE)
 
 
 class Problem(Exception):

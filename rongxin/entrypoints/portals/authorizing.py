@@ -16,6 +16,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,6 +31,7 @@ from rongxin.consent.rules import CaseKind, FrequencyUnit, business_day
 from rongxin.entrypoints import security
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.registrations import identity_provider
+from rongxin.entrypoints.portals import pages, wording
 from rongxin.parties import accounts, institutions, memberships, registering, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules.identity import Assertion, Assurance
@@ -36,10 +39,10 @@ from rongxin.parties.rules.membership import Role
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 _SPANS = {
-    FrequencyUnit.TERM: "授权期内共",
-    FrequencyUnit.YEAR: "每年",
-    FrequencyUnit.MONTH: "每月",
-    FrequencyUnit.DAY: "每日",
+    FrequencyUnit.TERM: _lazy("授权期内共"),
+    FrequencyUnit.YEAR: _lazy("每年"),
+    FrequencyUnit.MONTH: _lazy("每月"),
+    FrequencyUnit.DAY: _lazy("每日"),
 }
 
 
@@ -58,7 +61,7 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         link = pushed.opened(request_uri, client=client, as_of=now)
     except LinkUnusable as error:
-        return _rendered(request, "authorize_over", None, {"why": str(error)}, status=400)
+        return _rendered(request, "authorize_over", None, {"why": pages.words(error)}, status=400)
     ours = {"request_uri": request_uri, "client_id": client}
     act = given.get("act", "") if request.method == "POST" else ""
     if act == "sign_in":
@@ -77,7 +80,7 @@ def _sign_in(request: HttpRequest, link: Link, ours: Mapping[str, str], now: dat
         assertion = identity_provider().attest(evidence, as_of=now)
         account = _recognised(link.case.subject_id, assertion, now)
     except PartiesError as error:
-        return _ask_who(request, link, ours, why=str(error), status=403)
+        return _ask_who(request, link, ours, why=pages.words(error), status=403)
     request.session.cycle_key()
     request.session[_key(link)] = {
         "account": account,
@@ -107,11 +110,11 @@ def _decide(
     request: HttpRequest, act: str, link: Link, ours: Mapping[str, str], person: _Person, now: datetime
 ) -> HttpResponse:
     if act == "grant" and request.POST.get("read") != "yes":
-        return _show(request, link, ours, person, now, why="请先阅读风险告知书并勾选。", status=422)
+        return _show(request, link, ours, person, now, why=_("请先阅读风险告知书并勾选。"), status=422)
     said: dict[str, str]
     try:
         if act == "grant":
-            _, code = pushed.grant(
+            granted = pushed.grant(
                 ours["request_uri"],
                 client=ours["client_id"],
                 assertion=person.assertion,
@@ -120,15 +123,17 @@ def _decide(
                 actor=person.actor,
                 as_of=now,
             )
-            said = {"code": code}
+            said = {"code": granted[1]}
         else:
             pushed.refuse(ours["request_uri"], client=ours["client_id"], actor=person.actor, as_of=now)
             said = {"error": "access_denied"}
     except LinkUnusable as error:
-        return _rendered(request, "authorize_over", None, {"why": str(error)}, status=400)
+        return _rendered(request, "authorize_over", None, {"why": pages.words(error)}, status=400)
     except (ConsentError, PartiesError) as error:
         back = _back(request, link, error="invalid_request")
-        return _rendered(request, "authorize_over", link, {"why": str(error), "back": back}, status=409)
+        return _rendered(
+            request, "authorize_over", link, {"why": pages.words(error), "back": back}, status=409
+        )
     request.session.pop(_key(link), None)
     return SeeOther(_back(request, link, **said))
 
@@ -193,10 +198,11 @@ def _show(
         "subject": subjects.get(link.case.subject_id),
         "person": person.assertion.name,
         "case": link.case,
-        "case_kind": CaseKind(link.case.kind).label,
+        "case_kind": wording.named(CaseKind(link.case.kind).label),
         "terms": terms,
-        "modes": "、".join(mode.label for mode in sorted(terms.modes)),
-        "often": f"{_SPANS[terms.frequency.unit]}不超过{terms.frequency.limit}次",
+        "modes": wording.listed(mode.label for mode in sorted(terms.modes)),
+        "often": _("%(unit)s不超过%(limit)s次")
+        % {"unit": _SPANS[terms.frequency.unit], "limit": terms.frequency.limit},
         "items": [{"label": one.label, "fields": [field.label for field in one.fields]} for one in items],
         "risk_notice": notices.current(business_day(now)),
         "may_agree": person.role is Role.LEGAL_REPRESENTATIVE,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _lazy
+
 from rongxin.parties.memberships import Card
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind
@@ -15,8 +18,7 @@ class Entry:
     """One entry; `name` is the address by which Django knows it, and what a page says of itself as `here`."""
 
     name: str
-    label: str
-    label_en: str
+    label: Promise | str
     permission: Permission
 
 
@@ -29,33 +31,32 @@ HOME = {
 }
 
 _ENTRIES = (
-    Entry("enterprise", "我的企业", "My firm", permission.SUBJECT),
-    Entry("enterprise_requests", "授权申请", "Requests", permission.SUBJECT),
-    Entry("enterprise_consents", "我的授权", "Consents", permission.SUBJECT),
-    Entry("enterprise_uses", "谁查过我", "Who looked", permission.SUBJECT),
-    Entry("enterprise_held", "我的信息", "My information", permission.SUBJECT),
-    Entry("enterprise_rights", "异议与修复", "Objections", permission.SUBJECT),
-    Entry("enterprise_agents", "经办人", "Agents", permission.SUBJECT),
-    Entry("institution", "工作台", "Worklist", permission.INSTITUTION),
-    Entry("institution_public", "查公共信息", "Public report", permission.INSTITUTION),
-    Entry("institution_log", "查询记录", "Own log", permission.INSTITUTION),
-    Entry("institution_duties", "应尽事项", "Duties", permission.INSTITUTION),
-    Entry("provider", "报送", "Batches", permission.PROVIDER),
-    Entry("provider_objections", "异议核查", "Objections", permission.PROVIDER),
-    Entry("provider_quality", "数据质量", "Quality", permission.PROVIDER),
-    Entry("provider_use", "使用反馈", "Use", permission.PROVIDER),
-    Entry("department", "履职查询", "Official duty", permission.DEPARTMENT),
-    Entry("operator", "今日", "Today", permission.STAFF),
-    Entry("operator_watch", "监测处置", "Watch", permission.SECURITY | permission.AUDIT),
-    Entry("operator_held", "待复核批次", "Held batches", permission.DESK | permission.AUDIT),
-    Entry("operator_matching", "匹配台", "Matching desk", permission.DESK),
+    Entry("enterprise", _lazy("我的企业"), permission.SUBJECT),
+    Entry("enterprise_requests", _lazy("授权申请"), permission.SUBJECT),
+    Entry("enterprise_consents", _lazy("我的授权"), permission.SUBJECT),
+    Entry("enterprise_uses", _lazy("谁查过我"), permission.SUBJECT),
+    Entry("enterprise_held", _lazy("我的信息"), permission.SUBJECT),
+    Entry("enterprise_rights", _lazy("异议与修复"), permission.SUBJECT),
+    Entry("enterprise_agents", _lazy("经办人"), permission.SUBJECT),
+    Entry("institution", _lazy("工作台"), permission.INSTITUTION),
+    Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION),
+    Entry("institution_log", _lazy("查询记录"), permission.INSTITUTION),
+    Entry("institution_duties", _lazy("应尽事项"), permission.INSTITUTION),
+    Entry("provider", _lazy("报送"), permission.PROVIDER),
+    Entry("provider_objections", _lazy("异议核查"), permission.PROVIDER),
+    Entry("provider_quality", _lazy("数据质量"), permission.PROVIDER),
+    Entry("provider_use", _lazy("使用反馈"), permission.PROVIDER),
+    Entry("department", _lazy("履职查询"), permission.DEPARTMENT),
+    Entry("operator", _lazy("今日"), permission.STAFF),
+    Entry("operator_watch", _lazy("监测处置"), permission.SECURITY | permission.AUDIT),
+    Entry("operator_held", _lazy("待复核批次"), permission.DESK | permission.AUDIT),
+    Entry("operator_matching", _lazy("匹配台"), permission.DESK),
     Entry(
         "operator_institutions",
-        "机构",
-        "Institutions",
+        _lazy("机构"),
         permission.DESK | permission.SECURITY | permission.AUDIT,
     ),
-    Entry("operator_quality", "数据质量", "Quality", permission.STAFF),
+    Entry("operator_quality", _lazy("数据质量"), permission.STAFF),
 )
 
 

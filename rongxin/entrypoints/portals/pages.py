@@ -11,8 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render as _render
 
-from rongxin.entrypoints.api import problems
-from rongxin.entrypoints.portals import menus
+from rongxin.entrypoints.portals import menus, wording
 from rongxin.journal.windows import Window
 
 _LOG = logging.getLogger(__name__)
@@ -48,8 +47,8 @@ def refusal(request: HttpRequest, status: int, what: str, what_to_do: str = "") 
 
 
 def words(error: Exception) -> str:
-    """Return what to tell a person of an error."""
-    return problems.in_words(error)[1]
+    """Return what to tell a person of an error, in the language of the page."""
+    return wording.of_error(error)[1]
 
 
 def first(rows_max: int) -> Window:
@@ -71,7 +70,7 @@ def told(request: HttpRequest, error: Exception) -> HttpResponse:
     """Turn the error of a room into a page; what isn't one of ours is logged and told without its text."""
     if isinstance(error, Http404):
         raise error
-    status, what = problems.in_words(error)
+    status, what = wording.of_error(error)
     if status >= 500:
         _LOG.error("unexpected error at %s", request.path, exc_info=error)
     return refusal(request, status, what)

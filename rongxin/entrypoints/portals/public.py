@@ -11,14 +11,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
-from rongxin.catalogue.reference import reference
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.disclosure import register
-from rongxin.entrypoints.portals import pages
+from rongxin.entrypoints.portals import pages, wording
 from rongxin.journal import checkpoints, keyring
 from rongxin.parties import subjects
 from rongxin.sharing.aggregation import sources
@@ -28,10 +29,10 @@ from rongxin.vocabulary.zone import BUSINESS_ZONE
 _MODES = (SharingMode.PHYSICAL_AGGREGATION, SharingMode.INTERFACE_CALL, SharingMode.DATA_VERIFICATION)
 # What a demo leaves behind for its visitor. The accounts' keys lie beside them and are never among these.
 DEMO_FILES = {
-    "summary.json": "演示摘要（JSON）",
-    "report.pdf": "授权信用信息报告（PDF）",
-    "report.json": "授权信用信息报告（JSON）",
-    "public_report.pdf": "公共信用信息报告（PDF）",
+    "summary.json": _lazy("演示摘要（JSON）"),
+    "report.pdf": _lazy("授权信用信息报告（PDF）"),
+    "report.json": _lazy("授权信用信息报告（JSON）"),
+    "public_report.pdf": _lazy("公共信用信息报告（PDF）"),
 }
 
 
@@ -41,21 +42,23 @@ def front(request: HttpRequest) -> HttpResponse:
     items = loader.load().items.values()
     latest = checkpoints.latest()
     figures = [
-        {"number": f"{subjects.count():,}", "unit": "户", "label": "信息主体", "label_en": "subjects"},
+        {"number": f"{subjects.count():,}", "unit": _("户"), "label": _("信息主体")},
         {
             "number": f"{sources.accepted_rows():,}",
-            "unit": "条",
-            "label": "归集记录",
-            "label_en": "rows",
+            "unit": _("条"),
+            "label": _("归集记录"),
         },
-        {"number": f"{register.released():,}", "unit": "次", "label": "对外提供", "label_en": "disclosures"},
-        {"number": len(items), "unit": "项", "label": "信息项", "label_en": "items"},
-        {"number": _consented(items), "unit": "项", "label": "须经授权", "label_en": "need consent"},
+        {
+            "number": f"{register.released():,}",
+            "unit": _("次"),
+            "label": _("对外提供"),
+        },
+        {"number": len(items), "unit": _("项"), "label": _("信息项")},
+        {"number": _consented(items), "unit": _("项"), "label": _("须经授权")},
         {
             "number": f"{latest.size if latest else 0:,}",
-            "unit": "条",
-            "label": "存证记录",
-            "label_en": "journal entries",
+            "unit": _("条"),
+            "label": _("存证记录"),
         },
     ]
     return _page(request, "front", {"figures": figures, "demo_files": _demo_files()})
@@ -68,7 +71,6 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         {
             "number": number,
             "label": label,
-            "label_en": loader.load().categories[number].label_en,
             "items": [{"item": item, "channels": _channels(item)} for item in items],
         }
         for number, label, items in loader.load().sections()
@@ -88,7 +90,7 @@ def catalogue_item(request: HttpRequest, item: str) -> HttpResponse:
             "field": field,
             "type": field.field_type,
             "consent": field.consent or all(c.consent for c in found.channels if field.name in c.fields),
-            "modes": "、".join(dict.fromkeys(c.mode.label for c in found.channels if field.name in c.fields)),
+            "modes": list(dict.fromkeys(c.mode.label for c in found.channels if field.name in c.fields)),
         }
         for field in found.fields
     ]
@@ -150,10 +152,7 @@ def _channels(item: Item) -> list[dict[str, Any]]:
         {
             "channel": channel,
             "provider": loader.load().provider_label(channel.provider),
-            "provider_en": reference().providers[channel.provider].label_en,
-            "levels": "、".join(
-                {"national": "国家", "local": "地方"}[level.value] for level in channel.levels
-            ),
+            "levels": [level.label for level in channel.levels],
             "where": _filter(item, channel),
             "fields": [item.field(name).label for name in item.fields_of(channel)],
             "whole": len(channel.fields) == len(item.fields),
@@ -170,8 +169,11 @@ def _filter(item: Item, channel: Channel) -> str | None:
     if channel.where is None:
         return None
     value = channel.where.equals
-    word = {True: "是", False: "否"}[value] if isinstance(value, bool) else str(value)
-    return f"仅限{item.column(channel.where.field).label}为“{word}”的记录"
+    word = {True: _("是"), False: _("否")}[value] if isinstance(value, bool) else str(value)
+    return _("仅限%(label)s为“%(word)s”的记录") % {
+        "label": wording.named(item.column(channel.where.field).label),
+        "word": word,
+    }
 
 
 def _demo() -> Path:
@@ -182,5 +184,7 @@ def _demo_files() -> list[dict[str, str]]:
     if settings.RONGXIN_MODE != "demo":
         return []
     return [
-        {"name": name, "label": label} for name, label in DEMO_FILES.items() if (_demo() / name).is_file()
+        {"name": name, "label": str(label)}
+        for name, label in DEMO_FILES.items()
+        if (_demo() / name).is_file()
     ]

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -50,7 +51,9 @@ def person(request: HttpRequest) -> HttpResponseBase:
         assertion = identity_provider().attest(evidence, as_of=now)
         account = _account_of(assertion, as_of=now)
     except PartiesError as error:
-        return pages.render(request, "sign_in/person.html", {**context, "mistake": str(error)}, status=422)
+        return pages.render(
+            request, "sign_in/person.html", {**context, "mistake": pages.words(error)}, status=422
+        )
     visitors.begin(request, account.id, way=assertion.issuer, assertion=assertion)
     return redirect(_onward(request))
 
@@ -82,7 +85,9 @@ def staff(request: HttpRequest) -> HttpResponseBase:
         )
     except PartiesError as error:
         status = 429 if isinstance(error, sign_ins.SignInLocked) else 422
-        return pages.render(request, "sign_in/staff.html", {**context, "mistake": str(error)}, status=status)
+        return pages.render(
+            request, "sign_in/staff.html", {**context, "mistake": pages.words(error)}, status=status
+        )
     request.session.cycle_key()
     request.session.update(
         {_WAITING: passed.account, _WAITING_SINCE: now.timestamp(), _MUST_CHANGE: passed.must_change}
@@ -106,7 +111,9 @@ def code(request: HttpRequest) -> HttpResponseBase:
             account, request.POST.get("code", ""), origin=visitors.origin(request), as_of=timezone.now()
         )
     except PartiesError as error:
-        return pages.render(request, "sign_in/code.html", {**context, "mistake": str(error)}, status=422)
+        return pages.render(
+            request, "sign_in/code.html", {**context, "mistake": pages.words(error)}, status=422
+        )
     return _welcome(request, account)
 
 
@@ -125,7 +132,7 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
             sign_ins.confirm_enrolment(account, request.POST.get("code", ""), actor=actor, as_of=now)
             return _welcome(request, account)
         except PartiesError as error:
-            mistake = str(error)
+            mistake = pages.words(error)
     try:
         made = sign_ins.enrol(account, issuer=pages.node(), as_of=now)
     except PartiesError as error:
@@ -176,7 +183,7 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
     new = request.POST.get("new", "")
     try:
         if new != request.POST.get("again", ""):
-            raise sign_ins.PasswordTooWeak("两次输入的新密码不一致")
+            raise sign_ins.PasswordTooWeak(_("两次输入的新密码不一致"))
         card = accounts.get(account)
         sign_ins.by_password(
             card.username,
@@ -188,7 +195,7 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
         actor = Actor(ActorKind.ACCOUNT, str(account))
         sign_ins.change_password(account, new, profile=settings.RONGXIN_PASSWORDS, actor=actor, as_of=now)
     except PartiesError as error:
-        context["mistake"] = str(error)
+        context["mistake"] = pages.words(error)
         return pages.render(request, "sign_in/change_password.html", context, status=422)
     visitors.begin(request, account, way="password")
     return redirect(_onward(request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from rongxin.entrypoints.portals import authorizing, public, sign_in
+from rongxin.entrypoints.portals import authorizing, languages, public, sign_in
 from rongxin.entrypoints.portals.department import duty
 from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, rights, uses
 from rongxin.entrypoints.portals.institution import cases, duties, reports
@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/password", sign_in.change_password, name="change_password"),
     path("sign-in/roles", sign_in.roles, name="roles"),
     path("sign-out", sign_in.leave, name="sign_out"),
+    path("language/<str:language>", languages.choose, name="language"),
     *_ENTERPRISE,
     *_STAFF,
 ]

@@ -22,6 +22,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from rongxin.entrypoints.portals import menus, pages
 from rongxin.parties import accounts, institutions, memberships, sign_ins
@@ -116,7 +117,7 @@ def _refused(
     if found.role.party_kind is PartyKind.INSTITUTION and not unserved:
         standing = institutions.standing(found.role.party, as_of=found.at)
         if not standing.admitted:
-            return pages.refusal(request, 403, standing.message, "可在“应尽事项”中办理应交的回执与说明。")
+            return pages.refusal(request, 403, standing.message, _("可在“应尽事项”中办理应交的回执与说明。"))
     return None
 
 

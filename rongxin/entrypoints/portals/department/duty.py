@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import reports
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import departments, duty_mandates, subjects
 from rongxin.parties.rules import permission
@@ -35,9 +36,9 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     chosen = next((card for card in mandates if str(card.id) == request.POST.get("mandate")), None)
     code = codes.clean(context["uscc"])
     mistake = (
-        "请选择履职依据" if chosen is None
-        else "请填写本部门的案号或文号" if not context["reference"].strip()
-        else "未找到这个统一社会信用代码的登记信息" if subjects.find(code) is None
+        _("请选择履职依据") if chosen is None
+        else _("请填写本部门的案号或文号") if not context["reference"].strip()
+        else _("未找到这个统一社会信用代码的登记信息") if subjects.find(code) is None
         else ""
     )  # fmt: skip
     if chosen is None or mistake:
@@ -60,5 +61,5 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         as_of=visitor.at,
     )
     if isinstance(answer, Refusal):
-        return pages.refusal(request, 403, f"{answer.reason.label}（{answer.reason.article}）")
+        return pages.refusal(request, 403, wording.reason(answer.reason))
     return reports.rendered(answer, "text/html")

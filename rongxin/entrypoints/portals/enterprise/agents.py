@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -54,12 +55,15 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
             as_of=visitor.at,
         )
     except ValueError:
-        context["mistake"] = f"请填写{visitor.today}至{last}之间的日期"
+        context["mistake"] = _("请填写%(today)s至%(last)s之间的日期") % {"today": visitor.today, "last": last}
         return pages.render(request, "enterprise/agents.html", context, status=422)
     except PartiesError as error:
-        context["mistake"] = str(error)
+        context["mistake"] = pages.words(error)
         return pages.render(request, "enterprise/agents.html", context, status=422)
-    messages.success(request, f"已委托{agent.display_name}办理，至{until}止")
+    messages.success(
+        request,
+        _("已委托%(display_name)s办理，至%(until)s止") % {"display_name": agent.display_name, "until": until},
+    )
     return redirect("enterprise_agents")
 
 
@@ -70,14 +74,16 @@ def end(request: HttpRequest, visitor: Visitor, number: int) -> HttpResponseBase
     card = held.get(number)
     chief = visitor.role.role is Role.LEGAL_REPRESENTATIVE
     if card is None or card.role is not Role.AGENT or not (chief or card.account == visitor.account.id):
-        return pages.refusal(request, 403, "只有法定代表人或经办人本人可以终止委托")
+        return pages.refusal(request, 403, _("只有法定代表人或经办人本人可以终止委托"))
     memberships.end(number, why="mandate_ended", actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已终止委托，立即生效")
+    messages.success(request, _("已终止委托，立即生效"))
     return redirect("enterprise_agents")
 
 
 def _agent(name: str) -> accounts.Card:
     found = accounts.named(name.strip())
     if found is None:
-        raise PartiesError(f"没有账号“{name}”；请经办人先登录平台，在右上角查看自己的账号后告诉您")
+        raise PartiesError(
+            _("没有账号“%(name)s”；请经办人先登录平台，在右上角查看自己的账号后告诉您") % {"name": name}
+        )
     return found

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.consent import cases, grants
 from rongxin.consent.deletion import duties, meaning, policy
@@ -46,14 +47,14 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
 def pause(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Pause at once; from here on every query by it is refused until it is resumed."""
     grants.pause(_own(number, visitor).id, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已暂停：从现在起机构的查询一律拒绝，恢复后才能继续")
+    messages.success(request, _("已暂停：从现在起机构的查询一律拒绝，恢复后才能继续"))
     return redirect("enterprise_consent", number=number)
 
 
 @visitors.page(permission.SUBJECT, "POST")
 def resume(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     grants.resume(_own(number, visitor).id, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已恢复：机构可以继续按授权查询")
+    messages.success(request, _("已恢复：机构可以继续按授权查询"))
     return redirect("enterprise_consent", number=number)
 
 
@@ -65,7 +66,7 @@ def withdraw(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespon
         grants.withdraw(grant.id, actor=visitor.actor, as_of=visitor.at)
         # The worker does the same from the journal's news, should this process end here.
         recipients.settle(grant.id, as_of=visitor.at)
-        messages.success(request, "已撤回：从现在起机构不能再凭这份授权得到任何信息")
+        messages.success(request, _("已撤回：从现在起机构不能再凭这份授权得到任何信息"))
         return redirect("enterprise_consent", number=number)
     notice = meaning.current(visitor.today)
     context = {
@@ -83,7 +84,7 @@ def _own(number: UUID, visitor: Visitor) -> Grant:
     except UnknownConsent as error:
         raise Http404(str(error)) from error
     if grant.subject_id != visitor.subject:
-        raise Http404(f"没有编号为{number}的授权")
+        raise Http404(str(number))
     return grant
 
 

@@ -18,8 +18,7 @@ from rongxin.parties.rules import permission
 def everything(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show all of it when asked by POST: each look is a disclosure to the firm and stands in the journal."""
     if request.method != "POST":
-        count = len(loader.load().all_names)
-        return pages.render(request, "enterprise/held.html", {"here": "enterprise_held", "count": count})
+        return pages.render(request, "enterprise/held.html", {"here": "enterprise_held"})
     released = own.release(visitor)
     form = request.POST.get("form", "page")
     if form == "json":

@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import regions
 from rongxin.consent import notifications, register, requests
 from rongxin.consent.rules import Status
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import memberships, subjects
 from rongxin.parties.errors import PartiesError
@@ -71,7 +72,7 @@ def connect(request: HttpRequest) -> HttpResponseBase:
         return pages.render(request, "enterprise/connect.html", context)
     subject = subjects.find(codes.clean(code))
     if subject is None:
-        mistake = "未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码"
+        mistake = _("未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码")
         return pages.render(request, "enterprise/connect.html", {**context, "mistake": mistake}, status=422)
     actor = Actor(ActorKind.ACCOUNT, str(account), f"subject:{subject.uscc}")
     try:
@@ -81,5 +82,9 @@ def connect(request: HttpRequest) -> HttpResponseBase:
         mistake = f"{subject.name}：{error}"
         return pages.render(request, "enterprise/connect.html", {**context, "mistake": mistake}, status=422)
     visitors.act_as(request, role.id)
-    messages.success(request, f"已连接“{subject.name}”，您以{role.role.label}的身份办理")
+    messages.success(
+        request,
+        _("已连接“%(name)s”，您以%(label)s的身份办理")
+        % {"name": subject.name, "label": wording.named(role.role.label)},
+    )
     return redirect("enterprise")

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
@@ -17,7 +19,7 @@ from rongxin.consent import cases, grants, notices, requests, templates
 from rongxin.consent.errors import ConsentError, UnknownConsent
 from rongxin.consent.rules import FrequencyUnit
 from rongxin.consent.templates import Draft
-from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals import pages, shown, visitors, wording
 from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions
@@ -25,15 +27,15 @@ from rongxin.parties.rules import permission
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 _SPANS = {
-    FrequencyUnit.TERM: "授权期内",
-    FrequencyUnit.YEAR: "每年",
-    FrequencyUnit.MONTH: "每月",
-    FrequencyUnit.DAY: "每天",
+    FrequencyUnit.TERM: _lazy("授权期内"),
+    FrequencyUnit.YEAR: _lazy("每年"),
+    FrequencyUnit.MONTH: _lazy("每月"),
+    FrequencyUnit.DAY: _lazy("每天"),
 }
 _WAYS = {
-    SharingMode.PHYSICAL_AGGREGATION: "平台已归集的记录",
-    SharingMode.INTERFACE_CALL: "查询时向提供单位调取",
-    SharingMode.DATA_VERIFICATION: "只回答“是否相符”，不给出数值",
+    SharingMode.PHYSICAL_AGGREGATION: _lazy("平台已归集的记录"),
+    SharingMode.INTERFACE_CALL: _lazy("查询时向提供单位调取"),
+    SharingMode.DATA_VERIFICATION: _lazy("只回答“是否相符”，不给出数值"),
 }
 
 
@@ -66,8 +68,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
         "here": "enterprise_requests",
         **_summary(card, visitor.today),
         "notice_shown": notice,
-        "notice_html": shown.in_html(notice.text.split("\n---\n")[0]),
-        "notice_html_en": shown.in_html(notice.text.split("\n---\n")[-1]),
+        **_notice(notice.text),
     }
     assertion = visitors.asserted(request, as_of=visitor.at)
     if assertion is None:
@@ -75,7 +76,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
     if request.method != "POST":
         return pages.render(request, "enterprise/sign.html", context)
     if not request.POST.get("read"):
-        mistake = "请先阅读风险告知书，再勾选“我已阅读”"
+        mistake = _("请先阅读风险告知书，再勾选“我已阅读”")
         return pages.render(request, "enterprise/sign.html", {**context, "mistake": mistake}, status=422)
     try:
         grant = grants.grant_online(
@@ -90,8 +91,12 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
             as_of=visitor.at,
         )
     except ConsentError as error:
-        return pages.render(request, "enterprise/sign.html", {**context, "mistake": str(error)}, status=422)
-    messages.success(request, f"已授权“{context['institution'].name}”，可随时在此页暂停或撤回")
+        return pages.render(
+            request, "enterprise/sign.html", {**context, "mistake": pages.words(error)}, status=422
+        )
+    messages.success(
+        request, _("已授权“%(name)s”，可随时在此页暂停或撤回") % {"name": context["institution"].name}
+    )
     return redirect("enterprise_consent", number=grant.id)
 
 
@@ -100,7 +105,7 @@ def decline(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
     """Say no; it costs nothing and needs no reason."""
     card = _own(number, visitor)
     grants.decline(card.id, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已拒绝这份授权申请，机构得不到任何需要授权的信息")
+    messages.success(request, _("已拒绝这份授权申请，机构得不到任何需要授权的信息"))
     return redirect("enterprise_requests")
 
 
@@ -110,7 +115,7 @@ def _own(number: UUID, visitor: Visitor) -> requests.Card:
     except UnknownConsent as error:
         raise Http404(str(error)) from error
     if cases.get(card.case_id).subject_id != visitor.subject:
-        raise Http404(f"没有编号为{number}的授权申请")
+        raise Http404(str(number))
     return card
 
 
@@ -135,9 +140,16 @@ def terms(draft: Draft) -> dict[str, Any]:
         "from": draft.valid_from,
         "until": draft.valid_until,
         "period": draft.data_period,
-        "often": f"{_SPANS[draft.frequency.unit]}最多{draft.frequency.limit}次",
+        "often": _("%(unit)s最多%(limit)s次")
+        % {"unit": _SPANS[draft.frequency.unit], "limit": draft.frequency.limit},
         "retention_days": draft.retention_days,
     }
+
+
+def _notice(text: str) -> dict[str, str]:
+    """Return the risk notice in the reader's language; in English with the Chinese, which is what binds."""
+    chinese, english = (shown.in_html(part) for part in (text.split("\n---\n")[0], text.split("\n---\n")[-1]))
+    return {"notice_html": english, "original": chinese} if wording.in_english() else {"notice_html": chinese}
 
 
 def _modes(item: Item) -> frozenset[SharingMode]:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
@@ -59,9 +60,11 @@ def object_to(request: HttpRequest, visitor: Visitor, item: str) -> HttpResponse
     try:
         card = objections.lodge(visitor.subject, complaint, actor=visitor.actor, as_of=visitor.at)
     except RightsError as error:
-        context["mistake"] = str(error)
+        context["mistake"] = pages.words(error)
         return pages.render(request, "enterprise/objection.html", context, status=422)
-    messages.success(request, f"异议已提交，报告从现在起标注“异议处理中”，应于{card.due_on}前答复")
+    messages.success(
+        request, _("异议已提交，报告从现在起标注“异议处理中”，应于%(due_on)s前答复") % {"due_on": card.due_on}
+    )
     return redirect("enterprise_rights")
 
 
@@ -75,7 +78,7 @@ def take_back(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespo
     if card.subject != visitor.subject:
         raise Http404(str(number))
     objections.withdraw(number, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已撤回异议，标注已取消")
+    messages.success(request, _("已撤回异议，标注已取消"))
     return redirect("enterprise_rights")
 
 
@@ -99,9 +102,11 @@ def repair(request: HttpRequest, visitor: Visitor, record: int) -> HttpResponseB
         wish = Wish(record, Severity(context["severity"]), context["statement"], materials)
         repairs.request(visitor.subject, wish, actor=visitor.actor, as_of=visitor.at)
     except (RightsError, ValueError) as error:
-        context["mistake"] = str(error) if isinstance(error, RightsError) else "请选择失信程度，见认定文书"
+        context["mistake"] = (
+            pages.words(error) if isinstance(error, RightsError) else _("请选择失信程度，见认定文书")
+        )
         return pages.render(request, "enterprise/repair.html", context, status=422)
-    messages.success(request, "修复申请已受理并转送，决定由国家统一窗口作出，进展见本页")
+    messages.success(request, _("修复申请已受理并转送，决定由国家统一窗口作出，进展见本页"))
     return redirect("enterprise_rights")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import pages, visitors
@@ -44,7 +45,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     found = uses.of_subject(visitor.subject, limit=_AT_ONCE, as_of=visitor.at)
     told = next((one for one in found if one.use.request == number), None)
     if told is None:
-        raise Http404(f"没有编号为{number}的使用记录")
+        raise Http404(str(number))
     known = loader.load()
     items = [
         {
@@ -63,7 +64,7 @@ def _line(told: Use) -> dict[str, Any]:
     why = rules.words(told.use.reason)
     return {
         "use": told.use,
-        "who": "本企业" if told.use.recipient_kind == "subject" else told.recipient_name,
+        "who": _("本企业") if told.use.recipient_kind == "subject" else told.recipient_name,
         "purpose": told.purpose_label,
         "outcome": _outcome(told.use.released),
         "why": why.label if why and told.use.released is False else "",
@@ -73,8 +74,8 @@ def _line(told: Use) -> dict[str, Any]:
 
 def _outcome(released: bool | None) -> str:
     if released is None:
-        return "办理中"
-    return "已提供" if released else "已拒绝"
+        return _("办理中")
+    return _("已提供") if released else _("已拒绝")
 
 
 def _proof(told: Use) -> dict[str, Any] | None:

@@ -10,13 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, register, requests, templates
 from rongxin.consent.deletion import duties
 from rongxin.consent.errors import ConsentError, UnknownCase
 from rongxin.consent.rules import CaseKind, Status
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions, subjects
 from rongxin.parties.rules import permission
@@ -40,7 +41,7 @@ def worklist(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         subject = subjects.find(codes.clean(context["uscc"]))
         try:
             if subject is None:
-                raise ConsentError("未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码")
+                raise ConsentError(_("未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码"))
             case = cases.open_case(
                 visitor.role.party,
                 subject.id,
@@ -51,7 +52,7 @@ def worklist(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
             )
             return redirect("institution_case", number=case.id)
         except ConsentError as error:
-            context["mistake"] = str(error)
+            context["mistake"] = pages.words(error)
     part = cases.of_institution(visitor.role.party, pages.window(request))
     context |= {
         "institution": institutions.get(visitor.role.party),
@@ -82,9 +83,9 @@ def ask(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
         )
         requests.request(case.id, draft, actor=visitor.actor, as_of=visitor.at)
     except ConsentError as error:
-        context = {**_case(case, visitor), "mistake": str(error), "asked": items}
+        context = {**_case(case, visitor), "mistake": pages.words(error), "asked": items}
         return pages.render(request, "institution/case.html", context, status=422)
-    messages.success(request, "已向企业申请授权；企业答复后此页会显示")
+    messages.success(request, _("已向企业申请授权；企业答复后此页会显示"))
     return redirect("institution_case", number=number)
 
 
@@ -92,7 +93,7 @@ def ask(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
 def close(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Close a case; consents given for it carry nothing from then on."""
     cases.close_case(own(number, visitor).id, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已办结：为这笔业务给出的授权不再有效")
+    messages.success(request, _("已办结：为这笔业务给出的授权不再有效"))
     return redirect("institution_case", number=number)
 
 
@@ -111,14 +112,18 @@ def _line(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
     given = register.of_case(case.subject_id, case.institution_id, case.id)
     live = next((grant for grant in given if grant.status is Status.ACTIVE), None)
     if case.closed:
-        state = "已办结"
+        state = _("已办结")
     elif live is not None:
-        state = f"已授权，至{live.terms.valid_until}"
+        state = _("已授权，至%(valid_until)s") % {"valid_until": live.terms.valid_until}
     elif given:
-        state = f"授权{given[0].status.label}"
+        state = _("授权%(label)s") % {"label": wording.named(given[0].status.label)}
     else:
         waiting = requests.of_case(case.id)
-        state = f"授权申请{waiting[0].status.label}" if waiting else "尚未申请授权"
+        state = (
+            _("授权申请%(label)s") % {"label": wording.named(waiting[0].status.label)}
+            if waiting
+            else _("尚未申请授权")
+        )
     return {"case": case, "firm": subjects.get(case.subject_id), "state": state, "live": live}
 
 

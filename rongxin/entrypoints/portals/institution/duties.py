@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.consent import grants
 from rongxin.consent.deletion import duties, policy, receipts
@@ -46,9 +47,9 @@ def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseB
             as_of=visitor.at,
         )
     except ConsentError as error:
-        context = {**_all(visitor), "mistake": str(error)}
+        context = {**_all(visitor), "mistake": pages.words(error)}
         return pages.render(request, "institution/duties.html", context, status=422)
-    messages.success(request, "已交回删除回执，信息主体可以看到")
+    messages.success(request, _("已交回删除回执，信息主体可以看到"))
     return redirect("institution_duties")
 
 
@@ -59,11 +60,11 @@ def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRes
         done = Done(request.POST.get("done", ""))
         corrections.acknowledge(number, done, actor=visitor.actor, as_of=visitor.at)
     except (RightsError, ValueError) as error:
-        mistake = str(error) if isinstance(error, RightsError) else "请选择对留存副本的处理"
+        mistake = pages.words(error) if isinstance(error, RightsError) else _("请选择对留存副本的处理")
         return pages.render(
             request, "institution/duties.html", {**_all(visitor), "mistake": mistake}, status=422
         )
-    messages.success(request, "已确认更正通知")
+    messages.success(request, _("已确认更正通知"))
     return redirect("institution_duties")
 
 
@@ -73,14 +74,14 @@ def explain(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
     said = request.POST.get("statement", "").strip()
     try:
         if not said:
-            raise GovernanceError("请写明情况说明")
+            raise GovernanceError(_("请写明情况说明"))
         incidents.state_case(
             number, said, institution_id=visitor.role.party, actor=visitor.actor, as_of=visitor.at
         )
     except GovernanceError as error:
-        context = {**_all(visitor), "mistake": str(error)}
+        context = {**_all(visitor), "mistake": pages.words(error)}
         return pages.render(request, "institution/duties.html", context, status=422)
-    messages.success(request, "已提交说明，平台将据此作出决定")
+    messages.success(request, _("已提交说明，平台将据此作出决定"))
     return redirect("institution_duties")
 
 
@@ -118,4 +119,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ConsentError("请填写日期，形如 2026-12-31") from error
+        raise ConsentError(_("请填写日期，形如 2026-12-31")) from error

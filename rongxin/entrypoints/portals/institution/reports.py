@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.consent import register
@@ -14,7 +15,7 @@ from rongxin.disclosure import own_log as log
 from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import reports
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, visitors, wording
 from rongxin.entrypoints.portals.institution import cases
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions, subjects
@@ -50,9 +51,9 @@ def public(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         return pages.render(request, "institution/public.html", context)
     code, reference = codes.clean(context["uscc"]), request.POST.get("reference", "").strip()
     found = codes.examine(code)
-    mistake = found.message if not found.acceptable else "" if reference else "请填写本机构的业务编号"
+    mistake = found.message if not found.acceptable else "" if reference else _("请填写本机构的业务编号")
     if not mistake and subjects.find(code) is None:
-        mistake = "未找到这个统一社会信用代码的登记信息"
+        mistake = _("未找到这个统一社会信用代码的登记信息")
     if mistake:
         return pages.render(request, "institution/public.html", {**context, "mistake": mistake}, status=422)
     return _report(request, visitor, uscc=code, purpose=Purpose.FINANCING_SUPPORT, reference=reference)
@@ -94,7 +95,7 @@ def _report(
         as_of=visitor.at,
     )
     if isinstance(answer, Refusal):
-        what = f"{answer.reason.label}（{answer.reason.article}）"
-        return pages.refusal(request, 403, what, "拒绝已记入存证，信息主体可以看到。")
+        what = wording.reason(answer.reason)
+        return pages.refusal(request, 403, what, _("拒绝已记入存证，信息主体可以看到。"))
     form = _FORMS.get(request.POST.get("form", "page"), "text/html")
     return reports.rendered(answer, form)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import pages, visitors
@@ -32,7 +33,7 @@ def held(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def release(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Let a held batch in; whoever handed it in may not."""
     holding.approve(number, actor=visitor.actor, as_of=visitor.at, then=jobs.defer_released)
-    messages.success(request, "已放行，正在入库")
+    messages.success(request, _("已放行，正在入库"))
     return redirect("operator_held")
 
 
@@ -45,11 +46,11 @@ def refuse(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
             "here": "operator_held",
             "held": _held(),
             "checks": _checks(visitor),
-            "mistake": "请写明退回的原因",
+            "mistake": _("请写明退回的原因"),
         }
         return pages.render(request, "operator/held.html", context, status=422)
     holding.refuse(number, reason=reason, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, "已退回，提供单位可以看到原因")
+    messages.success(request, _("已退回，提供单位可以看到原因"))
     return redirect("operator_held")
 
 
@@ -68,14 +69,14 @@ def settle(request: HttpRequest, visitor: Visitor, number: UUID, line: int) -> H
         if act == "match":
             done = _errand("match.match", visitor, **given, uscc=request.POST.get("uscc", ""))
             waits = done.get("state") == "proposed"
-            messages.success(request, "已提出，等另一人复核" if waits else "已归集")
+            messages.success(request, _("已提出，等另一人复核") if waits else _("已归集"))
         elif act in ("dismiss", "send_back"):
             if not reason:
-                raise SharingError("请写明原因")
+                raise SharingError(_("请写明原因"))
             _errand(f"match.{act}", visitor, **given)
-            messages.success(request, "已处理")
+            messages.success(request, _("已处理"))
         else:
-            raise SharingError("请选择归集到哪个主体，或无此主体、退回")
+            raise SharingError(_("请选择归集到哪个主体，或无此主体、退回"))
     except SharingError as error:
         context = {**_waiting(visitor), "mistake": pages.words(error)}
         return pages.render(request, "operator/matching.html", context, status=422)
@@ -90,7 +91,7 @@ def confirm(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
     except SharingError as error:
         context = {**_waiting(visitor), "mistake": pages.words(error)}
         return pages.render(request, "operator/matching.html", context, status=422)
-    messages.success(request, "已复核，记录已归集")
+    messages.success(request, _("已复核，记录已归集"))
     return redirect("operator_matching")
 
 

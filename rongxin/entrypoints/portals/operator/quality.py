@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rongxin.entrypoints.api import authentication
@@ -69,7 +70,7 @@ def _admitted(request: HttpRequest) -> bool:
 
 
 def _who_are_you() -> HttpResponse:
-    text = "本页面供平台运营人员使用：用户名任意，密码为平台运营单位的接口密钥。\n"
+    text = _("本页面供平台运营人员使用：用户名任意，密码为平台运营单位的接口密钥。\n")
     answer = HttpResponse(text, status=401, content_type="text/plain; charset=utf-8")
     answer["WWW-Authenticate"] = 'Basic realm="rongxin operator", charset="UTF-8"'
     return answer

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -50,12 +51,12 @@ def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRes
     note = request.POST.get("note", "").strip()
     try:
         if not note:
-            raise GovernanceError("请写明处置情况")
+            raise GovernanceError(_("请写明处置情况"))
         alarms.acknowledge(number, note=note, actor=visitor.actor, as_of=visitor.at)
     except GovernanceError as error:
-        context = {**_watched(request, visitor), "mistake": str(error)}
+        context = {**_watched(request, visitor), "mistake": pages.words(error)}
         return pages.render(request, "operator/watch.html", context, status=422)
-    messages.success(request, "已记录处置情况")
+    messages.success(request, _("已记录处置情况"))
     return redirect("operator_watch")
 
 
@@ -65,13 +66,13 @@ def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     why = request.POST.get("why", "").strip()
     try:
         if not why:
-            raise GovernanceError("请写明理由")
+            raise GovernanceError(_("请写明理由"))
         cleared = request.POST.get("outcome") == "cleared"
         incidents.decide(number, cleared=cleared, why=why, actor=visitor.actor, as_of=visitor.at)
     except GovernanceError as error:
-        context = {**_watched(request, visitor), "mistake": str(error)}
+        context = {**_watched(request, visitor), "mistake": pages.words(error)}
         return pages.render(request, "operator/watch.html", context, status=422)
-    messages.success(request, "已作出决定，机构可以看到")
+    messages.success(request, _("已作出决定，机构可以看到"))
     return redirect("operator_watch")
 
 

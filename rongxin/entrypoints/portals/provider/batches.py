@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
@@ -39,7 +40,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     file = request.FILES.get("file")
     try:
         if file is None:
-            raise SharingError("没有选择文件：请选择 CSV、XLSX、JSON 或 Parquet 文件")
+            raise SharingError(_("没有选择文件：请选择 CSV、XLSX、JSON 或 Parquet 文件"))
         with api.on_disk(file) as path:
             number, repeated = batches.receive(
                 path,
@@ -55,7 +56,9 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     except (SharingError, ValueError) as error:
         context["mistake"] = pages.words(error)
         return pages.render(request, "provider/batches.html", context, status=422)
-    messages.success(request, "这个文件以前报送过，下面是它的回执" if repeated else "已收到，正在逐行核对")
+    messages.success(
+        request, _("这个文件以前报送过，下面是它的回执") if repeated else _("已收到，正在逐行核对")
+    )
     return redirect("provider_batch", number=number)
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from rongxin.entrypoints.api.objections import attachment
 from rongxin.entrypoints.portals import pages, visitors
@@ -70,7 +71,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
         context["mistake"] = pages.words(error)
         return pages.render(request, "provider/objection.html", context, status=422)
     messages.success(
-        request, "已答复，企业和曾得到这条记录的机构会得到通知" if upheld else "已答复，企业会得到通知"
+        request, _("已答复，企业和曾得到这条记录的机构会得到通知") if upheld else _("已答复，企业会得到通知")
     )
     return redirect("provider_objections")
 

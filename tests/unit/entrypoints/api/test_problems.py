@@ -146,7 +146,7 @@ def test_what_is_no_code_is_said_to_be_none_and_asks_nothing(client, bank, wrong
 
 def test_an_error_that_speaks_english_only_has_a_chinese_title():
     assert problems._title("unknown_case", "no such case") == problems.TITLES["unknown_case"]
-    assert problems._title("never_heard_of", "no such thing") == problems._OTHERWISE
+    assert problems._title("never_heard_of", "no such thing") == problems.OTHERWISE
 
 
 def test_an_error_that_speaks_chinese_is_not_called_otherwise(client):

@@ -1,0 +1,94 @@
+"""What pages say in the language of their reader: Chinese is the source, English stands beside it.
+
+Pages' own sentences are translated by Django (`locale/`). Word lists, items and departments carry both names
+themselves; here the English one is found by the Chinese.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from django.utils.translation import get_language, gettext
+
+from rongxin.catalogue import loader
+from rongxin.catalogue.reference import reference
+from rongxin.entrypoints.api import problems
+from rongxin.vocabulary.labelled import Labelled
+from rongxin.vocabulary.reason import Reason
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z']{2,}")
+
+
+def in_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def named(text: Any) -> str:
+    """Return a name in the language of the page; one that has no English stays as it is."""
+    name = str(text)
+    if not name or not in_english():
+        return name
+    found = gettext(name)
+    return found if found != name else _english().get(name, name)
+
+
+def listed(texts: Iterable[Any]) -> str:
+    """Return names one after the other."""
+    return gettext("、").join(named(text) for text in texts)
+
+
+def reason(why: Reason) -> str:
+    """Return a reason with the place in the notice that it rests on."""
+    return gettext("%(reason)s（%(article)s）") % {"reason": named(why.label), "article": why.article}
+
+
+def of_error(error: Exception) -> tuple[int, str]:
+    """Return the status of an error and what to tell a person of it.
+
+    Errors speak Chinese, some English. On an English page the kind of error is said in English and what it
+    says of the case, which may hold names and numbers, follows as it is.
+    """
+    status, chinese = problems.in_words(error)
+    own, code = str(error), str(getattr(error, "code", ""))
+    if not in_english():
+        return status, own if code and _in_chinese(own) else chinese
+    if code and own and not _in_chinese(own):
+        return status, own
+    if (translated := named(chinese)) != chinese:
+        return status, translated
+    kind = gettext(problems.TITLES.get(code, problems.OTHERWISE))
+    return status, f"{kind} ({chinese})"
+
+
+def _in_chinese(text: str) -> bool:
+    return len(_HAN.findall(text)) > len(_LATIN_WORD.findall(text))
+
+
+@cache
+def _english() -> dict[str, str]:
+    return {chinese: english for chinese, english in _pairs() if english}
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    yield from ((reason.label, reason.label_en) for reason in Reason)
+    for words in _lists(Labelled):
+        yield from ((word.label, word.label_en) for word in words)
+    for section in loader.load().categories.values():
+        yield section.label, section.label_en
+    for provider in reference().providers.values():
+        yield provider.label, provider.label_en
+    for item in loader.load().items.values():
+        yield item.label, item.label_en
+        for field in item.fields:
+            yield field.label, field.label_en
+            yield field.field_type.label, field.field_type.label_en
+
+
+def _lists(base: type[Labelled]) -> Iterator[type[Labelled]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _lists(one)
