@@ -69,11 +69,13 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
     }
 
 
-def _kind(release: Release) -> Literal["public", "consented", "self", "duty"]:
+def _kind(release: Release) -> Literal["public", "consented", "self", "duty", "emergency"]:
     if release.recipient.kind == "subject":
         return "self"
     if release.recipient.kind == "department":
         return "duty"
+    if release.recipient.kind == "operator":
+        return "emergency"
     return "consented" if release.consent_id else "public"
 
 

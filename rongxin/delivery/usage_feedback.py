@@ -20,7 +20,7 @@ from rongxin.sharing import call_register
 from rongxin.sharing.quality import rules, sheets
 from rongxin.vocabulary.purpose import Purpose
 
-_OTHERS = {"department": "政府部门", "subject": "信息主体本人"}
+_OTHERS = {"department": "政府部门", "subject": "信息主体本人", "operator": "平台运营机构"}
 
 
 def of(provider: str, month: str | None, *, as_of: datetime) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from rongxin.catalogue.schema import Item
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import (
+    emergency,
     kept,
     look,
     official_duty,
@@ -253,6 +254,7 @@ def _intend(
         or _speaks_for(request, subject, actor=actor, as_of=as_of)
         or _standing(request, as_of)
         or official_duty.outside(mandate, subject)
+        or emergency.outside(request, subject)
     )
     if subject is None:
         refused, quota = _quota(request, None, refused, as_of=as_of)
@@ -293,9 +295,10 @@ def _plans(
     consent: look.Look | None,
     mandate: duty_mandates.Card | None,
 ) -> tuple[plan.ItemPlan, ...]:
+    carries = official_duty.carries(mandate) if mandate else emergency.carries(request)
     return plan.make(
         items,
-        official_duty.carries(mandate) if mandate else lambda item: _consented(consent, request, item),
+        carries or (lambda item: _consented(consent, request, item)),
         recipient=request.recipient.kind,
         subject_kind=subject.kind,
         is_signers=consent.is_signers if consent else _nobodys,
@@ -314,6 +317,8 @@ def _speaks_for(
     """The recipient is not whom the request names but whom the actor may act for."""
     recipient = request.recipient
     if recipient.kind is not rules.RecipientKind.SUBJECT:
+        if recipient.kind is rules.RecipientKind.OPERATOR:
+            return None if actor.is_operator and actor.id == recipient.id else Reason.RECIPIENT_MISMATCH
         known = actor == SYSTEM or actor.party == f"{recipient.kind.value}:{recipient.id}"
         return None if known else Reason.RECIPIENT_MISMATCH
     if subject is None or recipient.id != str(subject.id) or not actor.id.isdigit():
@@ -330,6 +335,8 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
         return None
     if request.recipient.kind is rules.RecipientKind.DEPARTMENT:
         return official_duty.standing(request, as_of=as_of)
+    if request.recipient.kind is rules.RecipientKind.OPERATOR:
+        return emergency.standing(request, as_of=as_of)
     names_case = request.case_id is not None or request.consent_id is not None
     standing = institutions.standing(request.recipient.id, names_case=names_case, as_of=as_of)
     return None if standing.admitted else standing.reason
@@ -338,9 +345,10 @@ def _standing(request: Request, as_of: datetime) -> Reason | None:
 def _quota(
     request: Request, subject_id: int | None, refused: Reason | None, *, as_of: datetime
 ) -> tuple[Reason | None, Taken | None]:
-    """Count the request, unless it is refused already; who asks about itself is not counted."""
+    """Count the request, unless it is refused already or nobody's quota: one's own, or an emergency's."""
     recipient = request.recipient
-    if refused is not None or recipient.kind is rules.RecipientKind.SUBJECT:
+    uncounted = (rules.RecipientKind.SUBJECT, rules.RecipientKind.OPERATOR)
+    if refused is not None or recipient.kind in uncounted:
         return refused, None
     if recipient.kind is rules.RecipientKind.DEPARTMENT:
         return official_duty.take(request, business_day(as_of)), None

@@ -35,7 +35,8 @@ SELECT place.record, intent.recipient_kind, intent.recipient,
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[],
             %s::bool[])
          AS place (subject, record, item, filed_at, ended_at, versions, stored)
-JOIN disclosure_intent intent ON intent.subject_id = place.subject AND intent.recipient_kind <> 'subject'
+JOIN disclosure_intent intent ON intent.subject_id = place.subject
+     AND intent.recipient_kind NOT IN ('subject', 'operator')
 JOIN disclosure_outcome outcome ON outcome.intent_id = intent.id AND outcome.released
 WHERE CASE WHEN place.stored AND outcome.records IS NOT NULL
            THEN outcome.records && place.versions::bigint[]
@@ -48,7 +49,7 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 
 def of(places: Sequence[Place]) -> list[Received]:
-    """Return who received these records, the subjects themselves left out."""
+    """Return who received these records: not the subjects themselves, nor the operator, who keeps no copy."""
     if not places:
         return []
     catalogue = loader.load()

@@ -17,7 +17,7 @@ from rongxin.disclosure.models import Deferred, Intent, Kept, Outcome
 from rongxin.disclosure.release import ReleasedItem, Request
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
-from rongxin.parties import duty_mandates
+from rongxin.parties import break_glass, duty_mandates
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
@@ -248,7 +248,7 @@ class UseOfData:
     items: Mapping[str, Any]
     intent_entry: UUID
     outcome_entry: UUID | None
-    # By what law a department asked; the firm is told it like everything else.
+    # By what law a department asked, or why the operator's person did; the firm is told it like all else.
     legal_basis: str = ""
     # The last day on which what providers answered may be kept for the institution; None: nothing is kept.
     kept_until: date | None = None
@@ -280,7 +280,8 @@ def use_of(subject_id: int, request: UUID) -> UseOfData | None:
 
 
 def _told(shown: Sequence[Intent]) -> list[UseOfData]:
-    bases = duty_mandates.bases_of(intent.mandate for intent in shown if intent.mandate)
+    mandates = [intent.mandate for intent in shown if intent.mandate]
+    bases = duty_mandates.bases_of(mandates) | break_glass.reasons_of(mandates)
     kept = dict(Kept.objects.filter(intent__in=shown).values_list("intent", "until"))
     return [
         replace(

@@ -37,10 +37,11 @@ class Recipient:
 class Request:
     """One question about one subject.
 
-    `reference` is the recipient's own number for the matter; it is required, so that every query can be laid
-    beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not public;
-    `mandate_id` is what a department asks by. `repeats` names an earlier request of the same recipient about
-    the same subject, by the same consent, whose kept answers are to be given again (`kept`).
+    `reference` is the recipient's own number for the matter; it is required, so that every query can be
+    laid beside a loan application ((十)). `case_id` and `consent_id` are needed only for what is not
+    public; `mandate_id` is what a department or a person of the operator's asks by. `repeats` names an
+    earlier request of the same recipient about the same subject, by the same consent, whose kept answers
+    are to be given again (`kept`).
     """
 
     recipient: Recipient

@@ -49,6 +49,8 @@ class RecipientKind(StrEnum):
     # The platform itself, which keeps what a provider agreed to in writing (annex note 2); a provider's
     # gateway is asked so, the gate never.
     NODE = "node"
+    # A person of the operator's, by an opening that another one approved (`emergency`).
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class Context:
     def own(self) -> bool:
         return self.recipient is RecipientKind.SUBJECT
 
+    @property
+    def broken_glass(self) -> bool:
+        """Whether somebody of the operator's sees, by another's approval, what the subject itself would."""
+        return self.recipient is RecipientKind.OPERATOR and self.consented.reason is Reason.BREAK_GLASS
+
 
 @dataclass(frozen=True)
 class ChannelDecision:
@@ -102,6 +109,7 @@ class ChannelDecision:
 INSTITUTION_PURPOSES = frozenset(Purpose) - {
     Purpose.SELF_ACCESS,
     Purpose.OFFICIAL_DUTY,
+    Purpose.BREAK_GLASS,
     Purpose.COLLECTION,
 }
 
@@ -112,6 +120,8 @@ def admit(purpose: Purpose, recipient: RecipientKind) -> Reason | None:
         return None if purpose is Purpose.SELF_ACCESS else Reason.PURPOSE_NOT_PERMITTED
     if recipient is RecipientKind.DEPARTMENT:
         return None if purpose is Purpose.OFFICIAL_DUTY else Reason.PURPOSE_NOT_PERMITTED
+    if recipient is RecipientKind.OPERATOR:
+        return None if purpose is Purpose.BREAK_GLASS else Reason.PURPOSE_NOT_PERMITTED
     if recipient is RecipientKind.NODE:
         # What the platform collects for itself comes in by `sharing.bulk`; nothing leaves to it by the gate.
         return Reason.PURPOSE_NOT_PERMITTED
@@ -208,6 +218,10 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
         barred = _outside_duty(channel, context.consented.reason, asks_consent=asks_consent)
         if barred is not None:
             return Decision(Verdict.WITHHOLD, barred)
+    elif context.recipient is RecipientKind.OPERATOR:
+        barred = _outside_glass(channel, context)
+        if barred is not None:
+            return Decision(Verdict.WITHHOLD, barred)
     elif context.recipient is RecipientKind.NODE:
         if not collection.may_be_collected(channel, field):
             reason = Reason.CONSENT_MISSING if asks_consent else Reason.BULK_NOT_AGREED
@@ -240,6 +254,15 @@ def _outside_duty(channel: Channel, reason: Reason, *, asks_consent: bool) -> Re
     return None if channel.mode is SharingMode.PHYSICAL_AGGREGATION else Reason.NOT_COLLECTED
 
 
+def _outside_glass(channel: Channel, context: Context) -> Reason | None:
+    """Say why a field stays closed to the operator's people: without an opening every one; with one, what
+    isn't stored here, for no provider is asked on it.
+    """
+    if not context.broken_glass:
+        return Reason.BREAK_GLASS_MISSING
+    return None if channel.mode is SharingMode.PHYSICAL_AGGREGATION else Reason.NOT_COLLECTED
+
+
 def _why_not(channel: Channel, consented: Consented) -> Reason:
     """A field that only itself needs consent says so; else the reason is the consent's own."""
     if not channel.consent and consented.reason is Reason.CONSENT_MISSING:
@@ -252,7 +275,7 @@ def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Deci
     if field.type in masking.REDACTED:
         return Decision(Verdict.MASK, Reason.MASKED_TYPE)
     if field.type in masking.PERSONAL:
-        own_detail = field.whose is Whose.SUBJECT and context.own
+        own_detail = field.whose is Whose.SUBJECT and (context.own or context.broken_glass)
         person_agreed = (
             asks_consent
             and field.person is not None
@@ -267,7 +290,7 @@ def _third_person(field: Field, context: Context, *, asks_consent: bool) -> Deci
     if (
         field.type in masking.MAYBE_A_HOME
         and context.subject_kind is SubjectKind.INDIVIDUAL_BUSINESS
-        and not context.own
+        and not (context.own or context.broken_glass)
     ):
         return Decision(Verdict.MASK, Reason.MASKED_TYPE)
     return Decision(Verdict.REVEAL, open_reason)
@@ -287,6 +310,8 @@ def _masked_because(field: Field) -> Reason:
 def _open_reason(context: Context, *, asks_consent: bool) -> Reason:
     if context.own:
         return Reason.OWN_DATA
+    if context.broken_glass:
+        return Reason.BREAK_GLASS
     if asks_consent and context.recipient is RecipientKind.DEPARTMENT:
         return Reason.OFFICIAL_DUTY
     return Reason.CONSENTED if asks_consent else Reason.PUBLIC_INFORMATION

@@ -119,6 +119,7 @@ class Kind(StrEnum):
     CORRECTION_ACKNOWLEDGED = "correction.acknowledged"
     CORRECTION_OVERDUE = "correction.overdue"
     USE_HOLD_CHANGED = "use_hold.changed"
+    BREAK_GLASS_CHANGED = "break_glass.changed"
     DEMO_NOTE = "demo.note"
 
 

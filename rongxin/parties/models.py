@@ -11,16 +11,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Substr
 
+from rongxin.parties import break_glass_models as break_glass_models
+from rongxin.parties import sign_in_models as sign_in_models
 from rongxin.parties.bureaus.models import Bureau
 from rongxin.parties.rules.duty import State as DutyState
 from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import ROLES, PartyKind
 from rongxin.parties.rules.registration import AccountKind, AliasKind, RegistrationStatus
 from rongxin.parties.rules.standing import Standing
-from rongxin.parties.sign_in_models import FailedSignIn as FailedSignIn
-from rongxin.parties.sign_in_models import OldPassword as OldPassword
-from rongxin.parties.sign_in_models import OpenSession as OpenSession
-from rongxin.parties.sign_in_models import SecondFactor as SecondFactor
 from rongxin.vocabulary.labelled import Labelled
 
 

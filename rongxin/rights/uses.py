@@ -127,4 +127,4 @@ def _name(kind: str, recipient: str) -> str:
             return departments.get(recipient).name
     except UnknownParty:
         return recipient
-    return "本人"
+    return "平台运营机构" if kind == "operator" else "本人"

@@ -30,6 +30,12 @@ class Reason(StrEnum):
     CONSENTED = "consented", "（六）（九）", "信息主体已授权", "the subject consented"
     OWN_DATA = "own_data", "（九）", "信息主体查询本人信息", "the subject's own data"
     OFFICIAL_DUTY = "official_duty", "（五）", "部门依法履职", "a department's duty by law"
+    BREAK_GLASS = (
+        "break_glass",
+        "（十）",
+        "平台运营人员经另一人核准的紧急查阅",
+        "break-glass by a person of the operator's, approved by another",
+    )
     # Consent that does not carry the request.
     CONSENT_MISSING = "consent_missing", "（六）（九）", "信息主体未授权", "no consent"
     CONSENT_PAUSED = "consent_paused", "（九）附件注3", "授权已暂停", "the consent is paused"
@@ -153,6 +159,19 @@ class Reason(StrEnum):
         "（五）",
         "平台未归集，请经政务数据共享渠道向责任单位取得",
         "not collected here: ask the responsible department by the government's own exchange",
+    )
+    # A person of the operator's who may not look.
+    BREAK_GLASS_MISSING = (
+        "break_glass_missing",
+        "（十）",
+        "没有经另一人核准、由本人申请的紧急查阅",
+        "no break-glass of this person's that another one approved",
+    )
+    BREAK_GLASS_OVER = (
+        "break_glass_over",
+        "（十）",
+        "紧急查阅已到时或已结束，内容重新遮蔽",
+        "the break-glass is over: everything is masked again",
     )
     # Limits of what may be shown at all.
     THIRD_PERSON = "third_person", "（九）", "涉及其他自然人，已脱敏", "masked: it concerns another person"

@@ -38,6 +38,7 @@ MACHINES = {
     "融资产品 product": "rongxin.financing.products.rules",
     "异议申诉 objection": "rongxin.rights.rules.objection",
     "信用修复 credit repair": "rongxin.rights.rules.repair",
+    "紧急查阅 break-glass": "rongxin.parties.rules.break_glass",
     "暂缓告知 hold of uses": "rongxin.rights.rules.use",
     "更正通知 correction": "rongxin.rights.rules.correction",
     "接收地址 webhook": "rongxin.delivery.webhooks.rules",

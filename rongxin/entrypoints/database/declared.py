@@ -96,6 +96,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_bureauact": (GROW, READ),
     "parties_dutymandate": (KEEP, KEEP),
     "parties_dutyuse": (KEEP, KEEP),
+    # Asked for, approved and closed by the operator's people through the web.
+    "parties_breakglass": ((*GROW, _some("UPDATE", "state decided_by decided_at until")), READ),
     # The operator admits, suspends and reinstates through the web too.
     "parties_institution": (
         (*GROW, _some("UPDATE", "standing cases_required daily_quota assessed_until")),

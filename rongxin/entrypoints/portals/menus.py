@@ -52,10 +52,16 @@ _ENTRIES = (
     Entry("operator_held", _lazy("待复核批次"), permission.DESK | permission.AUDIT),
     Entry("operator_matching", _lazy("匹配台"), permission.DESK),
     Entry(
+        "operator_applications",
+        _lazy("接入申请"),
+        permission.DESK | permission.SECURITY | permission.AUDIT,
+    ),
+    Entry(
         "operator_institutions",
         _lazy("机构"),
         permission.DESK | permission.SECURITY | permission.AUDIT,
     ),
+    Entry("operator_glass", _lazy("紧急查阅"), permission.STAFF),
     Entry("operator_quality", _lazy("数据质量"), permission.STAFF),
 )
 

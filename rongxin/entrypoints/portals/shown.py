@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from markdown_it import MarkdownIt
 
 from rongxin.catalogue import loader
-from rongxin.parties import departments, institutions, subjects
+from rongxin.consent.redirection import addresses
+from rongxin.governance.onboarding import invitations
+from rongxin.parties import accounts, departments, institution_keys, institutions, subjects
 from rongxin.parties.memberships import Card
 from rongxin.parties.rules.membership import PartyKind
 
@@ -42,3 +45,27 @@ def in_html(markdown: str) -> str:
     """Return a notice of ours as HTML; what looks like HTML in it is text."""
     text: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     return text
+
+
+def actor(text: str | None) -> str:
+    """Return what somebody is called who stands written as `account:5@party`; "" for nobody."""
+    kind, _, number = (text or "").partition("@")[0].partition(":")
+    return accounts.get(int(number)).display_name if kind == "account" and number.isdigit() else text or ""
+
+
+def registered(institution: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what is registered of an institution: invitations, keys and addresses, with people's names."""
+    return {
+        "invitations": [_entered(card.document()) for card in invitations.of_institution(institution)],
+        "keys": [_entered(card.document()) for card in institution_keys.of_institution(institution)],
+        "addresses": [_entered(card.document()) for card in addresses.of_institution(institution)],
+    }
+
+
+def _entered(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **told,
+        "by": actor(told.get("proposed_by") or told.get("invited_by")),
+        "waits": not (told.get("confirmed_by") or told.get("released_by")),
+        "over": bool(told["revoked_at"]),
+    }

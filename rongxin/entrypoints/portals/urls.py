@@ -8,7 +8,7 @@ from rongxin.entrypoints.portals import authorizing, languages, public, sign_in
 from rongxin.entrypoints.portals.department import duty
 from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, rights, uses
 from rongxin.entrypoints.portals.institution import cases, duties, reports
-from rongxin.entrypoints.portals.operator import desk, quality, watch
+from rongxin.entrypoints.portals.operator import access, desk, glass, onboarding, quality, watch
 from rongxin.entrypoints.portals.provider import batches, feedback, objections
 
 _ENTERPRISE: list[URLPattern | URLResolver] = [
@@ -66,6 +66,36 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/matching", desk.matching, name="operator_matching"),
     path("operator/matching/<uuid:number>/<int:line>", desk.settle, name="operator_settle"),
     path("operator/decisions/<uuid:number>", desk.confirm, name="operator_confirm"),
+    path("operator/applications", onboarding.listed, name="operator_applications"),
+    path("operator/applications/<uuid:number>", onboarding.one, name="operator_application"),
+    path("operator/applications/<uuid:number>/assess", onboarding.assess, name="operator_assess"),
+    path("operator/applications/<uuid:number>/decide", onboarding.decide, name="operator_application_decide"),
+    path("operator/institutions/<slug:institution>", access.one, name="operator_institution"),
+    path("operator/institutions/<slug:institution>/measures", access.measure, name="operator_measure"),
+    path(
+        "operator/institutions/<slug:institution>/measures/<uuid:number>",
+        access.settle,
+        name="operator_measure_settle",
+    ),
+    path("operator/institutions/<slug:institution>/enter", access.enter, name="operator_enter"),
+    path(
+        "operator/institutions/<slug:institution>/confirm/<uuid:number>",
+        access.confirm,
+        name="operator_registered_confirm",
+    ),
+    path(
+        "operator/institutions/<slug:institution>/revoke/<uuid:number>", access.revoke, name="operator_revoke"
+    ),
+    path(
+        "operator/institutions/<slug:institution>/people/<int:number>",
+        access.end_role,
+        name="operator_end_role",
+    ),
+    path("operator/glass", glass.listed, name="operator_glass"),
+    path("operator/glass/<uuid:number>", glass.one, name="operator_glass_one"),
+    path("operator/glass/<uuid:number>/look", glass.look, name="operator_glass_look"),
+    path("operator/glass/<uuid:number>/decide", glass.decide, name="operator_glass_decide"),
+    path("operator/glass/<uuid:number>/close", glass.close, name="operator_glass_close"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -147,6 +147,14 @@ def track(application: UUID, secret: str) -> Card:
     return _card(row)
 
 
+def get(application: UUID) -> Card:
+    """Return an application to the operator's people."""
+    row = Row.objects.filter(pk=application).first()
+    if row is None:
+        raise UnknownApplication(f"没有编号为{application}的申请")
+    return _card(row)
+
+
 def every(*, waiting_only: bool) -> list[Card]:
     """Return the newest applications."""
     return list(part_of(Window(500), waiting_only=waiting_only).rows)

@@ -19,6 +19,7 @@ class ReasonClass(Labelled):
     STANDING = "standing", "查询机构当时无权使用平台", "the institution was not admitted"
     LIMIT = "limit", "超出查询次数限制", "too many queries"
     DUTY = "duty", "部门的履职依据不足", "the department's duty did not carry it"
+    EMERGENCY = "emergency", "没有生效的紧急查阅核准", "no break-glass in force"
     PURPOSE = "purpose", "用途不允许", "the purpose is not permitted"
     OTHER = "other", "其他原因", "another reason"
 
@@ -36,6 +37,7 @@ _PREFIXES = (
     ("institution_", ReasonClass.STANDING),
     ("mandate_missing", ReasonClass.STANDING),
     ("duty_", ReasonClass.DUTY),
+    ("break_glass_", ReasonClass.EMERGENCY),
     ("not_collected", ReasonClass.DUTY),
     ("purpose_not_permitted", ReasonClass.PURPOSE),
     ("frequency_exhausted", ReasonClass.LIMIT),

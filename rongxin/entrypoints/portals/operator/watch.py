@@ -82,7 +82,6 @@ def institutions_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {
         "here": "operator_institutions",
         "institutions": institutions.every(),
-        "applications": [card.document() for card in applications.every(waiting_only=False)],
         "today": visitor.today,
     }
     return pages.render(request, "operator/institutions.html", context)

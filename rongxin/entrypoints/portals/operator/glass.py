@@ -1,0 +1,145 @@
+"""紧急查阅: asked for by one of the operator's people, approved by another, open for minutes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from rongxin.catalogue import loader
+from rongxin.disclosure import gate
+from rongxin.disclosure.release import Recipient, Refusal, Release, Request
+from rongxin.disclosure.rules import RecipientKind
+from rongxin.entrypoints.portals import pages, visitors, wording
+from rongxin.entrypoints.portals.enterprise import own
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties import break_glass, subjects
+from rongxin.parties.errors import PartiesError
+from rongxin.parties.rules import permission
+from rongxin.vocabulary.purpose import Purpose
+
+_APPROVES = permission.SECURITY | permission.AUDIT
+
+
+@visitors.page(permission.STAFF, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List one's own requests, and to an approver all of them, what waits first; by POST ask for another."""
+    context: dict[str, Any] = {key: request.POST.get(key, "") for key in ("uscc", "reason", "reference")}
+    if request.method == "POST":
+        try:
+            made = break_glass.ask(
+                context["uscc"],
+                reason=context["reason"],
+                reference=context["reference"],
+                actor=visitor.actor,
+                as_of=visitor.at,
+            )
+        except PartiesError as error:
+            shown = {**context, **_all(request, visitor), "mistake": pages.words(error)}
+            return pages.render(request, "operator/glass.html", shown, status=422)
+        messages.success(request, _("已提出，等安全管理员或审计管理员核准"))
+        return redirect("operator_glass_one", number=made.id)
+    return pages.render(request, "operator/glass.html", {**context, **_all(request, visitor)})
+
+
+@visitors.page(permission.STAFF)
+def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
+    """Show where a request stands; nothing of the subject's records is on this page."""
+    return pages.render(request, "operator/glass_one.html", _one(number, visitor))
+
+
+@visitors.page(permission.STAFF, "POST")
+def look(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
+    """Show the records in clear while it is open to this very person; every look is a disclosure of its own.
+
+    The page leaves the screen by itself when the time is over.
+    """
+    card = break_glass.get(number)
+    answer = gate.release(
+        Request(
+            recipient=Recipient(
+                RecipientKind.OPERATOR, visitor.actor.id, pages.node(), visitor.account.display_name
+            ),
+            uscc=subjects.get(card.subject).uscc or "",
+            items=tuple(loader.load().items),
+            purpose=Purpose.BREAK_GLASS,
+            reference=card.reference,
+            mandate_id=card.id,
+        ),
+        actor=visitor.actor,
+        as_of=visitor.at,
+    )
+    if isinstance(answer, Refusal):
+        told = _("这次尝试已记入存证，信息主体可以看到。")
+        return pages.refusal(request, 403, wording.reason(answer.reason), told)
+    context = {**_one(number, visitor), "sections": _stored(answer), "seen_at": answer.released_at}
+    page = pages.render(request, "operator/glass_one.html", context)
+    left = max(1, int((card.until - visitor.at).total_seconds()))
+    page["Refresh"] = f"{left}; url={request.path.removesuffix('/look')}"
+    return page
+
+
+@visitors.page(_APPROVES, "POST")
+def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Approve or decline another person's request."""
+    act = break_glass.approve if request.POST.get("act") == "approve" else break_glass.decline
+    try:
+        act(number, actor=visitor.actor, as_of=visitor.at)
+    except PartiesError as error:
+        context = {**_one(number, visitor), "mistake": pages.words(error)}
+        return pages.render(request, "operator/glass_one.html", context, status=422)
+    messages.success(
+        request, _("已核准，申请人现在可以查阅") if act is break_glass.approve else _("未予核准")
+    )
+    return redirect("operator_glass")
+
+
+@visitors.page(permission.STAFF, "POST")
+def close(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """End it before its time."""
+    break_glass.close(number, actor=visitor.actor, as_of=visitor.at)
+    messages.success(request, _("已结束，内容重新遮蔽"))
+    return redirect("operator_glass")
+
+
+def _all(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
+    approves = _APPROVES.admits(visitor.role.party_kind, visitor.role.role)
+    part = break_glass.every(pages.window(request), asked_by=None if approves else visitor.actor)
+    waits = break_glass.waiting(as_of=visitor.at) if approves else []
+    return {
+        "here": "operator_glass",
+        "limits": break_glass.limits(visitor.today),
+        "approves": approves,
+        "waiting": [card.document(as_of=visitor.at) for card in waits],
+        "asked": [card.document(as_of=visitor.at) for card in part.rows],
+        "onward": pages.onward(part.last),
+    }
+
+
+def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
+    card = break_glass.get(number)
+    own_request = card.asked_for_by(actor=visitor.actor)
+    approves = _APPROVES.admits(visitor.role.party_kind, visitor.role.role)
+    if not own_request and not approves:
+        raise Http404(str(number))
+    return {
+        "here": "operator_glass",
+        "asked": card.document(as_of=visitor.at),
+        "own": own_request,
+        "limits": break_glass.limits(visitor.today),
+        "decides": not own_request,
+    }
+
+
+def _stored(released: Release) -> list[dict[str, Any]]:
+    """Return what is stored, section by section; an item of which nothing is, isn't shown."""
+    sections = [
+        {**section, "items": [item for item in section["items"] if item["rows"]]}
+        for section in own.document(released)["sections"]
+    ]
+    return [section for section in sections if section["items"]]

@@ -1,0 +1,143 @@
+"""接入申请: what waits longest is first; one person assesses question by question, another one decides."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.governance.errors import AssessmentRefused, GovernanceError
+from rongxin.governance.onboarding import applications, parameters
+from rongxin.governance.onboarding.applications import Card, Finding
+from rongxin.governance.onboarding.rules import WAITING, State, Verdict
+from rongxin.parties.errors import PartiesError
+from rongxin.parties.rules import permission
+
+_SEES = permission.DESK | permission.SECURITY | permission.AUDIT
+_ASSESSES = permission.DESK | permission.SECURITY
+
+
+@visitors.page(_SEES)
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """List what waits, the oldest first, or by `state` those of one state, the newest first."""
+    wanted = request.GET.get("state", "")
+    found = applications.every(waiting_only=False)
+    if wanted in list(State):
+        found = [card for card in found if card.state.value == wanted]
+    elif wanted != "all":
+        found = [card for card in reversed(found) if card.state in WAITING]
+    context = {
+        "here": "operator_applications",
+        "states": list(State),
+        "wanted": wanted,
+        "applications": [_line(card, visitor) for card in found],
+    }
+    return pages.render(request, "operator/applications.html", context)
+
+
+@visitors.page(_SEES)
+def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
+    """Show documents, what was found of each question, the score, and what may be done."""
+    return pages.render(request, "operator/application.html", _one(number, visitor))
+
+
+@visitors.page(_ASSESSES, "POST")
+def assess(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Take a verdict for every question. Of the files that show it only the hashes are kept."""
+    context = _one(number, visitor)
+    try:
+        findings = {line["id"]: _finding(request, line) for line in context["questions"]}
+        conditions = tuple(line for line in request.POST.get("conditions", "").splitlines() if line.strip())
+        applications.assess(number, findings, conditions=conditions, actor=visitor.actor, as_of=visitor.at)
+    except (GovernanceError, PartiesError) as error:
+        given = {line["id"]: request.POST.get(f"verdict-{line['id']}", "") for line in context["questions"]}
+        for line in context["questions"]:
+            line["verdict"] = given[line["id"]]
+        context |= {"mistake": pages.words(error), "conditions": request.POST.get("conditions", "")}
+        return pages.render(request, "operator/application.html", context, status=422)
+    messages.success(request, _("评估已记录，等另一人核准"))
+    return redirect("operator_application", number=number)
+
+
+@visitors.page(permission.SECURITY, "POST")
+def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Approve another person's assessment, or decline with the reason that the applicant reads."""
+    reason = request.POST.get("reason", "").strip()
+    try:
+        if request.POST.get("act") == "approve":
+            applications.approve(number, actor=visitor.actor, as_of=visitor.at)
+            messages.success(request, _("已核准接入"))
+        elif not reason:
+            raise GovernanceError(_("请写明不予核准的理由，申请机构会看到"))
+        else:
+            applications.decline(number, reason=reason, actor=visitor.actor, as_of=visitor.at)
+            messages.success(request, _("未予核准，申请机构可以看到理由"))
+    except (GovernanceError, PartiesError) as error:
+        context = {**_one(number, visitor), "mistake": pages.words(error), "reason": reason}
+        return pages.render(request, "operator/application.html", context, status=422)
+    return redirect("operator_applications")
+
+
+def _finding(request: HttpRequest, line: dict[str, Any]) -> Finding:
+    """Return what was found of a question: the verdict, and the hash of its own file, of the file for all, or
+    what stands from an earlier assessment.
+    """
+    verdict = request.POST.get(f"verdict-{line['id']}", "")
+    if verdict not in list(Verdict):
+        raise AssessmentRefused(_("请逐题作答：还没有选择“%(question)s”的结论") % {"question": line["text"]})
+    file = request.FILES.get(f"evidence-{line['id']}") or request.FILES.get("evidence")
+    shown = _hash(file) if isinstance(file, UploadedFile) else line["evidence"]
+    if not shown:
+        raise AssessmentRefused(
+            _("请为“%(question)s”选择依据材料，或选择一份适用于全部题目的材料") % {"question": line["text"]}
+        )
+    return Finding(Verdict(verdict), shown)
+
+
+def _hash(file: UploadedFile[Any]) -> str:
+    found = sha256()
+    for part in file.chunks():
+        found.update(part)
+    return found.hexdigest()
+
+
+def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
+    return {
+        **card.document(),
+        "kind_label": card.wish.kind.label,
+        "waited": (visitor.today - card.submitted_at.date()).days,
+        "waits": card.state in WAITING,
+    }
+
+
+def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
+    card = applications.get(number)
+    asked = parameters.edition(card.edition)
+    waits = card.state in WAITING
+    return {
+        "here": "operator_applications",
+        "one": _line(card, visitor) | {"contact": card.wish.contact},
+        "documents": [(label, card.wish.documents.get(key, "")) for key, label in asked.documents.items()],
+        "asked": asked,
+        "verdicts": list(Verdict),
+        "conditions": "\n".join(card.conditions),
+        "questions": [
+            {
+                **vars(question),
+                "verdict": card.findings.get(question.id, {}).get("verdict", ""),
+                "evidence": card.findings.get(question.id, {}).get("evidence_sha256", ""),
+            }
+            for question in asked.questions
+        ],
+        "assesses": waits and _ASSESSES.admits(visitor.role.party_kind, visitor.role.role),
+        "decides": waits and permission.SECURITY.admits(visitor.role.party_kind, visitor.role.role),
+    }
