@@ -260,11 +260,15 @@ def uses_of(
     limit: int,
     behind: tuple[datetime, UUID] | None = None,
     but: Collection[str] = (),
+    own: bool = True,
 ) -> list[UseOfData]:
     """Return the uses of a subject's information, refusals included, the newest first ((九)); `behind` one
-    that was told before, by its time and number; `but` names the departments whose uses are left out.
+    that was told before, by its time and number; `but` names the departments whose uses are left out; without
+    `own` the subject's own looks are, too.
     """
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome")
+    if not own:
+        intents = intents.exclude(recipient_kind="subject")
     if but:
         intents = intents.exclude(recipient_kind="department", recipient__in=list(but))
     if behind is not None:

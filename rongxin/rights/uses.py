@@ -17,7 +17,7 @@ from rongxin.delivery.push import uses as pushes
 from rongxin.disclosure import register
 from rongxin.disclosure.register import UseOfData
 from rongxin.journal import proofs, windows
-from rongxin.journal.windows import Part, Window
+from rongxin.journal.windows import BadPlace, Part, Window
 from rongxin.parties import departments, institutions
 from rongxin.parties.errors import UnknownParty
 from rongxin.rights import holds
@@ -78,20 +78,36 @@ def of_subject(subject_id: int, *, limit: int, as_of: datetime) -> list[Use]:
     return list(part_of(subject_id, Window(limit), as_of=as_of).rows)
 
 
-def part_of(subject_id: int, window: Window, *, as_of: datetime) -> Part[Use]:
-    """Return a part of the same list."""
+def part_of(subject_id: int, window: Window, *, as_of: datetime, own: bool = True) -> Part[Use]:
+    """Return a part of the same list; without `own` the subject's own looks are left out."""
     hidden = holds.kept_back(subject_id, on=business_day(as_of))
     behind = None if window.after is None else _place(window.after)
     most = window.rows_max + 1
-    found = register.uses_of(subject_id, limit=most, behind=behind, but=hidden)
+    found = register.uses_of(subject_id, limit=most, behind=behind, but=hidden, own=own)
     found += pushes.of(subject_id, limit=most, behind=behind)
     found.sort(key=lambda use: (use.asked_at, use.request), reverse=True)
     return windows.cut(found, window, lambda use: (use.asked_at.isoformat(), str(use.request))).of(_told)
 
 
+def one(subject_id: int, request: UUID, *, as_of: datetime) -> Use:
+    """Return one use; UnknownUse for one that is another's or kept back, too."""
+    return _told(_one(subject_id, request, as_of=as_of))
+
+
+def _one(subject_id: int, request: UUID, *, as_of: datetime) -> UseOfData:
+    use = register.use_of(subject_id, request) or pushes.one(subject_id, request)
+    hidden = holds.kept_back(subject_id, on=business_day(as_of))
+    if use is None or (use.recipient_kind == "department" and use.recipient in hidden):
+        raise UnknownUse(f"没有编号为{request}的使用记录")
+    return use
+
+
 def _place(after: tuple[str, ...]) -> tuple[datetime, UUID]:
-    at, request = after
-    return datetime.fromisoformat(at), UUID(request)
+    try:
+        at, request = after
+        return datetime.fromisoformat(at), UUID(request)
+    except ValueError as error:
+        raise BadPlace(BadPlace.__doc__) from error
 
 
 def proof(subject_id: int, request: UUID, *, as_of: datetime) -> dict[str, Any]:
@@ -99,10 +115,7 @@ def proof(subject_id: int, request: UUID, *, as_of: datetime) -> dict[str, Any]:
 
     Raises `UnknownUse`, for one that is another's or kept back, too; NotYetCovered for some seconds after it.
     """
-    use = register.use_of(subject_id, request) or pushes.one(subject_id, request)
-    hidden = holds.kept_back(subject_id, on=business_day(as_of))
-    if use is None or (use.recipient_kind == "department" and use.recipient in hidden):
-        raise UnknownUse(f"没有编号为{request}的使用记录")
+    use = _one(subject_id, request, as_of=as_of)
     named = {"intent": use.intent_entry, "outcome": use.outcome_entry}
     return {
         "request": str(request),

@@ -61,9 +61,10 @@ def window(request: HttpRequest, rows_max: int = 50) -> Window:
     return Window(rows_max, tuple(request.GET.getlist("after")) or None)
 
 
-def onward(last: tuple[str, ...] | None) -> str:
-    """Return the query of the next part; "" where the list ends."""
-    return urlencode([("after", place) for place in last]) if last else ""
+def onward(last: tuple[str, ...] | None, **kept: str) -> str:
+    """Return the query of the next part, with what else the list was asked for; "" where the list ends."""
+    asked = [(name, value) for name, value in kept.items() if value]
+    return urlencode([*asked, *(("after", place) for place in last)]) if last else ""
 
 
 def told(request: HttpRequest, error: Exception) -> HttpResponse:

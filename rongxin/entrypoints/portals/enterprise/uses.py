@@ -15,26 +15,26 @@ from rongxin.journal import keyring, proofs
 from rongxin.journal.errors import JournalError
 from rongxin.parties.rules import permission
 from rongxin.rights import uses
+from rongxin.rights.errors import UnknownUse
 from rongxin.rights.rules import use as rules
 from rongxin.rights.uses import Use
 from rongxin.vocabulary.availability import Availability
 
-_AT_ONCE = 200
+_AT_ONCE = 50
 
 
 @visitors.page(permission.SUBJECT)
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """List who asked, when, for what and what came of it, newest first; `own=1` adds the firm's own looks."""
     own = request.GET.get("own") == "1"
-    found = uses.of_subject(visitor.subject, limit=_AT_ONCE, as_of=visitor.at)
-    told = [one for one in found if own or one.use.recipient_kind != "subject"]
+    window = pages.window(request, _AT_ONCE)
+    part = uses.part_of(visitor.subject, window, as_of=visitor.at, own=own)
     context = {
         "here": "enterprise_uses",
-        "uses": [_line(one) for one in told],
+        "uses": [_line(one) for one in part.rows],
         "own": own,
-        "hidden": len(found) - len(told),
-        "more": len(found) >= _AT_ONCE,
-        "at_once": _AT_ONCE,
+        "onward": pages.onward(part.last, own="1" if own else ""),
+        "newest": window.after is not None,
     }
     return pages.render(request, "enterprise/uses.html", context)
 
@@ -42,10 +42,10 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @visitors.page(permission.SUBJECT)
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show one use item by item, and prove that it stands in the journal."""
-    found = uses.of_subject(visitor.subject, limit=_AT_ONCE, as_of=visitor.at)
-    told = next((one for one in found if one.use.request == number), None)
-    if told is None:
-        raise Http404(str(number))
+    try:
+        told = uses.one(visitor.subject, number, as_of=visitor.at)
+    except UnknownUse as error:
+        raise Http404(str(error)) from error
     known = loader.load()
     items = [
         {
