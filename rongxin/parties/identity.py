@@ -7,10 +7,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
 
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules.identity import Assertion, Assurance
@@ -31,6 +32,14 @@ class UnsafeInProduction(PartiesError):
     code = "unsafe_in_production"
 
 
+class Field(NamedTuple):
+    """What a page asks a person for, as evidence."""
+
+    name: str
+    label: str
+    label_en: str
+
+
 class IdentityProvider(Protocol):
     """Turns evidence (a code from a redirect, a signed token) into an assertion or raises IdentityRefused."""
 
@@ -38,10 +47,32 @@ class IdentityProvider(Protocol):
     def id(self) -> str: ...
 
     @property
-    def fields(self) -> Sequence[tuple[str, str]]:
-        """What a page asks the person for, as evidence: name and label (a code that the provider sent…)."""
+    def fields(self) -> Sequence[Field]:
+        """What a page asks the person for, as evidence (a code that the provider sent…)."""
 
     def attest(self, evidence: Mapping[str, str], *, as_of: datetime) -> Assertion: ...
+
+
+def provider() -> IdentityProvider | None:
+    """Return the provider that takes evidence here; None where people sign in at an OpenID provider alone."""
+    if not settings.RONGXIN_IDENTITY_PROVIDER:
+        return None
+    found: IdentityProvider = import_string(settings.RONGXIN_IDENTITY_PROVIDER)()
+    return found
+
+
+def fields() -> Sequence[Field]:
+    """Return what a page asks a person for, as evidence; none where there is nobody to show it to."""
+    found = provider()
+    return () if found is None else found.fields
+
+
+def attest(evidence: Mapping[str, str], *, as_of: datetime) -> Assertion:
+    """Have the provider that takes evidence here say who somebody is; IdentityRefused where it doesn't."""
+    found = provider()
+    if found is None:
+        raise IdentityRefused("本平台的实名认证须在网页上进行：请打开登录页，选择身份认证平台")
+    return found.attest(evidence, as_of=as_of)
 
 
 def commit(id_number: str) -> str:
@@ -56,7 +87,7 @@ class DemoIdentityProvider:
     """Believes whatever it is told: for demo and tests. It says so, and refuses to exist in production."""
 
     id = "demo"
-    fields = (("name", "姓名 Name"), ("id_number", "证件号码 Identity number"))
+    fields = (Field("name", "姓名", "Name"), Field("id_number", "身份证件号码", "Identity number"))
 
     def __init__(self) -> None:
         if settings.RONGXIN_MODE == "production":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,19 +25,32 @@ class Recognised:
     actor: Actor
 
 
-def recognise(subject: subjects.Card, assertion: Assertion, *, username: str, as_of: datetime) -> Recognised:
-    """Recognise a firm's legal representative by an assertion; `username` is for a person without account.
+def account_of(assertion: Assertion, *, username: str = "", as_of: datetime) -> accounts.Card:
+    """Return the account of the person whom an identity provider asserts, opened here on the first visit.
 
-    Raises IdentityDisagrees where the person isn't the one in the registration record.
+    `username` is for a person without account; without one, a name that says nothing is made up.
     """
     with transaction.atomic():
         account = accounts.of_person(assertion)
         if account is None:
             # Nobody has logged in yet: the node opens the account, and what follows is the account's own act.
+            username = username or f"p{secrets.token_hex(6)}"
             account = accounts.open_account(username, assertion.name, actor=SYSTEM, as_of=as_of)
         elif not account.is_active:
             raise NotAllowed("此人的账号已停用，请与平台联系")
+        actor = Actor(ActorKind.ACCOUNT, str(account.id))
+        return accounts.register_real_name(account.id, assertion, actor=actor, as_of=as_of)
+
+
+def recognise(
+    subject: subjects.Card, assertion: Assertion, *, username: str = "", as_of: datetime
+) -> Recognised:
+    """Recognise a firm's legal representative by an assertion.
+
+    Raises IdentityDisagrees where the person isn't the one in the registration record.
+    """
+    with transaction.atomic():
+        account = account_of(assertion, username=username, as_of=as_of)
         actor = Actor(ActorKind.ACCOUNT, str(account.id), f"subject:{subject.uscc}")
-        accounts.register_real_name(account.id, assertion, actor=actor, as_of=as_of)
         role = memberships.represent(account.id, subject.id, assertion, actor=actor, as_of=as_of)
     return Recognised(account, role, actor)

@@ -13,6 +13,7 @@ from rongxin.delivery.signature import credential
 from rongxin.delivery.signature.errors import CertificateUnfit
 from rongxin.delivery.webhooks import addresses
 from rongxin.entrypoints.database.declared import VARIABLES
+from rongxin.parties import openid_providers
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
 
@@ -41,9 +42,7 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
             f"{variable}: production needs a PostgreSQL server of its own and a role of its own for"
             f" {role}; 生产环境请先以所有者地址（DATABASE_URL）运行 rongxin database roles 建立角色"
         )
-    provider = environ.get("RONGXIN_IDENTITY_PROVIDER", "").strip()
-    if not provider or provider.endswith("DemoIdentityProvider"):
-        yield "RONGXIN_IDENTITY_PROVIDER: production needs a real one; the demo's believes anybody"
+    yield from _identity(environ)
     if environ.get("RONGXIN_WEBHOOK_LOOPBACK", "0") not in ("", "0"):
         yield "RONGXIN_WEBHOOK_LOOPBACK: production sends no message to itself over plain HTTP; unset it"
     for fault in addresses.faults(environ.get("RONGXIN_WEBHOOK_NETWORKS", "").split(",")):
@@ -51,6 +50,26 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
     yield from _repair_window(environ)
     yield from _keys(environ.get("RONGXIN_KEYS", ""))
     yield from _signature(environ)
+
+
+def _identity(environ: Mapping[str, str]) -> Iterator[str]:
+    """Without somebody who says who a person is, no firm could register."""
+    provider = environ.get("RONGXIN_IDENTITY_PROVIDER", "").strip()
+    openid = environ.get("RONGXIN_OPENID_PROVIDERS", "").strip()
+    if provider.endswith("DemoIdentityProvider") or not (provider or openid):
+        yield (
+            "RONGXIN_IDENTITY_PROVIDER: production needs a real one, or RONGXIN_OPENID_PROVIDERS; the demo's"
+            " believes anybody"
+        )
+    if openid:
+        try:
+            found = openid_providers.read(Path(openid)).values()
+        except openid_providers.InvalidOpenIdProviders as error:
+            yield f"RONGXIN_OPENID_PROVIDERS: {error}"
+            return
+        for one in found:
+            if openid_providers.local(one.issuer):
+                yield f"RONGXIN_OPENID_PROVIDERS: {one.issuer} is this machine; fit for a demo only"
 
 
 def _repair_window(environ: Mapping[str, str]) -> Iterator[str]:

@@ -125,9 +125,12 @@ RONGXIN_NOTICE = (
 RONGXIN_PUBLIC_URL = os.environ.get("RONGXIN_PUBLIC_URL", "").rstrip("/")
 # With `required` an institution needs a token bound to its key (FAPI 2.0); its plain API keys open nothing.
 RONGXIN_BOUND_TOKENS = os.environ.get("RONGXIN_BOUND_TOKENS", "")
-# Who asserts that a person is who they say; the demo's believes anybody and refuses to run in production.
+# Who asserts that a person is who they say: the OpenID providers of a file (`docs/sign-in.md`), and a class
+# that takes evidence on our own page. The demo's believes anybody and refuses to run in production.
+RONGXIN_OPENID_PROVIDERS = os.environ.get("RONGXIN_OPENID_PROVIDERS", "")
 RONGXIN_IDENTITY_PROVIDER = os.environ.get(
-    "RONGXIN_IDENTITY_PROVIDER", "rongxin.parties.identity.DemoIdentityProvider"
+    "RONGXIN_IDENTITY_PROVIDER",
+    "" if RONGXIN_MODE == "production" else "rongxin.parties.identity.DemoIdentityProvider",
 )
 
 # Who signs reports on paper (PKCS#12 or PEM with key and chain; made by the demo, given in production), and

@@ -34,6 +34,8 @@ class Visit:
         self.page, self.home, self.pictures = page, home, pictures
         self.clicks = 0
         self.complaints: list[str] = []
+        #: Where a person of this journey goes besides our pages: the identity provider, their bank.
+        self.also: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._asked)
@@ -44,7 +46,8 @@ class Visit:
             self.complaints.append(said.text)
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.home, "data:")):
+        ours = request.is_navigation_request() or self.page.url.startswith(self.home)
+        if ours and not request.url.startswith((self.home, "data:", *self.also)):
             self.complaints.append(f"foreign: {request.url}")
 
     def go(self, path: str) -> None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pyotp
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, requests
 from rongxin.consent.rules import CaseKind, Status
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints import security
 from rongxin.journal import checkpoints, sequencer
-from rongxin.parties import seed, sign_ins
+from rongxin.parties import sign_ins
 from rongxin.parties.rules.membership import PartyKind
-from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
 from tests.journeys import browsing
 from tests.unit.consent import stage
@@ -29,26 +25,9 @@ from tests.unit.entrypoints.portals import doors
 # Numbers of cases: a random text can look like somebody's telephone.
 _numbers = itertools.count(1)
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-STATIC = Path(security.__file__).parent / "static"
 CLERK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
 # From the front page to a consent given, for a firm that is registered (issue: at most 12).
 CLICKS_MAX = 12
-
-
-@pytest.fixture
-def home(live_server, settings, monkeypatch):
-    """Our pages, served; the browser's driver runs a loop in this thread, which Django would refuse."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    settings.STATIC_ROOT = str(STATIC)
-    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
-    stage.bank()
-    yield live_server.url
-    # The server's threads may still hold connections, which would keep the database from being dropped.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 def asked(firm):

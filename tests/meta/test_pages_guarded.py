@@ -23,6 +23,8 @@ OPEN = {
     "authorize": "asks the identity provider itself; the request is pushed and single use",
     "sign_in": "whoever comes has no session yet",
     "sign_in_person": "whoever comes has no session yet",
+    "sign_in_openid": "whoever comes has no session yet",
+    "sign_in_openid_back": "asks for what its session kept on leaving, once",
     "sign_in_staff": "whoever comes has no session yet",
     "sign_in_code": "the password was right, the code is still wanted",
     "sign_in_enrol": "the password was right, the authenticator is bound here",

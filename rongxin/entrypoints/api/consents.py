@@ -19,8 +19,7 @@ from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.cases import own
 from rongxin.entrypoints.api.consent_details import Details
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.entrypoints.api.registrations import identity_provider
-from rongxin.parties import institutions
+from rongxin.parties import identity, institutions
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.purpose import Purpose
 
@@ -151,7 +150,7 @@ def notice(request: HttpRequest) -> dict[str, Any]:
 def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> Status[ConsentOut]:
     caller = authentication.caller(request)
     card = _own_request(request_id, caller)
-    assertion = identity_provider().attest(acceptance.evidence, as_of=caller.at)
+    assertion = identity.attest(acceptance.evidence, as_of=caller.at)
     grant = grants.grant_online(
         card.case_id,
         card.draft,

@@ -12,10 +12,9 @@ from ninja import Field, Query, Router, Schema, Status
 
 from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.problems import Problem
-from rongxin.entrypoints.api.registrations import identity_provider
 from rongxin.governance.onboarding import invitations
 from rongxin.governance.onboarding.invitations import Accepted
-from rongxin.parties import institutions, memberships
+from rongxin.parties import identity, institutions, memberships
 from rongxin.parties.rules.membership import PartyKind, Role
 
 router = Router(tags=["机构人员 People of institutions"])
@@ -137,7 +136,7 @@ def revoke(request: HttpRequest, institution: str, invitation: UUID) -> dict[str
 def accept(request: HttpRequest, invitation: UUID, given: AcceptanceIn) -> Status[AccountOut]:
     """Accept, as the person whom it names; the account's key is shown this once."""
     now = timezone.now()
-    assertion = identity_provider().attest(given.evidence, as_of=now)
+    assertion = identity.attest(given.evidence, as_of=now)
     done = invitations.accept(invitation, given.secret, assertion, username=given.username, as_of=now)
     return Status(201, _account(done))
 

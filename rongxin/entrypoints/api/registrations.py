@@ -6,16 +6,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from ninja import Field, Router, Schema, Status
 
 from rongxin.entrypoints.api import problems
-from rongxin.parties import api_keys, registering, subjects
-from rongxin.parties.identity import IdentityProvider
+from rongxin.parties import api_keys, identity, registering, subjects
 from rongxin.vocabulary import uscc as codes
 
 router = Router(tags=["实名注册 Registration"])
@@ -43,12 +40,6 @@ class Registered(Schema):
     key_expires_at: datetime
 
 
-def identity_provider() -> IdentityProvider:
-    """Return the identity provider this node is set up with."""
-    provider: IdentityProvider = import_string(settings.RONGXIN_IDENTITY_PROVIDER)()
-    return provider
-
-
 @router.post("", auth=None, response={201: Registered}, summary="企业实名注册 Register a firm")
 def create(request: HttpRequest, registration: Registration) -> Status[Registered]:
     """Recognise a firm's legal representative: identity asserted, then compared with the register.
@@ -61,7 +52,7 @@ def create(request: HttpRequest, registration: Registration) -> Status[Registere
         raise problems.Problem(
             404, "unknown_subject", f"未找到统一社会信用代码 {registration.uscc} 的登记信息"
         )
-    assertion = identity_provider().attest(registration.evidence, as_of=now)
+    assertion = identity.attest(registration.evidence, as_of=now)
     with transaction.atomic():
         known = registering.recognise(subject, assertion, username=registration.username, as_of=now)
         account, role, actor = known.account, known.role, known.actor

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from markdown_it import MarkdownIt
 
 from rongxin.catalogue import loader
 from rongxin.consent.redirection import addresses
+from rongxin.consent.rules import Frequency, FrequencyUnit
+from rongxin.entrypoints.portals import wording
 from rongxin.governance.onboarding import invitations
 from rongxin.parties import accounts, departments, institution_keys, institutions, subjects
 from rongxin.parties.memberships import Card
 from rongxin.parties.rules.membership import PartyKind
+
+_SPANS = {
+    FrequencyUnit.TERM: _lazy("授权期内"),
+    FrequencyUnit.YEAR: _lazy("每年"),
+    FrequencyUnit.MONTH: _lazy("每月"),
+    FrequencyUnit.DAY: _lazy("每天"),
+}
 
 
 def name(kind: PartyKind, party: str) -> str:
@@ -40,6 +52,11 @@ def role(card: Card) -> dict[str, object]:
     }
 
 
+def often(frequency: Frequency) -> str:
+    """Return how often a consent may be used, in words."""
+    return _("%(unit)s最多%(limit)s次") % {"unit": _SPANS[frequency.unit], "limit": frequency.limit}
+
+
 @cache
 def in_html(markdown: str) -> str:
     """Return a notice of ours as HTML; what looks like HTML in it is text."""
@@ -49,7 +66,7 @@ def in_html(markdown: str) -> str:
 
 def actor(text: str | None) -> str:
     """Return what somebody is called who stands written as `account:5@party`; "" for nobody."""
-    kind, _, number = (text or "").partition("@")[0].partition(":")
+    kind, _colon, number = (text or "").partition("@")[0].partition(":")
     return accounts.get(int(number)).display_name if kind == "account" and number.isdigit() else text or ""
 
 
@@ -69,3 +86,13 @@ def _entered(told: dict[str, Any]) -> dict[str, Any]:
         "waits": not (told.get("confirmed_by") or told.get("released_by")),
         "over": bool(told["revoked_at"]),
     }
+
+
+def notice(text: str) -> dict[str, str]:
+    """Return a risk notice for `enterprise/risk_notice.html`, below a heading of the page's: in the reader's
+    language; in English with the Chinese, which is what binds.
+    """
+    chinese, _rule, english = re.sub(r"(?m)^#", "###", text).partition("\n---\n")
+    if wording.in_english():
+        return {"notice_html": in_html(english), "original": in_html(chinese)}
+    return {"notice_html": in_html(chinese)}

@@ -1,10 +1,6 @@
-"""Signing in and out: a firm's person by an identity provider's word, staff by password and authenticator."""
+"""Signing in and out for staff of institutions, departments and the operator: password and second factor."""
 
 from __future__ import annotations
-
-import secrets
-from datetime import datetime
-from urllib.parse import urlencode
 
 import segno
 from django.conf import settings
@@ -17,12 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rongxin.entrypoints.api.registrations import identity_provider
 from rongxin.entrypoints.portals import menus, pages, shown, visitors
 from rongxin.parties import accounts, sign_ins
 from rongxin.parties.errors import PartiesError
-from rongxin.parties.rules.identity import Assertion
-from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from rongxin.vocabulary.actor import Actor, ActorKind
 
 # Between the right password and the code of the authenticator, the browser holds this and no more.
 _WAITING, _WAITING_SINCE, _MUST_CHANGE = "waiting", "waiting_since", "must_change"
@@ -36,35 +30,6 @@ def choose(request: HttpRequest) -> HttpResponseBase:
     if account is not None:
         return redirect("roles")
     return pages.render(request, "sign_in/choose.html", {"next": visitors.next_page(request, "")})
-
-
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def person(request: HttpRequest) -> HttpResponseBase:
-    """Recognise a person by the identity provider; the account is opened with the first visit."""
-    context = {"next": visitors.next_page(request, ""), "name": request.POST.get("name", "")}
-    if request.method != "POST":
-        return pages.render(request, "sign_in/person.html", context)
-    now = timezone.now()
-    evidence = {key: request.POST.get(key, "") for key in ("name", "id_number")}
-    try:
-        assertion = identity_provider().attest(evidence, as_of=now)
-        account = _account_of(assertion, as_of=now)
-    except PartiesError as error:
-        return pages.render(
-            request, "sign_in/person.html", {**context, "mistake": pages.words(error)}, status=422
-        )
-    visitors.begin(request, account.id, way=assertion.issuer, assertion=assertion)
-    return redirect(_onward(request))
-
-
-def _account_of(assertion: Assertion, *, as_of: datetime) -> accounts.Card:
-    account = accounts.of_person(assertion)
-    if account is None:
-        username = f"p{secrets.token_hex(6)}"
-        account = accounts.open_account(username, assertion.name, actor=SYSTEM, as_of=as_of)
-    actor = Actor(ActorKind.ACCOUNT, str(account.id))
-    return accounts.register_real_name(account.id, assertion, actor=actor, as_of=as_of)
 
 
 @sensitive_post_parameters()
@@ -93,7 +58,7 @@ def staff(request: HttpRequest) -> HttpResponseBase:
         {_WAITING: passed.account, _WAITING_SINCE: now.timestamp(), _MUST_CHANGE: passed.must_change}
     )
     step = "sign_in_code" if passed.second_factor else "sign_in_enrol"
-    return redirect(_with_next(reverse(step), request))
+    return redirect(visitors.with_next(reverse(step), visitors.next_page(request, "")))
 
 
 @sensitive_post_parameters()
@@ -102,7 +67,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
     """Ask for the code that the authenticator shows."""
     account = _waiting(request)
     if account is None:
-        return redirect(_with_next(reverse("sign_in_staff"), request))
+        return redirect(visitors.with_next(reverse("sign_in_staff"), visitors.next_page(request, "")))
     context = {"next": visitors.next_page(request, ""), "shown": _shown_code(account)}
     if request.method != "POST":
         return pages.render(request, "sign_in/code.html", context)
@@ -123,7 +88,7 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
     """Bind an authenticator at the first sign-in: no member of staff gets in without a second factor."""
     account = _waiting(request)
     if account is None:
-        return redirect(_with_next(reverse("sign_in_staff"), request))
+        return redirect(visitors.with_next(reverse("sign_in_staff"), visitors.next_page(request, "")))
     now = timezone.now()
     mistake = ""
     if request.method == "POST":
@@ -198,7 +163,7 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
         context["mistake"] = pages.words(error)
         return pages.render(request, "sign_in/change_password.html", context, status=422)
     visitors.begin(request, account, way="password")
-    return redirect(_onward(request))
+    return redirect(visitors.onward(request))
 
 
 @require_POST
@@ -211,15 +176,7 @@ def _welcome(request: HttpRequest, account: int) -> HttpResponse:
     must_change = request.session.pop(_MUST_CHANGE, False)
     request.session.pop(_WAITING, None)
     visitors.begin(request, account, way="password", must_change=must_change)
-    return redirect(_onward(request))
-
-
-def _onward(request: HttpRequest) -> str:
-    """Return where somebody who has just signed in goes: their page, the page they wanted, or the choice."""
-    visitor = visitors.current(request)
-    if visitor is None:
-        return _with_next(reverse("roles"), request)
-    return visitors.next_page(request, reverse(menus.HOME[visitor.role.party_kind]))
+    return redirect(visitors.onward(request))
 
 
 def _shown_code(account: int) -> str:
@@ -235,8 +192,3 @@ def _waiting(request: HttpRequest) -> int | None:
         return None
     account: int | None = request.session.get(_WAITING)
     return account
-
-
-def _with_next(address: str, request: HttpRequest) -> str:
-    wanted = visitors.next_page(request, "")
-    return f"{address}?{urlencode({'next': wanted})}" if wanted else address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from rongxin.entrypoints.portals import authorizing, languages, public, sign_in
+from rongxin.entrypoints.portals import authorizing, identifying, languages, public, sign_in
 from rongxin.entrypoints.portals.department import duty
 from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, rights, uses
 from rongxin.entrypoints.portals.institution import cases, duties, reports
@@ -107,7 +107,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operator/quality", quality.quality, name="operator_quality"),
     path("demo/<str:name>", public.demo_file, name="demo_file"),
     path("sign-in", sign_in.choose, name="sign_in"),
-    path("sign-in/person", sign_in.person, name="sign_in_person"),
+    path("sign-in/person", identifying.person, name="sign_in_person"),
+    path("sign-in/openid/<slug:provider>", identifying.leave_for, name="sign_in_openid"),
+    path("sign-in/openid/<slug:provider>/back", identifying.come_back, name="sign_in_openid_back"),
     path("sign-in/staff", sign_in.staff, name="sign_in_staff"),
     path("sign-in/code", sign_in.code, name="sign_in_code"),
     path("sign-in/enrol", sign_in.enrol, name="sign_in_enrol"),

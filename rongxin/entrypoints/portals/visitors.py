@@ -32,6 +32,8 @@ from rongxin.parties.rules.membership import PartyKind
 from rongxin.parties.rules.permission import Permission
 from rongxin.vocabulary.actor import Actor, ActorKind
 
+# Pages that ask who somebody is and choose the role by themselves.
+_WITHOUT_ROLE = ("/authorize?", "/enterprise/connect")
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _NUMBER, _BEGAN, _SEEN, _ROLE = "number", "began", "seen", "role"
 _ASSERTION, _MUST_CHANGE = "assertion", "must_change"
@@ -85,7 +87,7 @@ def page(permission: Permission, *methods: str, unserved: bool = False) -> Calla
                 return redirect("change_password")
             found = current(request)
             if found is None:
-                return redirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
+                return redirect(with_next(reverse("sign_in"), request.get_full_path()))
             if refused := _refused(request, found, permission, unserved=unserved):
                 return refused
             vars(request)["visitor"] = found  # for the templates' heading
@@ -167,7 +169,7 @@ def asserted(request: HttpRequest, *, as_of: datetime) -> Assertion | None:
 
 def prove_again(request: HttpRequest) -> HttpResponse:
     """Send somebody whose identity was asserted too long ago to the identity provider, and back here."""
-    return redirect(f"{reverse('sign_in_person')}?{urlencode({'next': request.get_full_path()})}")
+    return redirect(with_next(reverse("sign_in_person"), request.get_full_path()))
 
 
 def must_change(request: HttpRequest) -> bool:
@@ -240,6 +242,23 @@ def next_page(request: HttpRequest, otherwise: str) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if ours and wanted.startswith("/") else otherwise
+
+
+def onward(request: HttpRequest, wanted: str = "") -> str:
+    """Return where somebody who has just signed in goes: the page they wanted, their own, or the choice of a
+    role. `wanted` is an address of ours; the one that was asked for is otherwise.
+    """
+    wanted = wanted or next_page(request, "")
+    visitor = current(request)
+    if wanted and (visitor is not None or any(wanted.startswith(page) for page in _WITHOUT_ROLE)):
+        return wanted
+    if visitor is None:
+        return with_next(reverse("roles"), wanted)
+    return reverse(menus.HOME[visitor.role.party_kind])
+
+
+def with_next(address: str, wanted: str) -> str:
+    return f"{address}?{urlencode({'next': wanted})}" if wanted else address
 
 
 def origin(request: HttpRequest) -> str:

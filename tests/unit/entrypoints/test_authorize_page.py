@@ -94,9 +94,9 @@ def _form(page, **said: str) -> dict[str, str]:
 def _sign_in(browser: Client, link: dict[str, str], person: stage.Person):
     page = browser.get("/authorize", link)
     assert page.status_code == 200
-    filled = _form(page, act="sign_in", name=person.name, id_number=person.id_number)
-    answer = browser.post("/authorize", filled)
-    return browser.get(answer["Location"]) if answer.status_code == 303 else answer
+    answer = browser.post("/sign-in/person", _form(page, name=person.name, id_number=person.id_number))
+    assert answer.status_code == 302, answer.content.decode()
+    return browser.get(answer["Location"])
 
 
 def _decide(browser: Client, page, **said: str) -> dict[str, str]:
@@ -241,9 +241,32 @@ def test_a_decision_needs_the_form_and_the_session_in_which_the_person_was_known
     strangers = _form(stranger.get("/authorize", link), act="grant", read="yes")
     asked = stranger.post("/authorize", {**filled, **strangers})
     assert "请确认身份" in asked.content.decode()
-    other = scene.link(browser)  # known for one request is not known for another
+    assert not Consent.objects.exists()
+
+
+def test_whoever_is_known_in_the_portal_is_known_here_while_that_is_fresh(browser, scene):
+    _sign_in(browser, scene.link(browser), scene.firm.owner)
+    assert browser.get("/enterprise").status_code == 200
+    other = scene.link(browser)
+    page = browser.get("/authorize", other)
+    assert "是否授权" in page.content.decode()
+    session = browser.session
+    session["assertion"] = {**session["assertion"], "at": stage.NOW.isoformat()}
+    session.save()
+    assert "请确认身份" in browser.get("/authorize", other).content.decode()
+    late = browser.post("/authorize", _form(page, act="grant", read="yes"))
+    assert "请确认身份" in late.content.decode()
+    browser.post("/sign-out", _form(browser.get("/authorize", other)))
     assert "请确认身份" in browser.get("/authorize", other).content.decode()
     assert not Consent.objects.exists()
+
+
+def test_only_a_decision_registers_an_owner(browser):
+    firm, bank = stage.firm(), Bank()
+    memberships.end_all_of_subject(firm.id, why="test", actor=SYSTEM, as_of=timezone.now())
+    page = _sign_in(browser, Scene(bank, firm).link(browser), firm.owner)
+    assert "是否授权" in page.content.decode()
+    assert memberships.of_subject(firm.id, on=timezone.localdate()) == []
 
 
 def test_whoever_may_not_act_for_the_firm_learns_nothing(browser, scene):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -44,6 +45,29 @@ def _signer(path: Path, *, by: Credential | None, end: datetime | None = None) -
     return path
 
 
+def test_openid_providers_do_for_production_unless_they_are_this_machine(
+    production: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    entry = {
+        "id": "city",
+        "label": "统一身份认证",
+        "label_en": "Unified identity",
+        "client_id": "node",
+        "client_secret_file": "secret",
+        "claims": {"id_number": "id_card", "levels": {"face": "high"}},
+    }
+    for issuer in ("https://id.example.gov.cn", "http://localhost:8080"):
+        path = tmp_path / f"{issuer[:5]}.yaml"
+        path.write_text(yaml.safe_dump({"providers": [{**entry, "issuer": issuer}]}))
+        given = {**production, "RONGXIN_IDENTITY_PROVIDER": "", "RONGXIN_OPENID_PROVIDERS": str(path)}
+        if issuer.startswith("https"):
+            assert Configuration.from_environment(given).mode == "production"
+        else:
+            with pytest.raises(ConfigurationError, match=r"RONGXIN_OPENID_PROVIDERS: .*this machine"):
+                Configuration.from_environment(given)
+
+
 def test_it_starts_production_with_what_production_needs(production: dict[str, str], tmp_path: Path) -> None:
     made = Configuration.from_environment(production)
     assert (made.mode, made.debug, made.allowed_hosts) == ("production", False, ["credit.example.cn"])
@@ -73,6 +97,7 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
             r"RONGXIN_IDENTITY_PROVIDER: .*believes anybody",
         ),
         ({"RONGXIN_IDENTITY_PROVIDER": "my.DemoIdentityProvider "}, r"RONGXIN_IDENTITY_PROVIDER"),
+        ({"RONGXIN_OPENID_PROVIDERS": "/nowhere.yaml"}, r"RONGXIN_OPENID_PROVIDERS: /nowhere.yaml"),
         ({"RONGXIN_KEYS": ""}, r"RONGXIN_KEYS: .*directory"),
         ({"RONGXIN_KEYS": "/no/such/place"}, r"isn't a directory"),
         ({"RONGXIN_REPORT_CERTIFICATE": ""}, r"RONGXIN_REPORT_CERTIFICATE: .*signs its reports"),

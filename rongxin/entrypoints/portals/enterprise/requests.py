@@ -17,21 +17,14 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.consent import cases, grants, notices, requests, templates
 from rongxin.consent.errors import ConsentError, UnknownConsent
-from rongxin.consent.rules import FrequencyUnit
 from rongxin.consent.templates import Draft
-from rongxin.entrypoints.portals import pages, shown, visitors, wording
+from rongxin.entrypoints.portals import pages, shown, visitors
 from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
 from rongxin.vocabulary.sharing_mode import SharingMode
 
-_SPANS = {
-    FrequencyUnit.TERM: _lazy("授权期内"),
-    FrequencyUnit.YEAR: _lazy("每年"),
-    FrequencyUnit.MONTH: _lazy("每月"),
-    FrequencyUnit.DAY: _lazy("每天"),
-}
 _WAYS = {
     SharingMode.PHYSICAL_AGGREGATION: _lazy("平台已归集的记录"),
     SharingMode.INTERFACE_CALL: _lazy("查询时向提供单位调取"),
@@ -68,7 +61,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
         "here": "enterprise_requests",
         **_summary(card, visitor.today),
         "notice_shown": notice,
-        **_notice(notice.text),
+        **shown.notice(notice.text),
     }
     assertion = visitors.asserted(request, as_of=visitor.at)
     if assertion is None:
@@ -140,16 +133,9 @@ def terms(draft: Draft) -> dict[str, Any]:
         "from": draft.valid_from,
         "until": draft.valid_until,
         "period": draft.data_period,
-        "often": _("%(unit)s最多%(limit)s次")
-        % {"unit": _SPANS[draft.frequency.unit], "limit": draft.frequency.limit},
+        "often": shown.often(draft.frequency),
         "retention_days": draft.retention_days,
     }
-
-
-def _notice(text: str) -> dict[str, str]:
-    """Return the risk notice in the reader's language; in English with the Chinese, which is what binds."""
-    chinese, english = (shown.in_html(part) for part in (text.split("\n---\n")[0], text.split("\n---\n")[-1]))
-    return {"notice_html": english, "original": chinese} if wording.in_english() else {"notice_html": chinese}
 
 
 def _modes(item: Item) -> frozenset[SharingMode]:
