@@ -61,8 +61,11 @@ def verifying_keys() -> Mapping[str, VerifyingKey]:
 def data_keys() -> DataKeys:
     """The keys that seal what the database must not show; read again when the directory changes."""
     directory = directory_of_keys()
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    listing = _listing(directory)
+    try:
+        listing = _listing(directory)
+    except FileNotFoundError:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        listing = _listing(directory)
     return _data_keys(directory, listing.changed, listing.names)
 
 
