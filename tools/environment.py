@@ -49,7 +49,8 @@ def bring_up_to_date(environment: Path, requirements: str) -> None:
         say(f"making {environment.name} with Python {wanted['python']}")
         create(environment)
     stamp_file.unlink(missing_ok=True)
-    say(f"installing {requirements} (the first time this downloads some 300 MB)")
+    size = "800" if requirements == "requirements-dev.txt" else "300"  # MB; Spark is more than half of it
+    say(f"installing {requirements} (the first time this downloads some {size} MB)")
     install(environment, ["--require-hashes", "-r", str(ROOT / requirements)])
     install(
         environment, ["--no-deps", "--no-build-isolation", "-e", str(ROOT)] if builds(requirements) else []

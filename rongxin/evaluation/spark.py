@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from rongxin.evaluation import engines, facts
@@ -16,23 +17,28 @@ from rongxin.evaluation.compiling import Program
 from rongxin.evaluation.engines import Scored
 from rongxin.evaluation.spans import Span
 
-# Plans of this many columns are beyond Spark's defaults; nothing is broadcast, so that memory is bounded.
+# Nothing is broadcast, so that memory is bounded. Put together into one expression, or with what holds of
+# each column worked out, the steps of a score take minutes to plan.
 _SETTINGS = {
     "spark.sql.autoBroadcastJoinThreshold": "-1",
-    "spark.sql.shuffle.partitions": "16",
-    "spark.sql.codegen.maxFields": "400",
+    "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.CollapseProject",
     "spark.sql.session.timeZone": "Asia/Shanghai",
+    "spark.sql.shuffle.partitions": "16",
     "spark.ui.enabled": "false",
 }
 
 
 @contextmanager
 def opened(program: Program, folder: Path) -> Iterator[_Spark]:
-    """Have a session that is stopped at the end: of the cluster that Spark's own settings name, or local."""
-    builder = SparkSession.builder.appName("rongxin evaluate")
+    """Have a session that is stopped at the end: of the cluster that Spark's own settings name, or local.
+
+    What Spark's own settings say goes before ours.
+    """
+    settings = SparkConf()
     for name, value in _SETTINGS.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
+        settings.setIfMissing(name, value)
+    session = SparkSession.builder.appName("rongxin evaluate").config(conf=settings).getOrCreate()
     try:
         yield _Spark(session, program, folder)
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -203,11 +202,8 @@ def _kill_a_run(city: City, var: Path) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-@pytest.mark.long
+@pytest.mark.usefixtures("spark")
 def test_spark_gives_the_same_bytes(city: City) -> None:
-    pytest.importorskip("pyspark", reason="no PySpark here (rongxin[spark])")
-    if shutil.which("java") is None:
-        pytest.skip("no Java on this machine (Debian: apt install openjdk-21-jre-headless)")
     firms = [city.firm(), city.firm("individual_business"), city.firm()]
     city.files(PENALTY, (firms[0], "一号", penalty()))
     made = [city.run(engine=engine, buckets=2).run for engine in ("duckdb", "spark")]
