@@ -202,6 +202,7 @@ def _kill_a_run(city: City, var: Path) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("spark")
 def test_spark_gives_the_same_bytes(city: City) -> None:
     firms = [city.firm(), city.firm("individual_business"), city.firm()]
