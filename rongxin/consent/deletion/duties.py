@@ -193,9 +193,9 @@ def of_subject(subject_id: int) -> list[Card]:
     return _cards(DeletionDuty.objects.filter(subject=subject_id))
 
 
-def of_institution(institution_id: str, *, owed_only: bool) -> list[Card]:
-    """Return an institution's duties, the earliest due day first; `owed_only` leaves out what is settled."""
-    return _cards(_open(DeletionDuty.objects.filter(institution=institution_id), owed_only))
+def owed_count(institution_id: str) -> int:
+    """Return how many receipts an institution owes."""
+    return _open(DeletionDuty.objects.filter(institution=institution_id), owed_only=True).count()
 
 
 def every(*, owed_only: bool, overdue_on: date | None = None) -> list[Card]:

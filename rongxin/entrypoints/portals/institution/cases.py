@@ -58,7 +58,7 @@ def worklist(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         "institution": institutions.get(visitor.role.party),
         "cases": [_line(case, visitor) for case in part.rows],
         "onward": pages.onward(part.last),
-        "owed": duties.of_institution(visitor.role.party, owed_only=True),
+        "owed": duties.owed_count(visitor.role.party),
     }
     return pages.render(
         request, "institution/worklist.html", context, status=422 if "mistake" in context else 200

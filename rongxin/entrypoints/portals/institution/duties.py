@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from rongxin.consent import grants
 from rongxin.consent.deletion import duties, policy, receipts
 from rongxin.consent.deletion.rules import Act
 from rongxin.consent.errors import ConsentError
@@ -26,10 +25,12 @@ from rongxin.rights import corrections
 from rongxin.rights.errors import RightsError
 from rongxin.rights.rules.correction import Done
 
+_AT_ONCE = 20
+
 
 @visitors.page(permission.INSTITUTION, unserved=True)
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    return pages.render(request, "institution/duties.html", _all(visitor))
+    return pages.render(request, "institution/duties.html", _all(request, visitor))
 
 
 @visitors.page(permission.INSTITUTION, "POST", unserved=True)
@@ -47,7 +48,7 @@ def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseB
             as_of=visitor.at,
         )
     except ConsentError as error:
-        context = {**_all(visitor), "mistake": pages.words(error)}
+        context = {**_all(request, visitor), "mistake": pages.words(error)}
         return pages.render(request, "institution/duties.html", context, status=422)
     messages.success(request, _("已交回删除回执，信息主体可以看到"))
     return redirect("institution_duties")
@@ -62,7 +63,7 @@ def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRes
     except (RightsError, ValueError) as error:
         mistake = pages.words(error) if isinstance(error, RightsError) else _("请选择对留存副本的处理")
         return pages.render(
-            request, "institution/duties.html", {**_all(visitor), "mistake": mistake}, status=422
+            request, "institution/duties.html", {**_all(request, visitor), "mistake": mistake}, status=422
         )
     messages.success(request, _("已确认更正通知"))
     return redirect("institution_duties")
@@ -79,23 +80,26 @@ def explain(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
             number, said, institution_id=visitor.role.party, actor=visitor.actor, as_of=visitor.at
         )
     except GovernanceError as error:
-        context = {**_all(visitor), "mistake": pages.words(error)}
+        context = {**_all(request, visitor), "mistake": pages.words(error)}
         return pages.render(request, "institution/duties.html", context, status=422)
     messages.success(request, _("已提交说明，平台将据此作出决定"))
     return redirect("institution_duties")
 
 
-def _all(visitor: Visitor) -> dict[str, Any]:
-    owed = duties.of_institution(visitor.role.party, owed_only=False)
+def _all(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
+    every = request.GET.get("all") == "1"
+    window = pages.window(request, _AT_ONCE)
+    owed = duties.part_of(window, institution=visitor.role.party, owed_only=not every)
     return {
         "here": "institution_duties",
+        "every": every,
+        "onward": pages.onward(owed.last, all="1" if every else ""),
         "owed": [
             {
                 "duty": card.document(on=visitor.today),
                 "firm": subjects.get(card.subject_id).name,
-                "case": grants.get(card.duty.consent).case_id,
             }
-            for card in owed
+            for card in owed.rows
         ],
         "done": list(Done),
         "corrections": [

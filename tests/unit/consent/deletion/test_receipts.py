@@ -16,6 +16,7 @@ from rongxin.consent.deletion.rules import Act, Fault, State, Statement
 from rongxin.consent.errors import NotTheirs, ReceiptRefused, UnknownConsent
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Window
 from rongxin.parties import institution_keys
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.proof import jws
@@ -77,7 +78,8 @@ def test_a_live_consent_owes_nothing_and_an_ended_one_owes_once():
     assert not duties.owe(consent, as_of=stage.NOW)
     grants.withdraw(consent, actor=firm.owner.actor, as_of=stage.NOW)
     assert [duties.owe(consent, as_of=stage.NOW + n * DAY) for n in range(3)] == [True, False, False]
-    (card,) = duties.of_institution(bank, owed_only=True)
+    (card,) = duties.part_of(Window(9), institution=bank, owed_only=True).rows
+    assert duties.owed_count(bank) == 1
     assert (card.duty.state, card.duty.due_on) == (State.OWED, stage.TODAY + 15 * DAY)
     assert len(entries.find(consent=str(consent), kinds=[Kind.DELETION_OWED])) == 1
 
@@ -135,7 +137,8 @@ def test_only_staff_of_the_institution_that_owes_hand_in(scene: Scene):
             scene.hand_in(scene.signed(), by=stranger)
     with pytest.raises(NotTheirs):
         receipts.hand_in(scene.consent, scene.signed(), actor=SYSTEM, as_of=LATER)
-    assert duties.of_institution("bank_b", owed_only=False) == []
+    assert duties.part_of(Window(9), institution="bank_b", owed_only=False).rows == []
+    assert duties.owed_count("bank_b") == 0
 
 
 def test_an_account_states_only_for_an_institution_without_a_key(scene: Scene):
