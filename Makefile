@@ -1,7 +1,7 @@
 # 融信 Rongxin: `make help` says what there is. Needs make and Python 3.11 or newer; installs the rest into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check fix docs bench requirements node-environment dev-environment
+.PHONY: help demo test test-long check fix docs tour bench requirements node-environment dev-environment
 .NOTPARALLEL:
 
 export PYTHONUTF8 := 1
@@ -50,6 +50,9 @@ fix: dev-environment  ## Put style and import order right
 
 docs: dev-environment  ## Write the generated pages of docs/reference anew
 	$(BIN)/python -m rongxin.entrypoints.cli.docs
+
+tour: dev-environment  ## Take the README's pictures anew (needs a Chromium and a Chinese font)
+	RONGXIN_TOUR=docs/tour $(BIN)/pytest -q tests/journeys/test_tour.py
 
 bench: node-environment  ## Measure one thing beside its floor: NAME=report (ARGS="--key value")
 	@test -n "$(NAME)" || { echo "make bench NAME=…: one of $$(ls bench | sed -n 's/\.py$$//p' | tr '\n' ' ')"; exit 2; }
