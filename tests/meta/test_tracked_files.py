@@ -9,7 +9,7 @@ import pytest
 
 from tests.meta import house
 
-BINARY = {".png", ".pdf", ".xlsx", ".parquet", ".zip", ".ico"}
+BINARY = {".png", ".webp", ".pdf", ".xlsx", ".parquet", ".zip", ".ico"}
 # With a bracket in each, or this file would find itself.
 PLACES = {
     "a registry": re.compile(r"pyp[i]\.org|pythonhoste[d]|npmj[s]|/simpl[e]/"),
