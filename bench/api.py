@@ -59,10 +59,14 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
 def _shorter(given: Mapping[str, int]) -> dict[str, object]:
     """Return the figures of push and webhooks."""
     report._say("push")
-    pushed = bench.load(HERE, "push").run({"firms": str(given["push_firms"]), "rounds": "1"})
+    pushed = bench.load(HERE, "push").run({"firms": str(given["push_firms"]), "rounds": "2"})
     report._say("webhooks")
     told = bench.load(HERE, "webhooks").run({"messages": str(given["messages"]), "events": "60"})
-    return {"push": pushed, "webhooks": {**told["rate"], "delay": told["delay"]}}
+    return {
+        "push": pushed,
+        "webhooks": {**told["rate"], "delay": told["delay"]},
+        "reached": {**pushed["reached"], "first_attempt": told["reached"]},
+    }
 
 
 def _measure(

@@ -4,7 +4,7 @@ leaves.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -150,15 +150,18 @@ def of_institution(institution_id: str, window: Window) -> Part[Card]:
     return windows.part(rows, window, "-opened_on", "id").of(_card)
 
 
-def ends_of_institution(institution_id: str) -> dict[int, date | None]:
+def ends_of_institution(
+    institution_id: str, *, told: Mapping[UUID, date] | None = None
+) -> dict[int, date | None]:
     """Return each subject with which an institution ever had a case, and on which day the last of them was
-    closed; None while one is open.
+    closed, or over by what is `told` of the open ones; None while one is open.
     """
     ends: dict[int, date | None] = {}
     rows = Case.objects.filter(institution=institution_id).order_by("subject_id")
-    for subject, closed_on in rows.values_list("subject_id", "closed_on"):
+    for number, subject, closed_on in rows.values_list("id", "subject_id", "closed_on"):
+        over_on = closed_on or (told or {}).get(number)
         earlier = ends.get(subject, date.min)
-        ends[subject] = None if closed_on is None or earlier is None else max(earlier, closed_on)
+        ends[subject] = None if over_on is None or earlier is None else max(earlier, over_on)
     return ends
 
 

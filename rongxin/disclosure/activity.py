@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from rongxin.consent import cases
+from rongxin.financing import outcomes
 from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
 from rongxin.vocabulary.reason import Reason
@@ -40,17 +41,20 @@ class Requests:
     consent_failures: int = 0
     new_subject_refusals: int = 0
     person_refusals: Mapping[str, int] = field(default_factory=dict)
+    person_off_hours: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Subjects:
     """About how many different firms an institution asked, about how many of them it never had a case, and
-    how many requests were about a firm whose last case with it was over; the first two also by person.
+    how many requests were about a firm whose last case with it was over, or whose last loan's term was while
+    the case was not; the first two also by person.
     """
 
     asked: int = 0
     without_case: int = 0
     after_the_end: int = 0
+    beyond_tenure: int = 0
     by_person: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -75,6 +79,7 @@ def requests(institution: str, *, since: datetime, until: datetime, hours: quota
         consent_failures=sum(row[3] for row in rows),
         new_subject_refusals=sum(row[4] for row in rows),
         person_refusals=_by_name((row[0], row[5]) for row in rows if row[5]),
+        person_off_hours=_by_name((row[0], row[2]) for row in rows if row[2]),
     )
 
 
@@ -87,15 +92,19 @@ def _by_name(refusals: Iterable[tuple[str, int]]) -> dict[str, int]:
     return sums
 
 
-def subjects(institution: str, *, since: datetime, until: datetime, settled: date) -> Subjects:
+def subjects(
+    institution: str, *, since: datetime, until: datetime, settled: date, grace: timedelta = timedelta(0)
+) -> Subjects:
     """Count the firms that an institution got answers about, and lay its cases beside them.
 
     Whether a firm gets a case shows later: those asked about after the day `settled` are not counted yet.
+    A loan's term is past after so many days of `grace`.
     """
     with connection.cursor() as cursor:
         cursor.execute(_BY_SUBJECT, {"institution": institution, "since": since, "until": until})
         rows = cursor.fetchall()
     over = cases.ends_of_institution(institution)
+    terms = cases.ends_of_institution(institution, told=outcomes.terms_of_institution(institution))
     firms = [(subject not in over, persons) for subject, days, persons in rows if min(days) <= settled]
     return Subjects(
         asked=len(firms),
@@ -104,6 +113,11 @@ def subjects(institution: str, *, since: datetime, until: datetime, settled: dat
             sum(day > end for day in days)
             for subject, days, _ in rows
             if (end := over.get(subject)) is not None
+        ),
+        beyond_tenure=sum(
+            sum(day > end + grace for day in days)
+            for subject, days, _ in rows
+            if over.get(subject) is None and (end := terms.get(subject)) is not None
         ),
         by_person=_by_person(firms),
     )

@@ -352,7 +352,7 @@ def _quota(
         return refused, None
     if recipient.kind is rules.RecipientKind.DEPARTMENT:
         return official_duty.take(request, business_day(as_of)), None
-    asker = quotas.Asker(recipient.id, recipient.branch, recipient.person)
+    asker = quotas.Asker(recipient.id, recipient.branch, recipient.person, request.export)
     taken = quotas.take(asker, subject_id, as_of=as_of)
     return taken.reason, taken
 

@@ -61,6 +61,8 @@ class Request:
     card: UUID | None = None
     #: The number that the request is to have, where the caller must find it again after a crash.
     number: UUID | None = None
+    #: Whether the answer leaves as a file, which has a quota of its own.
+    export: bool = False
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the canonical JSON of what was asked; the intent's entry commits to

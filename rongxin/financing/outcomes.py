@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -147,6 +147,16 @@ def of_subject(subject_id: int) -> list[Card]:
 def of_case(case_id: UUID) -> list[Told]:
     """Return a case's line of life as it stands now, without what was corrected."""
     return [step_of(row) for row in _line_of(case_id)]
+
+
+def terms_of_institution(institution: str) -> dict[UUID, date]:
+    """Return of each case whose loan has an agreed term when that is over; for the watch ((十))."""
+    rows = Outcome.objects.filter(case__institution=institution, corrected_by=None).order_by("case", "place")
+    lines: dict[UUID, list[Told]] = defaultdict(list)
+    for row in rows:
+        lines[row.case_id].append(step_of(row))
+    ends = {case: rules.term_ends_on(steps) for case, steps in lines.items()}
+    return {case: on for case, on in ends.items() if on is not None}
 
 
 def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: datetime) -> Taken:

@@ -214,3 +214,14 @@ def performance(
         return drawn_on, Performance.BAD
     is_over = any(step.stage is Stage.SETTLED for step in within) or steps[-1].on >= ends_on
     return drawn_on, Performance.GOOD if is_over else Performance.OPEN
+
+
+def term_ends_on(steps: Sequence[Told]) -> date | None:
+    """Return when a loan's agreed term is over, counted from the first drawing; None where it isn't known,
+    or where the loan was last told to be overdue.
+    """
+    term = next((step.term_months for step in steps if step.stage is Stage.APPROVED), None)
+    drawn_on = next((step.on for step in steps if step.stage is Stage.DRAWN), None)
+    if term is None or drawn_on is None or (steps[-1].overdue_days or 0) > 0:
+        return None
+    return months_later(drawn_on, term)

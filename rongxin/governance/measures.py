@@ -25,11 +25,12 @@ from rongxin.governance.errors import (
 )
 from rongxin.governance.models import Incident, Measure
 from rongxin.governance.rules import ALONE, Act, MeasureState
+from rongxin.governance.watching import incidents
 from rongxin.governance.watching.rules import Action
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
-from rongxin.parties import institutions, quotas, second_person
+from rongxin.parties import institutions, quotas, second_person, step_ups
 from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
@@ -49,13 +50,18 @@ _TAKES_OVER: Mapping[Act, Action] = {
     Act.RELEASE_CASES: Action.REQUIRE_CASES,
     Act.LIMIT: Action.BAR_PERSON,
     Act.UNLIMIT: Action.BAR_PERSON,
+    Act.STEP_UP: Action.STEP_UP,
 }
+
+
+#: Actions against one person of an institution.
+_PERSONAL = frozenset({Action.BAR_PERSON, Action.STEP_UP})
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What is to be done to an institution. `scope` and `key` (a branch's or person's name; empty: all) of a
-    limit, `allowed` its number.
+    limit, `allowed` its number. `key` is also the person of a step-up and the number of an incident to lift.
     """
 
     institution: str
@@ -163,6 +169,10 @@ def _check(wanted: Wanted, actor: Actor) -> None:
         raise GovernanceError(
             "设定上限须写明数量（allowed），其他措施不写 a limit, and nothing else, has a number"
         )
+    if wanted.act is Act.STEP_UP and not quota.named(wanted.key):
+        raise GovernanceError("请写明查询人（key） a step-up names the person")
+    if wanted.act is Act.LIFT_INCIDENT:
+        incidents.check_liftable(wanted.key, institution_id=wanted.institution)
     if wanted.scope is not None and wanted.scope not in quotas.SETTABLE:
         raise GovernanceError("机构的每日上限请用 daily_quota use daily_quota for the institution's own")
 
@@ -185,7 +195,7 @@ def _take_over(row: Measure) -> None:
     action = _TAKES_OVER.get(Act(row.act))
     if action is not None and not (action is Action.BAR_PERSON and row.scope != Scope.PERSON):
         held = Incident.objects.filter(institution=row.institution_id, action=action.value, imposed=True)
-        (held.filter(person=row.key) if action is Action.BAR_PERSON else held).update(imposed=False)
+        (held.filter(person=row.key) if action in _PERSONAL else held).update(imposed=False)
 
 
 def _limit(row: Measure, actor: Actor, as_of: datetime) -> None:
@@ -203,6 +213,10 @@ def _suspend(row: Measure, actor: Actor, as_of: datetime) -> None:
         institutions.suspend(row.institution_id, actor=actor, as_of=as_of)
 
 
+def _lift_incident(row: Measure, actor: Actor, as_of: datetime) -> None:
+    incidents.lift(UUID(row.key), institution_id=row.institution_id, actor=actor, as_of=as_of)
+
+
 _DO: Mapping[Act, Callable[[Measure, Actor, datetime], object]] = {
     Act.SUSPEND: _suspend,
     Act.REINSTATE: lambda row, actor, at: institutions.reinstate(row.institution_id, actor=actor, as_of=at),
@@ -215,6 +229,8 @@ _DO: Mapping[Act, Callable[[Measure, Actor, datetime], object]] = {
     ),
     Act.LIMIT: _limit,
     Act.UNLIMIT: _unlimit,
+    Act.LIFT_INCIDENT: _lift_incident,
+    Act.STEP_UP: lambda row, actor, at: step_ups.demand(row.institution_id, row.key, actor=actor, as_of=at),
     Act.DAILY_QUOTA: lambda row, actor, at: institutions.set_daily_quota(
         row.institution_id, row.allowed or 0, actor=actor, as_of=at
     ),

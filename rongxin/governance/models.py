@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from rongxin.governance.onboarding.rules import State as ApplicationState
-from rongxin.governance.rules import Act, Kind, MeasureState
+from rongxin.governance.rules import ALONE, Act, Kind, MeasureState
 from rongxin.governance.watching.rules import LIVE, Rule, State
 
 
@@ -124,7 +124,7 @@ class Measure(models.Model):
             # What loosens is in effect by two people, whoever writes it.
             models.CheckConstraint(
                 condition=~Q(state=MeasureState.DONE.value)
-                | Q(act__in=[Act.SUSPEND.value, Act.REQUIRE_CASES.value])
+                | Q(act__in=sorted(act.value for act in ALONE))
                 | ~Q(decided_by=models.F("proposed_by")),
                 name="measure_by_two_people",
             ),

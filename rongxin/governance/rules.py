@@ -35,10 +35,12 @@ class Act(Labelled):
     LIMIT = "limit", "设定上限", "a limit of its own"
     UNLIMIT = "unlimit", "取消单独的上限", "no limit of its own any more"
     DAILY_QUOTA = "daily_quota", "设定每日上限", "requests a day"
+    STEP_UP = "step_up", "要求查询人再次确认身份", "a person must show a new code first"
+    LIFT_INCIDENT = "lift_incident", "撤销已认定的处置", "lift a confirmed incident"
 
 
 #: What one person may do: to stop can't wait. Everything else takes a second person.
-ALONE = frozenset({Act.SUSPEND, Act.REQUIRE_CASES})
+ALONE = frozenset({Act.SUSPEND, Act.REQUIRE_CASES, Act.STEP_UP})
 
 
 class MeasureState(Labelled):

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
+from rongxin.parties import step_ups
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
 from rongxin.parties.models import Institution, QuotaLimit, QuotaUse
 from rongxin.parties.rules import quota as rules
@@ -30,7 +31,7 @@ from rongxin.vocabulary.reason import Reason
 PARAMETERS = Path(__file__).parent / "parameters"
 #: Scopes whose limit an operator may set for one institution or for one branch or person of it. The
 #: institution's own daily quota is `institutions.set_daily_quota`.
-SETTABLE = (Scope.BRANCH, Scope.PERSON, Scope.PERSON_OFF_HOURS, Scope.NEW_SUBJECTS, Scope.UNKNOWN_SUBJECTS)
+SETTABLE = tuple(scope for scope in Scope if scope is not Scope.INSTITUTION)
 
 
 class InvalidLimits(PartiesError):
@@ -60,11 +61,12 @@ class Taken:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: the institution, and of it the branch ("" = not said) and the person."""
+    """Who asks: the institution, its branch ("" = not said) and person; `export`: it is for a file."""
 
     institution: str
     branch: str
     person: str
+    export: bool = False
 
 
 def take(asker: Asker, subject: int | None, *, as_of: datetime) -> Taken:
@@ -79,6 +81,7 @@ def take(asker: Asker, subject: int | None, *, as_of: datetime) -> Taken:
             known=subject is not None,
             at=at,
             lately=_lately(asker.institution, day),
+            export=asker.export,
         )
     )
     return _take(asker.institution, subject, counted, at)
@@ -107,8 +110,11 @@ def _take(institution: str, subject: int | None, counted: Sequence[Counter], at:
         "newly": any(one[0] is Scope.NEW_SUBJECTS for one in found),
     }
     plans.rows(_GIVE_BACK, {**known, **given_back})
-    scope, _, allowed, _ = over
-    return Taken(scope.reason, scope, allowed, allowed, _resets(scope, at))
+    scope, key, allowed, _ = over
+    # What a person's count is 0 for is told apart only here: the usual case costs nothing.
+    watched = scope is Scope.PERSON and allowed == 0 and step_ups.is_demanded(institution, key)
+    reason = Reason.STEP_UP_REQUIRED if watched else scope.reason
+    return Taken(reason, scope, allowed, allowed, _resets(scope, at))
 
 
 # One statement for the usual case. A subject is new where its row could be written; the counts are taken in
@@ -120,7 +126,12 @@ _TAKE = """
         ON CONFLICT DO NOTHING RETURNING subject_id
     ), asked AS (
         SELECT n, one.scope, one.key,
-               COALESCE(own.allowed, every.allowed, one.allowed, party.daily_quota) AS allowed
+               CASE WHEN one.scope = 'person' AND EXISTS (
+                        SELECT FROM parties_stepup WHERE institution_id = %(institution)s
+                           AND person = one.whose AND over_at IS NULL)
+                    THEN 0
+                    ELSE COALESCE(own.allowed, every.allowed, one.allowed, party.daily_quota)
+               END AS allowed
         FROM unnest(%(scopes)s::text[], %(keys)s::text[], %(limits)s::bigint[], %(whose)s::text[])
              WITH ORDINALITY AS one(scope, key, allowed, whose, n)
         JOIN parties_institution party ON party.id = %(institution)s
@@ -251,6 +262,6 @@ def _journal(
 
 
 def _resets(scope: Scope, at: datetime) -> datetime:
-    if scope is Scope.PERSON_OFF_HOURS:
+    if scope in (Scope.PERSON_OFF_HOURS, Scope.PERSON_EXPORTS_HOUR):
         return (at + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
     return (at + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,8 +1,11 @@
-"""Tables of signing in; private to `sign_ins`."""
+"""Tables of signing in; private to `sign_ins` and `step_ups`."""
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
+from django.db.models import Q
 
 
 class SecondFactor(models.Model):
@@ -43,3 +46,22 @@ class OpenSession(models.Model):
     )
     number = models.UUIDField()
     began_at = models.DateTimeField()
+
+
+class StepUp(models.Model):
+    """That a person of an institution must show a new code before the next query; over once that is done."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    institution = models.ForeignKey("parties.Institution", on_delete=models.PROTECT, related_name="+")
+    # As the institution names its people, in the form in which names are counted.
+    person = models.CharField(max_length=128)
+    demanded_at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True)
+    answered_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "person"], condition=Q(over_at=None), name="one_live_step_up"
+            )
+        ]

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
-from rongxin.parties import memberships
+from rongxin.parties import memberships, step_ups
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
 from rongxin.parties.models import Account
 from rongxin.parties.rules import sign_in as rules
@@ -127,6 +127,7 @@ def confirm_code(account_id: int, code: str, *, origin: str, as_of: datetime) ->
             factor.last_step = step
             factor.save(update_fields=["last_step"])
             FailedSignIn.objects.filter(key=keys[Axis.ACCOUNT_HERE]).delete()
+            step_ups.code_shown(account_id, as_of=as_of)
             return
     _failed(keys, row, limits(timezone.localdate(as_of)), as_of=as_of)
     raise SignInRefused("用户名、密码或验证码不正确")

@@ -251,6 +251,30 @@ class Reason(StrEnum):
         "接入机构当日查询不存在的代码次数已达上限",
         "the institution has asked for too many codes that nobody has today",
     )
+    EXPORTS_EXHAUSTED = (
+        "exports_exhausted",
+        "（十）",
+        "接入机构当日导出次数已达上限",
+        "the institution has taken too many answers out as files today",
+    )
+    PERSON_EXPORTS_EXHAUSTED = (
+        "person_exports_exhausted",
+        "（十）",
+        "该查询人当日导出次数已达上限",
+        "the person has taken too many answers out as files today",
+    )
+    PERSON_EXPORTS_HOUR_EXHAUSTED = (
+        "person_exports_hour_exhausted",
+        "（十）",
+        "该查询人一小时内导出次数已达上限",
+        "the person has taken too many answers out as files this hour",
+    )
+    STEP_UP_REQUIRED = (
+        "step_up_required",
+        "（十）",
+        "该查询人须先以验证码重新确认身份",
+        "the person must show a new code of the second factor before asking again",
+    )
     MANDATE_MISSING = (
         "mandate_missing",
         "（九）",

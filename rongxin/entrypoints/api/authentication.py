@@ -123,3 +123,11 @@ def caller(request: HttpRequest) -> Caller:
     found = getattr(request, "auth", None)
     assert isinstance(found, Caller)
     return found
+
+
+def check_own_institution(request: HttpRequest, institution: str) -> None:
+    """Refuse an institution that another one asks about, and one that there isn't, in the same words."""
+    asks = caller(request)
+    if asks.party_kind is PartyKind.INSTITUTION and asks.party != institution:
+        raise Problem(404, "unknown_party", f"没有接入机构“{institution}”")
+    institutions.get(institution)

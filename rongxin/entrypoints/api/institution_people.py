@@ -11,11 +11,10 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from rongxin.entrypoints.api import authentication, paging
-from rongxin.entrypoints.api.problems import Problem
 from rongxin.governance.onboarding import invitations
 from rongxin.governance.onboarding.invitations import Accepted
-from rongxin.parties import identity, institutions, memberships
-from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties import identity, memberships
+from rongxin.parties.rules.membership import Role
 
 router = Router(tags=["机构人员 People of institutions"])
 _READ = authentication.INSTITUTION_ADMINISTRATOR | authentication.SECURITY | authentication.AUDIT
@@ -64,8 +63,7 @@ def listed(
     """Return who was invited to an institution, and what became of it: to its administrator and the
     operator.
     """
-    _check_own(request, institution)
-    institutions.get(institution)
+    authentication.check_own_institution(request, institution)
     rows = [card.document() for card in invitations.of_institution(institution)]
     return paging.whole(request, answer, wanted, rows, "-invited_at", "invitation")
 
@@ -96,7 +94,7 @@ def invite_administrator(
 def invite(request: HttpRequest, institution: str, given: ColleagueIn) -> Status[dict[str, Any]]:
     """Invite a clerk or checker of the own institution; `secret` is shown this once, to be handed over."""
     caller = authentication.caller(request)
-    _check_own(request, institution)
+    authentication.check_own_institution(request, institution)
     card, secret = invitations.invite(
         institution, given.name, given.role, actor=caller.actor, as_of=caller.at
     )
@@ -123,7 +121,7 @@ def release(request: HttpRequest, institution: str, invitation: UUID) -> dict[st
 def revoke(request: HttpRequest, institution: str, invitation: UUID) -> dict[str, Any]:
     """Take an invitation back that nobody has accepted."""
     caller = authentication.caller(request)
-    _check_own(request, institution)
+    authentication.check_own_institution(request, institution)
     return invitations.revoke(institution, invitation, actor=caller.actor, as_of=caller.at).document()
 
 
@@ -146,8 +144,7 @@ def people(
     request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], institution: str
 ) -> list[dict[str, Any]]:
     """Return who acts for an institution: to its administrator and the operator."""
-    _check_own(request, institution)
-    institutions.get(institution)
+    authentication.check_own_institution(request, institution)
     rows = [
         {
             "membership": one.id,
@@ -170,7 +167,7 @@ def people(
 def machine(request: HttpRequest, institution: str, given: MachineIn) -> Status[AccountOut]:
     """Open the account of a machine of the own institution."""
     caller = authentication.caller(request)
-    _check_own(request, institution)
+    authentication.check_own_institution(request, institution)
     done = invitations.open_machine(
         institution, given.username, given.label, actor=caller.actor, as_of=caller.at
     )
@@ -186,7 +183,7 @@ def machine(request: HttpRequest, institution: str, given: MachineIn) -> Status[
 def end(request: HttpRequest, institution: str, membership: int) -> Status[None]:
     """End a role, and with it every key of it, at once."""
     caller = authentication.caller(request)
-    _check_own(request, institution)
+    authentication.check_own_institution(request, institution)
     invitations.end_role(institution, membership, actor=caller.actor, as_of=caller.at)
     return Status(204, None)
 
@@ -202,9 +199,3 @@ def _account(done: Accepted) -> AccountOut:
         key=done.key.secret,
         key_expires_at=done.key.expires_at,
     )
-
-
-def _check_own(request: HttpRequest, institution: str) -> None:
-    caller = authentication.caller(request)
-    if caller.party_kind is PartyKind.INSTITUTION and caller.party != institution:
-        raise Problem(404, "unknown_party", f"没有接入机构“{institution}”")

@@ -10,9 +10,6 @@ from ninja import Field, Router, Schema, Status
 
 from rongxin.consent.redirection import addresses, rules
 from rongxin.entrypoints.api import authentication
-from rongxin.entrypoints.api.problems import Problem
-from rongxin.parties import institutions
-from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["回调地址 Redirect URIs"])
 _EITHER = authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authentication.AUDIT
@@ -27,8 +24,7 @@ class RedirectUriIn(Schema):
 @router.get("/{institution}/redirect-uris", auth=_EITHER, summary="已登记的回调地址 Registered redirect URIs")
 def show(request: HttpRequest, institution: str) -> list[dict[str, Any]]:
     """Return the addresses of an institution: to the operator, and to the institution itself."""
-    _check_own(request, institution)
-    institutions.get(institution)
+    authentication.check_own_institution(request, institution)
     return [card.document() for card in addresses.of_institution(institution)]
 
 
@@ -64,11 +60,5 @@ def confirm(request: HttpRequest, institution: str, address: UUID) -> dict[str, 
 def revoke(request: HttpRequest, institution: str, address: UUID) -> dict[str, Any]:
     """Send nobody there any more, at once; the institution may stop its own."""
     caller = authentication.caller(request)
-    _check_own(request, institution)
+    authentication.check_own_institution(request, institution)
     return addresses.revoke(institution, address, actor=caller.actor, as_of=caller.at).document()
-
-
-def _check_own(request: HttpRequest, institution: str) -> None:
-    caller = authentication.caller(request)
-    if caller.party_kind is PartyKind.INSTITUTION and caller.party != institution:
-        raise Problem(404, "unknown_party", f"没有接入机构“{institution}”")

@@ -119,6 +119,7 @@ def _kept_again(request: HttpRequest, request_id: UUID, form: str) -> HttpRespon
             reference=earlier.reference,
             consent_id=earlier.consent,
             repeats=request_id,
+            export=form == _PDF,
         ),
         actor=caller.actor,
         as_of=caller.at,
@@ -137,7 +138,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """
     caller = authentication.caller(request)
     form = form_of(request)
-    asked = _request(request, question, institutions.get(caller.party))
+    asked = _request(request, question, institutions.get(caller.party), export=form == _PDF)
     if _later(request):
         taken = deferred.defer(asked, actor=caller.actor, as_of=caller.at)
         if isinstance(taken, Refusal):
@@ -149,7 +150,9 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     return rate_limits.told(rendered(answer, form), answer.quota, at=caller.at)
 
 
-def _request(request: HttpRequest, question: ReportRequest, institution: institutions.Card) -> Request:
+def _request(
+    request: HttpRequest, question: ReportRequest, institution: institutions.Card, *, export: bool
+) -> Request:
     return Request(
         recipient=Recipient(
             RecipientKind.INSTITUTION, institution.id, institution.name, question.person, question.branch
@@ -163,6 +166,7 @@ def _request(request: HttpRequest, question: ReportRequest, institution: institu
         claims=question.claims,
         seal_to=question.seal_to,
         number=idempotency.number_of(request),
+        export=export,
     )
 
 
@@ -210,7 +214,8 @@ def form_of(request: HttpRequest) -> str:
     return form
 
 
-_FORMS = ("application/json", "text/html", "application/pdf")
+_PDF = "application/pdf"
+_FORMS = ("application/json", "text/html", _PDF)
 
 
 def refused(refusal: Refusal) -> HttpResponse:
@@ -240,7 +245,7 @@ def rendered(release: Release, form: str) -> HttpResponse:
     prepared = presentation.prepare(
         document, region_label=regions.label(release.subject.region), notice=settings.RONGXIN_NOTICE
     )
-    if form == "application/pdf":
+    if form == _PDF:
         signed = issuing.sign(PRESS.pdf(prepared), as_of=release.released_at)
         response = HttpResponse(signed, content_type=form)
         response["Content-Disposition"] = f'attachment; filename="report-{release.id}.pdf"'

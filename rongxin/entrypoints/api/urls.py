@@ -46,6 +46,7 @@ from rongxin.entrypoints.api import (
     reports,
     rows,
     schedules,
+    step_ups,
     usage_feedback,
     use_holds,
     uses,
@@ -87,6 +88,7 @@ api.add_router("/institution-cards", institution_cards.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
 api.add_router("/institutions", institution_standing.router)
+api.add_router("/institutions", step_ups.router)
 api.add_router("/evaluation-models", evaluation_models.router)
 api.add_router("/incidents", incidents.router)
 api.add_router("", institution_people.router)

@@ -112,6 +112,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_oldpassword": (GROW, ALL),
     "parties_failedsignin": (ALL, ALL),
     "parties_opensession": (ALL, ALL),
+    "parties_stepup": (KEEP, KEEP),
     "parties_realname": (KEEP, KEEP),
     "parties_membership": (KEEP, KEEP),
     "parties_apikey": (KEEP, KEEP),

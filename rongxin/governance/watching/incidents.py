@@ -24,7 +24,7 @@ from rongxin.governance.watching.rules import LIVE, TRANSITIONS, Action, Finding
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
-from rongxin.parties import institutions, quotas
+from rongxin.parties import institutions, quotas, step_ups
 from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
 from rongxin.parties.rules.standing import Standing
@@ -151,6 +151,29 @@ def decide(incident_id: UUID, *, cleared: bool, why: str, actor: Actor, as_of: d
     return _card(row)
 
 
+def check_liftable(number: str, *, institution_id: str) -> None:
+    """Refuse what names no confirmed incident of the institution: `UnknownIncident`, `IncidentOver`."""
+    try:
+        row = Incident.objects.filter(pk=UUID(number), institution=institution_id).first()
+    except ValueError:
+        row = None
+    if row is None:
+        raise UnknownIncident(f"没有编号为{number}的案卷")
+    if State.LIFTED not in TRANSITIONS[State(row.state)]:
+        raise IncidentOver(f"案卷状态为“{State(row.state).label}”，只能撤销已认定的案卷")
+
+
+def lift(incident_id: UUID, *, institution_id: str, actor: Actor, as_of: datetime) -> Card:
+    """Take back what a confirmed incident imposed; two people stand behind it (`governance.measures`)."""
+    with transaction.atomic():
+        row = _locked(incident_id, institution_id=institution_id)
+        _move(row, State.LIFTED)
+        row.save(update_fields=["state"])
+        _undo(row, actor=actor, as_of=as_of)
+        _journal(Kind.INCIDENT_DECIDED, row, actor=actor, as_of=as_of)
+    return _card(row)
+
+
 def every(*, institution_id: str | None = None, live_only: bool = False) -> list[Card]:
     """Return the incidents, the newest first: all, or one institution's."""
     rows = Incident.objects.order_by("-opened_at", "id")
@@ -198,6 +221,8 @@ def _do(row: Incident, *, as_of: datetime) -> None:
         institutions.suspend(institution.id, actor=SYSTEM, as_of=as_of)
     elif action is Action.REQUIRE_CASES and not institution.cases_required:
         institutions.require_cases(institution.id, True, actor=SYSTEM, as_of=as_of)
+    elif action is Action.STEP_UP and not step_ups.is_demanded(institution.id, row.person):
+        step_ups.demand(institution.id, row.person, actor=SYSTEM, as_of=as_of)
     elif action is Action.BAR_PERSON and row.person not in quotas.barred(institution.id):
         row.former_limit = quotas.own_limit(institution.id, Scope.PERSON, row.person)
         quotas.set_limit(institution.id, Scope.PERSON, 0, key=row.person, actor=SYSTEM, as_of=as_of)
@@ -226,6 +251,8 @@ def _undo(row: Incident, *, actor: Actor, as_of: datetime) -> None:
         institutions.reinstate(row.institution_id, actor=actor, as_of=as_of)
     elif action is Action.REQUIRE_CASES:
         institutions.require_cases(row.institution_id, False, actor=actor, as_of=as_of)
+    elif action is Action.STEP_UP:
+        step_ups.lift(row.institution_id, row.person, actor=actor, as_of=as_of)
     elif action is Action.BAR_PERSON and row.former_limit is not None:
         former = row.former_limit
         quotas.set_limit(row.institution_id, Scope.PERSON, former, key=row.person, actor=actor, as_of=as_of)

@@ -37,7 +37,13 @@ def look(institution: str, *, window: bool = True, as_of: datetime) -> Activity:
     since = midnight - timedelta(days=given.window_days - 1)
     settled = today - timedelta(days=given.case_within_days)
     subjects = (
-        activity.subjects(institution, since=since, until=as_of, settled=settled)
+        activity.subjects(
+            institution,
+            since=since,
+            until=as_of,
+            settled=settled,
+            grace=timedelta(days=given.tenure_grace_days),
+        )
         if window
         else activity.Subjects()
     )
@@ -54,6 +60,8 @@ def look(institution: str, *, window: bool = True, as_of: datetime) -> Activity:
         subjects_without_case=subjects.without_case,
         person_subjects=subjects.by_person,
         after_the_end=subjects.after_the_end,
+        beyond_tenure=subjects.beyond_tenure,
+        person_off_hours=requests.person_off_hours,
     )
 
 

@@ -23,6 +23,8 @@ class Action(StrEnum):
     WARN = "warn"
     #: From now on every query must name a case, public information included.
     REQUIRE_CASES = "require_cases"
+    #: One person must show a new code of the second factor before the next query.
+    STEP_UP = "step_up"
     #: One person of the institution may ask no more.
     BAR_PERSON = "bar_person"
     SUSPEND = "suspend"
@@ -45,6 +47,16 @@ class Rule(Labelled):
     UNKNOWN_SUBJECTS = "unknown_subjects", "大量查询不存在的代码", "many codes that nobody has"
     OFF_HOURS = "off_hours", "非工作时间查询占比过高", "too many requests outside business hours"
     NO_CASES = "no_cases", "长期查询未办理业务的企业", "firms are asked about that never get a case"
+    PERSON_AT_NIGHT = (
+        "person_at_night",
+        "一人在非工作时间大量查询",
+        "one person asks much outside business hours",
+    )
+    BEYOND_TENURE = (
+        "beyond_tenure",
+        "贷款期限届满后继续查询",
+        "firms are asked about beyond their loan's term",
+    )
     AFTER_THE_END = "after_the_end", "业务办结后继续查询", "firms are asked about after their case is over"
 
 
@@ -56,10 +68,12 @@ ACTIONS: Mapping[Rule, Action] = {
     Rule.OFF_HOURS: Action.WARN,
     Rule.NO_CASES: Action.REQUIRE_CASES,
     Rule.AFTER_THE_END: Action.REQUIRE_CASES,
+    Rule.PERSON_AT_NIGHT: Action.STEP_UP,
+    Rule.BEYOND_TENURE: Action.WARN,
 }
 
 #: What these rules see goes back further than the day, so a decision on it holds as long.
-WINDOWED = frozenset({Rule.NO_CASES, Rule.AFTER_THE_END})
+WINDOWED = frozenset({Rule.NO_CASES, Rule.AFTER_THE_END, Rule.BEYOND_TENURE})
 
 
 class Parameters(edition.Edition):
@@ -79,6 +93,9 @@ class Parameters(edition.Edition):
     no_case_person_percent: int = Field(ge=0, le=100)
     no_case_person_of: int = Field(ge=1)
     after_the_end: int = Field(ge=1)
+    beyond_tenure: int = Field(ge=1)
+    tenure_grace_days: int = Field(ge=0)
+    person_at_night: int = Field(ge=1)
     window_days: int = Field(ge=1)
     statement_days: int = Field(ge=1)
     decision_days: int = Field(ge=1)
@@ -101,6 +118,9 @@ class Activity:
     #: Person → firms asked about in the window, and how many of them never got a case.
     person_subjects: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     after_the_end: int = 0
+    beyond_tenure: int = 0
+    #: Person → requests of the day outside business hours.
+    person_off_hours: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,6 +186,17 @@ def _after_the_end(seen: Activity, given: Parameters) -> Iterator[Finding]:
         yield Finding(Rule.AFTER_THE_END, {"requests": seen.after_the_end})
 
 
+def _beyond_tenure(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    if seen.beyond_tenure >= given.beyond_tenure:
+        yield Finding(Rule.BEYOND_TENURE, {"requests": seen.beyond_tenure})
+
+
+def _at_night(seen: Activity, given: Parameters) -> Iterator[Finding]:
+    for person, requests in seen.person_off_hours.items():
+        if requests >= given.person_at_night:
+            yield Finding(Rule.PERSON_AT_NIGHT, {"off_hours": requests}, person)
+
+
 _RULES: tuple[Callable[[Activity, Parameters], Iterator[Finding]], ...] = (
     _persons,
     _new_subjects,
@@ -174,6 +205,8 @@ _RULES: tuple[Callable[[Activity, Parameters], Iterator[Finding]], ...] = (
     _off_hours,
     _no_cases,
     _after_the_end,
+    _beyond_tenure,
+    _at_night,
 )
 
 
@@ -188,14 +221,16 @@ class State(Labelled):
     STATED = "stated", "待平台处理", "the operator is to decide"
     CONFIRMED = "confirmed", "已认定", "misuse was found"
     CLEARED = "cleared", "已排除", "there was no misuse"
+    LIFTED = "lifted", "认定后已撤销", "misuse was found; two persons have lifted what followed"
 
 
-#: From which state an incident may go to which; the last two are final.
+#: From which state an incident may go to which; a confirmed one may be lifted, by two persons.
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.OPEN: frozenset({State.STATED, State.CONFIRMED, State.CLEARED}),
     State.STATED: frozenset({State.CONFIRMED, State.CLEARED}),
-    State.CONFIRMED: frozenset(),
+    State.CONFIRMED: frozenset({State.LIFTED}),
     State.CLEARED: frozenset(),
+    State.LIFTED: frozenset(),
 }
 LIVE = frozenset({State.OPEN, State.STATED})
 

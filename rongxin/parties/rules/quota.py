@@ -28,6 +28,9 @@ class Scope(StrEnum):
     PERSON_OFF_HOURS = "person_off_hours"
     NEW_SUBJECTS = "new_subjects"
     UNKNOWN_SUBJECTS = "unknown_subjects"
+    EXPORTS = "exports"
+    PERSON_EXPORTS = "person_exports"
+    PERSON_EXPORTS_HOUR = "person_exports_hour"
 
     @property
     def reason(self) -> Reason:
@@ -41,6 +44,9 @@ _REASONS = {
     Scope.PERSON_OFF_HOURS: Reason.OFF_HOURS_QUOTA_EXHAUSTED,
     Scope.NEW_SUBJECTS: Reason.NEW_SUBJECTS_EXHAUSTED,
     Scope.UNKNOWN_SUBJECTS: Reason.UNKNOWN_SUBJECTS_EXHAUSTED,
+    Scope.EXPORTS: Reason.EXPORTS_EXHAUSTED,
+    Scope.PERSON_EXPORTS: Reason.PERSON_EXPORTS_EXHAUSTED,
+    Scope.PERSON_EXPORTS_HOUR: Reason.PERSON_EXPORTS_HOUR_EXHAUSTED,
 }
 #: The reasons of a refusal that waiting mends.
 REASONS = frozenset(_REASONS.values())
@@ -58,6 +64,9 @@ class Limits(edition.Edition):
     new_subjects_percent: int = Field(ge=0)
     new_subjects_days: int = Field(ge=1)
     unknown_subjects_day: int = Field(ge=0)
+    exports_day: int = Field(ge=0)
+    person_exports_day: int = Field(ge=0)
+    person_exports_hour: int = Field(ge=0)
 
     def off_hours(self, at: datetime) -> bool:
         """Whether a moment (in the business zone) lies outside business hours."""
@@ -97,11 +106,18 @@ def named(text: str) -> str:
 
 
 def counters(
-    limits: Limits, *, branch: str, person: str, known: bool, at: datetime, lately: int
+    limits: Limits,
+    *,
+    branch: str,
+    person: str,
+    known: bool,
+    at: datetime,
+    lately: int,
+    export: bool = False,
 ) -> Iterator[Counter]:
     """Yield what one request at a moment (in the business zone) counts towards, the institution first.
 
-    `known` says whether anybody has the code asked for.
+    `known` says whether anybody has the code asked for; `export`, whether the answer leaves as a file.
     """
     yield Counter(Scope.INSTITUTION, "", None)
     if branch:
@@ -110,6 +126,10 @@ def counters(
     yield Counter(Scope.PERSON, name, limits.person_day, name)
     if limits.off_hours(at):
         yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {name}", limits.person_off_hours, name)
+    if export:
+        yield Counter(Scope.EXPORTS, "", limits.exports_day)
+        yield Counter(Scope.PERSON_EXPORTS, name, limits.person_exports_day, name)
+        yield Counter(Scope.PERSON_EXPORTS_HOUR, f"{at.hour:02d} {name}", limits.person_exports_hour, name)
     if known:
         yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
     else:

@@ -109,6 +109,27 @@ def test_outside_business_hours_a_person_has_less_an_hour() -> None:
 
 
 @pytest.mark.django_db
+def test_files_have_limits_of_their_own_an_hour_and_a_day() -> None:
+    admit(quota=10_000)
+
+    def export(person: str, hour: int) -> Taken:
+        return quotas.take(Asker("bank_a", "", person, export=True), None, as_of=NOON.replace(hour=hour))
+
+    most, day = LIMITS.person_exports_hour, LIMITS.person_exports_day
+    answers = [export("7", 9) for _ in range(most + 1)]
+    assert [one.admitted for one in answers] == [True] * most + [False]
+    assert answers[-1].reason is Reason.PERSON_EXPORTS_HOUR_EXHAUSTED
+    assert answers[-1].resets_at == NOON.replace(hour=10, minute=0, second=0, microsecond=0)
+    assert take("7", at=NOON.replace(hour=9)).admitted  # who only looks goes on
+    quotas.set_limit("bank_a", Scope.UNKNOWN_SUBJECTS, 10_000, actor=SYSTEM, as_of=NOW)
+    answers = [export("7", hour) for hour in (10, 11, 12, 13) for _ in range(most)]
+    assert sum(one.admitted for one in answers) == day - most
+    assert answers[-1].reason is Reason.PERSON_EXPORTS_EXHAUSTED
+    quotas.set_limit("bank_a", Scope.EXPORTS, day + 1, actor=SYSTEM, as_of=NOW)
+    assert [export("8", 14).reason for _ in range(2)] == [None, Reason.EXPORTS_EXHAUSTED]
+
+
+@pytest.mark.django_db
 def test_a_persons_own_limit_outside_business_hours_holds_every_hour() -> None:
     admit(quota=10_000)
     quotas.set_limit("bank_a", Scope.PERSON_OFF_HOURS, 2, key="Clerk 7", actor=SYSTEM, as_of=NOW)

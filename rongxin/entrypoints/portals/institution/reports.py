@@ -22,6 +22,7 @@ from rongxin.parties import institutions, subjects
 from rongxin.parties.rules import permission
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
 
 _FORMS = {"page": "text/html", "pdf": "application/pdf", "json": "application/json"}
 
@@ -79,6 +80,7 @@ def _report(
     consent: UUID | None = None,
 ) -> HttpResponse:
     institution = institutions.get(visitor.role.party)
+    form = _FORMS.get(request.POST.get("form", "page"), "text/html")
     answer = gate.release(
         Request(
             recipient=Recipient(
@@ -90,12 +92,15 @@ def _report(
             reference=reference,
             case_id=case,
             consent_id=consent,
+            export=form != "text/html",
         ),
         actor=visitor.actor,
         as_of=visitor.at,
     )
     if isinstance(answer, Refusal):
         what = wording.reason(answer.reason)
-        return pages.refusal(request, 403, what, _("拒绝已记入存证，信息主体可以看到。"))
-    form = _FORMS.get(request.POST.get("form", "page"), "text/html")
+        onward = _("拒绝已记入存证，信息主体可以看到。")
+        if answer.reason is Reason.STEP_UP_REQUIRED:
+            onward = _("请退出后以验证码重新登录，再查询。")
+        return pages.refusal(request, 403, what, onward)
     return reports.rendered(answer, form)

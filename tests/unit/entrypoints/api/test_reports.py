@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from rongxin.consent import grants
 from rongxin.delivery.signature import checking, issuing
-from rongxin.parties import institutions
+from rongxin.parties import institutions, quotas
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.parties.rules.quota import Scope
 from rongxin.sharing import gateways
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -92,6 +93,15 @@ def test_bad_questions_get_words_and_never_a_trace(client, scene, change, status
     body = answer.json()
     assert body["title"]
     assert "Traceback" not in answer.content.decode()
+
+
+def test_a_file_beyond_the_limit_is_refused_and_looking_goes_on(client, scene):
+    firm, headers = scene
+    quotas.set_limit("bank_a", Scope.PERSON_EXPORTS, 0, key="王一", actor=SYSTEM, as_of=timezone.now())
+    refused = _ask(client, firm, headers, accept="application/pdf", person="王一")
+    assert (refused.status_code, refused.json()["reason"]) == (429, "person_exports_exhausted")
+    assert int(refused["Retry-After"]) > 0
+    assert _ask(client, firm, headers, person="王一").status_code == 200
 
 
 def test_it_prints_the_pdf(client, scene):

@@ -82,7 +82,7 @@ def build(client: Client) -> World:
 # What no party owns and this stage lacks: an operator's person gets as far as that there is none.
 LACKING = (
     *("application", "agreement", "hold", "measure", "imported", "proposal", "decision_id", "mandate"),
-    *("version", "month"),
+    *("version", "month", "step_up"),
 )
 
 

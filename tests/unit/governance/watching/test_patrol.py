@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +15,20 @@ from rongxin.disclosure import gate
 from rongxin.disclosure.errors import UnknownSubject
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
+from rongxin.financing import outcomes
+from rongxin.financing.rules import Security, Stage, Told
 from rongxin.governance import measures
-from rongxin.governance.errors import GovernanceError, IncidentOver, NotTheOperators, UnknownIncident
+from rongxin.governance.errors import (
+    GovernanceError,
+    IncidentOver,
+    NotTheOperators,
+    SamePerson,
+    UnknownIncident,
+)
 from rongxin.governance.measures import Wanted
 from rongxin.governance.rules import Act
 from rongxin.governance.watching import incidents, parameters, patrol, rules
-from rongxin.governance.watching.rules import Finding, Rule, State
+from rongxin.governance.watching.rules import Action, Finding, Rule, State
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions, quotas
 from rongxin.parties.rules.quota import Scope
@@ -144,6 +154,67 @@ def test_queries_after_a_case_is_over_are_seen() -> None:
     assert [card.rule for card in walk(later)] == [Rule.AFTER_THE_END]
     stage.case(firm, "bank_a", "DK-2")
     assert patrol.look("bank_a", as_of=later).after_the_end == 0
+
+
+def test_queries_beyond_a_loans_term_are_seen_but_not_of_one_that_is_overdue() -> None:
+    drawn = NOON.date() - timedelta(days=200)
+    grace = timedelta(days=parameters.in_force(NOON.date()).tenure_grace_days)
+    late, overdue = stage.firm(), stage.firm()
+    for number, (firm, days_overdue) in enumerate(((late, 0), (overdue, 40))):
+        case = stage.case(firm, "bank_a", f"DK-{number}", as_of=NOON - timedelta(days=300))
+        steps = [
+            Told(Stage.APPROVED, drawn, Decimal("500000"), 385, 3, Security.CREDIT),
+            Told(Stage.DRAWN, drawn, Decimal("500000")),
+            Told(Stage.REPAYMENT, drawn, outstanding_cny=Decimal("9"), overdue_days=days_overdue),
+        ]
+        lines = [outcomes.Line(n, case, step) for n, step in enumerate(steps)]
+        assert len(outcomes.tell("bank_a", lines, actor=BANK, as_of=NOON).accepted) == 3
+    ends_on = date(drawn.year, drawn.month + 3, drawn.day)
+    assert ends_on + grace < NOON.date()
+    for _ in range(10):
+        assert isinstance(ask(late), Release)
+        assert isinstance(ask(overdue), Release)
+    assert patrol.look("bank_a", as_of=NOON + timedelta(minutes=1)).beyond_tenure == 10
+    assert [(card.rule, card.action) for card in walk()] == [(Rule.BEYOND_TENURE, Action.WARN)]
+    stage.case(late, "bank_a", "DK-9")  # a new loan is asked for
+    assert patrol.look("bank_a", as_of=NOON + timedelta(minutes=1)).beyond_tenure == 0
+
+
+def test_who_asks_much_at_night_must_show_a_new_code_and_colleagues_go_on() -> None:
+    night = NOON.replace(hour=22)
+    for _ in range(15):
+        assert isinstance(ask(stage.firm(), "钱四", at=night), Release)
+    (card,) = walk(night)
+    assert (card.rule, card.action, card.person) == (Rule.PERSON_AT_NIGHT, Action.STEP_UP, "钱四")
+    refused = ask(stage.firm(), " 钱四", at=night)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.STEP_UP_REQUIRED
+    assert isinstance(ask(stage.firm(), "孙五", at=night), Release)
+    incidents.decide(card.id, cleared=True, why="夜班", actor=OPERATOR, as_of=night)
+    assert isinstance(ask(stage.firm(), "钱四", at=night), Release)
+
+
+def test_a_confirmed_incident_is_lifted_by_two_persons_and_only_by_them() -> None:
+    limit(Scope.NEW_SUBJECTS, 0)
+    for _ in range(20):
+        ask(stage.firm())
+    (card,) = walk()
+    first, second = stage.operators()
+    wanted = Wanted("bank_a", Act.LIFT_INCIDENT, key=str(card.id))
+    with pytest.raises(IncidentOver):
+        measures.propose(wanted, why="整改完成", actor=first, as_of=NOON)
+    incidents.decide(card.id, cleared=False, why="属实", actor=OPERATOR, as_of=NOON)
+    with pytest.raises(UnknownIncident):
+        measures.propose(replace(wanted, key="x"), why="整改完成", actor=first, as_of=NOON)
+    made = measures.propose(wanted, why="整改完成", actor=first, as_of=NOON)
+    assert institutions.get("bank_a").standing is Standing.SUSPENDED
+    with pytest.raises(SamePerson):
+        measures.confirm(UUID(made["measure"]), actor=first, as_of=NOON)
+    measures.confirm(UUID(made["measure"]), actor=second, as_of=NOON)
+    assert institutions.get("bank_a").standing is Standing.ACTIVE
+    assert [one.state for one in incidents.every()] == [State.LIFTED]
+    with pytest.raises(IncidentOver):
+        measures.propose(wanted, why="再次", actor=first, as_of=NOON)
 
 
 def test_a_cleared_incident_takes_its_measure_back_and_stays_closed() -> None:

@@ -25,7 +25,7 @@ def found(**what: object) -> list[Rule]:
 def test_every_rule_has_its_action_and_every_state_its_row() -> None:
     assert set(ACTIONS) == set(Rule)
     assert set(TRANSITIONS) == set(State)
-    assert {state for state, to in TRANSITIONS.items() if to} == LIVE
+    assert {state for state, to in TRANSITIONS.items() if to} == LIVE | {State.CONFIRMED}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,8 @@ def test_every_rule_has_its_action_and_every_state_its_row() -> None:
             {"subjects": 100, "subjects_without_case": 81},
         ),
         (Rule.AFTER_THE_END, {"after_the_end": 9}, {"after_the_end": 10}),
+        (Rule.BEYOND_TENURE, {"beyond_tenure": 9}, {"beyond_tenure": 10}),
+        (Rule.PERSON_AT_NIGHT, {"person_off_hours": {"7": 14}}, {"person_off_hours": {"7": 15}}),
     ],
     ids=lambda value: value.value if isinstance(value, Rule) else "",
 )
