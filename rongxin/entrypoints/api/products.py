@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema, Status
 
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.financing.products import offers, rules
 
 router = Router(tags=["融资产品 Products"])
@@ -21,9 +21,10 @@ class ProductIn(Schema):
 
 
 @router.get("", auth=authentication.INSTITUTION, summary="本机构的产品 Own products")
-def own(request: HttpRequest) -> list[dict[str, Any]]:
+def own(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
     """List every version that the institution ever proposed, the newest first."""
-    return [card.document() for card in offers.of_institution(authentication.caller(request).party)]
+    rows = [card.document() for card in offers.of_institution(authentication.caller(request).party)]
+    return paging.whole(request, answer, wanted, rows, "-proposed_at", "product", "version")
 
 
 @router.get("/published", auth=authentication.SUBJECT, summary="在售产品 What is offered")
@@ -48,9 +49,12 @@ def propose(request: HttpRequest, product: ProductIn) -> Status[dict[str, Any]]:
 
 
 @router.get("/{product}", auth=authentication.INSTITUTION, summary="一个产品的各版本 Versions of one")
-def versions(request: HttpRequest, product: UUID) -> list[dict[str, Any]]:
+def versions(
+    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], product: UUID
+) -> list[dict[str, Any]]:
     caller = authentication.caller(request)
-    return [card.document() for card in offers.versions(product, caller.party)]
+    rows = [card.document() for card in offers.versions(product, caller.party)]
+    return paging.whole(request, answer, wanted, rows, "-version")
 
 
 @router.post(

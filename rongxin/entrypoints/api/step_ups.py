@@ -41,7 +41,7 @@ def give_code(request: HttpRequest, institution: str, step_up: UUID, body: Code)
     """
     authentication.check_own_institution(request, institution)
     caller = authentication.caller(request)
-    given = {"institution": institution, "account": caller.account, "as_of": caller.at}
-    step_ups.check_answerer(step_up, **given)
-    sign_ins.confirm_code(caller.account, body.code, origin="api", as_of=caller.at)
-    return step_ups.vouch(step_up, **given).document()
+    account, at = caller.account, caller.at
+    step_ups.check_answerer(step_up, institution=institution, account=account, as_of=at)
+    sign_ins.confirm_code(account, body.code, origin="api", as_of=at)
+    return step_ups.vouch(step_up, institution=institution, account=account, as_of=at).document()
