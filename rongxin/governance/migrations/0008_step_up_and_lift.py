@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('governance', '0007_invitations'),
-        ('parties', '0012_step_ups'),
+        ('parties', '0013_step_ups'),
     ]
 
     operations = [
