@@ -65,6 +65,8 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     sink: Sink | None = None
+    #: A form in which the client shows by its own key who it is (RFC 7523) instead of by a token; sent once.
+    form: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ def write(method: str, path: str, shape: type[D], body: object | None = None) ->
     sent = None if body is None else json.dumps(body, ensure_ascii=False, default=str).encode()
     kind = {} if sent is None else {"Content-Type": _JSON}
     return Call(method, path, _reader(shape), {"Accept": _JSON, **kind, **once()}, sent)
+
+
+def form(path: str, shape: type[D], fields: Mapping[str, str]) -> Call[D]:
+    """Post a form that the client signs."""
+    return Call("POST", path, _reader(shape), {"Accept": _JSON}, form=fields)
 
 
 def upload(path: str, shape: type[D], file: Path, content: bytes, **fields: str) -> Call[D]:

@@ -81,7 +81,8 @@ class Conversation:
         """Go through one call: with a token, again where that is safe, to its result or its problem."""
         waited, renewed, attempt = 0.0, False, 1
         while True:
-            now = yield from self._with_token(now)
+            if call.form is None:
+                now = yield from self._with_token(now)
             told = yield self._signed(call, now)
             now, answer = told.at, told.answer
             if isinstance(answer, Reply) and answer.status < 400:
@@ -94,6 +95,8 @@ class Conversation:
                     continue
             else:
                 failure = Unreachable(f"{call.method} {self._base}: {answer.why if answer else 'no answer'}")
+            if call.form is not None:  # what it carries is good for one attempt
+                raise failure
             if pause is None or attempt >= self._patience.attempts or waited + pause > self._patience.seconds:
                 raise failure
             now = (yield Wait(pause)).at
@@ -117,6 +120,9 @@ class Conversation:
         return now
 
     def _signed(self, call: Call[T], now: datetime) -> Request:
+        if call.form is not None:
+            said, body = self._standing.vouch(call, now)
+            return Request(call.method, self._place(call.path), {**call.headers, **said}, body)
         more = call.sink.headers() if call.sink else {}
         headers = {**call.headers, **more, **self._standing.headers(call, now)}
         return Request(call.method, self._place(call.path), headers, call.body, call.sink)

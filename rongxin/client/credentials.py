@@ -7,7 +7,7 @@ token of minutes, and each request proves the key of the session that the token 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from rongxin.client import calls
 from rongxin.client.calls import Call, Document, Reply
+from rongxin.client.errors import ClientError
 from rongxin.proof import client_assertion, dpop
 from rongxin.proof.keys import SigningKey
 
@@ -38,6 +39,15 @@ class Standing(Protocol):
 
     def headers(self, call: Call[Any], now: datetime) -> Mapping[str, str]:
         """Return what shows for one request who asks."""
+
+    def vouch(self, call: Call[Any], now: datetime) -> tuple[Mapping[str, str], bytes]:
+        """Return headers and body of a form that is signed; raises `NeedsPrivateKey`."""
+
+
+class NeedsPrivateKey(ClientError):
+    """This call is signed by the institution's own key: give a `PrivateKey`."""
+
+    code = "needs_private_key"
 
 
 class Credentials(Protocol):
@@ -90,6 +100,9 @@ class _Keyed:
     def headers(self, call: Call[Any], now: datetime) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._secret}"}
 
+    def vouch(self, call: Call[Any], now: datetime) -> tuple[Mapping[str, str], bytes]:
+        raise NeedsPrivateKey(f"{call.path}: {NeedsPrivateKey.__doc__}")
+
 
 class _Bound:
     def __init__(self, whose: PrivateKey, issuer: str) -> None:
@@ -100,15 +113,16 @@ class _Bound:
     def needs(self, now: datetime) -> Call[Token] | None:
         if self._held is not None and now < self._held[1] - _BEFORE_ITS_END:
             return None
+        asked = Call("POST", _TOKEN, _token, form={"grant_type": "client_credentials"})
+        headers, body = self.vouch(asked, now)
+        return replace(asked, headers=headers, body=body)
+
+    def vouch(self, call: Call[Any], now: datetime) -> tuple[Mapping[str, str], bytes]:
         said = client_assertion.make(self._whose.client, self._whose.key, audience=self._issuer, now=now)
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": client_assertion.FORM,
-            "client_assertion": said,
-        }
+        form = {**(call.form or {}), "client_assertion_type": client_assertion.FORM, "client_assertion": said}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        headers["DPoP"] = self._session.prove("POST", self._place(_TOKEN), now=now)
-        return Call("POST", _TOKEN, _token, headers, urlencode(form).encode())
+        headers["DPoP"] = self._session.prove("POST", self._place(call.path), now=now)
+        return headers, urlencode(form).encode()
 
     def take(self, token: Token, now: datetime) -> None:
         self._held = token.access_token, now + timedelta(seconds=token.expires_in)
