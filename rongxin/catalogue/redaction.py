@@ -26,6 +26,7 @@ _RESIDENT_PROVINCES = frozenset(
 )
 _OLD_RESIDENT = re.compile(r"[1-9][0-9]{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 _MOBILE = re.compile(r"((?:00|0)?86)?(1[3-9][0-9]{9})")
+_UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 _SHORTEST, _LONGEST = 11, 20
 #: Whatever `_digit` may take for a digit: a text with fewer of them than the shortest number holds none.
 _DIGIT = re.compile(rf"[\dXx×{''.join(_DIGITS)}]")
@@ -70,8 +71,9 @@ def holds_number(text: str) -> bool:
     """Say whether a short text (a reference, a user name) holds such a number beyond reasonable doubt.
 
     One long number in ten has a card's check digit by chance; here only what begins like an issuer's counts.
+    A UUID holds none: its digits are random. One of digits alone is no UUID that anybody made.
     """
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _UUID.sub(_unless_of_digits, unicodedata.normalize("NFKC", text))
     if len(_DIGIT.findall(plain)) < _SHORTEST:
         return False
     for start, end in _spans(plain):
@@ -79,6 +81,10 @@ def holds_number(text: str) -> bool:
         if len(digits) == 18 or _kind(digits) != "card" or digits[0] in _ISSUERS:
             return True
     return False
+
+
+def _unless_of_digits(found: re.Match[str]) -> str:
+    return found[0] if found[0].replace("-", "").isdigit() else "U"
 
 
 def _marked(plain: str, spans: list[tuple[int, int]]) -> str:

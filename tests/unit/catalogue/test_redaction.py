@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -151,3 +152,17 @@ def test_the_first_glance_misses_no_digit() -> None:
     """A text is read closely only where this pattern finds enough; it must know whatever `_digit` knows."""
     everything = map(chr, range(0x110000))
     assert not [c for c in everything if bool(redaction._digit(c, "11")) != bool(redaction._DIGIT.match(c))]
+
+
+@given(st.uuids(version=4), st.sampled_from(("13900139000", "139-0013-9000", "")))
+def test_a_random_number_of_a_case_is_no_telephone_but_one_beside_it_is(number: UUID, beside: str) -> None:
+    assert redaction.holds_number(f"DK-{number} {beside}".strip()) is bool(beside)
+    assert redaction.holds_number(f"{beside}/{str(number).upper()}") is bool(beside)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["62220205-0889-9579-0328-921840110704", "a13900139000", "1390013-9000", "9f1b-13900139000-0c2d"],
+)
+def test_what_only_looks_like_a_uuid_is_looked_into(text: str) -> None:
+    assert redaction.holds_number(text)

@@ -6,8 +6,10 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.test.client import encode_multipart
 from django.utils import timezone
 
 from rongxin.consent.models import Case
@@ -80,6 +82,31 @@ def test_another_request_under_the_key_is_refused_and_does_nothing(client, scene
     other = _open(client, *scene, **change)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert Case.objects.count() == 1
+
+
+def _hand_in(client, headers, boundary, *, amount="500000", key="k-1"):
+    text = f"业务编号,阶段,日期,金额（元）\nDK-1,已受理,2026-03-02,{amount}\n"
+    file = SimpleUploadedFile("结果.csv", text.encode())
+    return client.generic(
+        "POST",
+        f"{API}/outcomes/files",
+        encode_multipart(boundary, {"file": file}),
+        content_type=f"multipart/form-data; boundary={boundary}",
+        headers={**headers, "idempotency-key": key},
+    )
+
+
+def test_a_file_handed_in_twice_under_a_key_is_taken_once_whatever_parts_it(client, scene):
+    """A client that builds its form anew parts it otherwise; what it says is the same."""
+    firm, headers = scene
+    _open(client, firm, headers, key="case")
+    first, again = (_hand_in(client, headers, boundary) for boundary in ("one", "another"))
+    assert (first.status_code, first.json()["accepted"]) == (200, 1)
+    assert first.content == again.content  # not: a duplicate
+    assert again["Idempotent-Replayed"] == "true"
+    other = _hand_in(client, headers, "one", amount="500001")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert _hand_in(client, headers, "one", key="k-2").json()["duplicates"] == 1
 
 
 def test_keys_of_two_accounts_have_nothing_to_do_with_each_other(client, scene):
