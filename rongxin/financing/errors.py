@@ -43,3 +43,30 @@ class ProductNotPossible(FinancingError):
     """Where the product stands, this can't be done."""
 
     code = "product_not_possible"
+
+
+class UnknownFinancingApplication(FinancingError):
+    """There is no such application of a firm, or it is another's; the two look alike to a stranger."""
+
+    code = "unknown_financing_application"
+
+    def __init__(self, application: object) -> None:
+        super().__init__(f"没有编号为{application}的融资申请")
+
+
+class ApplicationRefused(FinancingError):
+    """What was filled in or answered can't be taken so; the message says what to mend."""
+
+    code = "financing_application_refused"
+
+
+class ApplicationNotPossible(FinancingError):
+    """Where the application stands, this can't be done."""
+
+    code = "financing_application_not_possible"
+
+
+class UnknownPaper(FinancingError):
+    """There is no such paper with this application."""
+
+    code = "unknown_application_paper"

@@ -8,10 +8,25 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from rongxin.financing.applying.models import (
+    Application,
+    ApplicationFeedback,
+    ApplicationForm,
+    ApplicationPaper,
+    PaperRequest,
+)
 from rongxin.financing.products.models import ProductVersion
 from rongxin.financing.rules import Rejection, Security, Stage
 
-__all__ = ["Outcome", "ProductVersion"]
+__all__ = [
+    "Application",
+    "ApplicationFeedback",
+    "ApplicationForm",
+    "ApplicationPaper",
+    "Outcome",
+    "PaperRequest",
+    "ProductVersion",
+]
 
 
 class Outcome(models.Model):

@@ -32,6 +32,7 @@ class Limits(Edition):
     papers_asked_max: int = Field(ge=1)
     files_max: int = Field(ge=0)
     file_bytes_max: int = Field(ge=1)
+    draft_days: int = Field(ge=1)
 
 
 def in_force(on: date) -> Limits:

@@ -5,25 +5,19 @@ Their SHA-256 stands in the journal's entry of the act, so that nobody can say l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from rongxin.catalogue import redaction
+from rongxin.catalogue import attachments
 from rongxin.journal import keyring
 from rongxin.journal.sealing import SealedColumn
 from rongxin.proof.errors import ProofError
 from rongxin.rights.errors import PaperRefused, UnknownPaper
 from rongxin.rights.models import Paper
 
-_MAGIC = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
-_ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
-# What makes a PDF do something when it is opened; a scan has none of it.
-_ACTIVE = re.compile(rb"/(JS|JavaScript|Launch|EmbeddedFile|OpenAction|AA|RichMedia|XFA)\b")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\]")
 EVIDENCE = "evidence"
 
 SEALED = SealedColumn(
@@ -36,12 +30,9 @@ SEALED = SealedColumn(
 
 
 @dataclass(frozen=True)
-class File:
-    """A file as it is handed in."""
+class File(attachments.File):
+    """A file as it is handed in, and what for."""
 
-    name: str
-    media_type: str
-    content: bytes
     purpose: str = EVIDENCE
 
 
@@ -70,19 +61,8 @@ class Card:
 
 def check(files: Sequence[File], *, files_max: int, file_bytes_max: int) -> None:
     """Refuse too many files, too large ones, and what isn't the kind of file that it says it is."""
-    if len(files) > files_max:
-        raise PaperRefused(f"附件最多{files_max}个，现有{len(files)}个；请合并或选取最要紧的")
-    for place, file in enumerate(files, 1):
-        where = f"第{place}个附件“{_named(file)}”"
-        if not file.content:
-            raise PaperRefused(f"{where}是空文件，请重新选择")
-        if len(file.content) > file_bytes_max:
-            raise PaperRefused(f"{where}超过{file_bytes_max >> 20}兆，请降低分辨率后重新提交")
-        magic = _MAGIC.get(file.media_type)
-        if magic is None or not file.content.startswith(magic):
-            raise PaperRefused(f"{where}须为 PDF、JPEG 或 PNG，且内容与格式相符")
-        if file.media_type == "application/pdf" and _ACTIVE.search(file.content):
-            raise PaperRefused(f"{where}含有脚本、附件或自动动作，请打印为不含这些的 PDF 后重新提交")
+    if found := attachments.fault(files, files_max=files_max, file_bytes_max=file_bytes_max):
+        raise PaperRefused(found)
 
 
 def keep(act: UUID, files: Sequence[File], *, as_of: datetime) -> None:
@@ -93,10 +73,10 @@ def keep(act: UUID, files: Sequence[File], *, as_of: datetime) -> None:
             id=id,
             act=act,
             purpose=file.purpose,
-            name=_named(file),
+            name=attachments.named(file),
             media_type=file.media_type,
             size_bytes=len(file.content),
-            sha256=sha256(file.content).hexdigest(),
+            sha256=file.sha256,
             content=keyring.data_keys().seal(file.content, place=SEALED.place((id,))),
             handed_in_at=as_of,
         )
@@ -104,7 +84,7 @@ def keep(act: UUID, files: Sequence[File], *, as_of: datetime) -> None:
 
 def digests(files: Sequence[File]) -> list[str]:
     """Return the files' SHA-256 (hex), sorted: what an entry of the journal commits to."""
-    return sorted(sha256(file.content).hexdigest() for file in files)
+    return sorted(file.sha256 for file in files)
 
 
 def of(act: UUID) -> list[Card]:
@@ -125,10 +105,3 @@ def read(act: UUID, paper: UUID) -> tuple[Card, bytes]:
     if sha256(content).hexdigest() != row.sha256:
         raise UnknownPaper(f"附件{paper}与提交时的哈希值不符，请通知安全管理员")
     return Card(row.id, row.purpose, row.name, row.media_type, row.size_bytes, row.sha256), content
-
-
-def _named(file: File) -> str:
-    """The sender's name for it, without paths and control characters, and without a person's number."""
-    clean = redaction.redact(_UNPRINTABLE.sub("", file.name)).strip()[:120] or "附件"
-    ending = _ENDINGS.get(file.media_type, "")
-    return clean if clean.lower().endswith((ending, ".jpeg")) else f"{clean}{ending}"

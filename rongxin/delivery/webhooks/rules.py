@@ -91,6 +91,7 @@ _DELETION = ("consent", "due_on")
 _PUSH = ("push", "subscription")
 _BATCH = ("batch", "item")
 _CORRECTION = ("correction", "item", "record", "due_on")
+_APPLICATION = ("application", "case", "due_on")
 _OBJECTION = ("objection", "item", "due_on")
 
 # A new type of event is one line here.
@@ -140,6 +141,46 @@ TOLD: Final[Sequence[Told]] = (
         "institution",
         ("due_on",),
         frozenset({"renewal_due"}),
+    ),
+    Told(
+        "financing_application.submitted",
+        "收到融资申请",
+        Kind.FINANCING_APPLICATION_CHANGED,
+        "institution",
+        _APPLICATION,
+        frozenset({"submitted"}),
+    ),
+    Told(
+        "financing_application.papers_handed_in",
+        "企业已补交材料",
+        Kind.FINANCING_APPLICATION_CHANGED,
+        "institution",
+        _APPLICATION,
+        frozenset({"papers_handed_in"}),
+    ),
+    Told(
+        "financing_application.withdrawn",
+        "企业撤回融资申请",
+        Kind.FINANCING_APPLICATION_CHANGED,
+        "institution",
+        _APPLICATION,
+        frozenset({"withdrawn"}),
+    ),
+    Told(
+        "financing_application.due",
+        "融资申请首次答复即将到期",
+        Kind.FINANCING_APPLICATION_CHANGED,
+        "institution",
+        _APPLICATION,
+        frozenset({"answer_due"}),
+    ),
+    Told(
+        "financing_application.overdue",
+        "融资申请首次答复逾期",
+        Kind.FINANCING_APPLICATION_CHANGED,
+        "institution",
+        _APPLICATION,
+        frozenset({"answer_late"}),
     ),
     Told("deletion.owed", "应交回删除回执", Kind.DELETION_OWED, "institution", _DELETION),
     Told("deletion.lapsed", "留存期满，应予删除", Kind.DELETION_LAPSED, "institution", _DELETION),

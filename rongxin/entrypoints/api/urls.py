@@ -17,6 +17,7 @@ from rongxin.entrypoints.api import (
     corrections,
     deletion,
     evaluation_models,
+    financing_applications,
     held,
     idempotency,
     imported_consents,
@@ -82,6 +83,7 @@ api.add_router("/bureaus", bureaus.router)
 api.add_router("/cases", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/corrections", corrections.router)
+api.add_router("/financing-applications", financing_applications.router)
 api.add_router("/held", held.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institution-cards", institution_cards.router)

@@ -35,6 +35,7 @@ MACHINES = {
     "接入申请 institution's application": "rongxin.governance.onboarding.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
     "结果反馈 outcome": "rongxin.financing.rules",
+    "融资申请 financing application": "rongxin.financing.applying.rules",
     "融资产品 product": "rongxin.financing.products.rules",
     "异议申诉 objection": "rongxin.rights.rules.objection",
     "信用修复 credit repair": "rongxin.rights.rules.repair",

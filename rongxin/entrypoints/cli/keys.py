@@ -36,6 +36,8 @@ def reencrypt() -> None:
         from rongxin.consent import written
         from rongxin.delivery.webhooks import endpoints
         from rongxin.disclosure import deferred, kept
+        from rongxin.financing.applying import cards as applications
+        from rongxin.financing.applying import papers as application_papers
         from rongxin.journal import sealing
         from rongxin.parties import idempotency
         from rongxin.records import seals
@@ -56,6 +58,8 @@ def reencrypt() -> None:
             idempotency.SEALED,
             objection_cards.SEALED,
             papers.SEALED,
+            applications.SEALED,
+            application_papers.SEALED,
             repair_cards.SEALED,
         ):
             done = sealing.renew(

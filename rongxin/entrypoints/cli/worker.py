@@ -67,6 +67,7 @@ def duties() -> list[Duty]:
     from rongxin.disclosure import deferred, kept, recipients, usage
     from rongxin.evaluation import pruning, touching
     from rongxin.evaluation.monitoring import reports
+    from rongxin.financing.applying import worklist
     from rongxin.governance import alarms
     from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
@@ -96,6 +97,8 @@ def duties() -> list[Duty]:
         Duty("decisions on repairs", 30, lambda now: window_decisions.fetch(as_of=now), long=True),
         Duty("repairs without an answer", 3600, lambda now: repairs.note_silence(as_of=now)),
         Duty("clocks of objections", 600, lambda now: objections.watch(as_of=now)),
+        Duty("clocks of financing applications", 600, lambda now: worklist.watch(as_of=now)),
+        Duty("drafts that nobody submitted", 3600, lambda now: worklist.forget_drafts(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),

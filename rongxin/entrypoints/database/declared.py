@@ -61,6 +61,7 @@ INTEND: Rights = (
 )
 
 _OBJECTION = "state forwarded_at forwarded_reference decided_at decided_by remedy reason"
+_SUBMITTED = "case_id submitted_at due_on findings entry"
 _REPAIR = "state decision decision_token decision_entered_by decided_at"
 # Table: what the web may, what the worker may.
 TABLES: dict[str, tuple[Rights, Rights]] = {
@@ -188,6 +189,18 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*GROW, _some("UPDATE", "state decided_at decided_by ended_at ended_by")),
         (*GROW, _some("UPDATE", "state decided_at decided_by ended_at ended_by")),
     ),
+    # A form is filled in once; a draft that was submitted to nobody is deleted by the worker.
+    "financing_applicationform": (GROW, (*GROW, _some("UPDATE", "words"), Right("DELETE"))),
+    "financing_application": (
+        (*GROW, _some("UPDATE", f"{_SUBMITTED} taken_up_at taken_up_by answer")),
+        (*READ, _some("UPDATE", "told_of_clock"), Right("DELETE")),
+    ),
+    "financing_paperrequest": ((*GROW, _some("UPDATE", "answered_at")), (*READ, Right("DELETE"))),
+    "financing_applicationpaper": (
+        (*GROW, _some("UPDATE", "act")),
+        (*READ, _some("UPDATE", "content"), Right("DELETE")),
+    ),
+    "financing_applicationfeedback": (GROW, (*READ, Right("DELETE"))),
     # Scores: the web has no way to them but `gate_score`; `evaluate` and the worker make them.
     "evaluation_run": (READ, ALL),
     "evaluation_bucket": (NONE, ALL),

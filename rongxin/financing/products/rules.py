@@ -20,8 +20,8 @@ from rongxin.parties.rules.size_class import SizeClass
 from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.subject_kind import SubjectKind
 
-#: The public grades of an organisation, the best first; `evaluation` gives them.
-GRADES = ("优", "良", "中", "差")
+#: The grades of the public score, the best first; `evaluation` gives them.
+GRADES = ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C")
 EXAMPLE_CNY = Decimal(100_000)
 EXAMPLE_MONTHS = 12
 _CENT = Decimal("0.01")
@@ -153,7 +153,7 @@ class Admission(_Part):
     @classmethod
     def _grade_exists(cls, grade: str | None) -> str | None:
         if grade is not None and grade not in GRADES:
-            raise ValueError(f"公共评价等级为：{'、'.join(GRADES)}")
+            raise ValueError(f"信用等级为：{'、'.join(GRADES)}")
         return grade
 
 

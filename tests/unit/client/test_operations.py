@@ -19,6 +19,7 @@ import jsonschema
 import pytest
 
 from rongxin.client import (
+    applications,
     cards,
     cases,
     consents,
@@ -38,7 +39,19 @@ from rongxin.vocabulary.purpose import Purpose
 
 ID, DAY = UUID(int=7), date(2026, 11, 2)
 KEY = SigningKey.generate("bank")
-MODULES = (cards, cases, consents, corrections, deletion, outcomes, products, push, reports, webhooks)
+MODULES = (
+    applications,
+    cards,
+    cases,
+    consents,
+    corrections,
+    deletion,
+    outcomes,
+    products,
+    push,
+    reports,
+    webhooks,
+)
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
 DUTY = deletion.Duty.model_construct(consent=ID, institution="bank_a")
 TOLD = outcomes.Told("approved", DAY, Decimal("500000.00"), 385, 12, "credit")
@@ -69,10 +82,19 @@ PRODUCT = {
     "rate_max_bp": 600,
     "first_answer_days": 3,
 }
+GRANTED = {"amount_cny": Decimal(500000), "rate_bp": 385, "term_months": 12, "security": "credit"}
 FETCHED = push.Fetched(ID, Path(), {}, "0" * 64)
 
 # Every call of the SDK, with all that it can say.
 CALLS: dict[str, list[Any]] = {
+    "applications.own": [{"group": "unanswered", "sort": "newest", "page_rows": 5}],
+    "applications.show": [ID],
+    "applications.paper": [ID, ID],
+    "applications.take_up": [ID],
+    "applications.ask_papers": [ID, ["近三个月流水"], "盖章"],
+    "applications.approve": [ID, GRANTED],
+    "applications.reject": [ID, "policy", "行业不在支持范围"],
+    "applications.comment": [ID, 5, "信息齐全"],
     "cards.own": [],
     "cards.show": [ID],
     "cards.retire": [ID],

@@ -80,7 +80,7 @@ def test_who_guarantees_asks_a_share_of_the_amount_a_year():
         ({"consent_template": ""}, "公平使用范本"),
         ({"admission": {"regions": ["123456"]}}, "没有此行政区划代码：123456"),
         ({"admission": {"industries": ["ZZ"]}}, "没有此行业代码"),
-        ({"admission": {"grade_min": "A+"}}, "公共评价等级"),
+        ({"admission": {"grade_min": "A+"}}, "信用等级"),
         ({"summary": "联系13812345678"}, "手机号"),
         ({"amount_max_cny": "1.234"}, "amount_max_cny"),
         ({"admission": {"colour": "red"}}, "colour"),
@@ -100,4 +100,4 @@ def test_a_low_rate_with_a_high_fee_does_not_stand_first():
 
 
 def test_grades_are_those_that_the_evaluation_gives():
-    assert list(loading.load(None).grades.public_grades) == list(GRADES)
+    assert list(loading.load(None).grades.grades) == list(GRADES)

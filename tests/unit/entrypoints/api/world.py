@@ -17,6 +17,8 @@ from rongxin.consent import requests
 from rongxin.consent.redirection import addresses
 from rongxin.delivery.push.models import PushRun
 from rongxin.delivery.webhooks import endpoints
+from rongxin.financing.applying import applications, papers
+from rongxin.financing.products import offers
 from rongxin.governance.models import Alarm, Incident
 from rongxin.governance.onboarding import invitations
 from rongxin.governance.rules import Kind as AlarmKind
@@ -30,7 +32,7 @@ from tests.unit.consent import stage
 from tests.unit.delivery.push import stage as pushes
 from tests.unit.entrypoints.api import keys, rights_world
 from tests.unit.evaluation import cards
-from tests.unit.financing import shelf
+from tests.unit.financing import desk, shelf
 
 ITEM, PROVIDERS = "customs_registration", ("customs", "tax_bureau")
 HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志\n"
@@ -96,6 +98,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
     teller = Actor(ActorKind.ACCOUNT, "7", f"institution:{bank}")
     request = requests.request(case, stage.draft(as_of=now), actor=teller, as_of=now).id
     consent = stage.consent(firm, stage.case(firm, bank, "DK-2", as_of=now), as_of=now).id
+    applied = _application(firm, bank)
     subscription = pushes.subscription(bank)
     run = PushRun.objects.create(
         subscription_id=subscription, version=1, intended_at=now, intent_entry=uuid4()
@@ -112,7 +115,8 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         "product": str(shelf.proposed(bank, as_of=now).product),
         "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
     }
-    firm_has = {"consent_id": consent, "request_id": request}
+    bank_has |= applied
+    firm_has = {"consent_id": consent, "request_id": request, **applied}
     return _texts(firm_has), _texts(bank_has) | {"institution": bank, "uscc": firm.uscc}
 
 
@@ -184,6 +188,18 @@ def _alarm() -> str:
     now = timezone.now()
     given: dict[str, Any] = {"kind": next(iter(AlarmKind)).value, "refs": {}, "entry": uuid4()}
     return str(Alarm.objects.create(**given, happened_at=now, raised_at=now).id)
+
+
+def _application(firm: stage.Firm, bank: str) -> Ids:
+    """A submitted application with a paper, of a product that nobody is offered any more."""
+    now = timezone.now()
+    product = shelf.published(bank, as_of=now)
+    (draft,) = desk.drafted(firm, product.id, as_of=now)
+    applications.hand_in(draft.id, [desk.PDF], actor=firm.owner.actor, as_of=now)
+    card = applications.submit(draft.id, desk.signed(firm, as_of=now), actor=firm.owner.actor, as_of=now)
+    offers.retire(product.product, bank, actor=shelf.clerk(bank), as_of=now)
+    (paper,) = papers.of(card.form)
+    return {"financing_application": str(card.id), "application_paper": str(paper.id)}
 
 
 def _texts(ids: dict[str, Any]) -> Ids:
