@@ -43,6 +43,8 @@ REQUIRED = {
     "coverage",
     "score",
     "grade",
+    "products",
+    "applications",
 }
 
 
@@ -61,6 +63,10 @@ def demo(tmp_path_factory):
 @pytest.fixture(scope="module")
 def summary(demo):
     return json.loads((demo / "summary.json").read_text())
+
+
+def test_the_firm_has_applied_to_two_banks_and_one_has_decided(summary):
+    assert (summary["products"], summary["applications"]) == (4, ["approved", "papers_asked"])
 
 
 def test_it_writes_what_it_did(summary):

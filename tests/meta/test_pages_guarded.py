@@ -18,6 +18,7 @@ OPEN = {
     "front": "what the platform is",
     "catalogue": "the sharing list is public",
     "catalogue_item": "the sharing list is public",
+    "products": "what is offered is published for everybody",
     "journal": "a witness needs no permission",
     "demo_file": "a closed list of what a demo left behind",
     "authorize": "asks the identity provider itself; the request is pushed and single use",

@@ -62,7 +62,7 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from rongxin.entrypoints.demo import cast, city, evaluation, ground, people, receiver
+    from rongxin.entrypoints.demo import cast, city, evaluation, ground, lending, people, receiver
     from rongxin.entrypoints.demo.bank import ActFailed, Bank, Requests
     from rongxin.entrypoints.demo.scrape import NotStopped
     from rongxin.entrypoints.demo.story import Story, StoryFailed
@@ -94,13 +94,17 @@ def _run(out: Path, *, leave: bool, subjects: int, seed: int, port: int | None) 
         finally:
             clerk.close()
         node.say(f"两家银行经开发包共发出{sent.total}个请求 requests that the banks' SDK sent")
-        summary = _summary(out, subjects, loaded, played, sent.total, scored | evaluation.of(report))
+        doors = people.staff(as_of=timezone.now())
+        lent = lending.lend(hero, bank, as_of=timezone.now())
+        node.say(lent.told())
+        more = scored | evaluation.of(report) | lent.summary()
+        summary = _summary(out, subjects, loaded, played, sent.total, more)
         if not summary["journal_verified"]:
             raise click.ClickException("存证核验未通过：运行 rongxin journal verify 查看原因")
-        doors = people.staff(as_of=timezone.now())
         people.waiting(hero, bank, as_of=timezone.now())
-        _tell(places, out, bank, players, played, doors)
-        _greet(places["web"], hero, doors)
+        everybody = [*doors, *lent.doors]
+        _tell(places, out, bank, players, played, everybody)
+        _greet(places["web"], hero, everybody)
         if not leave:
             _wait()
 

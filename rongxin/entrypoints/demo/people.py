@@ -7,6 +7,7 @@ code shows it, in a demo and nowhere else.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,10 +45,18 @@ class Door:
     role: str
 
 
+Staff = Sequence[tuple[str, str, PartyKind, str | None, Role]]
+
+
 def staff(*, as_of: datetime) -> list[Door]:
     """Open an account for one person of every kind, with a password that this demo alone has."""
+    return open_staff(_STAFF, first_number=1, as_of=as_of)
+
+
+def open_staff(some: Staff, *, first_number: int, as_of: datetime) -> list[Door]:
+    """Open accounts for these people; their invented identity numbers go on from `first_number`."""
     doors = []
-    for number, (username, name, kind, party, role) in enumerate(_STAFF, start=1):
+    for number, (username, name, kind, party, role) in enumerate(some, start=first_number):
         card = accounts.open_account(username, name, actor=SYSTEM, as_of=as_of)
         evidence = {"name": name, "id_number": f"99010119900101{number:03d}X", "represents": ""}
         assertion = identity.DemoIdentityProvider().attest(evidence, as_of=as_of)

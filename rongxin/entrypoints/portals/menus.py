@@ -32,12 +32,16 @@ HOME = {
 
 _ENTRIES = (
     Entry("enterprise", _lazy("我的企业"), permission.SUBJECT),
+    Entry("enterprise_products", _lazy("找贷款"), permission.SUBJECT),
+    Entry("enterprise_applications", _lazy("我的申请"), permission.SUBJECT),
     Entry("enterprise_requests", _lazy("授权申请"), permission.SUBJECT),
     Entry("enterprise_consents", _lazy("我的授权"), permission.SUBJECT),
     Entry("enterprise_uses", _lazy("谁查过我"), permission.SUBJECT),
     Entry("enterprise_held", _lazy("我的信息"), permission.SUBJECT),
     Entry("enterprise_rights", _lazy("异议与修复"), permission.SUBJECT),
     Entry("enterprise_agents", _lazy("经办人"), permission.SUBJECT),
+    Entry("institution_applications", _lazy("融资申请"), permission.INSTITUTION),
+    Entry("institution_products", _lazy("产品"), permission.INSTITUTION),
     Entry("institution", _lazy("工作台"), permission.INSTITUTION),
     Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION),
     Entry("institution_log", _lazy("查询记录"), permission.INSTITUTION),

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
@@ -19,7 +20,8 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.disclosure import register
-from rongxin.entrypoints.portals import pages, wording
+from rongxin.entrypoints.portals import offered, pages, wording
+from rongxin.financing.products import offers
 from rongxin.journal import checkpoints, keyring
 from rongxin.parties import subjects
 from rongxin.sharing.aggregation import sources
@@ -101,6 +103,14 @@ def catalogue_item(request: HttpRequest, item: str) -> HttpResponse:
         "by_consent": _any_consent(found),
     }
     return _page(request, "catalogue_item", context)
+
+
+@require_safe
+def products(request: HttpRequest) -> HttpResponse:
+    """Show what institutions offer, in the stated order, with what it costs in all."""
+    some = offers.published(as_of=timezone.now())
+    context = {"offers": [offered.product(card) for card in some], "order": offered.order()}
+    return _page(request, "products", context)
 
 
 @require_safe

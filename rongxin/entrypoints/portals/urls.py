@@ -6,8 +6,21 @@ from django.urls import URLPattern, URLResolver, path
 
 from rongxin.entrypoints.portals import authorizing, identifying, languages, public, sign_in
 from rongxin.entrypoints.portals.department import duty
-from rongxin.entrypoints.portals.enterprise import agents, consents, held, home, requests, rights, uses
+from rongxin.entrypoints.portals.enterprise import (
+    agents,
+    applications,
+    applying,
+    consents,
+    held,
+    home,
+    products,
+    requests,
+    rights,
+    uses,
+)
+from rongxin.entrypoints.portals.institution import applications as worklist
 from rongxin.entrypoints.portals.institution import cases, duties, reports
+from rongxin.entrypoints.portals.institution import products as shelf
 from rongxin.entrypoints.portals.operator import access, desk, glass, onboarding, quality, watch
 from rongxin.entrypoints.portals.provider import batches, feedback, objections
 
@@ -32,6 +45,54 @@ _ENTERPRISE: list[URLPattern | URLResolver] = [
     path("enterprise/rights/repair/<int:record>", rights.repair, name="enterprise_repair"),
     path("enterprise/agents", agents.listed, name="enterprise_agents"),
     path("enterprise/agents/<int:number>/end", agents.end, name="enterprise_agent_end"),
+]
+
+_FINANCING: list[URLPattern | URLResolver] = [
+    path("enterprise/products", products.listed, name="enterprise_products"),
+    path("enterprise/products/<uuid:number>", products.one, name="enterprise_product"),
+    path("enterprise/apply", applying.apply, name="enterprise_apply"),
+    path("enterprise/forms/<uuid:number>", applying.form, name="enterprise_form"),
+    path("enterprise/applications", applications.listed, name="enterprise_applications"),
+    path("enterprise/applications/<uuid:number>", applications.one, name="enterprise_application"),
+    path("enterprise/applications/<uuid:number>/submit", applying.submit, name="enterprise_submit"),
+    path("enterprise/applications/<uuid:number>/papers", applications.hand_in, name="enterprise_hand_in"),
+    path(
+        "enterprise/applications/<uuid:number>/papers/<uuid:which>",
+        applications.paper,
+        name="enterprise_paper",
+    ),
+    path(
+        "enterprise/applications/<uuid:number>/withdraw",
+        applications.withdraw,
+        name="enterprise_application_withdraw",
+    ),
+    path(
+        "enterprise/applications/<uuid:number>/feedback",
+        applications.comment,
+        name="enterprise_application_comment",
+    ),
+    path("institution/products", shelf.listed, name="institution_products"),
+    path("institution/products/new", shelf.propose, name="institution_product_new"),
+    path("institution/products/<uuid:number>", shelf.one, name="institution_product"),
+    path("institution/products/<uuid:number>/publish", shelf.publish, name="institution_product_publish"),
+    path("institution/products/<uuid:number>/decline", shelf.decline, name="institution_product_decline"),
+    path("institution/products/<uuid:number>/retire", shelf.retire, name="institution_product_retire"),
+    path("institution/applications", worklist.listed, name="institution_applications"),
+    path("institution/applications/<uuid:number>", worklist.one, name="institution_application"),
+    path("institution/applications/<uuid:number>/take-up", worklist.take_up, name="institution_take_up"),
+    path("institution/applications/<uuid:number>/ask", worklist.ask, name="institution_ask_papers"),
+    path("institution/applications/<uuid:number>/decide", worklist.decide, name="institution_decide"),
+    path("institution/applications/<uuid:number>/tell", worklist.tell, name="institution_tell"),
+    path(
+        "institution/applications/<uuid:number>/papers/<uuid:which>",
+        worklist.paper,
+        name="institution_paper",
+    ),
+    path(
+        "institution/applications/<uuid:number>/feedback",
+        worklist.comment,
+        name="institution_application_comment",
+    ),
 ]
 
 _STAFF: list[URLPattern | URLResolver] = [
@@ -103,6 +164,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("authorize", authorizing.page, name="authorize"),
     path("catalogue", public.catalogue, name="catalogue"),
     path("catalogue/<slug:item>", public.catalogue_item, name="catalogue_item"),
+    path("products", public.products, name="products"),
     path("journal", public.journal, name="journal"),
     path("operator/quality", quality.quality, name="operator_quality"),
     path("demo/<str:name>", public.demo_file, name="demo_file"),
@@ -118,5 +180,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out", sign_in.leave, name="sign_out"),
     path("language/<str:language>", languages.choose, name="language"),
     *_ENTERPRISE,
+    *_FINANCING,
     *_STAFF,
 ]

@@ -36,6 +36,7 @@ class Question(BaseModel):
     label_en: str
     kind: Literal["text", "number"]
     unit: str = ""
+    unit_en: str = ""
 
 
 class Questions(Edition):
@@ -70,7 +71,12 @@ def checked(given: Mapping[str, str], *, on: date) -> dict[str, str]:
 def shown(stated: Mapping[str, str], *, on: date) -> list[dict[str, str]]:
     """Return what was stated as people read it, in the order of the list."""
     return [
-        {"name": one.name, "label": one.label, "value": f"{stated[one.name]}{one.unit}"}
+        {
+            "label": one.label,
+            "label_en": one.label_en,
+            "value": f"{stated[one.name]}{one.unit}",
+            "value_en": f"{stated[one.name]} {one.unit_en}".strip(),
+        }
         for one in questions(on)
         if one.name in stated
     ]

@@ -44,6 +44,11 @@ def counts(institution: str) -> dict[Group, int]:
     return {group: _rows(institution).filter(_IN[group]).count() for group in Group}
 
 
+def tend(*, as_of: datetime) -> int:
+    """Do what nobody has to ask for: watch the clocks, forget old drafts."""
+    return watch(as_of=as_of) + forget_drafts(as_of=as_of)
+
+
 def watch(*, as_of: datetime) -> int:
     """Give word, once each, of first answers that are due and late; returns of how many."""
     today = timezone.localdate(as_of)

@@ -1,0 +1,193 @@
+"""From the front page to a submitted application on a telephone, and to its decision at a bank's desk."""
+
+from __future__ import annotations
+
+import pyotp
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.consent import register
+from rongxin.entrypoints import security
+from rongxin.financing.applying import applications
+from rongxin.financing.applying.rules import State
+from rongxin.journal.windows import Window
+from rongxin.parties import seed, sign_ins
+from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.vocabulary.actor import SYSTEM
+from tests.journeys import browsing
+from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import doors
+from tests.unit.financing import desk, shelf
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+STATIC = security.__file__.rpartition("/")[0] + "/static"
+# From the front page to a submitted, consented application, for a registered firm (issue: at most 12).
+CLICKS_MAX = 12
+
+
+@pytest.fixture
+def home(live_server, settings, monkeypatch):
+    """Our pages, served; the browser's driver runs a loop in this thread, which Django would refuse."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    settings.STATIC_ROOT = STATIC
+    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
+    now = timezone.now()
+    for bank, name, rate in (("bank_a", "云店贷", 540), ("bank_b", "商户速贷", 720)):
+        stage.bank(bank)
+        fee = [{"label": "账户管理费", "rate_bp": 30, "every_year": True}] if bank == "bank_b" else []
+        papers = ["近三个月收款流水"]
+        given = {"name": name, "rate_max_bp": rate, "fees": fee, "papers": papers}
+        shelf.published(bank, as_of=now, admission={"regions": ["990100"]}, **given)
+    shelf.published("bank_b", as_of=now, name="制造业设备贷", admission={"regions": ["110000"]})
+    yield live_server.url
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def sign_in(visit, firm):
+    visit.go("/")
+    visit.click("登录", role="link")
+    visit.click("实名登录", role="link")
+    visit.fill("姓名", firm.owner.name)
+    visit.fill("身份证件号码", firm.owner.id_number)
+    visit.click("确认身份")
+
+
+def fills_in(visit):
+    visit.fill("申请金额（元）", "200000")
+    visit.fill("期限（月）", "12")
+    visit.fill("资金用途", "扩大店面、采购食材")
+
+
+def test_an_owner_finds_a_loan_and_applies_in_a_dozen_clicks(home):
+    firm = stage.firm("云州王记面馆有限公司")
+    with browsing.visit(home) as visit:
+        visit.go("/products")
+        visit.check("lending-public-products")
+        sign_in(visit, firm)
+        visit.click("找贷款", role="link")
+        visit.check("lending-products")
+        assert visit.sees("不能申请")
+        visit.click("选“云店贷”", role="checkbox")
+        visit.click("申请所选产品")
+        fills_in(visit)
+        visit.check("lending-apply")
+        visit.click("下一步：核对")
+        visit.check("lending-form")
+        visit.click("授权并提交给", role="link")
+        visit.check("lending-submit")
+        visit.click("我已阅读风险告知书", role="checkbox")
+        visit.click("确认授权并提交")
+        visit.page.wait_for_url("**/enterprise/applications/*")
+        assert visit.clicks <= CLICKS_MAX, visit.clicks
+        visit.check("lending-application")
+        visit.click("我的申请", role="link")
+        visit.check("lending-applications")
+    (card,) = applications.of_subject(firm.id, Window(5)).rows
+    assert card.state is State.SUBMITTED
+    (given,) = register.of_case(firm.id, "bank_a", card.case.id)
+    assert given.status.value == "active"
+
+
+def test_one_form_goes_to_two_banks_and_what_is_wrong_is_said_on_the_page(home):
+    firm = stage.firm("云州王记面馆有限公司")
+    with browsing.visit(home) as visit:
+        sign_in(visit, firm)
+        visit.click("找贷款", role="link")
+        visit.click("选“云店贷”", role="checkbox")
+        visit.click("选“商户速贷”", role="checkbox")
+        visit.click("申请所选产品")
+        fills_in(visit)
+        visit.fill("申请金额（元）", "9000000")
+        visit.click("下一步：核对")
+        assert visit.sees("请调整金额或改选产品")
+        visit.check("lending-apply-mistake")
+        visit.fill("申请金额（元）", "200000")
+        visit.click("下一步：核对")
+        visit.click("授权并提交给", role="link")
+        for _ in range(2):
+            visit.click("我已阅读风险告知书", role="checkbox")
+            visit.click("确认授权并提交")
+        visit.page.wait_for_url("**/enterprise/applications/*")
+    told = applications.of_subject(firm.id, Window(5)).rows
+    assert sorted(card.institution for card in told) == ["bank_a", "bank_b"]
+
+
+def test_a_bank_works_off_its_list_asks_for_papers_and_decides(home):
+    firm, now = stage.firm("云州王记面馆有限公司"), timezone.now()
+    card = desk.submitted(firm, as_of=now, name="云商贷", first_answer_days=2)
+    clerk = stage.staff(PartyKind.INSTITUTION, "bank_a")
+    with browsing.visit(home) as visit:
+        at_the_desk(visit, clerk)
+        visit.click("融资申请", role="link")
+        visit.check("lending-worklist")
+        visit.click(card.case.reference, role="link")
+        visit.check("lending-desk")
+        visit.page.get_by_text("要求补充材料").click()
+        visit.fill("材料（每行一项）", "近三个月收款流水")
+        visit.click("请企业补交")
+        assert visit.sees("待补材料")
+        visit.page.get_by_text("批准", exact=True).first.click()
+        visit.fill("年利率（单利，%）", "9.9")
+        visit.click("批准并告知企业")
+        assert visit.sees("高于产品公布的上限")
+        visit.check("lending-desk-mistake")
+        visit.fill("年利率（单利，%）", "4.5")
+        visit.click("批准并告知企业")
+        visit.page.wait_for_selector("text=已告知企业")
+        visit.check("lending-decided")
+    (told,) = applications.of_subject(firm.id, Window(5)).rows
+    assert told.state is State.APPROVED
+
+
+def test_a_bank_proposes_a_product_and_another_person_publishes_it(home):
+    clerk = stage.staff(PartyKind.INSTITUTION, "bank_a")
+    checker = stage.staff(PartyKind.INSTITUTION, "bank_a", Role.CHECKER)
+    with browsing.visit(home) as visit:
+        at_the_desk(visit, clerk)
+        visit.click("产品", role="link")
+        visit.go("/institution/products")
+        visit.check("lending-shelf")
+        visit.click("新产品", role="link")
+        for label, text in (
+            ("名称", "云科贷"),
+            ("一句话说明", "给科技企业"),
+            ("最低金额（元）", "10000"),
+            ("最高金额（元）", "500000"),
+            ("最短期限（月）", "6"),
+            ("最长期限（月）", "24"),
+            ("最低年利率（单利，%）", "3.5"),
+            ("最高年利率（单利，%）", "5"),
+        ):
+            visit.fill(label, text)
+        visit.check("lending-new-product")
+        visit.click("提交复核")
+        assert visit.sees("security")
+        visit.page.get_by_role("checkbox", name="信用", exact=True).check()
+        visit.click("提交复核")
+        visit.check("lending-proposed")
+        address = visit.page.url.removeprefix(home)
+    with browsing.visit(home) as visit:
+        at_the_desk(visit, checker)
+        visit.go(address)
+        visit.click("复核无误，发布")
+        assert visit.sees("已发布，企业现在可以看到")
+        visit.check("lending-published")
+
+
+def at_the_desk(visit, someone):
+    """Sign in as somebody of the bank's, with the authenticator's first code."""
+    username = doors.with_password(someone, as_of=timezone.now())
+    made = sign_ins.enrol(someone.account, issuer="test", as_of=timezone.now())
+    visit.go("/sign-in/staff")
+    visit.fill("用户名", username)
+    visit.fill("密码", doors.PASSWORD)
+    visit.click("下一步")
+    visit.fill("验证码", pyotp.TOTP(made.secret).now())
+    visit.click("绑定并登录")
+    visit.page.wait_for_url("**/institution**")
