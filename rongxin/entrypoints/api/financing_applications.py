@@ -15,13 +15,13 @@ from rongxin.catalogue import attachments
 from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.consents import Acceptance
-from rongxin.entrypoints.api.registrations import identity_provider
 from rongxin.financing.applying import answers, applications, cards, papers, statements, worklist
 from rongxin.financing.applying.applications import Signed, Wish
 from rongxin.financing.applying.cards import Card
 from rongxin.financing.applying.rules import Group, Side
 from rongxin.financing.products import offers
 from rongxin.financing.rules import Rejection, Security, Stage, Told
+from rongxin.parties import identity
 from rongxin.parties.rules.membership import PartyKind
 
 router = Router(tags=["融资申请 Financing applications"])
@@ -156,7 +156,7 @@ def submit(request: HttpRequest, financing_application: UUID, yes: SubmissionIn)
     card = _own(financing_application, caller)
     signed = None
     if yes.consent is not None:
-        assertion = identity_provider().attest(yes.consent.evidence, as_of=caller.at)
+        assertion = identity.attest(yes.consent.evidence, as_of=caller.at)
         given = yes.consent
         signed = Signed(assertion, given.notice_version, given.notice_sha256, given.person_agrees)
     return _whole(applications.submit(card.id, signed, actor=caller.actor, as_of=caller.at), caller)
