@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.core.files import uploadedfile
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, File, Query, Router, Schema, Status, UploadedFile
@@ -212,7 +214,7 @@ def comment(request: HttpRequest, financing_application: UUID, said: FeedbackIn)
     return _whole(card, caller)
 
 
-def files_of(uploaded: list[UploadedFile]) -> tuple[attachments.File, ...]:
+def files_of(uploaded: Iterable[uploadedfile.UploadedFile[Any]]) -> tuple[attachments.File, ...]:
     """Read what was uploaded."""
     return tuple(attachments.File(file.name or "", file.content_type or "", file.read()) for file in uploaded)
 
