@@ -229,6 +229,39 @@ def used(institution_id: str, day: date) -> dict[tuple[Scope, str], int]:
     return {(Scope(scope), key): count for scope, key, count in rows.values_list("scope", "key", "used")}
 
 
+@dataclass(frozen=True)
+class Count:
+    """One count of a day beside the limit that holds for it."""
+
+    scope: Scope
+    whose: str
+    used: int
+    allowed: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.allowed - self.used)
+
+    @property
+    def label(self) -> str:
+        return self.scope.label
+
+
+def standing(institution_id: str, *, as_of: datetime) -> list[Count]:
+    """Return an institution's counts of the day with their limits, what is nearest to its limit first."""
+    at = timezone.localtime(as_of)
+    institution = Institution.objects.get(pk=institution_id)
+    rows = QuotaLimit.objects.filter(institution=institution_id)
+    own = {(scope, key): allowed for scope, key, allowed in rows.values_list("scope", "key", "allowed")}
+    found = []
+    for (scope, key), count in used(institution_id, at.date()).items():
+        whose = rules.whose(scope, key)
+        general = rules.general(limits(at.date()), scope, lately=_lately(institution_id, at.date()))
+        allowed = own.get((scope.value, whose), own.get((scope.value, ""), general))
+        found.append(Count(scope, key, count, institution.daily_quota if allowed is None else allowed))
+    return sorted(found, key=lambda one: (one.left, one.scope, one.whose))
+
+
 def limits(on: date) -> Limits:
     """Return the limits in force on a day; before the first edition, the first."""
     return edition.in_force(_editions(), on)

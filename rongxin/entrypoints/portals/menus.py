@@ -30,6 +30,7 @@ HOME = {
     PartyKind.DEPARTMENT: "department",
 }
 
+_INSTITUTION = permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR
 _ENTRIES = (
     Entry("enterprise", _lazy("我的企业"), permission.SUBJECT),
     Entry("enterprise_products", _lazy("找贷款"), permission.SUBJECT),
@@ -42,11 +43,18 @@ _ENTRIES = (
     Entry("enterprise_agents", _lazy("经办人"), permission.SUBJECT),
     Entry("institution_applications", _lazy("融资申请"), permission.INSTITUTION),
     Entry("institution_products", _lazy("产品"), permission.INSTITUTION),
+    Entry("institution_team", _lazy("人员"), permission.INSTITUTION_ADMINISTRATOR),
     Entry("institution", _lazy("工作台"), permission.INSTITUTION),
     Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION),
-    Entry("institution_log", _lazy("查询记录"), permission.INSTITUTION),
+    Entry("institution_log", _lazy("查询记录"), _INSTITUTION),
+    Entry("institution_quota", _lazy("今日用量"), _INSTITUTION),
+    Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION),
+    Entry("institution_webhooks", _lazy("事件通知"), permission.INSTITUTION),
+    Entry("institution_access", _lazy("公钥与回调地址"), _INSTITUTION),
     Entry("institution_duties", _lazy("应尽事项"), permission.INSTITUTION),
     Entry("provider", _lazy("报送"), permission.PROVIDER),
+    Entry("provider_columns", _lazy("列映射"), permission.PROVIDER),
+    Entry("provider_gateway", _lazy("网关与约定"), permission.PROVIDER),
     Entry("provider_objections", _lazy("异议核查"), permission.PROVIDER),
     Entry("provider_quality", _lazy("数据质量"), permission.PROVIDER),
     Entry("provider_use", _lazy("使用反馈"), permission.PROVIDER),
@@ -55,6 +63,9 @@ _ENTRIES = (
     Entry("operator_watch", _lazy("监测处置"), permission.SECURITY | permission.AUDIT),
     Entry("operator_held", _lazy("待复核批次"), permission.DESK | permission.AUDIT),
     Entry("operator_matching", _lazy("匹配台"), permission.DESK),
+    Entry("operator_objections", _lazy("异议"), permission.DESK | permission.AUDIT),
+    Entry("operator_repairs", _lazy("信用修复"), permission.DESK | permission.AUDIT),
+    Entry("operator_papers", _lazy("书面授权复核"), permission.DESK | permission.AUDIT),
     Entry(
         "operator_applications",
         _lazy("接入申请"),
@@ -65,9 +76,19 @@ _ENTRIES = (
         _lazy("机构"),
         permission.DESK | permission.SECURITY | permission.AUDIT,
     ),
+    Entry("operator_record", _lazy("存证日志"), permission.AUDIT),
+    Entry("operator_models", _lazy("评价模型"), permission.STAFF),
+    Entry("operator_parameters", _lazy("参数与目录"), permission.STAFF),
     Entry("operator_glass", _lazy("紧急查阅"), permission.STAFF),
     Entry("operator_quality", _lazy("数据质量"), permission.STAFF),
 )
+
+
+def home(role: Card) -> str:
+    """Return where somebody in a role begins: their party's first page, or the first that they may see."""
+    entries = [entry.name for entry in of(role)]
+    begin = HOME[role.party_kind]
+    return begin if begin in entries or not entries else entries[0]
 
 
 def of(role: Card) -> tuple[Entry, ...]:

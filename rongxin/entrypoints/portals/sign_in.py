@@ -124,7 +124,7 @@ def roles(request: HttpRequest) -> HttpResponseBase:
     chosen = next((card for card in held if str(card.id) == wanted), None)
     if chosen is not None:
         visitors.act_as(request, chosen.id)
-        return redirect(visitors.next_page(request, reverse(menus.HOME[chosen.party_kind])))
+        return redirect(visitors.next_page(request, reverse(menus.home(chosen))))
     context = {"held": [shown.role(card) for card in held], "next": visitors.next_page(request, "")}
     return pages.render(request, "sign_in/roles.html", {**context, "account": accounts.get(account)})
 

@@ -254,7 +254,7 @@ def onward(request: HttpRequest, wanted: str = "") -> str:
         return wanted
     if visitor is None:
         return with_next(reverse("roles"), wanted)
-    return reverse(menus.HOME[visitor.role.party_kind])
+    return reverse(menus.home(visitor.role))
 
 
 def with_next(address: str, wanted: str) -> str:

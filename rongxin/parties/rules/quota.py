@@ -36,6 +36,10 @@ class Scope(StrEnum):
     def reason(self) -> Reason:
         return _REASONS[self]
 
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
 
 _REASONS = {
     Scope.INSTITUTION: Reason.QUOTA_EXHAUSTED,
@@ -47,6 +51,14 @@ _REASONS = {
     Scope.EXPORTS: Reason.EXPORTS_EXHAUSTED,
     Scope.PERSON_EXPORTS: Reason.PERSON_EXPORTS_EXHAUSTED,
     Scope.PERSON_EXPORTS_HOUR: Reason.PERSON_EXPORTS_HOUR_EXHAUSTED,
+}
+_LABELS = {
+    Scope.INSTITUTION: "本机构全部查询",
+    Scope.BRANCH: "分支机构",
+    Scope.PERSON: "查询人",
+    Scope.PERSON_OFF_HOURS: "查询人，非工作时间每小时",
+    Scope.NEW_SUBJECTS: "首次查询的企业",
+    Scope.UNKNOWN_SUBJECTS: "查无此代码的查询",
 }
 #: The reasons of a refusal that waiting mends.
 REASONS = frozenset(_REASONS.values())
@@ -88,6 +100,23 @@ class Counter:
     key: str
     limit: int | None
     whose: str = ""
+
+
+def general(limits: Limits, scope: Scope, *, lately: int) -> int | None:
+    """Return what holds where nothing of its own is set; None is the institution's daily quota."""
+    return {
+        Scope.INSTITUTION: None,
+        Scope.BRANCH: limits.branch_day,
+        Scope.PERSON: limits.person_day,
+        Scope.PERSON_OFF_HOURS: limits.person_off_hours,
+        Scope.NEW_SUBJECTS: limits.new_subjects(lately),
+        Scope.UNKNOWN_SUBJECTS: limits.unknown_subjects_day,
+    }[scope]
+
+
+def whose(scope: Scope, key: str) -> str:
+    """Return the branch or person that a count's key stands for; an hour's names the hour first."""
+    return key.partition(" ")[2] if scope is Scope.PERSON_OFF_HOURS else key
 
 
 #: The longest name that is counted as it is.

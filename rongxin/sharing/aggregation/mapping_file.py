@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -31,6 +31,11 @@ _ENTRIES_MAX: Final = 300
 _TEXT_MAX: Final = 500
 
 
+Unit = Literal["元", "万元"]
+# In what a column of money may count.
+UNITS: tuple[str, ...] = get_args(Unit)
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +44,7 @@ class Target(_Frozen):
     """What a column holds, and how it writes it."""
 
     field: str = Field(max_length=_TEXT_MAX)
-    unit: Literal["元", "万元"] | None = None
+    unit: Unit | None = None
     date_order: Literal["dmy", "mdy"] | None = None
     values: dict[str, str] = Field(default_factory=dict, max_length=_ENTRIES_MAX)
 

@@ -11,7 +11,6 @@ from rongxin.catalogue import loader
 from rongxin.consent import register
 from rongxin.consent.rules import Status
 from rongxin.disclosure import gate
-from rongxin.disclosure import own_log as log
 from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import reports
@@ -58,15 +57,6 @@ def public(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if mistake:
         return pages.render(request, "institution/public.html", {**context, "mistake": mistake}, status=422)
     return _report(request, visitor, uscc=code, purpose=Purpose.FINANCING_SUPPORT, reference=reference)
-
-
-@visitors.page(permission.INSTITUTION)
-def own_log(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List what the institution asked, by whom, for what and what came of it, the newest first."""
-    part = log.of("institution", visitor.role.party, pages.window(request))
-    lines = [{"use": use, "purpose": Purpose(use.purpose).label} for use in part.rows]
-    context = {"here": "institution_log", "lines": lines, "onward": pages.onward(part.last)}
-    return pages.render(request, "institution/log.html", context)
 
 
 def _report(

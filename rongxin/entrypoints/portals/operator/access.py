@@ -193,7 +193,7 @@ def _one(institution: str, visitor: Visitor) -> dict[str, Any]:
         "decides": permission.SECURITY.admits(*role),
         "enters": _ENTERS.admits(*role),
         "acts": [{"value": act.value, "label": act.label, "alone": act in ALONE} for act in Act],
-        "scopes": [(one.value, one.reason.label) for one in Scope if one in quotas.SETTABLE],
+        "scopes": [(one.value, one.label) for one in Scope if one in quotas.SETTABLE],
         "purposes": list(KeyPurpose),
         "measures": [
             {**one, "by": shown.actor(one["proposed_by"]), "second": shown.actor(one["decided_by"])}
@@ -204,8 +204,5 @@ def _one(institution: str, visitor: Visitor) -> dict[str, Any]:
             {"role": one, "name": shown.actor(f"account:{one.account}")}
             for one in memberships.of_institution(institution)
         ],
-        "used": sorted(
-            (scope.value, key, count)
-            for (scope, key), count in quotas.used(institution, visitor.today).items()
-        ),
+        "counts": quotas.standing(institution, as_of=visitor.at),
     }

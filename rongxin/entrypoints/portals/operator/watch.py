@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from rongxin.consent import written
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance import alarms
@@ -18,8 +19,9 @@ from rongxin.governance.errors import GovernanceError
 from rongxin.governance.onboarding import applications
 from rongxin.governance.watching import incidents
 from rongxin.journal import checkpoints
-from rongxin.parties import institutions
+from rongxin.parties import break_glass, institutions
 from rongxin.parties.rules import permission
+from rongxin.rights import objections, repairs
 from rongxin.sharing.aggregation import holding
 
 _SEES_WATCH = permission.SECURITY | permission.AUDIT
@@ -37,6 +39,10 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if _sees(_SEES_DESK, visitor):
         context["held"] = holding.waiting()
         context["applications"] = [card.document() for card in applications.every(waiting_only=True)]
+    if _sees(permission.DESK | permission.AUDIT, visitor):
+        context["cases"] = _cases(visitor)
+    if _sees(_SEES_WATCH, visitor):
+        context["glass"] = len(break_glass.waiting(as_of=visitor.at))
     return pages.render(request, "operator/home.html", context)
 
 
@@ -85,6 +91,17 @@ def institutions_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "today": visitor.today,
     }
     return pages.render(request, "operator/institutions.html", context)
+
+
+def _cases(visitor: Visitor) -> dict[str, Any]:
+    """Count what waits in the queues, and what of it is late; no more than a page of each."""
+    objected = objections.queue(pages.first(_SHOWN)).rows
+    return {
+        "objections": len(objected),
+        "late": sum(card.document(on=visitor.today)["overdue"] for card in objected),
+        "repairs": len(repairs.queue(pages.first(_SHOWN)).rows),
+        "papers": len(written.listed(pages.first(_SHOWN)).rows),
+    }
 
 
 def _watched(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:

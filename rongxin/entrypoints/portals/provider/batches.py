@@ -31,7 +31,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     context: dict[str, Any] = {
         "here": "provider",
         "name": loader.load().provider_label(visitor.role.party),
-        "items": _items(visitor.role.party),
+        "items": items_of(visitor.role.party),
         "modes": list(Mode),
         "batches": [_line(card) for card in batches.latest(provider=visitor.role.party)],
     }
@@ -65,7 +65,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 @visitors.page(permission.PROVIDER)
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show a batch and its receipt; while it is being filed the page refreshes itself."""
-    card = _own(number, visitor)
+    card = own(number, visitor)
     receipt = batches.receipt_of(number)
     context = {
         "here": "provider",
@@ -81,13 +81,13 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
 @visitors.page(permission.PROVIDER)
 def rejects(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Hand out the rejected rows with their reasons, to be corrected and handed in again."""
-    _own(number, visitor)
+    own(number, visitor)
     answer = HttpResponse(outcomes.rejects_csv(number), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="rejects-{number}.csv"'
     return answer
 
 
-def _own(number: UUID, visitor: Visitor) -> batches.Card:
+def own(number: UUID, visitor: Visitor) -> batches.Card:
     try:
         card = batches.get(number)
     except SharingError as error:
@@ -97,7 +97,7 @@ def _own(number: UUID, visitor: Visitor) -> batches.Card:
     return card
 
 
-def _items(provider: str) -> list[Item]:
+def items_of(provider: str) -> list[Item]:
     """Return the items whose rows this provider hands in."""
     return [
         item

@@ -1,0 +1,157 @@
+"""案件队列: objections and repairs as the operator's windows see them, what is late first; numbers taken out.
+
+What a subject wrote is shown without the numbers in it, and its papers are not: whoever needs them asks for
+break-glass (`glass`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from rongxin.catalogue import loader, redaction
+from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties import subjects
+from rongxin.parties.errors import PartiesError
+from rongxin.parties.rules import permission
+from rongxin.records.errors import RecordsError
+from rongxin.rights import answers, objections, papers, repairs, window_decisions
+from rongxin.rights.answers import Answer
+from rongxin.rights.errors import RepairRefused, RightsError
+from rongxin.rights.objection_cards import Card as Objection
+from rongxin.rights.repair_cards import Card as Repair
+from rongxin.rights.rules import objection as objection_rules
+from rongxin.rights.rules.objection import Act, Owner, Remedy
+from rongxin.rights.rules.repair import OPEN as REPAIR_OPEN
+from rongxin.rights.rules.repair import Decision, Outcome
+from rongxin.sharing.errors import SharingError
+
+_SEES = permission.DESK | permission.AUDIT
+_ERRORS = (RightsError, PartiesError, SharingError, RecordsError)
+
+
+@visitors.page(_SEES)
+def objections_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """List objections by the day on which the answer is due; `provider` and `all` narrow and widen it."""
+    every, provider = request.GET.get("all") == "1", request.GET.get("provider") or None
+    part = objections.queue(pages.window(request), provider=provider, open_only=not every)
+    context = {
+        "here": "operator_objections",
+        "every": every,
+        "provider": provider,
+        "providers": [(key, one.label) for key, one in loader.load().providers.items()],
+        "rows": [_objection(card, visitor) for card in part.rows],
+        "onward": pages.onward(part.last, provider=provider or "", all="1" if every else ""),
+    }
+    return pages.render(request, "operator/objections.html", context)
+
+
+@visitors.page(permission.DESK, "GET", "POST")
+def objection(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Show one; by POST say that it was carried on, or enter what a body without a desk here answered."""
+    card = objections.get(number)
+    context: dict[str, Any] = {
+        "here": "operator_objections",
+        "one": _objection(card, visitor),
+        "statement": redaction.redact(objections.statement_of(number)),
+        "papers": len(papers.of(number)),
+        "forwards": objection_rules.may(Act.FORWARD, card.state, Owner.OPERATOR, card.route),
+        "answers": objection_rules.may(Act.UPHOLD, card.state, Owner.OPERATOR, card.route),
+        "given": request.POST,
+    }
+    if request.method != "POST":
+        return pages.render(request, "operator/objection.html", context)
+    by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
+    try:
+        if request.POST.get("act") == "forward":
+            objections.forward(number, request.POST.get("reference", ""), **by)
+        else:
+            upheld = request.POST.get("act") == "upheld"
+            remedy = None if not upheld else Remedy.AT_SOURCE if card.record is None else Remedy.END
+            answers.decide(number, Answer(upheld, request.POST.get("reason", ""), remedy), **by)
+    except _ERRORS as error:
+        context["mistake"] = pages.words(error)
+        return pages.render(request, "operator/objection.html", context, status=422)
+    messages.success(request, _("已登记，信息主体可以看到"))
+    return redirect("operator_objections")
+
+
+@visitors.page(_SEES)
+def repairs_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """List requests for repair, the oldest first; `all` adds those that are over."""
+    every = request.GET.get("all") == "1"
+    part = repairs.queue(pages.window(request), open_only=not every)
+    context = {
+        "here": "operator_repairs",
+        "every": every,
+        "rows": [_repair(card, visitor) for card in part.rows],
+        "onward": pages.onward(part.last, all="1" if every else ""),
+    }
+    return pages.render(request, "operator/repairs.html", context)
+
+
+@visitors.page(permission.DESK, "GET", "POST")
+def repair(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Show one; by POST enter what the national window decided, which another person confirms."""
+    card = repairs.get(number)
+    entered = card.decision.as_json() if card.decision else None
+    context: dict[str, Any] = {
+        "here": "operator_repairs",
+        "one": _repair(card, visitor),
+        "statement": redaction.redact(repairs.statement_of(number)),
+        "papers": len(papers.of(number)),
+        "open": card.state in REPAIR_OPEN,
+        "entered": entered,
+        "entered_by": shown.actor(card.decision_entered_by),
+        "confirms": permission.CHECKER.admits(visitor.role.party_kind, visitor.role.role),
+        "outcomes": list(Outcome),
+        "given": request.POST,
+    }
+    if request.method != "POST":
+        return pages.render(request, "operator/repair.html", context)
+    try:
+        window_decisions.enter(_decision(request, number), actor=visitor.actor, as_of=visitor.at)
+    except _ERRORS as error:
+        context["mistake"] = pages.words(error)
+        return pages.render(request, "operator/repair.html", context, status=422)
+    messages.success(request, _("已录入，等另一人核准后生效"))
+    return redirect("operator_repair", number=number)
+
+
+@visitors.page(permission.CHECKER, "POST")
+def confirm_repair(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Put in force what another person entered; granted, the record ends at once everywhere."""
+    window_decisions.confirm(number, actor=visitor.actor, as_of=visitor.at)
+    messages.success(request, _("已核准，立即生效"))
+    return redirect("operator_repairs")
+
+
+def _decision(request: HttpRequest, number: UUID) -> Decision:
+    given = {key: request.POST.get(key, "").strip() for key in ("authority", "document", "reason")}
+    if request.POST.get("outcome") not in list(Outcome) or not all(given.values()):
+        raise RepairRefused(_("请填写结果、作出决定的单位、文号和理由"))
+    try:
+        day = date.fromisoformat(request.POST.get("decided_on", ""))
+    except ValueError as error:
+        raise RepairRefused(_("请填写决定日期，形如 2026-12-31")) from error
+    return Decision(str(number), Outcome(request.POST["outcome"]), decided_on=day, **given)
+
+
+def _objection(card: Objection, visitor: Visitor) -> dict[str, Any]:
+    provider = loader.load().provider_label(card.provider)
+    firm = subjects.get(card.subject)
+    return {**card.document(on=visitor.today), "firm": firm.name, "uscc": firm.uscc, "from": provider}
+
+
+def _repair(card: Repair, visitor: Visitor) -> dict[str, Any]:
+    firm = subjects.get(card.subject)
+    waited = (visitor.today - card.requested_at.date()).days
+    return {**card.document(on=visitor.today), "firm": firm.name, "uscc": firm.uscc, "waited": waited}

@@ -1,0 +1,150 @@
+"""Clerks' pages in a real browser: at 360 and 1440 px, without a serious barrier, something on each."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pyotp
+import pytest
+from django.utils import timezone
+
+from rongxin.consent import written
+from rongxin.delivery.webhooks import endpoints
+from rongxin.governance.onboarding import applications, invitations, parameters
+from rongxin.parties import break_glass, sign_ins
+from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.parties.rules.standing import InstitutionKind
+from rongxin.rights import objections
+from rongxin.rights.objections import Complaint
+from rongxin.vocabulary.actor import Actor, ActorKind
+from tests.journeys import browsing
+from tests.journeys.test_portals import home as home
+from tests.journeys.test_portals import looked
+from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import doors
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
+WATCHED = ("operator", "operator/applications", "operator/institutions", "operator/institutions/bank_a")
+
+
+def waiting():
+    """Put something into every queue of the operator's; return the application."""
+    now, firm = timezone.now(), stage.firm()
+    objections.lodge(
+        firm.id, Complaint("tax_payment", None, (), "金额不符"), actor=firm.owner.actor, as_of=now
+    )
+    clerk = stage.staff(PartyKind.INSTITUTION, "bank_a")
+    case = stage.case(firm, "bank_a")
+    written.propose_written(case, stage.draft(), stage.paper(firm), actor=clerk.actor, as_of=stage.NOW)
+    documents = dict.fromkeys(parameters.in_force(stage.TODAY).documents, sha256(b"").hexdigest())
+    wish = applications.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
+    asks = stage.operators(1, Role.CLERK)[0]
+    break_glass.ask(firm.uscc, reason="核对误并的行政处罚记录", reference="GD-1", actor=asks, as_of=now)
+    looked(firm)
+    return applications.apply(wish, as_of=now)[0]
+
+
+def enter(visit, kind, party, role):
+    someone = stage.staff(kind, party, role)
+    username = doors.with_password(someone, as_of=timezone.now())
+    made = sign_ins.enrol(someone.account, issuer="test", as_of=timezone.now())
+    visit.go("/sign-in/staff")
+    visit.fill("用户名", username)
+    visit.fill("密码", doors.PASSWORD)
+    visit.click("下一步")
+    visit.fill("验证码", pyotp.TOTP(made.secret).now())
+    visit.click("绑定并登录")
+
+
+def look(visit, *pages, prefix=""):
+    for page in pages:
+        visit.go(f"/{page}")
+        visit.check(f"{prefix}{page}".replace("/", "-").split("?")[0])
+
+
+def test_the_security_administrators_pages_meet_the_measure(home):
+    application = waiting()
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR)
+        look(visit, *WATCHED, "operator/watch", "operator/glass")
+        visit.page.locator(".call .tasks a").first.click()
+        visit.check("operator-glass-one")
+        visit.go(f"/operator/applications/{application.id}")
+        visit.check("operator-application")
+
+
+def test_the_audit_administrators_pages_meet_the_measure(home):
+    waiting()
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.OPERATOR, None, Role.AUDIT_ADMINISTRATOR)
+        look(visit, "operator", "operator/record", "operator/objections", "operator/repairs", prefix="audit-")
+        visit.go("/operator/record")
+        visit.click("核验全部日志")
+        visit.check("operator-record-checked")
+        assert visit.sees("核验通过")
+
+
+def test_a_person_of_the_desk_sees_in_clear_by_anothers_approval(home):
+    firm = stage.firm()
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.OPERATOR, None, Role.CHECKER)
+        visit.go("/operator/glass")
+        visit.fill("统一社会信用代码", firm.uscc)
+        visit.fill("工单或案卷编号", "GD-2")
+        visit.fill("理由（企业会看到）", "核对误并的行政处罚记录")
+        visit.click("申请")
+        (asked,) = break_glass.waiting(as_of=timezone.now())
+        second = stage.operators(1, Role.AUDIT_ADMINISTRATOR)[0]
+        break_glass.approve(asked.id, actor=second, as_of=timezone.now())
+        visit.go(f"/operator/glass/{asked.id}")
+        visit.click("查阅明文")
+        visit.check("operator-glass-look")
+        assert visit.sees("自动遮蔽")
+
+
+def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
+    waiting()
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.OPERATOR, None, Role.CHECKER)
+        look(visit, "operator/objections", "operator/papers")
+        visit.page.locator("tbody a").first.click()
+        visit.check("operator-paper")
+        visit.go("/operator/objections")
+        visit.page.locator("tbody a").first.click()
+        visit.check("operator-objection")
+        visit.click("退出")
+        enter(visit, PartyKind.OPERATOR, None, Role.SYSTEM_ADMINISTRATOR)
+        pages = ("operator/parameters", "operator/parameters/quotas", "operator/models")
+        look(visit, "operator", *pages, prefix="system-")
+
+
+def test_an_institutions_people_and_pages_meet_the_measure(home):
+    now = timezone.now()
+    looked(stage.firm())
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.INSTITUTION, "bank_a", Role.ADMINISTRATOR)
+        visit.check("institution-team-empty")
+        visit.fill("姓名", "王小云")
+        visit.click("邀请")
+        visit.check("institution-team-invited")
+        (card,) = invitations.of_institution("bank_a")
+        assert card.until is not None
+        look(visit, "institution/access", "institution/quota", "institution/log")
+        visit.click("退出")
+        endpoints.register("https://bank.example/hook", ["consent.granted"], actor=BANK, as_of=now)
+        enter(visit, PartyKind.INSTITUTION, "bank_a", Role.CLERK)
+        look(visit, "institution/pushes", "institution/webhooks")
+        visit.page.locator(".tasks a").first.click()
+        visit.check("institution-webhook")
+
+
+def test_a_departments_pages_meet_the_measure(home, tmp_path):
+    sample = tmp_path / "海关.csv"
+    sample.write_text("单位,统一社会信用代码,注册标志栏\n云州蓝鲸物流有限公司,91990101MA1000001X,正常\n")
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.PROVIDER, "customs", Role.CLERK)
+        look(visit, "provider/columns", "provider/gateway", "provider/columns/customs_registration")
+        visit.page.get_by_label("样本文件（CSV、XLSX、JSON、Parquet）").set_input_files(sample)
+        visit.click("试读")
+        visit.check("provider-column-tried")

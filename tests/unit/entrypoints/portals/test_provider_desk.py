@@ -1,0 +1,119 @@
+"""A department's columns, single rows and gateway through the pages."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from rongxin.catalogue import loader
+from rongxin.parties import seed
+from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing.aggregation import batches, row_changes, saved_mappings
+from rongxin.vocabulary.actor import SYSTEM
+from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import doors
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ITEM = "customs_registration"
+HEAD = "企业中文名称,统一社会信用代码,海关注册编码（企业注册号）,经营类别,海关注册标志"
+OWN = "单位,统一社会信用代码,海关注册编码（企业注册号）,经营类别,注册标志栏"
+FIELDS = [
+    "name",
+    "uscc",
+    "customs_registration_code",
+    "customs_business_category",
+    "customs_registration_flag",
+]
+
+
+def enter(provider="customs"):
+    client, someone = Client(), stage.staff(PartyKind.PROVIDER, provider)
+    doors.as_staff(client, doors.with_password(someone, as_of=timezone.now()))
+    return client, someone
+
+
+@pytest.fixture
+def firm(tmp_path, settings):
+    settings.RONGXIN_VAR = tmp_path / "var"
+    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
+    return stage.firm()
+
+
+def file(head, firm, sign="正常"):
+    row = f"云州蓝鲸物流有限公司,{firm.uscc},1101234567,一般经营,{sign}"
+    return SimpleUploadedFile("海关.csv", f"{head}\n{row}\n".encode())
+
+
+def test_own_column_names_are_tried_saved_and_ended(firm):
+    client, _ = enter()
+    at = f"/provider/columns/{ITEM}"
+    assert client.post(at, {"act": "preview"}).status_code == 422
+    page = client.post(at, {"act": "preview", "file": file(OWN, firm)}).content.decode()
+    assert "注册标志栏" in page
+    assert saved_mappings.listed(provider="customs", item=ITEM, as_of=timezone.now()) == []
+    chosen = {"header": OWN.split(","), "field": FIELDS, "unit": [""] * 5}
+    tried = client.post(at, {"act": "preview", "file": file(OWN, firm), **chosen}).content.decode()
+    assert "可入库" in tried
+    assert client.post(at, {"act": "save", **chosen}).status_code == 302
+    assert "第1版" in client.get("/provider/columns").content.decode()
+    assert client.post(at, {"act": "end"}).status_code == 302
+    assert client.post(at, {"act": "end"}).status_code == 422
+
+
+def test_another_departments_item_is_none(firm):
+    client, _ = enter()
+    assert client.get("/provider/columns/tax_payment").status_code == 404
+
+
+def filed(client, firm):
+    answer = client.post("/provider", {"item": ITEM, "file": file(HEAD, firm)})
+    number = answer.headers["Location"].rsplit("/", 1)[1]
+    batches.file(number, as_of=timezone.now())
+    return number
+
+
+def test_a_row_is_corrected_with_a_reason_and_stands_in_the_list(firm):
+    client, _ = enter()
+    number = filed(client, firm)
+    at = f"/provider/batches/{number}/rows"
+    assert client.post(at, {"act": "correct", "line": "2"}).status_code == 422
+    changed = {"field": [FIELDS[3], ""], "value": ["报关企业", ""]}
+    given = {"act": "correct", "line": "2", "reason": "录入有误", **changed}
+    answer = client.post(at, given)
+    assert answer.status_code == 302, answer.content.decode()
+    assert [one["line"] for one in row_changes.of_batch(number)] == [2]
+    assert "录入有误" in client.get(at).content.decode()
+
+
+def test_a_row_is_ended_and_one_that_is_not_there_is_said_to_be_none(firm):
+    client, _ = enter()
+    number = filed(client, firm)
+    at = f"/provider/batches/{number}/rows"
+    assert client.post(at, {"act": "end", "line": "99", "reason": "已了结"}).status_code == 422
+    assert client.post(at, {"act": "end", "line": "2", "why": "over", "reason": "已了结"}).status_code == 302
+
+
+def test_a_batch_is_withdrawn_only_when_its_name_is_typed(firm):
+    client, _ = enter()
+    number = filed(client, firm)
+    client.post(f"/provider/batches/{number}/withdraw", {"name": "别的.csv"})
+    assert batches.get(number).status.value == "filed"
+    client.post(f"/provider/batches/{number}/withdraw", {"name": "海关.csv"})
+    assert batches.get(number).status.value == "withdrawn"
+
+
+def test_rows_of_another_departments_batch_are_unknown(firm):
+    client, _ = enter()
+    number = filed(client, firm)
+    other, _someone = enter("tax_bureau")
+    assert other.get(f"/provider/batches/{number}/rows").status_code == 404
+    assert other.post(f"/provider/batches/{number}/withdraw", {"name": "海关.csv"}).status_code == 404
+
+
+def test_the_gateway_page_says_what_is_connected(firm):
+    client, _ = enter("tax_bureau")
+    page = client.get("/provider/gateway").content.decode()
+    assert "纳税信息" in page
+    assert "未接通" in page
