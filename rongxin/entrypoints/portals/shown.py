@@ -17,6 +17,7 @@ from rongxin.consent.rules import Frequency, FrequencyUnit
 from rongxin.entrypoints.portals import wording
 from rongxin.governance.onboarding import invitations
 from rongxin.parties import accounts, departments, institution_keys, institutions, subjects
+from rongxin.parties.errors import UnknownParty
 from rongxin.parties.memberships import Card
 from rongxin.parties.rules.membership import PartyKind
 
@@ -65,9 +66,17 @@ def in_html(markdown: str) -> str:
 
 
 def actor(text: str | None) -> str:
-    """Return what somebody is called who stands written as `account:5@party`; "" for nobody."""
+    """Return what somebody is called who stands written as `account:5@party`; "" for nobody.
+
+    Whoever has no account here (a command, an account of before a move) goes by what is written.
+    """
     kind, _colon, number = (text or "").partition("@")[0].partition(":")
-    return accounts.get(int(number)).display_name if kind == "account" and number.isdigit() else text or ""
+    if kind != "account" or not number.isdigit():
+        return text or ""
+    try:
+        return accounts.get(int(number)).display_name
+    except UnknownParty:
+        return text or ""
 
 
 def registered(institution: str) -> dict[str, list[dict[str, Any]]]:

@@ -69,13 +69,17 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
         "kinds": list(Kind),
         "wanted": {"kind": kind, "uscc": code, "institution": institution},
         "shown": _SHOWN,
-        "rows": [_line(entry) for entry in found],
+        "rows": _lines(found),
     }
 
 
-def _line(entry: entries.Entry) -> dict[str, Any]:
-    return {
-        "entry": entry,
-        "who": shown.actor("{kind}:{id}".format(**entry.content["actor"])),
-        "refs": sorted(entry.refs.items()),
-    }
+def _lines(found: list[entries.Entry]) -> list[dict[str, Any]]:
+    """Return entries as the page shows them; each person is looked up once."""
+    names: dict[str, str] = {}
+    lines = []
+    for entry in found:
+        who = f"{entry.content['actor']['kind']}:{entry.content['actor']['id']}"
+        if who not in names:
+            names[who] = shown.actor(who)
+        lines.append({"entry": entry, "who": names[who], "refs": sorted(entry.refs.items())})
+    return lines

@@ -15,12 +15,13 @@ from rongxin.consent import written
 from rongxin.entrypoints import editions
 from rongxin.entrypoints.portals.operator import parameters, record
 from rongxin.evaluation.monitoring import register
-from rongxin.journal import checkpoints, sequencer
+from rongxin.journal import checkpoints, entries, sequencer
+from rongxin.journal.rules import Kind
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.rights import objections
 from rongxin.rights.objections import Complaint
-from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
 
@@ -121,6 +122,9 @@ def test_the_journal_is_filtered_by_firm_and_kind(firm):
     page = client.get(f"/operator/record?uscc={other.uscc}&kind=subject.opened").content.decode()
     assert f"</span> {other.id} " in page
     assert f"</span> {firm.id} " not in page
+    someone = Actor(ActorKind.ACCOUNT, "999999999", "institution:bank_a")
+    entries.append(Kind.REPORT_TRACED, actor=someone, refs={"request": "r-1"}, as_of=timezone.now())
+    assert "account:999999999" in client.get("/operator/record?kind=report.traced").content.decode()
     assert "没有这样的记录" in client.get("/operator/record?uscc=91990101MA1XXXXXXX").content.decode()
 
 
