@@ -55,7 +55,8 @@ def one(request: HttpRequest, visitor: Visitor, item: str) -> HttpResponseBase:
     except SharingError as error:
         context = {**_form(request, visitor, known), "mistake": pages.words(error)}
         return pages.render(request, "provider/column.html", context, status=422)
-    return pages.render(request, "provider/column.html", context)
+    wrong = 422 if "mistake" in context else 200
+    return pages.render(request, "provider/column.html", context, status=wrong)
 
 
 def _one(request: HttpRequest, visitor: Visitor, known: Item) -> dict[str, Any]:
@@ -65,20 +66,22 @@ def _one(request: HttpRequest, visitor: Visitor, known: Item) -> dict[str, Any]:
         return context
     if file is None:
         raise SharingError(_("请选择一个样本文件：CSV、XLSX、JSON 或 Parquet"))
-    given = _document(request) if request.POST.getlist("header") else None
     with api.on_disk(file) as path:
-        shown = mapping_preview.of(
-            path,
-            item=known.item,
-            provider=visitor.role.party,
-            document=given,
-            file_name=file.name,
-            as_of=visitor.at,
-        )
-        drafted = mapping_preview.suggestion(
-            path, item=known.item, provider=visitor.role.party, file_name=file.name, as_of=visitor.at
-        )
-    return context | {"preview": _table(shown), "lines": _lines(shown, drafted, given)}
+        asked: dict[str, Any] = {
+            "item": known.item,
+            "provider": visitor.role.party,
+            "file_name": file.name,
+            "as_of": visitor.at,
+        }
+        # From the headers alone: a file whose firm nobody can tell yet has to be mapped all the same.
+        drafted = mapping_preview.suggestion(path, **asked)
+        given = _document(request) if request.POST.getlist("header") else drafted["mapping"]
+        context["lines"] = _lines(drafted, given)
+        try:
+            context["preview"] = _table(mapping_preview.of(path, document=given, **asked))
+        except SharingError as error:
+            context["mistake"] = pages.words(error)
+    return context
 
 
 def _form(request: HttpRequest, visitor: Visitor, known: Item) -> dict[str, Any]:
@@ -117,26 +120,17 @@ def _document(request: HttpRequest) -> dict[str, Any]:
     return {"columns": columns}
 
 
-def _lines(
-    shown: dict[str, Any], drafted: dict[str, Any], given: dict[str, Any] | None
-) -> list[dict[str, Any]]:
-    """Return one line a column of the file: what it is read as, or what it may be."""
-    chosen = given["columns"] if given else drafted.get("mapping", drafted).get("columns", {})
-    read = {one["header"]: one for one in shown["columns"] if one["header"]}
-    headers = [*read, *shown["unknown_columns"]]
+def _lines(drafted: dict[str, Any], given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one line a column of the file: whether the catalogue knows it, and as what it is to be read."""
+    chosen = given.get("columns") or {}
+    proposed = drafted["mapping"].get("columns") or {}
+    headers = dict.fromkeys([*drafted["known_columns"], *proposed, *drafted["unknown_columns"]])
     lines = []
     for header in headers:
         own = chosen.get(header, "")
-        field, unit = (own.get("field", ""), own.get("unit", "")) if isinstance(own, dict) else (own, "")
-        known = read.get(header)
-        lines.append(
-            {
-                "header": header,
-                "field": field or (known["fields"][0] if known and known["own"] else ""),
-                "unit": unit,
-                "read_as": known["label"] if known else "",
-            }
-        )
+        field, unit = (own.get("field", ""), own.get("unit") or "") if isinstance(own, dict) else (own, "")
+        known = header in drafted["known_columns"]
+        lines.append({"header": header, "field": field, "unit": unit, "known": known})
     return lines
 
 
