@@ -59,6 +59,9 @@ _LABELS = {
     Scope.PERSON_OFF_HOURS: "查询人，非工作时间每小时",
     Scope.NEW_SUBJECTS: "首次查询的企业",
     Scope.UNKNOWN_SUBJECTS: "查无此代码的查询",
+    Scope.EXPORTS: "带走的报告",
+    Scope.PERSON_EXPORTS: "查询人带走的报告",
+    Scope.PERSON_EXPORTS_HOUR: "查询人带走的报告，每小时",
 }
 #: The reasons of a refusal that waiting mends.
 REASONS = frozenset(_REASONS.values())
@@ -111,12 +114,16 @@ def general(limits: Limits, scope: Scope, *, lately: int) -> int | None:
         Scope.PERSON_OFF_HOURS: limits.person_off_hours,
         Scope.NEW_SUBJECTS: limits.new_subjects(lately),
         Scope.UNKNOWN_SUBJECTS: limits.unknown_subjects_day,
+        Scope.EXPORTS: limits.exports_day,
+        Scope.PERSON_EXPORTS: limits.person_exports_day,
+        Scope.PERSON_EXPORTS_HOUR: limits.person_exports_hour,
     }[scope]
 
 
 def whose(scope: Scope, key: str) -> str:
     """Return the branch or person that a count's key stands for; an hour's names the hour first."""
-    return key.partition(" ")[2] if scope is Scope.PERSON_OFF_HOURS else key
+    hourly = (Scope.PERSON_OFF_HOURS, Scope.PERSON_EXPORTS_HOUR)
+    return key.partition(" ")[2] if scope in hourly else key
 
 
 #: The longest name that is counted as it is.
