@@ -237,11 +237,30 @@ def read(document: object) -> Terms:
         raise ProductRefused("；".join(_faults(error))) from error
 
 
+# What pydantic calls a fault, in words for whoever filled the form in.
+_FAULTS = {
+    "missing": "没有填写",
+    "too_short": "至少选一项",
+    "too_long": "项目过多",
+    "string_too_short": "没有填写或过短",
+    "string_too_long": "过长",
+    "enum": "不在可选范围",
+    "extra_forbidden": "不是产品的内容",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "decimal_parsing": "应为数字",
+    "decimal_max_places": "至多两位小数",
+}
+
+
 def _faults(error: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(map(str, one['loc'])) or '产品'}：{one['msg'].removeprefix('Value error, ')}"
-        for one in error.errors()
-    ]
+    found = []
+    for one in error.errors():
+        place = ".".join(map(str, one["loc"]))
+        own = one["msg"].removeprefix("Value error, ") if one["type"] == "value_error" else ""
+        what = own or _FAULTS.get(one["type"], "超出范围或格式有误")
+        found.append(f"产品内容有误：{what}" + (f"（{place}）" if place and not own else ""))
+    return found
 
 
 def _check(terms: Terms, *, on: date) -> None:
