@@ -121,7 +121,7 @@ def test_one_form_goes_to_two_banks_and_what_is_wrong_is_said_on_the_page(home):
 def test_a_bank_works_off_its_list_asks_for_papers_and_decides(home):
     firm, now = stage.firm("云州王记面馆有限公司"), timezone.now()
     card = desk.submitted(firm, as_of=now, name="云商贷", first_answer_days=2)
-    clerk = stage.staff(PartyKind.INSTITUTION, "bank_a")
+    clerk = key_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
     with browsing.visit(home) as visit:
         at_the_desk(visit, clerk)
         visit.click("融资申请", role="link")
@@ -146,8 +146,8 @@ def test_a_bank_works_off_its_list_asks_for_papers_and_decides(home):
 
 
 def test_a_bank_proposes_a_product_and_another_person_publishes_it(home):
-    clerk = stage.staff(PartyKind.INSTITUTION, "bank_a")
-    checker = stage.staff(PartyKind.INSTITUTION, "bank_a", Role.CHECKER)
+    clerk = key_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
+    checker = key_of(stage.staff(PartyKind.INSTITUTION, "bank_a", Role.CHECKER))
     with browsing.visit(home) as visit:
         at_the_desk(visit, clerk)
         visit.click("产品", role="link")
@@ -180,14 +180,19 @@ def test_a_bank_proposes_a_product_and_another_person_publishes_it(home):
         visit.check("lending-published")
 
 
-def at_the_desk(visit, someone):
-    """Sign in as somebody of the bank's, with the authenticator's first code."""
+def key_of(someone):
+    """Give somebody of the bank's a password and an authenticator; before a browser's loop runs."""
     username = doors.with_password(someone, as_of=timezone.now())
-    made = sign_ins.enrol(someone.account, issuer="test", as_of=timezone.now())
+    return username, sign_ins.enrol(someone.account, issuer="test", as_of=timezone.now()).secret
+
+
+def at_the_desk(visit, key):
+    """Sign in as somebody of the bank's, with the authenticator's first code."""
+    username, secret = key
     visit.go("/sign-in/staff")
     visit.fill("用户名", username)
     visit.fill("密码", doors.PASSWORD)
     visit.click("下一步")
-    visit.fill("验证码", pyotp.TOTP(made.secret).now())
+    visit.fill("验证码", pyotp.TOTP(secret).now())
     visit.click("绑定并登录")
     visit.page.wait_for_url("**/institution**")
