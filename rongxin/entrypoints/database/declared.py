@@ -193,14 +193,21 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "financing_applicationform": (GROW, (*GROW, _some("UPDATE", "words"), Right("DELETE"))),
     "financing_application": (
         (*GROW, _some("UPDATE", f"{_SUBMITTED} taken_up_at taken_up_by answer")),
-        (*READ, _some("UPDATE", "told_of_clock"), Right("DELETE")),
+        (
+            *GROW,
+            _some("UPDATE", f"{_SUBMITTED} taken_up_at taken_up_by answer told_of_clock"),
+            Right("DELETE"),
+        ),
     ),
-    "financing_paperrequest": ((*GROW, _some("UPDATE", "answered_at")), (*READ, Right("DELETE"))),
+    "financing_paperrequest": (
+        (*GROW, _some("UPDATE", "answered_at")),
+        (*GROW, _some("UPDATE", "answered_at"), Right("DELETE")),
+    ),
     "financing_applicationpaper": (
         (*GROW, _some("UPDATE", "act")),
-        (*READ, _some("UPDATE", "content"), Right("DELETE")),
+        (*GROW, _some("UPDATE", "act content"), Right("DELETE")),
     ),
-    "financing_applicationfeedback": (GROW, (*READ, Right("DELETE"))),
+    "financing_applicationfeedback": (GROW, (*GROW, Right("DELETE"))),
     # Scores: the web has no way to them but `gate_score`; `evaluate` and the worker make them.
     "evaluation_run": (READ, ALL),
     "evaluation_bucket": (NONE, ALL),
