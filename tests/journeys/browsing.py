@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -87,7 +88,9 @@ def visit(home: str) -> Iterator[Visit]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": PHONE, "height": 900}, locale="zh-CN")
+        connection.close()  # in the driver's loop Django has another one, which the last test's end has cut
         try:
             yield Visit(page, home, Path(kept) if kept else None)
         finally:
+            connection.close()
             browser.close()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from hashlib import sha256
 
 import pyotp
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from rongxin.consent import written
@@ -20,7 +18,6 @@ from rongxin.rights import objections
 from rongxin.rights.objections import Complaint
 from rongxin.vocabulary.actor import Actor, ActorKind
 from tests.journeys import browsing
-from tests.journeys.test_portals import home as home
 from tests.journeys.test_portals import looked
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
@@ -47,15 +44,6 @@ def waiting():
     return applications.apply(wish, as_of=now)[0]
 
 
-@contextmanager
-def visiting(home):
-    """Open a browser; inside, the driver has a connection of its own, which the last test cut."""
-    with browsing.visit(home) as visit:
-        connection.close()
-        yield visit
-        connection.close()
-
-
 def enter(visit, kind, party, role):
     someone = stage.staff(kind, party, role)
     username = doors.with_password(someone, as_of=timezone.now())
@@ -76,7 +64,7 @@ def look(visit, *pages, prefix=""):
 
 def test_the_security_administrators_pages_meet_the_measure(home):
     application = waiting()
-    with visiting(home) as visit:
+    with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR)
         look(visit, *WATCHED, "operator/watch", "operator/glass")
         visit.page.locator(".call .tasks a").first.click()
@@ -87,7 +75,7 @@ def test_the_security_administrators_pages_meet_the_measure(home):
 
 def test_the_audit_administrators_pages_meet_the_measure(home):
     waiting()
-    with visiting(home) as visit:
+    with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.AUDIT_ADMINISTRATOR)
         look(visit, "operator", "operator/record", "operator/objections", "operator/repairs", prefix="audit-")
         visit.go("/operator/record")
@@ -98,7 +86,7 @@ def test_the_audit_administrators_pages_meet_the_measure(home):
 
 def test_a_person_of_the_desk_sees_in_clear_by_anothers_approval(home):
     firm = stage.firm()
-    with visiting(home) as visit:
+    with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.CHECKER)
         visit.go("/operator/glass")
         visit.fill("统一社会信用代码", firm.uscc)
@@ -116,7 +104,7 @@ def test_a_person_of_the_desk_sees_in_clear_by_anothers_approval(home):
 
 def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
     waiting()
-    with visiting(home) as visit:
+    with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.CHECKER)
         look(visit, "operator/objections", "operator/papers")
         visit.page.locator("tbody a").first.click()
@@ -133,7 +121,7 @@ def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
 def test_an_institutions_people_and_pages_meet_the_measure(home):
     now = timezone.now()
     looked(stage.firm())
-    with visiting(home) as visit:
+    with browsing.visit(home) as visit:
         enter(visit, PartyKind.INSTITUTION, "bank_a", Role.ADMINISTRATOR)
         visit.check("institution-team-empty")
         visit.fill("姓名", "王小云")
@@ -153,7 +141,7 @@ def test_an_institutions_people_and_pages_meet_the_measure(home):
 def test_a_departments_pages_meet_the_measure(home, tmp_path):
     sample = tmp_path / "海关.csv"
     sample.write_text("单位,统一社会信用代码,注册标志栏\n云州蓝鲸物流有限公司,91990101MA1000001X,正常\n")
-    with visiting(home) as visit:
+    with browsing.visit(home) as visit:
         enter(visit, PartyKind.PROVIDER, "customs", Role.CLERK)
         look(visit, "provider/columns", "provider/gateway", "provider/columns/customs_registration")
         visit.page.get_by_label("样本文件（CSV、XLSX、JSON、Parquet）").set_input_files(sample)

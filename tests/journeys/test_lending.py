@@ -4,49 +4,36 @@ from __future__ import annotations
 
 import pyotp
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from rongxin.catalogue import loader
 from rongxin.consent import register
-from rongxin.entrypoints import security
 from rongxin.financing.applying import applications
 from rongxin.financing.applying.rules import State
 from rongxin.journal.windows import Window
-from rongxin.parties import seed, sign_ins
+from rongxin.parties import sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
-from rongxin.vocabulary.actor import SYSTEM
 from tests.journeys import browsing
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
 from tests.unit.financing import desk, shelf
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-STATIC = security.__file__.rpartition("/")[0] + "/static"
 # From the front page to a submitted, consented application, for a registered firm (issue: at most 12).
 CLICKS_MAX = 12
 
 
 @pytest.fixture
-def home(live_server, settings, monkeypatch):
-    """Our pages, served; the browser's driver runs a loop in this thread, which Django would refuse."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    settings.STATIC_ROOT = STATIC
-    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
+def home(home):
+    """Our pages with products of two banks on the shelf, one of them for firms of elsewhere."""
     now = timezone.now()
+    stage.bank("bank_b")
     for bank, name, rate in (("bank_a", "云店贷", 540), ("bank_b", "商户速贷", 720)):
-        stage.bank(bank)
         fee = [{"label": "账户管理费", "rate_bp": 30, "every_year": True}] if bank == "bank_b" else []
         papers = ["近三个月收款流水"]
         given = {"name": name, "rate_max_bp": rate, "fees": fee, "papers": papers}
         shelf.published(bank, as_of=now, admission={"regions": ["990100"]}, **given)
     shelf.published("bank_b", as_of=now, name="制造业设备贷", admission={"regions": ["110000"]})
-    yield live_server.url
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    return home
 
 
 def sign_in(visit, firm):
