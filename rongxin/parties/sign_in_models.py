@@ -21,6 +21,19 @@ class SecondFactor(models.Model):
     last_step = models.BigIntegerField(default=0)
 
 
+class Passkey(models.Model):
+    """A key that a person's own device holds (WebAuthn): here lies only its public half."""
+
+    account = models.ForeignKey("parties.Account", on_delete=models.CASCADE, related_name="+")
+    credential = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField(max_length=2048)
+    #: How often it has signed; one that goes backwards is a copy.
+    counter = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class OldPassword(models.Model):
     """A password that an account has or had, hashed; `made_at` of the newest says how old the password is."""
 

@@ -6,11 +6,9 @@ The answer never tells which part was wrong. Passwords are checked and hashed ou
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,15 +20,16 @@ from django.utils import timezone
 
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
-from rongxin.parties import memberships, step_ups
+from rongxin.parties import failed_sign_ins, memberships, step_ups
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
+from rongxin.parties.failed_sign_ins import SignInRefused
 from rongxin.parties.models import Account
 from rongxin.parties.rules import sign_in as rules
 from rongxin.parties.rules.registration import AccountKind
-from rongxin.parties.rules.sign_in import Axis, Limits, Profile
-from rongxin.parties.sign_in_models import FailedSignIn, OldPassword, OpenSession, SecondFactor
+from rongxin.parties.rules.sign_in import Limits, Profile
+from rongxin.parties.sign_in_models import OldPassword, OpenSession, Passkey, SecondFactor
 from rongxin.vocabulary import edition
-from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+from rongxin.vocabulary.actor import Actor, ActorKind
 
 PARAMETERS = Path(__file__).parent / "parameters"
 STEP_SECONDS = 30
@@ -41,23 +40,6 @@ class InvalidSignInLimits(PartiesError):
     """A file of limits for signing in can't be used as it stands."""
 
     code = "invalid_sign_in_limits"
-
-
-class SignInRefused(PartiesError):
-    """User name, password or code is wrong, or the account is closed; which of them is not told."""
-
-    code = "sign_in_refused"
-
-
-class SignInLocked(PartiesError):
-    """Too many failures; nothing is tried until the time told."""
-
-    code = "sign_in_locked"
-
-    def __init__(self, until: datetime) -> None:
-        self.until = until
-        clock = timezone.localtime(until).strftime("%H:%M")
-        super().__init__(f"尝试次数过多，已暂停登录，请于{clock}后重试；如非本人操作，请与平台联系")
 
 
 class PasswordTooWeak(PartiesError):
@@ -99,12 +81,11 @@ def by_password(username: str, password: str, *, origin: str, profile: str, as_o
     An unknown name takes as long as a wrong password, and is counted and locked like one.
     """
     now_in_force = limits(timezone.localdate(as_of))
-    keys = _keys(username, origin)
-    _check_unlocked(keys.values(), as_of=as_of)
+    failed_sign_ins.check_unlocked(username, origin, as_of=as_of)
     row = Account.objects.filter(username=username.strip(), kind=AccountKind.PERSON, is_active=True).first()
     right = check_password(password[: now_in_force.length_max], row.password if row else _nobody())
     if row is None or not right:
-        _failed(keys, row, now_in_force, as_of=as_of)
+        failed_sign_ins.count(username, origin, row, now_in_force, as_of=as_of)
         raise SignInRefused("用户名、密码或验证码不正确")
     return Passed(
         row.id,
@@ -116,8 +97,7 @@ def by_password(username: str, password: str, *, origin: str, profile: str, as_o
 def confirm_code(account_id: int, code: str, *, origin: str, as_of: datetime) -> None:
     """Check a code of the account's authenticator (RFC 6238); each serves once, also when two ask at once."""
     row = _person(account_id)
-    keys = _keys(row.username, origin)
-    _check_unlocked(keys.values(), as_of=as_of)
+    failed_sign_ins.check_unlocked(row.username, origin, as_of=as_of)
     with transaction.atomic():
         factor = (
             SecondFactor.objects.select_for_update().filter(account=row, confirmed_at__isnull=False).first()
@@ -126,10 +106,10 @@ def confirm_code(account_id: int, code: str, *, origin: str, as_of: datetime) ->
         if factor is not None and step is not None:
             factor.last_step = step
             factor.save(update_fields=["last_step"])
-            FailedSignIn.objects.filter(key=keys[Axis.ACCOUNT_HERE]).delete()
+            failed_sign_ins.forget(row.username, origin)
             step_ups.code_shown(account_id, as_of=as_of)
             return
-    _failed(keys, row, limits(timezone.localdate(as_of)), as_of=as_of)
+    failed_sign_ins.count(row.username, origin, row, limits(timezone.localdate(as_of)), as_of=as_of)
     raise SignInRefused("用户名、密码或验证码不正确")
 
 
@@ -180,6 +160,7 @@ def release_second_factor(account_id: int, *, actor: Actor, as_of: datetime) -> 
     """Take a lost authenticator from an account and end its session; it binds another at the next sign-in."""
     with transaction.atomic():
         gone, _ = SecondFactor.objects.filter(account=account_id).delete()
+        Passkey.objects.filter(account=account_id).delete()  # what was on the same telephone is lost, too
         if not gone:
             raise UnknownParty(f"账号{account_id}没有绑定验证器")
         OpenSession.objects.filter(account=account_id).delete()
@@ -247,43 +228,6 @@ def _step_of(factor: SecondFactor, code: str, *, as_of: datetime) -> int | None:
 
 def _secret(factor: SecondFactor) -> str:
     return keyring.data_keys().open(bytes(factor.sealed), place=(*_PLACE, factor.account_id)).decode()
-
-
-def _keys(username: str, origin: str) -> dict[Axis, bytes]:
-    """Return what a failure is counted by; an unknown name is counted like a known one."""
-    name = username.strip().casefold()
-    parts = {Axis.ACCOUNT_HERE: f"{name}\0{origin}", Axis.HERE: origin, Axis.ACCOUNT: name}
-    return {axis: sha256(f"{axis.value}\0{part}".encode()).digest() for axis, part in parts.items()}
-
-
-def _check_unlocked(keys: Iterable[bytes], *, as_of: datetime) -> None:
-    locked = FailedSignIn.objects.filter(key__in=list(keys), locked_until__gt=as_of)
-    until = max((row.locked_until for row in locked if row.locked_until), default=None)
-    if until is not None:
-        raise SignInLocked(until)
-
-
-def _failed(keys: dict[Axis, bytes], account: Account | None, limits: Limits, *, as_of: datetime) -> None:
-    """Count a failure on each axis, in the order of keys so that two at once never wait for each other."""
-    with transaction.atomic():
-        for axis, key in sorted(keys.items(), key=lambda pair: pair[1]):
-            row, made = FailedSignIn.objects.select_for_update().get_or_create(
-                key=key, defaults={"failed": 1, "first_at": as_of}
-            )
-            if not made:
-                fresh = as_of - row.first_at > limits.locked
-                row.failed, row.first_at = (1, as_of) if fresh else (row.failed + 1, row.first_at)
-            if row.failed >= axis.most(limits):
-                row.locked_until, row.failed, row.first_at = as_of + limits.locked, 0, as_of
-                _journal_lock(axis, account, as_of=as_of)
-            row.save()
-
-
-def _journal_lock(axis: Axis, account: Account | None, *, as_of: datetime) -> None:
-    refs: dict[str, str | int] = {"axis": axis.value}
-    if account is not None and axis is not Axis.HERE:
-        refs["account"] = account.id
-    entries.append(Kind.SIGN_IN_LOCKED, actor=SYSTEM, refs=refs, as_of=as_of)
 
 
 def _check_new(row: Account, password: str, profile: Profile) -> None:

@@ -28,6 +28,8 @@ OPEN = {
     "sign_in_openid_back": "asks for what its session kept on leaving, once",
     "sign_in_staff": "whoever comes has no session yet",
     "sign_in_code": "the password was right, the code is still wanted",
+    "sign_in_passkey": "the password was right, or the passkey says whose it is",
+    "passkeys": "asks for the session and the present password itself",
     "sign_in_enrol": "the password was right, the authenticator is bound here",
     "change_password": "asks for the session and the present password itself",
     "roles": "asks for the session itself; a role is chosen here",

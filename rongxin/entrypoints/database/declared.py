@@ -110,6 +110,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_subjectasked": ((*GROW, Right("DELETE")), (*GROW, Right("DELETE"))),
     "parties_account": ((*GROW, _some("UPDATE", "last_login password")), KEEP),
     "parties_secondfactor": (ALL, ALL),
+    "parties_passkey": (ALL, ALL),
     "parties_oldpassword": (GROW, ALL),
     "parties_failedsignin": (ALL, ALL),
     "parties_opensession": (ALL, ALL),

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rongxin.entrypoints.portals import menus, pages, shown, visitors
+from rongxin.entrypoints.portals import menus, pages, passkeys, shown, visitors
 from rongxin.parties import accounts, sign_ins
 from rongxin.parties.errors import PartiesError
+from rongxin.parties.failed_sign_ins import SignInLocked
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 # Between the right password and the code of the authenticator, the browser holds this and no more.
@@ -38,6 +39,8 @@ def staff(request: HttpRequest) -> HttpResponseBase:
     """Ask for user name and password; the code of the authenticator comes on the next page."""
     context = {"next": visitors.next_page(request, ""), "username": request.POST.get("username", "")}
     if request.method != "POST":
+        request.session.pop(_WAITING, None)  # whoever comes back here begins anew
+        context["asked"] = passkeys.asked(request, None)
         return pages.render(request, "sign_in/staff.html", context)
     now = timezone.now()
     try:
@@ -49,7 +52,7 @@ def staff(request: HttpRequest) -> HttpResponseBase:
             as_of=now,
         )
     except PartiesError as error:
-        status = 429 if isinstance(error, sign_ins.SignInLocked) else 422
+        status = 429 if isinstance(error, SignInLocked) else 422
         return pages.render(
             request, "sign_in/staff.html", {**context, "mistake": pages.words(error)}, status=status
         )
@@ -70,6 +73,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
         return redirect(visitors.with_next(reverse("sign_in_staff"), visitors.next_page(request, "")))
     context = {"next": visitors.next_page(request, ""), "shown": _shown_code(account)}
     if request.method != "POST":
+        context["asked"] = passkeys.asked(request, account)
         return pages.render(request, "sign_in/code.html", context)
     try:
         sign_ins.confirm_code(
@@ -80,6 +84,22 @@ def code(request: HttpRequest) -> HttpResponseBase:
             request, "sign_in/code.html", {**context, "mistake": pages.words(error)}, status=422
         )
     return _welcome(request, account)
+
+
+@sensitive_post_parameters()
+@require_POST
+def passkey(request: HttpRequest) -> HttpResponseBase:
+    """Take a passkey: after the password, or alone where the profile allows it."""
+    account = _waiting(request)
+    try:
+        found = passkeys.confirmed(request, account)
+    except PartiesError as error:
+        status = 429 if isinstance(error, SignInLocked) else 422
+        name = "staff" if account is None else "code"
+        context = {"next": visitors.next_page(request, ""), "mistake": pages.words(error)}
+        context["asked"] = passkeys.asked(request, account)
+        return pages.render(request, f"sign_in/{name}.html", context, status=status)
+    return _welcome(request, found, way="passkey")
 
 
 @sensitive_post_parameters()
@@ -172,10 +192,10 @@ def leave(request: HttpRequest) -> HttpResponse:
     return redirect("front")
 
 
-def _welcome(request: HttpRequest, account: int) -> HttpResponse:
+def _welcome(request: HttpRequest, account: int, *, way: str = "password") -> HttpResponse:
     must_change = request.session.pop(_MUST_CHANGE, False)
     request.session.pop(_WAITING, None)
-    visitors.begin(request, account, way="password", must_change=must_change)
+    visitors.begin(request, account, way=way, must_change=must_change)
     return redirect(visitors.onward(request))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from rongxin.entrypoints.portals import authorizing, identifying, languages, public, sign_in
+from rongxin.entrypoints.portals import authorizing, identifying, languages, passkeys, public, sign_in
 from rongxin.entrypoints.portals.department import duty
 from rongxin.entrypoints.portals.enterprise import (
     agents,
@@ -223,6 +223,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/openid/<slug:provider>/back", identifying.come_back, name="sign_in_openid_back"),
     path("sign-in/staff", sign_in.staff, name="sign_in_staff"),
     path("sign-in/code", sign_in.code, name="sign_in_code"),
+    path("sign-in/passkey", sign_in.passkey, name="sign_in_passkey"),
+    path("sign-in/passkeys", passkeys.listed, name="passkeys"),
     path("sign-in/enrol", sign_in.enrol, name="sign_in_enrol"),
     path("sign-in/password", sign_in.change_password, name="change_password"),
     path("sign-in/roles", sign_in.roles, name="roles"),

@@ -16,7 +16,10 @@ from rongxin.vocabulary.edition import Edition
 
 
 class Profile(BaseModel):
-    """What one body of rules asks of a password; `days_max` None: it is never changed for its age."""
+    """What one body of rules asks of a password; `days_max` None: it is never changed for its age.
+
+    `passkey_alone`: a passkey, which asks for PIN or finger, does without the password.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,6 +27,7 @@ class Profile(BaseModel):
     classes_min: int
     days_max: int | None
     remembered: int
+    passkey_alone: bool
 
 
 class Limits(Edition):
