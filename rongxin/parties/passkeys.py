@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import failed_sign_ins, sign_ins
+from rongxin.parties import failed_sign_ins, sign_ins, step_ups
 from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
 from rongxin.parties.failed_sign_ins import SignInRefused
 from rongxin.parties.models import Account
@@ -176,6 +176,7 @@ def confirm(
         failed_sign_ins.count(owner.username if owner else "", origin, owner, limits, as_of=as_of)
         raise SignInRefused("通行密钥未通过校验，请重试") from error
     failed_sign_ins.forget(row.account.username, origin)
+    step_ups.code_shown(row.account_id, as_of=as_of)  # a passkey proves no less than a code
     return row.account_id
 
 

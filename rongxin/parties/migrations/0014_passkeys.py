@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0012_break_glass'),
+        ('parties', '0013_step_ups'),
     ]
 
     operations = [
