@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from rongxin.parties import accounts, passkeys, sign_ins
+from rongxin.parties import accounts, passkeys, sign_ins, step_ups
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -72,6 +72,17 @@ def test_a_passkey_serves_instead_of_the_authenticators_code(client, clerk, user
     client.get("/sign-in/passkeys")
     assert client.post("/sign-in/passkeys", gone).status_code == 302
     assert passkeys.of_account(clerk.account) == []
+
+
+def test_a_passkey_answers_what_was_demanded_of_a_watched_person(client, clerk, username, device):
+    name = accounts.get(clerk.account).display_name
+    step_ups.demand("bank_a", name, actor=SYSTEM, as_of=timezone.now())
+    device.verified = False
+    hand_in(client, device.get(after_password(client, username)))
+    assert step_ups.is_demanded("bank_a", name)
+    device.verified = True
+    hand_in(client, device.get(after_password(client, username)))
+    assert not step_ups.is_demanded("bank_a", name)
 
 
 @pytest.mark.parametrize(
