@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -37,7 +39,8 @@ def choose(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def staff(request: HttpRequest) -> HttpResponseBase:
     """Ask for user name and password; the code of the authenticator comes on the next page."""
-    context = {"next": visitors.next_page(request, ""), "username": request.POST.get("username", "")}
+    context: dict[str, Any] = {"next": visitors.next_page(request, "")}
+    context["username"] = request.POST.get("username", "")
     if request.method != "POST":
         request.session.pop(_WAITING, None)  # whoever comes back here begins anew
         context["asked"] = passkeys.asked(request, None)
@@ -71,7 +74,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
     account = _waiting(request)
     if account is None:
         return redirect(visitors.with_next(reverse("sign_in_staff"), visitors.next_page(request, "")))
-    context = {"next": visitors.next_page(request, ""), "shown": _shown_code(account)}
+    context: dict[str, Any] = {"next": visitors.next_page(request, ""), "shown": _shown_code(account)}
     if request.method != "POST":
         context["asked"] = passkeys.asked(request, account)
         return pages.render(request, "sign_in/code.html", context)
@@ -96,8 +99,11 @@ def passkey(request: HttpRequest) -> HttpResponseBase:
     except PartiesError as error:
         status = 429 if isinstance(error, SignInLocked) else 422
         name = "staff" if account is None else "code"
-        context = {"next": visitors.next_page(request, ""), "mistake": pages.words(error)}
-        context["asked"] = passkeys.asked(request, account)
+        context = {
+            "next": visitors.next_page(request, ""),
+            "mistake": pages.words(error),
+            "asked": passkeys.asked(request, account),
+        }
         return pages.render(request, f"sign_in/{name}.html", context, status=status)
     return _welcome(request, found, way="passkey")
 
