@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import emptying, open_data
 
@@ -22,6 +23,11 @@ TOOLS = {
     "MariaDB": ("mariadbd",),
     "OpenSSL": ("openssl",),
 }
+
+
+# How fast values are made says what else the machine does, and nothing of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
