@@ -222,7 +222,7 @@ def test_both_sides_say_once_how_it_went_when_it_is_decided(bank, firm):
         answers.comment(card.id, Side.SUBJECT, 5, actor=firm.owner.actor, as_of=NOW)
     answers.decide(card.id, desk.approved(), "", actor=clerk, as_of=NOW)
     answers.comment(card.id, Side.SUBJECT, 5, "很快", actor=firm.owner.actor, as_of=NOW)
-    answers.comment(card.id, Side.INSTITUTION, 4, actor=clerk, as_of=NOW)
+    answers.comment(card.id, Side.INSTITUTION, 4, actor=clerk, as_of=NOW + timedelta(hours=1))
     with pytest.raises(ApplicationNotPossible, match="评价过"):
         answers.comment(card.id, Side.SUBJECT, 1, actor=firm.owner.actor, as_of=NOW)
     assert [(one.side, one.rating) for one in answers.feedback_of(card.id)] == [
