@@ -60,7 +60,6 @@ class Scene:
         self.bank = Bank()
         self.page = page.Scene(self.bank, stage.firm())
         self.sdk = Sdk(PrivateKey(self.bank.client_id, self.bank.key))
-        self.browser = Client(enforce_csrf_checks=True)
 
     def begin(self) -> redirects.Started:
         plan = redirects.begin(self.bank.client_id, self.page.case, ["tax_payment"], redirect_uri=page.BACK)
@@ -68,10 +67,10 @@ class Scene:
         return started
 
     def decide(self, started: redirects.Started, **said: str) -> dict[str, str]:
-        asked = page._sign_in(
-            self.browser, dict(parse_qsl(urlsplit(started.url).query)), self.page.firm.owner
-        )
-        return page._decide(self.browser, asked, **said)
+        browser = Client(enforce_csrf_checks=True)
+        link = dict(parse_qsl(urlsplit(started.url).query))
+        asked = page._sign_in(browser, link, self.page.firm.owner)
+        return page._decide(browser, asked, **said)
 
 
 @pytest.fixture
