@@ -167,7 +167,7 @@ def test_a_mask_never_stands_in_for_consent():
 def test_an_institution_gets_nothing_for_purposes_beside_financing(purpose):
     refused = rules.admit(purpose, rules.RecipientKind.INSTITUTION)
     assert (refused is Reason.PURPOSE_NOT_PERMITTED) == (
-        purpose in (Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY, Purpose.COLLECTION)
+        purpose in (Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY, Purpose.BREAK_GLASS, Purpose.COLLECTION)
     )
 
 
