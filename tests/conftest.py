@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import emptying, open_data
+from tests import emptying, fonts, open_data
 
 TOOLS = {
     "Chromium": ("chromium", "chromium-browser", "google-chrome"),
@@ -81,7 +81,10 @@ def _left_out(reporter: pytest.TerminalReporter) -> Counter[str]:
 
 def _names_an_absent_tool(reason: str) -> bool:
     lacks_data = reason == open_data.REASON and open_data.find("sba_case.csv") is None
-    return lacks_data or any(reason.startswith(f"no {tool} ") and not _has(tool) for tool in TOOLS)
+    lacks_font = reason == fonts.REASON and not fonts.has_chinese()
+    return (
+        lacks_data or lacks_font or any(reason.startswith(f"no {tool} ") and not _has(tool) for tool in TOOLS)
+    )
 
 
 def _has(tool: str) -> bool:

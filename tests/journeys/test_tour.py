@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 from PIL import Image
 
+from tests import fonts
 from tests.journeys import browsing, serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,8 +58,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """A demo of a small city that keeps serving: its address, and what it greets its visitor with."""
-    if not _has_chinese_font():
-        pytest.skip("no Chinese font on this machine (Debian: apt install fonts-noto-cjk)")
+    if not fonts.has_chinese():
+        pytest.skip(fonts.REASON)
     var = tmp_path_factory.mktemp("tour")
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "RONGXIN_TEST_DB")}
     environment |= {"RONGXIN_VAR": str(var), "RONGXIN_MODE": "demo", "PYTHONUNBUFFERED": "1"}
@@ -97,14 +98,6 @@ def test_each_picture_of_the_readme_is_one_that_the_tour_takes(readme):
         assert picture.stat().st_size <= BYTES_MAX, name
         assert Image.open(picture).width == next(shot.width for shot in TOUR if shot.name == name)
     assert {path.stem for path in PICTURES.iterdir()} == set(shown), "a picture that no README shows"
-
-
-def _has_chinese_font() -> bool:
-    try:
-        listed = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, check=False)
-    except FileNotFoundError:
-        return False
-    return bool(listed.stdout.strip())
 
 
 def _sign_in(visit: browsing.Visit, who: str, greeting: str) -> None:
