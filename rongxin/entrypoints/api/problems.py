@@ -14,6 +14,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from rongxin.entrypoints.api.statuses import STATUS
 from rongxin.proof import dpop
 from rongxin.sharing.errors import Refused
 
@@ -22,121 +23,6 @@ _LOG = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 # With every 401: by what one may authenticate (RFC 9110 §11.6.1, RFC 9449 §7.1).
 CHALLENGE = f'Bearer, DPoP algs="{" ".join(dpop.ALGORITHMS)}"'
-
-# The status of each code; a code that is not named here is the caller's to mend (400).
-_STATUS = {
-    "unknown_subject": 404,
-    "sign_in_refused": 403,
-    "sign_in_locked": 429,
-    "password_too_weak": 422,
-    "invalid_sign_in_limits": 500,
-    "invalid_break_glass_limits": 500,
-    "unknown_item": 404,
-    "unknown_batch": 404,
-    "row_unknown": 404,
-    "row_over": 409,
-    "unknown_consent": 404,
-    "unknown_case": 404,
-    "unknown_institution": 404,
-    "unknown_provider": 404,
-    "unknown_entry": 404,
-    "unknown_request": 404,
-    "score_not_kept": 410,
-    "unknown_subscription": 404,
-    "unknown_push": 404,
-    "push_not_served": 403,
-    "push_not_possible": 409,
-    "wrong_manifest": 409,
-    "unknown_row": 404,
-    "unknown_decision": 404,
-    "row_not_waiting": 409,
-    "decision_not_open": 409,
-    "not_permitted": 403,
-    "refused": 403,
-    "mandate_missing": 403,
-    "conflict": 409,
-    "rendering_failed": 503,
-    "not_signed": 503,
-    "certificate_unfit": 503,
-    "time_stamp_missing": 503,
-    "unknown_party": 404,
-    "unknown_alarm": 404,
-    "unknown_incident": 404,
-    "unknown_application": 404,
-    "application_refused": 422,
-    "application_not_possible": 409,
-    "assessment_refused": 422,
-    "incident_over": 409,
-    "already_acknowledged": 409,
-    "receipt_refused": 422,
-    "not_yet_covered": 409,
-    "already_known": 409,
-    "not_possible": 409,
-    "not_allowed": 403,
-    "not_theirs": 403,
-    "institution_not_served": 403,
-    "signer_refused": 403,
-    "identity_refused": 403,
-    "identity_provider_silent": 503,
-    "invalid_openid_providers": 500,
-    "identity_disagrees": 403,
-    "notice_outdated": 409,
-    "consent_tampered": 500,
-    "disk_full": 507,
-    "errand_failed": 500,
-    "still_at_work": 503,
-    "worker_silent": 503,
-    "unknown_webhook": 404,
-    "unknown_outcome": 404,
-    "unknown_product": 404,
-    "unknown_financing_application": 404,
-    "financing_application_refused": 422,
-    "financing_application_not_possible": 409,
-    "unknown_application_paper": 404,
-    "product_refused": 422,
-    "product_not_possible": 409,
-    "unfit_outcome": 422,
-    "unfit_outcome_file": 422,
-    "webhook_not_possible": 409,
-    "too_many_webhooks": 409,
-    "invalid_cursor": 422,
-    "idempotency_key_reused": 422,
-    "idempotency_key_at_work": 409,
-    "too_many_subscriptions": 409,
-    "too_many_deferred": 429,
-    "unknown_redirect_uri": 404,
-    "unknown_objection": 404,
-    "unknown_paper": 404,
-    "unknown_use": 404,
-    "unknown_hold": 404,
-    "hold_refused": 422,
-    "hold_not_possible": 409,
-    "not_registered": 409,
-    "unknown_repair": 404,
-    "repair_refused": 422,
-    "repair_not_possible": 409,
-    "window_silent": 503,
-    "unknown_correction": 404,
-    "correction_not_possible": 409,
-    "objection_refused": 422,
-    "paper_refused": 422,
-    "objection_not_possible": 409,
-    "record_unknown": 404,
-    "unknown_invitation": 404,
-    "bureau_mandate_over": 403,
-    "invitation_refused": 409,
-    "unknown_evaluation_model": 404,
-    "unknown_evaluation_version": 404,
-    "unknown_model_report": 404,
-    "evaluation_model_refused": 422,
-    "evaluation_model_not_possible": 409,
-    "unknown_institution_card": 404,
-    "institution_card_refused": 422,
-    "institution_card_retired": 409,
-    "unknown_measure": 404,
-    "measure_over": 409,
-    "same_person": 403,
-}
 
 
 # What the contexts' errors are called for people where their own text is English; that follows as the detail.
@@ -346,7 +232,7 @@ def in_words(error: Exception) -> tuple[int, str]:
         return 422, f"{error.what}；{error.what_to_do}" if error.what_to_do else error.what
     code = getattr(error, "code", None)
     if isinstance(code, str):
-        return _STATUS.get(code, 400), _title(code, str(error))
+        return STATUS.get(code, 400), _title(code, str(error))
     return 500, "服务内部错误，已记录；请稍后重试"
 
 
