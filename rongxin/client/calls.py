@@ -140,6 +140,12 @@ def _following(reply: Reply, read: Callable[[Reply], Page[D]]) -> Call[Page[D]] 
     return None
 
 
+def filled(question: Any) -> dict[str, Any]:
+    """Return what a dataclass says, without what was left out."""
+    given = {name: getattr(question, name) for name in question.__dataclass_fields__}
+    return {name: value for name, value in given.items() if value not in (None, "", {})}
+
+
 def once() -> dict[str, str]:
     """Return a key under which a request has one effect."""
     return {"Idempotency-Key": str(uuid4())}

@@ -26,8 +26,7 @@ class Question:
     consent: UUID | None = None
 
     def body(self) -> dict[str, Any]:
-        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value for name, value in given.items() if value not in (None, "")}
+        return calls.filled(self)
 
 
 class Card(Document):

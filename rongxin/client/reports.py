@@ -38,8 +38,7 @@ class Question:
     seal_to: str = ""
 
     def body(self) -> dict[str, Any]:
-        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value for name, value in given.items() if value not in (None, "", {})}
+        return calls.filled(self)
 
 
 class Verified(Document):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date
+
+from rongxin.vocabulary.period import months_later
 
 #: 企业信息公示暂行条例（国务院令第654号）第八条: the report of a year is handed in by 30 June of the next.
 _REPORTS_DUE_FROM_MONTH = 7
@@ -16,8 +17,7 @@ def due_year(*, as_of: date) -> int:
 
 def months_before(*, as_of: date, months: int) -> date:
     """Return the day so many months earlier, the last of its month where that has fewer days."""
-    year, month = divmod(as_of.year * 12 + as_of.month - 1 - months, 12)
-    return date(year, month + 1, min(as_of.day, monthrange(year, month + 1)[1]))
+    return months_later(as_of, -months)
 
 
 def months_since(day: date, *, as_of: date) -> int:
