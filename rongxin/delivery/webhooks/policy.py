@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rongxin.delivery.webhooks.errors import WebhookError
 from rongxin.vocabulary import edition
@@ -30,6 +30,17 @@ class Policy(edition.Edition):
     ports: frozenset[int]
     delivered_days: int = Field(gt=0)
     dead_days: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _switches_off_whom_it_gave_up(self) -> Policy:
+        """A receiver that failed all attempts of a message must not stay on, however the dice fell."""
+        shortest = sum(self.retry_seconds) * (1 - self.jitter_share) / 3600
+        if self.disable_after_hours > shortest:
+            raise ValueError(
+                f"disable_after_hours: {self.disable_after_hours} is more than the {shortest:.1f} hours that "
+                "the attempts of one message may last"
+            )
+        return self
 
 
 @cache

@@ -9,6 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from rongxin.delivery.webhooks import attempts, endpoints, messages, rules
 from rongxin.delivery.webhooks.errors import NotPossible, UnknownWebhook
@@ -61,7 +62,7 @@ def test_it_tries_for_three_days_under_one_id_and_then_keeps_a_dead_letter(there
     there.answer = failing()
     began = played.clock.now
     (entry,) = stage.happen()
-    # Left on: by the parameter the endpoint would be off after 72 hours, before the last attempt.
+    # Left on: by the parameter the endpoint would be off after 68 hours, before the last attempt.
     played.policy = stage.IMPATIENT.model_copy(update={"disable_after_hours": 1000})
     played.go()
     _follow(played, timedelta(days=5))
@@ -85,6 +86,12 @@ def test_the_waits_of_many_are_spread_and_repeatable():
     seconds = sorted(wait.total_seconds() for wait in waits if wait)
     assert 270 <= seconds[0] < 275
     assert 325 < seconds[-1] <= 330
+
+
+def test_whoever_failed_all_attempts_is_off_however_the_waits_are_spread():
+    policy = stage.POLICY
+    with pytest.raises(ValidationError, match=r"more than the 68\.0 hours"):
+        policy.__class__(**policy.model_dump() | {"disable_after_hours": 68.1})
 
 
 def test_it_waits_as_long_as_the_receiver_asks(there, bank, played):
@@ -120,9 +127,9 @@ def test_after_three_days_of_failures_it_is_off_and_the_party_is_told(there, ban
         there.answer = failing()
         stage.happen()
         played.go()
-        _follow(played, timedelta(hours=70))
+        _follow(played, timedelta(hours=67))
         assert endpoints.get(bank, party=stage.BANK.party).state is State.ACTIVE
-        _follow(played, timedelta(hours=10))
+        _follow(played, timedelta(hours=18))
         played.go()
         card = endpoints.get(bank, party=stage.BANK.party)
         assert (card.state, card.state_why) == (State.DISABLED, "failing")
