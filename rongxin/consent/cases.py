@@ -10,6 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
@@ -144,10 +145,30 @@ def of_subject(subject_id: int) -> list[Card]:
     return [_card(row) for row in Case.objects.filter(subject=subject_id).order_by("-opened_on", "id")]
 
 
-def of_institution(institution_id: str, window: Window) -> Part[Card]:
-    """Return a part of an institution's cases, those opened last first."""
+#: By what an institution's cases can be put in order.
+SORTS: Mapping[str, tuple[str, ...]] = {"newest": ("-opened_on", "id"), "oldest": ("opened_on", "id")}
+
+
+def of_institution(
+    institution_id: str,
+    window: Window,
+    *,
+    find: str = "",
+    kind: CaseKind | None = None,
+    closed: bool | None = None,
+    sort: str = "newest",
+) -> Part[Card]:
+    """Return a part of an institution's cases: of those with this in their reference or their firm's name, of
+    one kind, open or closed.
+    """
     rows = Case.objects.filter(institution=institution_id)
-    return windows.part(rows, window, "-opened_on", "id").of(_card)
+    if find:
+        rows = rows.filter(Q(reference__icontains=find) | Q(subject__in=subjects.searched(find)))
+    if kind is not None:
+        rows = rows.filter(kind=kind.value)
+    if closed is not None:
+        rows = rows.filter(closed_on__isnull=not closed)
+    return windows.part(rows, window, *SORTS[sort]).of(_card)
 
 
 def ends_of_institution(

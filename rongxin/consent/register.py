@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from rongxin.consent import artefacts
+from rongxin.consent import artefacts, cases
 from rongxin.consent.errors import UnknownConsent
 from rongxin.consent.rules import Status, Terms
 from rongxin.journal import plans, windows
@@ -49,6 +50,10 @@ _OF_CASE = _READ.format(
     f"(consent.subject_id, consent.institution_id, consent.case_id) = (%s, %s, %s) {_NEWEST_FIRST}"
 )
 _OF_SUBJECT = _READ.format(f"consent.subject_id = %s {_NEWEST_FIRST}")
+_OF_CASES = _READ.format(
+    "consent.institution_id = %s AND consent.subject_id = ANY(%s) AND consent.case_id = ANY(%s) "
+    + _NEWEST_FIRST
+)
 _BEHIND = """(%s::timestamptz IS NULL OR (consent.granted_at, consent.id) < (%s::timestamptz, %s::uuid))
     AND (%s::uuid IS NULL OR consent.case_id = %s::uuid)
     ORDER BY consent.granted_at DESC, consent.id DESC LIMIT %s"""
@@ -96,6 +101,17 @@ def of_case(subject_id: int, institution_id: str, case_id: UUID) -> list[Grant]:
     return [grant for grant, _ in of_case_with(subject_id, institution_id, case_id, _NOTHING)]
 
 
+def of_cases(given: Collection[cases.Card]) -> dict[UUID, list[Grant]]:
+    """Return the consents of an institution's cases, each case's newest first."""
+    found: dict[UUID, list[Grant]] = {case.id: [] for case in given}
+    for institution in {case.institution_id for case in given}:
+        own = [case for case in given if case.institution_id == institution]
+        whose = (institution, [case.subject_id for case in own], [case.id for case in own])
+        for grant, _ in _read(_OF_CASES, _NOTHING, *whose):
+            found[grant.case_id].append(grant)
+    return found
+
+
 def of_case_with(
     subject_id: int, institution_id: str, case_id: UUID, beside: Beside
 ) -> list[tuple[Grant, Any]]:
@@ -131,7 +147,7 @@ _NO_PLACE: tuple[datetime | None, UUID | None] = (None, None)
 
 
 def _read(
-    sql: str, beside: Beside, *parameters: int | str | UUID | datetime | None
+    sql: str, beside: Beside, *parameters: int | str | UUID | datetime | list[int] | list[UUID] | None
 ) -> list[tuple[Grant, Any]]:
     found = plans.rows(sql.format(beside=beside.sql), (*beside.parameters, *parameters))
     return [(_grant(*row[:-1]), row[-1]) for row in found]

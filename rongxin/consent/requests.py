@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -137,6 +137,12 @@ def open_of_subject(subject_id: int, *, on: date) -> list[Card]:
 def of_case(case_id: UUID) -> list[Card]:
     """Return what was asked for in a case, the newest first."""
     return _cards(ConsentRequest.objects.filter(case=case_id).order_by("-requested_at", "id"))
+
+
+def newest_of_cases(case_ids: Collection[UUID]) -> dict[UUID, Card]:
+    """Return the newest request of each of these cases that has one."""
+    rows = ConsentRequest.objects.filter(case__in=case_ids).order_by("case", "-requested_at", "id")
+    return {row.case_id: _card(row) for row in rows.distinct("case")}
 
 
 def of_institution(institution_id: str, window: Window) -> Part[Card]:

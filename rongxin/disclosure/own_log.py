@@ -26,6 +26,7 @@ class Wanted:
     person: str = ""
     purpose: str = ""
     outcome: str = ""
+    reference: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -37,6 +38,8 @@ class Wanted:
             given &= Q(purpose=self.purpose)
         if self.outcome:
             given &= _OUTCOMES.get(self.outcome, Q())
+        if self.reference:
+            given &= Q(reference__icontains=self.reference)
         if self.since is not None:
             given &= Q(asked_at__gte=self.since)
         if self.until is not None:

@@ -261,14 +261,18 @@ def uses_of(
     behind: tuple[datetime, UUID] | None = None,
     but: Collection[str] = (),
     own: bool = True,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[UseOfData]:
     """Return the uses of a subject's information, refusals included, the newest first ((九)); `behind` one
     that was told before, by its time and number; `but` names the departments whose uses are left out; without
-    `own` the subject's own looks are, too.
+    `own` the subject's own looks are, too. `until` is the first moment left out.
     """
     intents = Intent.objects.filter(subject=subject_id).select_related("outcome")
     if not own:
         intents = intents.exclude(recipient_kind="subject")
+    between = {"asked_at__gte": since, "asked_at__lt": until}
+    intents = intents.filter(**{name: day for name, day in between.items() if day is not None})
     if but:
         intents = intents.exclude(recipient_kind="department", recipient__in=list(but))
     if behind is not None:

@@ -32,6 +32,7 @@ TITLES = {
     "idempotency": "幂等键",
     "institution_cards": "机构评分卡的限度",
     "invitations": "机构人员邀请",
+    "list_exports": "清单的导出与保存的筛选",
     "keeping": "评价的保存期限",
     "monitoring": "模型监测",
     "objections": "异议的路径与时限",

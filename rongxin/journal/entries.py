@@ -18,9 +18,10 @@ import orjson
 from django.db import connection
 from django.db.models import Q
 
-from rongxin.journal import models, plans, rules
+from rongxin.journal import models, plans, rules, windows
 from rongxin.journal.errors import UnknownEntry, Unrecordable
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.proof import merkle
 from rongxin.proof.errors import Uncanonical
 from rongxin.vocabulary.actor import Actor
@@ -154,6 +155,32 @@ def find(
         placed = models.Leaf.objects.filter(index__gte=from_leaf).values("entry")
         rows = rows.filter(Q(id__in=placed) | Q(id__in=models.Pending.objects.values("entry")))
     return [_read(row) for row in rows.order_by("-at", "-id")[:entries_max]]
+
+
+def part_of(
+    window: Window,
+    *,
+    subject: int | None = None,
+    institution: str | None = None,
+    kinds: Sequence[Kind] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Part[Entry]:
+    """Return a part of the entries, those last written first (ids are in the order of time); `until` is the
+    first moment left out.
+    """
+    rows = models.Entry.objects.all()
+    if subject is not None:
+        rows = rows.filter(subject=str(subject))
+    if institution is not None:
+        rows = rows.filter(institution=institution)
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    if until is not None:
+        rows = rows.filter(at__lt=until)
+    return windows.part(rows, window, "-id").of(_read)
 
 
 def _prepare(draft: Draft, *, actor: Actor, as_of: datetime) -> Entry:

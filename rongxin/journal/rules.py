@@ -84,6 +84,7 @@ class Kind(StrEnum):
     PUSH_ACKNOWLEDGED = "push.acknowledged"
     ANSWERS_DELETED = "answers.deleted"
     REPORT_TRACED = "report.traced"
+    LIST_EXPORTED = "list.exported"
     EVALUATION_PUBLISHED = "evaluation.published"
     EVALUATION_PRUNED = "evaluation.pruned"
     EVALUATION_EXPLAINED = "evaluation.explained"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
-from rongxin.journal import entries, plans
+from rongxin.journal import entries, plans, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import AlreadyKnown, InvalidCode, NotAllowed, UnknownParty
 from rongxin.parties.models import Institution
 from rongxin.parties.rules import standing as rules
@@ -133,6 +135,20 @@ def get(institution_id: str) -> Card:
 def every() -> list[Card]:
     """Return all institutions, by name."""
     return [_card(row) for row in Institution.objects.order_by("name", "id")]
+
+
+def part_of(
+    window: Window, *, find: str = "", kind: InstitutionKind | None = None, standing: Standing | None = None
+) -> Part[Card]:
+    """Return a part of the institutions, by name; `find`: of those with this in name, id or code."""
+    rows = Institution.objects.all()
+    if find:
+        rows = rows.filter(Q(name__icontains=find) | Q(id__icontains=find) | Q(uscc=find))
+    if kind is not None:
+        rows = rows.filter(kind=kind.value)
+    if standing is not None:
+        rows = rows.filter(standing=standing.value)
+    return windows.part(rows, window, "name", "id").of(_card)
 
 
 def of(institution_id: str, uscc: str) -> Card | None:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Substr
 
 from rongxin.parties import break_glass_models as break_glass_models
+from rongxin.parties import list_models as list_models
 from rongxin.parties import sign_in_models as sign_in_models
 from rongxin.parties.bureaus.models import Bureau
 from rongxin.parties.rules.duty import State as DutyState

@@ -92,6 +92,13 @@ def take_push(institution: str, *, as_of: datetime) -> Taken:
     return _take(institution, None, (Counter(Scope.INSTITUTION, "", None),), timezone.localtime(as_of))
 
 
+def take_export(asker: Asker, *, as_of: datetime) -> Taken:
+    """Count one file that is no answer about a subject: a list of the institution's own work."""
+    at = timezone.localtime(as_of)
+    counted = tuple(rules.exports(limits(at.date()), person=asker.person, at=at))
+    return _take(asker.institution, None, counted, at)
+
+
 def _take(institution: str, subject: int | None, counted: Sequence[Counter], at: datetime) -> Taken:
     known = {"institution": institution, "day": at.date(), "subject": subject}
     found = [

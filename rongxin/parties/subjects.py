@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
@@ -100,6 +100,19 @@ def alone_with_its_name(subject_id: int) -> bool:
 def get(subject_id: int) -> Card:
     """Return a subject by its number; UnknownParty where there is none."""
     return _card(_row(subject_id))
+
+
+def many(ids: Collection[int]) -> dict[int, Card]:
+    """Return the subjects of these numbers."""
+    return {row.pk: _card(row) for row in Subject.objects.filter(pk__in=ids)}
+
+
+def searched(text: str) -> QuerySet[Subject, int]:
+    """Return the numbers of the subjects that have this code or this in their name, as a condition of lists:
+    `subject__in=subjects.searched(text)` stays one question to the database.
+    """
+    wanted = Q(name__contains=text) | Q(uscc=codes.clean(text))
+    return Subject.objects.filter(wanted).values_list("pk", flat=True)
 
 
 def lock(subject_id: int) -> Card:

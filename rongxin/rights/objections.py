@@ -7,7 +7,7 @@ has to check it, and the answer back (`answers`); it never decides.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -148,11 +148,25 @@ def of_subject(subject_id: int, window: Window) -> Part[Card]:
     return windows.part(rows, window, "-lodged_at", "id").of(cards.card)
 
 
-def queue(window: Window, *, provider: str | None = None, open_only: bool = True) -> Part[Card]:
-    """Return a part of what a provider (None: everybody) has to answer, the earliest due day first."""
+#: By what a queue of objections can be put in order.
+SORTS: Mapping[str, tuple[str, ...]] = {"due": ("due_on", "id"), "newest": ("-lodged_at", "id")}
+
+
+def queue(
+    window: Window,
+    *,
+    provider: str | None = None,
+    open_only: bool = True,
+    find: str = "",
+    sort: str = "due",
+) -> Part[Card]:
+    """Return a part of what a provider (None: everybody) has to answer, the earliest due day first; `find`:
+    of firms with this code or this in their name.
+    """
     rows = Objection.objects.all() if provider is None else Objection.objects.filter(provider=provider)
     rows = rows.filter(state__in=_values(rules.OPEN)) if open_only else rows
-    return windows.part(rows, window, "due_on", "id").of(cards.card)
+    rows = rows.filter(subject__in=subjects.searched(find)) if find else rows
+    return windows.part(rows, window, *SORTS[sort]).of(cards.card)
 
 
 # ---------------------------------------------------------------------- lodging

@@ -7,6 +7,7 @@ publication, sharing and use stop at once in every report, push and score, and w
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -174,10 +175,17 @@ def of_subject(subject_id: int, window: Window) -> Part[Card]:
     )
 
 
-def queue(window: Window, *, open_only: bool = True) -> Part[Card]:
-    """Return a part of everybody's requests for the operator, the oldest first."""
+#: By what the queue can be put in order.
+SORTS: Mapping[str, tuple[str, ...]] = {"oldest": ("requested_at", "id"), "newest": ("-requested_at", "id")}
+
+
+def queue(window: Window, *, open_only: bool = True, find: str = "", sort: str = "oldest") -> Part[Card]:
+    """Return a part of everybody's requests for the operator, the oldest first; `find`: of firms with this
+    code or this in their name.
+    """
     rows = Repair.objects.filter(state__in=cards.values(rules.OPEN)) if open_only else Repair.objects.all()
-    return windows.part(rows, window, "requested_at", "id").of(cards.card)
+    rows = rows.filter(subject__in=subjects.searched(find)) if find else rows
+    return windows.part(rows, window, *SORTS[sort]).of(cards.card)
 
 
 def _checked(wish: Wish, edition: policy.Repairs) -> str:

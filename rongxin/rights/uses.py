@@ -78,13 +78,24 @@ def of_subject(subject_id: int, *, limit: int, as_of: datetime) -> list[Use]:
     return list(part_of(subject_id, Window(limit), as_of=as_of).rows)
 
 
-def part_of(subject_id: int, window: Window, *, as_of: datetime, own: bool = True) -> Part[Use]:
-    """Return a part of the same list; without `own` the subject's own looks are left out."""
+def part_of(
+    subject_id: int,
+    window: Window,
+    *,
+    as_of: datetime,
+    own: bool = True,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Part[Use]:
+    """Return a part of the same list; without `own` the subject's own looks are left out; `until` is the
+    first moment left out.
+    """
+    days = {"since": since, "until": until}
     hidden = holds.kept_back(subject_id, on=business_day(as_of))
     behind = None if window.after is None else _place(window.after)
     most = window.rows_max + 1
-    found = register.uses_of(subject_id, limit=most, behind=behind, but=hidden, own=own)
-    found += pushes.of(subject_id, limit=most, behind=behind)
+    found = register.uses_of(subject_id, limit=most, behind=behind, but=hidden, own=own, **days)
+    found += pushes.of(subject_id, limit=most, behind=behind, **days)
     found.sort(key=lambda use: (use.asked_at, use.request), reverse=True)
     return windows.cut(found, window, lambda use: (use.asked_at.isoformat(), str(use.request))).of(_told)
 

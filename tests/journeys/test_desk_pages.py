@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 
 import pyotp
 import pytest
 from django.utils import timezone
 
 from rongxin.consent import written
+from rongxin.delivery import tracing
 from rongxin.delivery.webhooks import endpoints
 from rongxin.governance.onboarding import applications, invitations, parameters
 from rongxin.parties import break_glass, sign_ins
@@ -109,7 +111,13 @@ def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
         look(visit, "operator/objections", "operator/papers")
         visit.page.locator("tbody a").first.click()
         visit.check("operator-paper")
-        visit.go("/operator/objections")
+        visit.go("/operator/objections?find=蓝鲸")
+        with visit.page.expect_download() as leaves:
+            visit.click("导出 CSV")
+        assert tracing.read(Path(leaves.value.path()).read_bytes()).requests
+        visit.fill("保存这次筛选为", "蓝鲸的异议")
+        visit.click("保存")
+        visit.check("operator-objections-kept")
         visit.page.locator("tbody a").first.click()
         visit.check("operator-objection")
         visit.click("退出")
@@ -133,7 +141,7 @@ def test_an_institutions_people_and_pages_meet_the_measure(home):
         visit.click("退出")
         endpoints.register("https://bank.example/hook", ["consent.granted"], actor=BANK, as_of=now)
         enter(visit, PartyKind.INSTITUTION, "bank_a", Role.CLERK)
-        look(visit, "institution/pushes", "institution/webhooks")
+        look(visit, "institution", "institution/applications", "institution/pushes", "institution/webhooks")
         visit.page.locator(".tasks a").first.click()
         visit.check("institution-webhook")
 
@@ -143,6 +151,7 @@ def test_a_departments_pages_meet_the_measure(home, tmp_path):
     sample.write_text("单位,统一社会信用代码,注册标志栏\n云州蓝鲸物流有限公司,91990101MA1000001X,正常\n")
     with browsing.visit(home) as visit:
         enter(visit, PartyKind.PROVIDER, "customs", Role.CLERK)
+        look(visit, "provider", "provider/quality", "provider/objections")
         look(visit, "provider/columns", "provider/gateway", "provider/columns/customs_registration")
         visit.page.get_by_label("样本文件（CSV、XLSX、JSON、Parquet）").set_input_files(sample)
         visit.click("试读")

@@ -48,7 +48,7 @@ TOUR = (
     Shot("uses", "owner", "/enterprise/uses", browsing.DESK, "已拒绝"),
     Shot("proof", "owner", "proof", browsing.DESK, "未被改动，检查点签名有效", "#items"),
     Shot("worklist", "bank-clerk", "/institution", browsing.DESK, "融资业务"),
-    Shot("batches", "tax-clerk", "/provider", browsing.DESK, "最近的批次"),
+    Shot("batches", "tax-clerk", "/provider", browsing.DESK, "报送的批次"),
     Shot("quality", "market-clerk", "/provider/quality", browsing.DESK, "规范率"),
     Shot("watch", "security-admin", "/operator/watch", browsing.DESK, "处置案卷"),
 )

@@ -26,13 +26,24 @@ def one(subject_id: int, run: UUID) -> UseOfData | None:
     return found[0] if found else None
 
 
-def of(subject_id: int, *, limit: int, behind: tuple[datetime, UUID] | None = None) -> list[UseOfData]:
+def of(
+    subject_id: int,
+    *,
+    limit: int,
+    behind: tuple[datetime, UUID] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[UseOfData]:
     """Return the pushes that gave or took back records of a subject, the newest first; `behind` one that was
-    told before, by its time and number.
+    told before, by its time and number; `until` is the first moment left out.
 
     An item with no rows is one of which something was taken back.
     """
     rows = Pushed.objects.filter(subject=subject_id).select_related(_SUBSCRIPTION)
+    if since is not None:
+        rows = rows.filter(run__intended_at__gte=since)
+    if until is not None:
+        rows = rows.filter(run__intended_at__lt=until)
     if behind is not None:
         at, number = behind
         rows = rows.filter(Q(run__intended_at__lt=at) | Q(run__intended_at=at, run__lt=number))

@@ -10,6 +10,8 @@ STATUS = {
     "password_too_weak": 422,
     "invalid_sign_in_limits": 500,
     "invalid_break_glass_limits": 500,
+    "invalid_list_limits": 500,
+    "list_exports_exhausted": 429,
     "unknown_item": 404,
     "unknown_batch": 404,
     "row_unknown": 404,

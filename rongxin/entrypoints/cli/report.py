@@ -14,6 +14,7 @@ from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
     from rongxin.disclosure.register import Traced
+    from rongxin.parties.list_exports import Taken
 
 
 @click.group(help="报告：追溯、核对签名 Reports: trace one to its request, check its signature.")
@@ -44,17 +45,26 @@ def trace(file: Path) -> None:
         from datetime import datetime
 
         from rongxin.disclosure import register
+        from rongxin.parties import list_exports
         from rongxin.vocabulary.actor import Actor, ActorKind
 
         actor = Actor(ActorKind.SYSTEM, f"cli-{os.getuid()}", "operator")
         now = datetime.now(BUSINESS_ZONE)
         fingerprint = hashlib.sha256(data).hexdigest()
-        answers = [register.trace(r, file=fingerprint, actor=actor, as_of=now) for r in found.requests]
+        lists = [list_exports.trace(r, actor=actor, as_of=now) for r in found.requests]
+        taken = [one for one in lists if one is not None]
+        answers = [
+            register.trace(r, file=fingerprint, actor=actor, as_of=now)
+            for r, one in zip(found.requests, lists, strict=True)
+            if one is None
+        ]
+    for one in taken:
+        click.echo("\n".join(_of_list(one, fingerprint)))
     if len(answers) > 1:
         click.echo(f"文件含 {len(answers)} 个查询的标记 the file bears the marks of {len(answers)} requests")
     for traced in answers:
         click.echo("\n".join(_lines(traced, found.digest)))
-    if not any(traced.use for traced in answers):
+    if not taken and not any(traced.use for traced in answers):
         raise SystemExit(1)
 
 
@@ -81,6 +91,22 @@ def _lines(traced: Traced, digest: str | None) -> list[str]:
         f"提供存证 outcome      {use.outcome_entry or '—'}",
         _content(traced.digest, digest),
         look,
+    ]
+
+
+def _of_list(taken: Taken, fingerprint: str) -> list[str]:
+    same = fingerprint == taken.sha256
+    return [
+        f"清单     list         {taken.list}（{taken.rows} 行 rows）",
+        f"导出编号 export       {taken.number}",
+        f"导出单位 party        {taken.whose.kind.value}:{taken.whose.party or '-'}",
+        f"导出人   person       {taken.whose.person}",
+        f"导出时间 taken at     {taken.taken_at.isoformat()}",
+        f"筛选     searched     {taken.searched or '—'}",
+        f"导出存证 entry        {taken.entry}",
+        "内容     content      与导出时一致 as it was taken"
+        if same
+        else "内容     content      已被改动或只是一部分，由标记追溯 changed or a part; traced by the mark",
     ]
 
 

@@ -115,6 +115,9 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_failedsignin": (ALL, ALL),
     "parties_opensession": (ALL, ALL),
     "parties_stepup": (KEEP, KEEP),
+    # Lists that left as files, and searches that somebody keeps: a person's at the pages.
+    "parties_listexport": (GROW, READ),
+    "parties_keptsearch": (ALL, READ),
     "parties_realname": (KEEP, KEEP),
     "parties_membership": (KEEP, KEEP),
     "parties_apikey": (KEEP, KEEP),

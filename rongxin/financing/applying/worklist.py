@@ -19,7 +19,7 @@ from rongxin.financing.models import Application, ApplicationForm, ApplicationPa
 from rongxin.financing.rules import Stage
 from rongxin.journal import windows
 from rongxin.journal.windows import Part, Window
-from rongxin.parties import institutions
+from rongxin.parties import institutions, subjects
 from rongxin.vocabulary.actor import SYSTEM
 
 #: By what a list can be put in order.
@@ -30,9 +30,15 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 _AT_ONCE = 1000
 
 
-def of_institution(institution: str, group: Group | None, window: Window, *, sort: str = "due") -> Part[Card]:
-    """Return a part of an institution's applications: of one heap or of all, the first due first."""
+def of_institution(
+    institution: str, group: Group | None, window: Window, *, find: str = "", sort: str = "due"
+) -> Part[Card]:
+    """Return a part of an institution's applications: of one heap or of all, of those with this in the case's
+    reference or the firm's name; the first due first.
+    """
     rows = _rows(institution)
+    if find:
+        rows = rows.filter(Q(case__reference__icontains=find) | Q(form__subject__in=subjects.searched(find)))
     if group is not None:
         rows = rows.filter(_IN[group])
     part = windows.part(rows.select_related("form"), window, *SORTS[sort])

@@ -59,9 +59,9 @@ _LABELS = {
     Scope.PERSON_OFF_HOURS: "查询人，非工作时间每小时",
     Scope.NEW_SUBJECTS: "首次查询的企业",
     Scope.UNKNOWN_SUBJECTS: "查无此代码的查询",
-    Scope.EXPORTS: "带走的报告",
-    Scope.PERSON_EXPORTS: "查询人带走的报告",
-    Scope.PERSON_EXPORTS_HOUR: "查询人带走的报告，每小时",
+    Scope.EXPORTS: "带走的报告与清单",
+    Scope.PERSON_EXPORTS: "查询人带走的报告与清单",
+    Scope.PERSON_EXPORTS_HOUR: "查询人带走的报告与清单，每小时",
 }
 #: The reasons of a refusal that waiting mends.
 REASONS = frozenset(_REASONS.values())
@@ -163,10 +163,16 @@ def counters(
     if limits.off_hours(at):
         yield Counter(Scope.PERSON_OFF_HOURS, f"{at.hour:02d} {name}", limits.person_off_hours, name)
     if export:
-        yield Counter(Scope.EXPORTS, "", limits.exports_day)
-        yield Counter(Scope.PERSON_EXPORTS, name, limits.person_exports_day, name)
-        yield Counter(Scope.PERSON_EXPORTS_HOUR, f"{at.hour:02d} {name}", limits.person_exports_hour, name)
+        yield from exports(limits, person=person, at=at)
     if known:
         yield Counter(Scope.NEW_SUBJECTS, "", limits.new_subjects(lately))
     else:
         yield Counter(Scope.UNKNOWN_SUBJECTS, "", limits.unknown_subjects_day)
+
+
+def exports(limits: Limits, *, person: str, at: datetime) -> Iterator[Counter]:
+    """Yield what one file counts towards that a person takes away at a moment (in the business zone)."""
+    name = named(person)
+    yield Counter(Scope.EXPORTS, "", limits.exports_day)
+    yield Counter(Scope.PERSON_EXPORTS, name, limits.person_exports_day, name)
+    yield Counter(Scope.PERSON_EXPORTS_HOUR, f"{at.hour:02d} {name}", limits.person_exports_hour, name)

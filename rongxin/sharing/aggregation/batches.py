@@ -226,11 +226,26 @@ def latest(*, provider: str | None = None, limit: int = 50) -> Sequence[Card]:
     return part_of(Window(limit), provider=provider).rows
 
 
-def part_of(window: Window, *, provider: str | None = None) -> Part[Card]:
-    """Return a part of the batches received, newest first: of all, or of one provider's."""
+def part_of(
+    window: Window,
+    *,
+    provider: str | None = None,
+    find: str = "",
+    item: str | None = None,
+    status: Status | None = None,
+) -> Part[Card]:
+    """Return a part of the batches received, newest first: of all, or of one provider's, with this in the
+    file's name, of an item, in a status.
+    """
     found = Batch.objects.select_related("mapping")
     if provider is not None:
         found = found.filter(provider_id=provider)
+    if find:
+        found = found.filter(file_name__icontains=find)
+    if item is not None:
+        found = found.filter(item=item)
+    if status is not None:
+        found = found.filter(status=status)
     return windows.part(found, window, "-received_at", "-id").of(_card)
 
 

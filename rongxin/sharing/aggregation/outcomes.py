@@ -12,10 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from rongxin.catalogue import redaction
-from rongxin.journal import keyring
+from rongxin.journal import keyring, windows
 from rongxin.journal.sealing import SealedColumn
+from rongxin.journal.windows import Part, Window
 from rongxin.records.filing import CHINA, Finding
 from rongxin.records.rules import Fate
 from rongxin.sharing.models import Batch, Outcome
@@ -142,6 +144,22 @@ def of_batch(batch_id: UUID, kinds: Sequence[RowOutcome], *, limit: int | None =
     rows = Outcome.objects.filter(batch_id=batch_id, outcome__in=kinds).order_by("line")
     for row in rows[:limit].iterator(chunk_size=2000) if limit is None else rows[:limit]:
         yield RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message, raw_of(row))
+
+
+def part_of(
+    batch_id: UUID, window: Window, *, find: str = "", outcome: RowOutcome | None = None
+) -> Part[RowEnd]:
+    """Return a part of the batch's rows that didn't simply end in the store, in the order of lines, without
+    what they held; `find`: those whose rule or reason says this.
+    """
+    rows = Outcome.objects.filter(batch_id=batch_id).defer("raw")
+    if find:
+        rows = rows.filter(Q(message__icontains=find) | Q(rule__icontains=find))
+    if outcome is not None:
+        rows = rows.filter(outcome=outcome)
+    return windows.part(rows, window, "line").of(
+        lambda row: RowEnd(row.line, RowOutcome(row.outcome), row.rule, row.message)
+    )
 
 
 def without_numbers(end: RowEnd) -> RowEnd:

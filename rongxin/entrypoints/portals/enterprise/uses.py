@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal import keyring, proofs
 from rongxin.journal.errors import JournalError
+from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
 from rongxin.rights import uses
 from rongxin.rights.errors import UnknownUse
@@ -20,23 +26,55 @@ from rongxin.rights.rules import use as rules
 from rongxin.rights.uses import Use
 from rongxin.vocabulary.availability import Availability
 
-_AT_ONCE = 50
+
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    until = wanted.moment("to")
+    return uses.part_of(
+        visitor.subject,
+        window,
+        as_of=visitor.at,
+        own=wanted["own"] == "1",
+        since=wanted.moment("from"),
+        until=until + timedelta(days=1) if until else None,
+    ).of(_line)
 
 
-@visitors.page(permission.SUBJECT)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List who asked, when, for what and what came of it, newest first; `own=1` adds the firm's own looks."""
-    own = request.GET.get("own") == "1"
-    window = pages.window(request, _AT_ONCE)
-    part = uses.part_of(visitor.subject, window, as_of=visitor.at, own=own)
-    context = {
-        "here": "enterprise_uses",
-        "uses": [_line(one) for one in part.rows],
-        "own": own,
-        "onward": pages.onward(part.last, own="1" if own else ""),
-        "newest": window.after is not None,
-    }
-    return pages.render(request, "enterprise/uses.html", context)
+def _result(row: dict[str, Any]) -> Cell:
+    released = row["use"].released
+    tag = "records" if released else "warn" if released is False else ""
+    return Cell(row["outcome"], tag=tag, note=wording.named(row["why"]))
+
+
+USES = Listing(
+    "enterprise_uses",
+    _lazy("谁查过我"),
+    (
+        Column(
+            _lazy("时间"),
+            lambda row: Cell(
+                lists.at(row["use"].asked_at), reverse("enterprise_use", args=[row["use"].request])
+            ),
+            whole=True,
+        ),
+        Column(_lazy("谁"), lambda row: row["who"]),
+        Column(_lazy("查询人"), lambda row: row["use"].person),
+        Column(
+            _lazy("用途"), lambda row: Cell(wording.named(row["purpose"]), note=row["use"].legal_basis or "")
+        ),
+        Column(_lazy("结果"), _result),
+        Column(_lazy("有记录的项"), lambda row: row["count"] or "", number=True),
+    ),
+    _rows,
+    _lazy("还没有人查过您的信息。"),
+    (lists.SINCE, lists.UNTIL, Filter("own", _lazy("也显示本企业自己的查询"), "tick")),
+    onward=_lazy("更早的查询"),
+)
+
+
+@visitors.page(permission.SUBJECT, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List who asked, when, for what and what came of it, newest first."""
+    return lists.answer(request, visitor, USES, "enterprise/uses.html", {"here": "enterprise_uses"})
 
 
 @visitors.page(permission.SUBJECT)

@@ -13,18 +13,21 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.consent import register
 from rongxin.consent.rules import Status
 from rongxin.entrypoints.api.financing_applications import attachment
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors
 from rongxin.entrypoints.portals.enterprise import applications as shared
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import answers, applications, cards, worklist
 from rongxin.financing.applying.cards import Card
-from rongxin.financing.applying.rules import Act, Group, Side
+from rongxin.financing.applying.rules import Act, Clock, Group, Side
 from rongxin.financing.errors import ApplicationRefused, FinancingError, UnknownFinancingApplication
 from rongxin.financing.rules import Rejection, Security, Stage, Told
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
 
@@ -38,24 +41,55 @@ _LATER = {
 }
 
 
-@visitors.page(permission.INSTITUTION)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    group = next((one for one in Group if one.value == wanted["group"]), None)
+    part = worklist.of_institution(visitor.role.party, group, window, find=wanted["find"], sort=wanted.sort)
+    firms = subjects.many({card.subject for card in part.rows})
+    return part.of(lambda card: {**shared.line(card, visitor), "firm": firms[card.subject]})
+
+
+def _first_answer(row: dict[str, Any]) -> Cell:
+    clock = row["clock"]
+    late = clock in (Clock.DUE, Clock.LATE)
+    return Cell(row["card"].due_on.isoformat(), note=lists.label(clock) if clock else "", warns=late)
+
+
+APPLICATIONS = Listing(
+    "institution_applications",
+    _lazy("融资申请"),
+    (
+        Column(
+            _lazy("业务编号"),
+            lambda row: Cell(
+                row["card"].case.reference, reverse("institution_application", args=[row["card"].id])
+            ),
+        ),
+        Column(_lazy("企业"), lambda row: row["firm"].name),
+        Column(_lazy("产品"), lambda row: row["product"]["terms"].name),
+        Column(_lazy("金额（元）"), lambda row: row["amount"], number=True),
+        Column(_lazy("提交日期"), lambda row: lists.at(row["card"].submitted_at)[:10]),
+        Column(_lazy("首次答复"), _first_answer),
+        Column(_lazy("现在"), lambda row: Cell(lists.label(row["state"]), tag=row["tone"])),
+    ),
+    _rows,
+    _lazy("这一组现在没有申请。企业申请本机构发布的产品后，会出现在“待首次答复”。"),
+    (lists.SEARCH, Filter("group", kind="kept", default=Group.UNANSWERED.value)),
+    (("due", _lazy("先到期的在前")), ("newest", _lazy("新提交的在前"))),
+    keeps=True,
+)
+
+
+@visitors.page(permission.INSTITUTION, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """List one heap of applications, by due day or the newest first."""
-    asked = request.GET.get("group", Group.UNANSWERED.value)
-    group = next((one for one in Group if one.value == asked), None)
-    sort = request.GET.get("sort", "due")
-    sort = sort if sort in worklist.SORTS else "due"
-    part = worklist.of_institution(visitor.role.party, group, pages.window(request, 50), sort=sort)
+    group = APPLICATIONS.wanted(request)["group"]
     counts = worklist.counts(visitor.role.party)
     context = {
         "here": _HERE,
-        "groups": [{"group": one, "count": counts[one], "now": one is group} for one in Group],
-        "group": group.value if group else "all",
-        "sort": sort,
-        "lines": [{**shared.line(card, visitor), "firm": subjects.get(card.subject)} for card in part.rows],
-        "onward": _onward(part.last, group, sort),
+        "groups": [{"group": one, "count": counts[one], "now": one.value == group} for one in Group],
+        "group": group,
     }
-    return pages.render(request, "institution/applications.html", context)
+    return lists.answer(request, visitor, APPLICATIONS, "institution/applications.html", context)
 
 
 @visitors.page(permission.INSTITUTION)
@@ -219,8 +253,3 @@ def _act(
         return pages.render(request, "institution/application.html", context, status=422)
     messages.success(request, done)
     return redirect("institution_application", number=number)
-
-
-def _onward(last: tuple[str, ...] | None, group: Group | None, sort: str) -> str:
-    more = pages.onward(last)
-    return f"group={group.value if group else 'all'}&sort={sort}&{more}" if more else ""

@@ -11,14 +11,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, register, requests, templates
 from rongxin.consent.deletion import duties
 from rongxin.consent.errors import ConsentError, UnknownCase
 from rongxin.consent.rules import CaseKind, Status
-from rongxin.entrypoints.portals import pages, visitors, wording
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
 from rongxin.parties.rules import permission
 from rongxin.vocabulary import uscc as codes
@@ -32,37 +35,79 @@ _TEMPLATES = {
 }
 
 
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    """Return a part of the cases, each with its firm and where its consent stands: few questions for many."""
+    kind = CaseKind(wanted["kind"]) if wanted["kind"] else None
+    closed = {"open": False, "closed": True}.get(wanted["state"])
+    part = cases.of_institution(
+        visitor.role.party, window, find=wanted["find"], kind=kind, closed=closed, sort=wanted.sort
+    )
+    firms = subjects.many({case.subject_id for case in part.rows})
+    given = register.of_cases(part.rows)
+    asked = requests.newest_of_cases([case.id for case in part.rows])
+    return part.of(
+        lambda case: {
+            "case": case,
+            "firm": firms[case.subject_id],
+            "state": _state(case, given[case.id], asked.get(case.id)),
+        }
+    )
+
+
+_STATES = (("open", _lazy("未办结")), ("closed", _lazy("已办结")))
+CASES = Listing(
+    "institution",
+    _lazy("融资业务"),
+    (
+        Column(
+            _lazy("业务编号"),
+            lambda row: Cell(row["case"].reference, reverse("institution_case", args=[row["case"].id])),
+        ),
+        Column(_lazy("企业"), lambda row: row["firm"].name),
+        Column(_lazy("种类"), lambda row: lists.label(row["case"].kind)),
+        Column(_lazy("登记日期"), lambda row: row["case"].opened_on.isoformat()),
+        Column(_lazy("现在"), lambda row: row["state"]),
+    ),
+    _rows,
+    _lazy("还没有登记融资业务。登记后可向企业申请授权，凭授权查询报告。"),
+    (
+        lists.SEARCH,
+        Filter("kind", _lazy("种类"), "choice", lambda: lists.words(CaseKind)),
+        Filter("state", _lazy("状态"), "choice", lambda: _STATES),
+    ),
+    (("newest", _lazy("最近登记的在前")), ("oldest", _lazy("最早登记的在前"))),
+    keeps=True,
+)
+
+
 @visitors.page(permission.INSTITUTION, "GET", "POST")
 def worklist(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """List the cases, those opened last first, each with what it waits for; by POST open one."""
-    context: dict[str, Any] = {"here": "institution", "kinds": list(CaseKind)}
-    if request.method == "POST":
-        context |= {key: request.POST.get(key, "") for key in ("uscc", "reference", "kind")}
-        subject = subjects.find(codes.clean(context["uscc"]))
-        try:
-            if subject is None:
-                raise ConsentError(_("未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码"))
-            case = cases.open_case(
-                visitor.role.party,
-                subject.id,
-                context["reference"],
-                CaseKind(context["kind"] or CaseKind.LOAN_APPLICATION),
-                actor=visitor.actor,
-                as_of=visitor.at,
-            )
-            return redirect("institution_case", number=case.id)
-        except ConsentError as error:
-            context["mistake"] = pages.words(error)
-    part = cases.of_institution(visitor.role.party, pages.window(request))
-    context |= {
+    context: dict[str, Any] = {
+        "here": "institution",
+        "kinds": list(CaseKind),
         "institution": institutions.get(visitor.role.party),
-        "cases": [_line(case, visitor) for case in part.rows],
-        "onward": pages.onward(part.last),
         "owed": duties.owed_count(visitor.role.party),
     }
-    return pages.render(
-        request, "institution/worklist.html", context, status=422 if "mistake" in context else 200
-    )
+    if request.method != "POST" or lists.asked(request):
+        return lists.answer(request, visitor, CASES, "institution/worklist.html", context)
+    context |= {key: request.POST.get(key, "") for key in ("uscc", "reference", "kind")}
+    subject = subjects.find(codes.clean(context["uscc"]))
+    try:
+        if subject is None:
+            raise ConsentError(_("未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码"))
+        case = cases.open_case(
+            visitor.role.party,
+            subject.id,
+            context["reference"],
+            CaseKind(context["kind"] or CaseKind.LOAN_APPLICATION),
+            actor=visitor.actor,
+            as_of=visitor.at,
+        )
+    except ConsentError as error:
+        context |= {"mistake": pages.words(error), "list": lists.shown(request, visitor, CASES)}
+        return pages.render(request, "institution/worklist.html", context, status=422)
+    return redirect("institution_case", number=case.id)
 
 
 @visitors.page(permission.INSTITUTION)
@@ -108,23 +153,22 @@ def own(number: UUID, visitor: Visitor) -> cases.Card:
     return case
 
 
-def _line(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
-    given = register.of_case(case.subject_id, case.institution_id, case.id)
-    live = next((grant for grant in given if grant.status is Status.ACTIVE), None)
+def _state(case: cases.Card, given: list[register.Grant], asked: requests.Card | None) -> str:
+    """Say what a case waits for."""
+    live = _live(given)
     if case.closed:
-        state = _("已办结")
-    elif live is not None:
-        state = _("已授权，至%(valid_until)s") % {"valid_until": live.terms.valid_until}
-    elif given:
-        state = _("授权%(label)s") % {"label": wording.named(given[0].status.label)}
-    else:
-        waiting = requests.of_case(case.id)
-        state = (
-            _("授权申请%(label)s") % {"label": wording.named(waiting[0].status.label)}
-            if waiting
-            else _("尚未申请授权")
-        )
-    return {"case": case, "firm": subjects.get(case.subject_id), "state": state, "live": live}
+        return _("已办结")
+    if live is not None:
+        return _("已授权，至%(valid_until)s") % {"valid_until": live.terms.valid_until}
+    if given:
+        return _("授权%(label)s") % {"label": wording.named(given[0].status.label)}
+    if asked is not None:
+        return _("授权申请%(label)s") % {"label": wording.named(asked.status.label)}
+    return _("尚未申请授权")
+
+
+def _live(given: list[register.Grant]) -> register.Grant | None:
+    return next((grant for grant in given if grant.status is Status.ACTIVE), None)
 
 
 def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
@@ -134,11 +178,16 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         {"label": label, "items": [item for item in items if any(c.consent for c in item.channels)]}
         for _, label, items in catalogue.sections()
     ]
+    given = register.of_case(case.subject_id, case.institution_id, case.id)
+    asked = requests.of_case(case.id)
     return {
         "here": "institution",
-        **_line(case, visitor),
-        "grants": register.of_case(case.subject_id, case.institution_id, case.id),
-        "requests": requests.of_case(case.id),
+        "case": case,
+        "firm": subjects.get(case.subject_id),
+        "state": _state(case, given, asked[0] if asked else None),
+        "live": _live(given),
+        "grants": given,
+        "requests": asked,
         "template": template,
         "sections": [section for section in sections if section["items"]],
         "report_at": reverse("institution_report", kwargs={"number": case.id}),

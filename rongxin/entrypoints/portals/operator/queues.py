@@ -11,14 +11,18 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader, redaction
-from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
@@ -38,20 +42,53 @@ _SEES = permission.DESK | permission.AUDIT
 _ERRORS = (RightsError, PartiesError, SharingError, RecordsError)
 
 
-@visitors.page(_SEES)
-def objections_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List objections by the day on which the answer is due; `provider` and `all` narrow and widen it."""
-    every, provider = request.GET.get("all") == "1", request.GET.get("provider") or None
-    part = objections.queue(pages.window(request), provider=provider, open_only=not every)
-    context = {
-        "here": "operator_objections",
-        "every": every,
-        "provider": provider,
-        "providers": [(key, one.label) for key, one in loader.load().providers.items()],
-        "rows": [_objection(card, visitor) for card in part.rows],
-        "onward": pages.onward(part.last, provider=provider or "", all="1" if every else ""),
-    }
-    return pages.render(request, "operator/objections.html", context)
+def _providers() -> list[tuple[str, str]]:
+    return [(key, one.label) for key, one in loader.load().providers.items()]
+
+
+def _objections(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    part = objections.queue(
+        window,
+        provider=wanted["provider"] or None,
+        open_only=not wanted["all"],
+        find=wanted["find"],
+        sort=wanted.sort,
+    )
+    firms = subjects.many({card.subject for card in part.rows})
+    return part.of(lambda card: _objection(card, visitor, firms[card.subject]))
+
+
+OBJECTIONS = Listing(
+    "operator_objections",
+    _lazy("异议"),
+    (
+        Column(
+            _lazy("答复期限"),
+            lambda row: Cell(
+                row["due_on"],
+                reverse("operator_objection", args=[row["objection"]]),
+                note=_("已逾期") if row["overdue"] else "",
+                warns=True,
+            ),
+        ),
+        Column(_lazy("企业"), lambda row: row["firm"]),
+        Column(_lazy("信息项"), lambda row: wording.named(row["item_label"])),
+        Column(_lazy("提供单位"), lambda row: wording.named(row["from"])),
+        Column(_lazy("状态"), lambda row: Cell(wording.named(row["state_label"]), tag="")),
+    ),
+    _objections,
+    _lazy("没有这样的异议。"),
+    (lists.SEARCH, Filter("provider", _lazy("数据提供单位"), "choice", _providers), lists.EVERY),
+    (("due", _lazy("先到期的在前")), ("newest", _lazy("新提出的在前"))),
+    keeps=True,
+)
+
+
+@visitors.page(_SEES, "GET", "POST")
+def objections_listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List objections by the day on which the answer is due."""
+    context = {"here": "operator_objections"}
+    return lists.answer(request, visitor, OBJECTIONS, "operator/objections.html", context)
 
 
 @visitors.page(permission.DESK, "GET", "POST")
@@ -60,7 +97,7 @@ def objection(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespo
     card = objections.get(number)
     context: dict[str, Any] = {
         "here": "operator_objections",
-        "one": _objection(card, visitor),
+        "one": _objection(card, visitor, subjects.get(card.subject)),
         "statement": redaction.redact(objections.statement_of(number)),
         "papers": len(papers.of(number)),
         "forwards": objection_rules.may(Act.FORWARD, card.state, Owner.OPERATOR, card.route),
@@ -84,18 +121,47 @@ def objection(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespo
     return redirect("operator_objections")
 
 
-@visitors.page(_SEES)
-def repairs_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List requests for repair, the oldest first; `all` adds those that are over."""
-    every = request.GET.get("all") == "1"
-    part = repairs.queue(pages.window(request), open_only=not every)
-    context = {
-        "here": "operator_repairs",
-        "every": every,
-        "rows": [_repair(card, visitor) for card in part.rows],
-        "onward": pages.onward(part.last, all="1" if every else ""),
-    }
-    return pages.render(request, "operator/repairs.html", context)
+def _repairs(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    part = repairs.queue(window, open_only=not wanted["all"], find=wanted["find"], sort=wanted.sort)
+    firms = subjects.many({card.subject for card in part.rows})
+    return part.of(lambda card: _repair(card, visitor, firms[card.subject]))
+
+
+def _repair_state(row: dict[str, Any]) -> Cell:
+    if row["decision_waits"]:
+        return Cell(_("窗口决定待核准"), tag="warn")
+    return Cell(wording.named(row["state_label"]), tag="")
+
+
+REPAIRS = Listing(
+    "operator_repairs",
+    _lazy("信用修复"),
+    (
+        Column(
+            _lazy("申请"),
+            lambda row: Cell(
+                row["requested_at"][:10],
+                reverse("operator_repair", args=[row["repair"]]),
+                note=_("已%(waited)s天") % {"waited": row["waited"]},
+            ),
+        ),
+        Column(_lazy("企业"), lambda row: row["firm"]),
+        Column(_lazy("信息项"), lambda row: wording.named(row["item_label"])),
+        Column(_lazy("失信程度"), lambda row: wording.named(row["severity_label"])),
+        Column(_lazy("状态"), _repair_state),
+    ),
+    _repairs,
+    _lazy("没有这样的修复申请。"),
+    (lists.SEARCH, lists.EVERY),
+    (("oldest", _lazy("等得最久的在前")), ("newest", _lazy("新申请的在前"))),
+    keeps=True,
+)
+
+
+@visitors.page(_SEES, "GET", "POST")
+def repairs_listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List requests for repair, the oldest first."""
+    return lists.answer(request, visitor, REPAIRS, "operator/repairs.html", {"here": "operator_repairs"})
 
 
 @visitors.page(permission.DESK, "GET", "POST")
@@ -105,7 +171,7 @@ def repair(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     entered = card.decision.as_json() if card.decision else None
     context: dict[str, Any] = {
         "here": "operator_repairs",
-        "one": _repair(card, visitor),
+        "one": _repair(card, visitor, subjects.get(card.subject)),
         "statement": redaction.redact(repairs.statement_of(number)),
         "papers": len(papers.of(number)),
         "open": card.state in REPAIR_OPEN,
@@ -145,13 +211,11 @@ def _decision(request: HttpRequest, number: UUID) -> Decision:
     return Decision(str(number), Outcome(request.POST["outcome"]), decided_on=day, **given)
 
 
-def _objection(card: Objection, visitor: Visitor) -> dict[str, Any]:
+def _objection(card: Objection, visitor: Visitor, firm: subjects.Card) -> dict[str, Any]:
     provider = loader.load().provider_label(card.provider)
-    firm = subjects.get(card.subject)
     return {**card.document(on=visitor.today), "firm": firm.name, "uscc": firm.uscc, "from": provider}
 
 
-def _repair(card: Repair, visitor: Visitor) -> dict[str, Any]:
-    firm = subjects.get(card.subject)
+def _repair(card: Repair, visitor: Visitor, firm: subjects.Card) -> dict[str, Any]:
     waited = (visitor.today - card.requested_at.date()).days
     return {**card.document(on=visitor.today), "firm": firm.name, "uscc": firm.uscc, "waited": waited}

@@ -2,35 +2,90 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals import lists, pages, shown, visitors
+from rongxin.entrypoints.portals.lists import Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal import checkpoints, entries, verification, witness
 from rongxin.journal.errors import JournalError
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
 from rongxin.vocabulary import uscc as codes
 
-_SHOWN = 100
 # What is derived again while somebody waits; a longer journal is verified by whoever runs the node.
 CHECKED_MAX = 500_000
 
 
-@visitors.page(permission.AUDIT)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List the latest entries, by kind, institution or firm where the address says so."""
-    return pages.render(request, "operator/record.html", _listed(request))
+def _rows(_visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    """Return a part of the journal; each person of it is looked up once."""
+    code, until = codes.clean(wanted["uscc"]), wanted.moment("to")
+    subject = subjects.find(code) if code else None
+    if code and subject is None:
+        return Part([], None)
+    part = entries.part_of(
+        window,
+        subject=subject.id if subject else None,
+        institution=wanted["institution"] or None,
+        kinds=[Kind(wanted["kind"])] if wanted["kind"] else [],
+        since=wanted.moment("from"),
+        until=until + timedelta(days=1) if until else None,
+    )
+    names: dict[str, str] = {}
+    return part.of(lambda entry: {"entry": entry, "who": _who(entry, names)})
+
+
+def _who(entry: entries.Entry, names: dict[str, str]) -> str:
+    who = f"{entry.content['actor']['kind']}:{entry.content['actor']['id']}"
+    if who not in names:
+        names[who] = shown.actor(who)
+    return names[who]
+
+
+RECORD = Listing(
+    "operator_record",
+    _lazy("存证日志"),
+    (
+        Column(_lazy("时间"), lambda row: lists.at(row["entry"].at), whole=True),
+        Column(_lazy("事项"), lambda row: row["entry"].kind.value),
+        Column(_lazy("办理人"), lambda row: row["who"]),
+        Column(
+            _lazy("编号"),
+            lambda row: " ".join(f"{name} {ref}" for name, ref in sorted(row["entry"].refs.items())),
+        ),
+    ),
+    _rows,
+    _lazy("没有这样的记录。"),
+    (
+        Filter("kind", _lazy("事项"), "choice", lambda: [(kind.value, kind.value) for kind in Kind]),
+        Filter("uscc", _lazy("企业代码")),
+        Filter("institution", _lazy("机构标识")),
+        lists.SINCE,
+        lists.UNTIL,
+    ),
+    keeps=True,
+)
+
+
+@visitors.page(permission.AUDIT, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List the entries, those last written first."""
+    return lists.answer(request, visitor, RECORD, "operator/record.html", _head())
 
 
 @visitors.page(permission.AUDIT, "POST")
 def check(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Derive the whole journal again from its entries, against checkpoints kept elsewhere where given."""
-    context = _listed(request)
+    context = {**_head(), "list": lists.shown(request, visitor, RECORD, place=reverse("operator_record"))}
     latest = checkpoints.latest()
     try:
         if latest is not None and latest.size > CHECKED_MAX:
@@ -49,37 +104,5 @@ def check(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return pages.render(request, "operator/record.html", context)
 
 
-def _listed(request: HttpRequest) -> dict[str, Any]:
-    kind, code = request.GET.get("kind", ""), codes.clean(request.GET.get("uscc", ""))
-    institution = request.GET.get("institution", "").strip()
-    subject = subjects.find(code) if code else None
-    found = (
-        []
-        if code and subject is None
-        else entries.find(
-            subject=subject.id if subject else None,
-            institution=institution or None,
-            kinds=[Kind(kind)] if kind in list(Kind) else [],
-            entries_max=_SHOWN,
-        )
-    )
-    return {
-        "here": "operator_record",
-        "latest": checkpoints.latest(),
-        "kinds": list(Kind),
-        "wanted": {"kind": kind, "uscc": code, "institution": institution},
-        "shown": _SHOWN,
-        "rows": _lines(found),
-    }
-
-
-def _lines(found: list[entries.Entry]) -> list[dict[str, Any]]:
-    """Return entries as the page shows them; each person is looked up once."""
-    names: dict[str, str] = {}
-    lines = []
-    for entry in found:
-        who = f"{entry.content['actor']['kind']}:{entry.content['actor']['id']}"
-        if who not in names:
-            names[who] = shown.actor(who)
-        lines.append({"entry": entry, "who": names[who], "refs": sorted(entry.refs.items())})
-    return lines
+def _head() -> dict[str, Any]:
+    return {"here": "operator_record", "latest": checkpoints.latest()}

@@ -19,7 +19,7 @@ from rongxin.governance.errors import GovernanceError
 from rongxin.governance.onboarding import applications
 from rongxin.governance.watching import incidents
 from rongxin.journal import checkpoints
-from rongxin.parties import break_glass, institutions
+from rongxin.parties import break_glass
 from rongxin.parties.rules import permission
 from rongxin.rights import objections, repairs
 from rongxin.sharing.aggregation import holding
@@ -80,17 +80,6 @@ def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         return pages.render(request, "operator/watch.html", context, status=422)
     messages.success(request, _("已作出决定，机构可以看到"))
     return redirect("operator_watch")
-
-
-@visitors.page(_SEES_DESK)
-def institutions_listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List the institutions with their standing, and the applications."""
-    context = {
-        "here": "operator_institutions",
-        "institutions": institutions.every(),
-        "today": visitor.today,
-    }
-    return pages.render(request, "operator/institutions.html", context)
 
 
 def _cases(visitor: Visitor) -> dict[str, Any]:

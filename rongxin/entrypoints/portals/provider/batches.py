@@ -10,19 +10,63 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.entrypoints.api import batches as api
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, outcomes
 from rongxin.sharing.errors import SharingError
-from rongxin.sharing.rules import Mode
+from rongxin.sharing.rules import Mode, RowOutcome, Status
 from rongxin.vocabulary.sharing_mode import SharingMode
+
+
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    status = Status(wanted["status"]) if wanted["status"] else None
+    return batches.part_of(
+        window,
+        provider=visitor.role.party,
+        find=wanted["find"],
+        item=wanted["item"] or None,
+        status=status,
+    ).of(_line)
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [(item.item, wording.named(item.label)) for item in loader.load().items.values()]
+
+
+BATCHES = Listing(
+    "provider",
+    _lazy("报送的批次"),
+    (
+        Column(
+            _lazy("收到"),
+            lambda row: Cell(
+                lists.at(row["card"].received_at), reverse("provider_batch", args=[row["card"].id])
+            ),
+            whole=True,
+        ),
+        Column(_lazy("信息项"), lambda row: wording.named(row["item"])),
+        Column(_lazy("文件"), lambda row: row["card"].file_name),
+        Column(_lazy("状态"), lambda row: lists.label(row["card"].status)),
+    ),
+    _rows,
+    _lazy("还没有报送过。"),
+    (
+        Filter("find", _lazy("文件名"), "search"),
+        Filter("item", _lazy("信息项"), "choice", _choices),
+        Filter("status", _lazy("状态"), "choice", lambda: lists.words(Status)),
+    ),
+)
 
 
 @visitors.page(permission.PROVIDER, "GET", "POST")
@@ -33,10 +77,9 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         "name": loader.load().provider_label(visitor.role.party),
         "items": items_of(visitor.role.party),
         "modes": list(Mode),
-        "batches": [_line(card) for card in batches.latest(provider=visitor.role.party)],
     }
-    if request.method != "POST":
-        return pages.render(request, "provider/batches.html", context)
+    if request.method != "POST" or lists.asked(request):
+        return lists.answer(request, visitor, BATCHES, "provider/batches.html", context)
     file = request.FILES.get("file")
     try:
         if file is None:
@@ -54,7 +97,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
                 listed_on=_day(request.POST.get("listed_on", "")),
             )
     except (SharingError, ValueError) as error:
-        context["mistake"] = pages.words(error)
+        context |= {"mistake": pages.words(error), "list": lists.shown(request, visitor, BATCHES)}
         return pages.render(request, "provider/batches.html", context, status=422)
     messages.success(
         request, _("这个文件以前报送过，下面是它的回执") if repeated else _("已收到，正在逐行核对")
@@ -62,9 +105,34 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     return redirect("provider_batch", number=number)
 
 
-@visitors.page(permission.PROVIDER)
-def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
-    """Show a batch and its receipt; while it is being filed the page refreshes itself."""
+def _rejects(number: UUID) -> Listing:
+    """Return the list of a batch's rows that didn't simply end in the store, with the reason of each."""
+
+    def rows(_visitor: Visitor, wanted: Wanted, window: Window) -> Part[outcomes.RowEnd]:
+        outcome = RowOutcome(wanted["outcome"]) if wanted["outcome"] else None
+        return outcomes.part_of(number, window, find=wanted["find"], outcome=outcome)
+
+    return Listing(
+        "provider_batch",
+        _lazy("未入库的行"),
+        (
+            Column(_lazy("行号"), lambda row: row.line, number=True),
+            Column(_lazy("结果"), lambda row: lists.label(row.outcome)),
+            Column(_lazy("规则"), lambda row: row.rule),
+            Column(_lazy("原因"), lambda row: row.message),
+        ),
+        rows,
+        _lazy("没有退回、待匹配或重复的行。"),
+        (
+            Filter("find", _lazy("规则或原因"), "search"),
+            Filter("outcome", _lazy("结果"), "choice", lambda: lists.words(RowOutcome)),
+        ),
+    )
+
+
+@visitors.page(permission.PROVIDER, "GET", "POST")
+def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Show a batch, its receipt and the rows that came back; while it is being filed the page refreshes."""
     card = own(number, visitor)
     receipt = batches.receipt_of(number)
     context = {
@@ -72,7 +140,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
         **_line(card),
         "receipt": receipt.document() if receipt else None,
     }
-    answer = pages.render(request, "provider/batch.html", context)
+    answer = lists.answer(request, visitor, _rejects(number), "provider/batch.html", context)
     if receipt is None and not card.refusal:
         answer["Refresh"] = "3"
     return answer

@@ -9,11 +9,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.entrypoints.api.objections import attachment
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
 from rongxin.rights import answers, objections, papers
@@ -24,20 +28,47 @@ from rongxin.rights.rules.objection import OPEN, Remedy
 from rongxin.sharing.errors import SharingError
 
 
-@visitors.page(permission.PROVIDER)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    part = objections.queue(
+        window,
+        provider=visitor.role.party,
+        open_only=not wanted["all"],
+        find=wanted["find"],
+        sort=wanted.sort,
+    )
+    firms = subjects.many({card.subject for card in part.rows})
+    return part.of(lambda card: {**card.document(on=visitor.today), "firm": firms[card.subject].name})
+
+
+OBJECTIONS = Listing(
+    "provider_objections",
+    _lazy("异议核查"),
+    (
+        Column(
+            _lazy("答复期限"),
+            lambda row: Cell(
+                row["due_on"],
+                reverse("provider_objection", args=[row["objection"]]),
+                note=_("已逾期") if row["overdue"] else "",
+                warns=True,
+            ),
+        ),
+        Column(_lazy("企业"), lambda row: row["firm"]),
+        Column(_lazy("信息项"), lambda row: wording.named(row["item_label"])),
+        Column(_lazy("状态"), lambda row: wording.named(row["state_label"])),
+    ),
+    _rows,
+    _lazy("没有待答复的异议。"),
+    (lists.SEARCH, lists.EVERY),
+    (("due", _lazy("先到期的在前")), ("newest", _lazy("新提出的在前"))),
+)
+
+
+@visitors.page(permission.PROVIDER, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """List what waits for an answer, what is late first."""
-    every = request.GET.get("all") == "1"
-    part = objections.queue(pages.window(request), provider=visitor.role.party, open_only=not every)
-    context = {
-        "here": "provider_objections",
-        "every": every,
-        "objections": [
-            {**card.document(on=visitor.today), "firm": subjects.get(card.subject).name} for card in part.rows
-        ],
-        "onward": pages.onward(part.last),
-    }
-    return pages.render(request, "provider/objections.html", context)
+    context = {"here": "provider_objections"}
+    return lists.answer(request, visitor, OBJECTIONS, "provider/objections.html", context)
 
 
 @visitors.page(permission.PROVIDER, "GET", "POST")

@@ -15,7 +15,7 @@ from rongxin.delivery import tracing
 from rongxin.entrypoints.cli import report
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import institutions
+from rongxin.parties import institutions, list_exports
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -89,3 +89,19 @@ def test_a_file_without_a_mark_is_refused_in_one_line(tmp_path):
     assert result.exit_code == 1
     assert "[untraceable]" in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_lists_file_and_any_row_of_it_are_traced_to_who_took_it(tmp_path):
+    someone = stage.staff(PartyKind.OPERATOR, None)
+    number, content = uuid4(), b"\xef\xbb\xbfa,b\r\n"
+    content += f"1,{tracing.mark(str(number))}\r\n".encode()
+    whose = list_exports.Whose(someone.account, someone.name, PartyKind.OPERATOR, "")
+    sha256 = hashlib.sha256(content).hexdigest()
+    said = {"list": "operator_objections", "searched": "find=x", "rows": 1, "sha256": sha256}
+    list_exports.take(number, whose, **said, actor=someone.actor, as_of=timezone.now())
+    for data, held in ((content, "与导出时一致"), (content.splitlines()[1], "已被改动或只是一部分")):
+        result = _trace(tmp_path / "list.csv", data)
+        assert result.exit_code == 0, result.output
+        for word in (someone.name, str(number), "operator_objections", held):
+            assert word in result.output, word
+    assert [entry.refs for entry in entries.find(kinds=[Kind.REPORT_TRACED])] == [{"export": str(number)}] * 2

@@ -12,7 +12,7 @@ from rongxin.catalogue import loader
 from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Request
 from rongxin.disclosure.rules import RecipientKind
-from rongxin.entrypoints.portals.enterprise import uses as page
+from rongxin.entrypoints.portals import lists
 from rongxin.parties import seed
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.purpose import Purpose
@@ -50,7 +50,7 @@ def listed(client, path):
 
 
 def test_every_use_stands_on_one_page_of_the_list_and_on_no_other(client, firm, monkeypatch):
-    monkeypatch.setattr(page, "_AT_ONCE", 2)
+    monkeypatch.setattr(lists, "_AT_ONCE", 2)
     made = [str(asked(firm, f"CX-{number}")) for number in range(5)]
     seen, path = [], "/enterprise/uses"
     while path:
@@ -62,7 +62,7 @@ def test_every_use_stands_on_one_page_of_the_list_and_on_no_other(client, firm, 
 
 
 def test_a_use_behind_the_first_page_is_shown_by_its_address_and_anothers_is_not(client, firm, monkeypatch):
-    monkeypatch.setattr(page, "_AT_ONCE", 1)
+    monkeypatch.setattr(lists, "_AT_ONCE", 1)
     first, _ = asked(firm, "CX-1"), asked(firm, "CX-2")
     assert "CX-1" in client.get(f"/enterprise/uses/{first}").content.decode()
     others = asked(stage.firm("云州青禾农业有限公司"), "CX-3")
