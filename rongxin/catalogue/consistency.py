@@ -11,6 +11,7 @@ from rongxin.catalogue.errors import Unclean, did_you_mean
 from rongxin.catalogue.field_type import Column
 from rongxin.catalogue.reference import Reference
 from rongxin.catalogue.schema import Field, Item, RowFilter, SourceColumn
+from rongxin.vocabulary import sharing_mode
 from rongxin.vocabulary.openness import Openness
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -36,10 +37,9 @@ def faults(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> 
     yield from _channels(item, raw, known)
 
 
-def derived(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> Iterator[Fault]:
-    """Find every contradiction of an item that the platform makes （（七）（八））."""
-    if file.stem != item.item:
-        yield ("item",), f"信息项标识 {item.item!r} 与文件名 {file.stem!r} 不一致"
+def own(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) -> Iterator[Fault]:
+    """Find every contradiction of an item that the platform makes or is told （（七）（八））."""
+    yield from _place(item, file, known)
     yield from _uniqueness(item)
     yield from _keys(item)
     for number, field in enumerate(item.fields):
@@ -47,8 +47,11 @@ def derived(item: Item, raw: Mapping[str, Any], file: Path, known: Reference) ->
     for number, channel in enumerate(item.channels):
         if raw["channels"][number]["fields"] != "all":
             yield from _carried(("channels", number), channel.fields, item)
-        if channel.mode is not SharingMode.DERIVED:
-            yield ("channels", number, "mode"), f"{channel.mode}：平台加工的信息项只有 derived 一种方式"
+        if channel.mode not in sharing_mode.OWN:
+            yield (
+                ("channels", number, "mode"),
+                f"{channel.mode}：平台自有信息项只有 derived、reported",
+            )
     kinds = [kind for channel in item.channels for kind in channel.only or SubjectKind]
     if sorted(kinds) != sorted(set(SubjectKind) - set(item.not_applicable_to)):
         yield ("channels",), "每类信息主体应恰有一个渠道 (each kind of subject needs exactly one channel)"
@@ -62,7 +65,7 @@ def _place(item: Item, file: Path, known: Reference) -> Iterator[Fault]:
         yield ("category",), f"第{item.category}类的文件应放在 {category.folder}/，现在 {file.parent.name}/"
     if item.category_label != category.label:
         yield ("category_label",), f"{item.category_label!r} 应与清单一致：{category.label!r}"
-    if bool(item.annex_row) != bool(item.category):
+    if bool(item.annex_row) != (1 <= item.category <= 13):
         yield ("annex_row",), "清单内的信息项必须写明行号，（四）增列的信息项没有行号"
 
 

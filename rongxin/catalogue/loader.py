@@ -18,7 +18,12 @@ from rongxin.catalogue.schema import Channel, Field, Item, LayoutColumn, RowFilt
 from rongxin.catalogue.yaml_source import YamlSource, shown
 
 ITEMS = Path(__file__).parent / "items"
-DERIVED = Path(__file__).parent / "derived"
+OWN = Path(__file__).parent / "own"
+#: The number of the platform's own among the categories; the annex has 13.
+OWN_CATEGORY = 14
+#: Who stands behind the platform's own items, and what it is called.
+PLATFORM = "platform"
+PLATFORM_LABEL, PLATFORM_LABEL_EN = "融资信用服务平台", "Financing credit service platform"
 
 _MODEL_AT: Mapping[str, type[BaseModel]] = {
     "fields": Field,
@@ -33,35 +38,43 @@ _MODEL_AT: Mapping[str, type[BaseModel]] = {
 class Catalogue:
     """信用信息共享清单: the items by name, in the order of categories and of the annex' rows.
 
-    What the platform itself makes (`derived`: 信用评价) is no item of the annex and stands apart.
+    What the platform itself makes or is told (`own`: 信用评价, 结果反馈) is no item of the annex.
     """
 
     items: Mapping[str, Item]
     categories: Mapping[int, Category]
     providers: Mapping[str, Provider]
-    derived: Mapping[str, Item] = field(default_factory=dict)
+    own: Mapping[str, Item] = field(default_factory=dict)
 
     def item(self, name: str) -> Item:
-        """Give an item or a derived one, or raise `UnknownItem` with the closest names."""
-        found = self.items.get(name) or self.derived.get(name)
+        """Give an item, the platform's own too, or raise `UnknownItem` with the closest names."""
+        found = self.items.get(name) or self.own.get(name)
         if found is None:
-            raise UnknownItem(name, [*self.items, *self.derived])
+            raise UnknownItem(name, [*self.items, *self.own])
         return found
 
     @property
     def all_names(self) -> tuple[str, ...]:
-        """The names of all items and of what the platform makes: what a whole report asks for."""
-        return (*self.items, *self.derived)
+        """The names of all items and of the platform's own: what a whole report asks for."""
+        return (*self.items, *self.own)
+
+    def label(self, name: str) -> str:
+        """Name an item, or give back a name it does not know: what a log says outlives its item."""
+        found = self.items.get(name) or self.own.get(name)
+        return found.label if found else name
 
     def sections(self) -> Iterator[tuple[int, str, tuple[Item, ...]]]:
-        """Go through the categories that hold items, article （四） last."""
-        for number in [*range(1, 14), 0]:
-            items = tuple(item for item in self.items.values() if item.category == number)
+        """Go through the categories that hold items: the annex, article （四）, the platform's own."""
+        every = [*self.items.values(), *self.own.values()]
+        for number in [*range(1, 14), 0, OWN_CATEGORY]:
+            items = tuple(item for item in every if item.category == number)
             if items:
                 yield number, self.categories[number].label, items
 
     def provider_label(self, provider: str) -> str:
         """Name a provider account, or give back an id it does not know."""
+        if provider == PLATFORM:
+            return PLATFORM_LABEL
         found = self.providers.get(provider)
         return found.label if found else provider
 
@@ -73,15 +86,15 @@ def load(path: Path | None = None) -> Catalogue:
 
 @cache
 def _ours() -> Catalogue:
-    return replace(_load(ITEMS.resolve()), derived=_derived())
+    return replace(_load(ITEMS.resolve()), own=_own_items())
 
 
-def _derived() -> Mapping[str, Item]:
-    """Load what the platform makes; its provider is the platform and its mode is none of the annex's."""
+def _own_items() -> Mapping[str, Item]:
+    """Load what the platform makes or is told; it is the provider and the mode is none of the annex's."""
     items: dict[str, Item] = {}
     problems: list[Problem] = []
-    for file in sorted(DERIVED.glob("*.yaml")):
-        item, faults = read(file, DERIVED, reference(), derived=True)
+    for file in sorted(OWN.glob("*.yaml")):
+        item, faults = read(file, OWN, reference(), own=True)
         problems += faults
         if item is not None:
             items[item.item] = item
@@ -112,7 +125,7 @@ def _load(folder: Path) -> Catalogue:
 
 
 def read(
-    file: Path, folder: Path, known: Reference, *, derived: bool = False
+    file: Path, folder: Path, known: Reference, *, own: bool = False
 ) -> tuple[Item | None, list[Problem]]:
     """Read one item file; the item is None where the file is at fault."""
     source = YamlSource(file, _shown(file, folder))
@@ -124,7 +137,7 @@ def read(
         item = Item.model_validate(source.value)
     except ValidationError as fault:
         return None, [_problem(source, error) for error in fault.errors(include_url=False)]
-    found = consistency.derived if derived else consistency.faults
+    found = consistency.own if own else consistency.faults
     faults = [source.problem(path, message) for path, message in found(item, source.value, file, known)]
     return (None, faults) if faults else (item, [])
 

@@ -154,7 +154,7 @@ class Item(Frozen):
     item: Identifier
     label: Text
     label_en: Text
-    category: int = Constraint(ge=0, le=13)
+    category: int = Constraint(ge=0, le=14)
     category_label: Text
     annex_row: tuple[Annotated[int, Constraint(ge=1, le=38)], ...]
     version: int = Constraint(ge=1)

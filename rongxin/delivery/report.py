@@ -35,7 +35,9 @@ def build(release: Release, catalogue: Catalogue, *, node: str) -> dict[str, Any
     by_name = {item.item: item for item in release.items}
     sections = []
     for number, label, items in catalogue.sections():
-        entries = [_item(by_name[i.item], i, catalogue) for i in items if i.item in by_name]
+        # What the platform itself makes has a part of its own (`evaluation`).
+        asked = [i for i in items if i.item in by_name and i.item != derived.EVALUATION]
+        entries = [_item(by_name[i.item], i, catalogue) for i in asked]
         if entries:
             sections.append({"category": number, "label": label, "items": entries})
     return {

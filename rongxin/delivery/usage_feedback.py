@@ -61,8 +61,7 @@ def _line(one: usage.Used) -> dict[str, Any]:
 
 
 def _label(item: str) -> str:
-    found = loader.load().items.get(item)
-    return found.label if found else item
+    return loader.load().label(item)
 
 
 def _kind(kind: str) -> str:

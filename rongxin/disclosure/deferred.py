@@ -26,7 +26,7 @@ from pydantic import Field, TypeAdapter
 
 from rongxin.consent import locks
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import gate, look, marking, register
+from rongxin.disclosure import gate, look, marking, register, told
 from rongxin.disclosure.errors import DisclosureError, TooManyDeferred, UnknownRequest
 from rongxin.disclosure.models import Deferred, Intent, Outcome
 from rongxin.disclosure.release import Refusal, Release, Request
@@ -165,7 +165,8 @@ def collect(request: UUID, *, institution: str, as_of: datetime) -> Release | Re
     asked = _ASKED.validate_json(_open(row, "asked"))
     fetched = _FETCHED.validate_json(_open(row, "fetched"))
     since, subject_id = row.intent.asked_at, row.intent.subject_id
-    fetched = replace(fetched, items=marking.as_now(fetched.items, subject_id, since=since))
+    now = told.as_now(marking.as_now(fetched.items, subject_id, since=since), subject_id)
+    fetched = replace(fetched, items=now)
     actor, question = asked.actor, asked.request
     consent = _consent(question, row.intent, as_of)
     card = gate.card_of(subjects.get(row.intent.subject_id), question.uscc)

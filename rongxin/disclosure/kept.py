@@ -101,6 +101,8 @@ class Answers:
 
     by_item: Mapping[str, Mapping[int, Answer]]
     rows: Mapping[str, frozenset[int]]
+    #: When it was asked for: what the platform was told later is no part of a repeat either.
+    asked_at: datetime
 
     def claims(self, item: str) -> dict[str, str]:
         """Return the fields that were compared, each without its value."""
@@ -213,7 +215,7 @@ def score_of(intent: UUID, *, as_of: datetime) -> bytes | None:
 
 def read(intent: UUID, *, as_of: datetime) -> Answers | None:
     """Open what is kept of a request; None where it is gone or its time is over."""
-    row = _answered(intent, as_of).first()
+    row = _answered(intent, as_of).select_related("intent").first()
     if row is None or row.answers is None:
         return None
     place = _place(row.intent_id, row.consent, row.until)
@@ -221,6 +223,7 @@ def read(intent: UUID, *, as_of: datetime) -> Answers | None:
     return Answers(
         {name: {one["channel"]: _answer(one) for one in kept["answers"]} for name, kept in _current(content)},
         {name: frozenset(ids) for name, ids in content["rows"].items()},
+        row.intent.asked_at,
     )
 
 

@@ -19,6 +19,7 @@ from rongxin.disclosure import rules
 from rongxin.disclosure.release import ReleasedField, ReleasedItem, ReleasedRow, WithheldField
 from rongxin.exchange.question import Match
 from rongxin.exchange.receipt import Decided
+from rongxin.vocabulary import sharing_mode
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.reason import Reason
@@ -72,8 +73,8 @@ class Outline:
 
     table: tuple[rules.ChannelDecision, ...]
     reads_store: bool
-    # Whether what the platform itself makes (信用评价) may leave.
-    reads_derived: bool
+    # Whether what the platform itself makes or was told (信用评价, 结果反馈) may leave.
+    reads_own: bool
     calls: tuple[rules.ChannelDecision, ...]
     checks: tuple[rules.ChannelDecision, ...]
     # Every field that some channel holds back; known before a row is, so it tells nothing of rows.
@@ -93,7 +94,7 @@ def outline(item: Item, context: rules.Context) -> Outline:
         reads_store=any(
             entry.permits_call for entry in table if entry.channel.mode is SharingMode.PHYSICAL_AGGREGATION
         ),
-        reads_derived=any(entry.permits_call for entry in table if entry.channel.mode is SharingMode.DERIVED),
+        reads_own=any(entry.permits_call for entry in table if entry.channel.mode in sharing_mode.OWN),
         calls=tuple(
             entry
             for entry in table
@@ -135,8 +136,8 @@ class ItemPlan:
         return self.applicable and self.outline.reads_store
 
     @property
-    def reads_derived(self) -> bool:
-        return self.applicable and self.outline.reads_derived
+    def reads_own(self) -> bool:
+        return self.applicable and self.outline.reads_own
 
     @property
     def calls(self) -> tuple[rules.ChannelDecision, ...]:
@@ -316,7 +317,7 @@ def _availability(
     failed = [a for a in failed if a.availability is not Availability.PARTIAL]
     if failed:
         return failed[0].availability, _because(failed[0])
-    if plan.reads_derived:
+    if plan.reads_own:
         return Availability.NO_RECORD, None
     if not plan.reads_store and not plan.questions:
         return Availability.WITHHELD, _leading_reason(plan)
@@ -353,7 +354,7 @@ def _from_store(plan: ItemPlan, row: Stored) -> ReleasedRow:
         observed_on=row.observed_on,
         received_at=row.received_at,
         provider=row.provider,
-        mode=SharingMode.DERIVED if plan.reads_derived else SharingMode.PHYSICAL_AGGREGATION,
+        mode=plan.item.channels[0].mode if plan.reads_own else SharingMode.PHYSICAL_AGGREGATION,
         fields={name: field for name, field in fields.items() if field is not None},
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rongxin.catalogue import regions
 from rongxin.consent.rules import business_day
-from rongxin.disclosure import derived, kept, marking, plan, rules
+from rongxin.disclosure import derived, kept, marking, plan, rules, told
 from rongxin.disclosure.look import Look
 from rongxin.disclosure.release import ReleasedItem, Request, SubjectCard
 from rongxin.evaluation.scores import Stored
@@ -66,7 +66,7 @@ def again(
     items: list[ReleasedItem | None] = []
     for entry in plans:
         name = entry.item.item
-        if entry.reads_derived:
+        if entry.reads_own:
             items.append(None)
             continue
         entry = replace(entry, claims=earlier.claims(name))
@@ -81,7 +81,7 @@ def again(
             rows += plan.called(entry, decision, answer, day=day)
         item = plan.released(entry, rows, answers, connected=name in connected)
         items.append(replace(item, answered_at=min((a.answered_at for a in answers), default=None)))
-    whole, score = _with_derived(plans, items, intent, subject, as_of)
+    whole, score = _with_own(plans, items, intent, subject, as_of, told_until=earlier.asked_at)
     return Collected(_marked(whole, subject), score=score)
 
 
@@ -126,7 +126,7 @@ def collect(
     ]
     released = [
         None
-        if entry.reads_derived
+        if entry.reads_own
         else _dated(
             plan.answer(
                 entry,
@@ -139,7 +139,7 @@ def collect(
         )
         for entry, answers in answered
     ]
-    whole, score = _with_derived(plans, released, intent, subject, as_of)
+    whole, score = _with_own(plans, released, intent, subject, as_of)
     pairs = tuple((entry, tuple(answers)) for entry, answers in answered)
     return Collected(_marked(whole, subject), pairs, score)
 
@@ -148,19 +148,24 @@ def _marked(items: Sequence[ReleasedItem], subject: SubjectCard) -> tuple[Releas
     return marking.beside(items, marking.of([subject.id]).get(subject.id, ()))
 
 
-def _with_derived(
+def _with_own(
     plans: Sequence[plan.ItemPlan],
     items: Sequence[ReleasedItem | None],
     intent: UUID,
     subject: SubjectCard,
     as_of: datetime,
+    told_until: datetime | None = None,
 ) -> tuple[tuple[ReleasedItem, ...], Stored | None]:
-    """Put in, last of all, what the platform itself makes of the subject: it rests on what leaves beside."""
+    """Put in, last of all, what the platform itself makes or was told of the subject: the score rests on what
+    leaves beside.
+    """
     others = [(entry, item) for entry, item in zip(plans, items, strict=True) if item is not None]
     score: Stored | None = None
     whole = []
     for entry, item in zip(plans, items, strict=True):
-        if item is None:
+        if item is None and entry.item.item in told.ITEMS:
+            item = told.released(entry, subject, as_of=as_of, told_until=told_until)
+        elif item is None:
             item, score = derived.released(entry, others, intent, subject, as_of=as_of)
         whole.append(item)
     return tuple(whole), score

@@ -19,6 +19,7 @@ from rongxin.catalogue import masking, types
 from rongxin.catalogue.redaction import redact
 from rongxin.catalogue.schema import Channel, Field, Item
 from rongxin.exchange import collection
+from rongxin.vocabulary import sharing_mode
 from rongxin.vocabulary.openness import Openness
 from rongxin.vocabulary.period import Period
 from rongxin.vocabulary.purpose import Purpose
@@ -230,7 +231,7 @@ def _decide_field(field: Field, channel: Channel, context: Context) -> Decision:
         if asks_consent and not context.consented.covers:
             return Decision(Verdict.WITHHOLD, _why_not(channel, context.consented))
         modes = context.consented.modes
-        ways = modes is None or channel.mode in modes or channel.mode is SharingMode.DERIVED
+        ways = modes is None or channel.mode in modes or channel.mode in sharing_mode.OWN
         if asks_consent and not ways:
             return Decision(Verdict.WITHHOLD, Reason.MODE_NOT_PERMITTED)
         if channel.mode is SharingMode.DATA_VERIFICATION:

@@ -225,3 +225,12 @@ def term_ends_on(steps: Sequence[Told]) -> date | None:
     if term is None or drawn_on is None or (steps[-1].overdue_days or 0) > 0:
         return None
     return months_later(drawn_on, term)
+
+
+def shared_until(steps: Sequence[Told], *, ended_loan_months: int, declined_months: int) -> date | None:
+    """Return the last day on which a case may be shown to others; None while it isn't over."""
+    last = steps[-1]
+    if last.stage not in FINAL:
+        return None
+    was_loan = last.stage in (Stage.SETTLED, Stage.WRITTEN_OFF)
+    return months_later(last.on, ended_loan_months if was_loan else declined_months)

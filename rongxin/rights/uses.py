@@ -47,7 +47,7 @@ class Use:
     def document(self) -> dict[str, Any]:
         """Return it JSON-ready, with labels beside the codes."""
         use, why = self.use, rules.words(self.use.reason)
-        known = loader.load().items
+        known = loader.load()
         return {
             "request": str(use.request),
             "asked_at": use.asked_at.isoformat(),
@@ -65,7 +65,7 @@ class Use:
             "reason_label": why.label if why else None,
             "article": why.article if why else None,
             "items": dict(use.items),
-            "item_labels": {name: known[name].label if name in known else name for name in use.items},
+            "item_labels": {name: known.label(name) for name in use.items},
             "legal_basis": use.legal_basis,
             "kept_until": use.kept_until.isoformat() if use.kept_until else None,
             "intent_entry": str(use.intent_entry),

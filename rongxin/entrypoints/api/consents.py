@@ -276,7 +276,7 @@ def _unknown(consent_id: UUID) -> Problem:
 
 def _request(card: requests.Card, *, on: date) -> RequestOut:
     catalogue = loader.load()
-    items = [catalogue.item(name) for name in catalogue.items if name in card.draft.items]
+    items = [catalogue.item(name) for name in catalogue.all_names if name in card.draft.items]
     return RequestOut(
         request=card.id,
         case=card.case_id,

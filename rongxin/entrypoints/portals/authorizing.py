@@ -146,7 +146,7 @@ def _show(
 ) -> HttpResponse:
     terms, catalogue = link.request.terms_on(business_day(now)), loader.load()
     notice = notices.current(business_day(now))
-    items = [catalogue.item(name) for name in catalogue.items if name in terms.items]
+    items = [catalogue.item(name) for name in catalogue.all_names if name in terms.items]
     context = {
         **ours,
         "why": why,

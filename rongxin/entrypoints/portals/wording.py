@@ -81,7 +81,8 @@ def _pairs() -> Iterator[tuple[str, str]]:
         yield section.label, section.label_en
     for provider in reference().providers.values():
         yield provider.label, provider.label_en
-    for item in loader.load().items.values():
+    yield loader.PLATFORM_LABEL, loader.PLATFORM_LABEL_EN
+    for item in map(loader.load().item, loader.load().all_names):
         yield item.label, item.label_en
         for field in item.fields:
             yield field.label, field.label_en

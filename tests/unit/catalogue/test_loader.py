@@ -183,9 +183,9 @@ def test_an_unknown_field_names_close_ones() -> None:
         loader.load().item(PENALTY).field("fine_cyn")
 
 
-def test_sections_follow_the_annex_and_end_with_article_4() -> None:
+def test_sections_follow_the_annex_then_article_4_then_the_platforms_own() -> None:
     sections = [(number, label) for number, label, _ in loader.load().sections()]
-    assert [number for number, _ in sections] == [*range(1, 14), 0]
+    assert [number for number, _ in sections] == [*range(1, 14), 0, 14]
     assert sections[0] == (1, "市场主体登记信息")
 
 

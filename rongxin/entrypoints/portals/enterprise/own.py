@@ -36,6 +36,6 @@ def document(released: Release) -> dict[str, Any]:
 
 def values(visitor: Visitor, items: frozenset[str]) -> list[dict[str, Any]]:
     """Return the firm's own records of these items, item by item, in the order of the catalogue."""
-    ordered = tuple(name for name in loader.load().items if name in items)
+    ordered = tuple(name for name in loader.load().all_names if name in items)
     shown = document(release(visitor, ordered))
     return [item for section in shown["sections"] for item in section["items"]]

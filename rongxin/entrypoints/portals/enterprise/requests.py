@@ -23,12 +23,15 @@ from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
+from rongxin.vocabulary import sharing_mode
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 _WAYS = {
     SharingMode.PHYSICAL_AGGREGATION: _lazy("平台已归集的记录"),
     SharingMode.INTERFACE_CALL: _lazy("查询时向提供单位调取"),
     SharingMode.DATA_VERIFICATION: _lazy("只回答“是否相符”，不给出数值"),
+    SharingMode.DERIVED: _lazy("平台加工的评价"),
+    SharingMode.REPORTED: _lazy("各机构反馈给平台的融资结果"),
 }
 
 
@@ -138,8 +141,10 @@ def terms(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _modes(item: Item) -> frozenset[SharingMode]:
-    return frozenset(channel.mode for channel in item.channels)
+def _ways(item: Item, modes: frozenset[SharingMode]) -> list[Any]:
+    """What is the platform's own comes to it in one way: there is none to choose."""
+    taken = modes | sharing_mode.OWN
+    return list(dict.fromkeys(_WAYS[channel.mode] for channel in item.channels if channel.mode in taken))
 
 
 def clusters(items: frozenset[str], modes: frozenset[SharingMode]) -> list[dict[str, Any]]:
@@ -157,11 +162,7 @@ def clusters(items: frozenset[str], modes: frozenset[SharingMode]) -> list[dict[
                     "sources": list(
                         dict.fromkeys(catalogue.provider_label(channel.provider) for channel in item.channels)
                     ),
-                    "ways": list(
-                        dict.fromkeys(
-                            _WAYS[channel.mode] for channel in item.channels if channel.mode in modes
-                        )
-                    ),
+                    "ways": _ways(item, modes),
                 }
                 for item in asked
             ]

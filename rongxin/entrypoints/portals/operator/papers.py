@@ -86,11 +86,11 @@ def _line(card: written.Card, visitor: Visitor) -> dict[str, Any]:
 
 def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
     card = written.get(number)
-    known = loader.load().items
+    known = loader.load()
     return {
         "here": "operator_papers",
         **_line(card, visitor),
-        "items": [known[name].label if name in known else name for name in sorted(card.draft.items)],
+        "items": [known.label(name) for name in sorted(card.draft.items)],
         "waits": card.checked_at is None,
         "checks": permission.CHECKER.admits(visitor.role.party_kind, visitor.role.role),
     }

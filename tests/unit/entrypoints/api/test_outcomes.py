@@ -54,6 +54,29 @@ def test_a_bank_tells_corrects_and_reads_and_the_firm_sees_it(client, firm, bank
     assert client.get(f"{URL}?reference=DK-1", headers=owner).status_code == 403
 
 
+def test_what_a_file_told_reaches_another_bank_by_the_firms_consent_alone(client, firm, bank):
+    now = timezone.now()
+    rows = "DK-1,已受理,2026-03-02,500000\nDK-1,申请人撤回,2026-03-03,\n"
+    file = SimpleUploadedFile("结果.csv", f"业务编号,阶段,日期,金额（元）\n{rows}".encode())
+    assert client.post(f"{URL}/files", {"file": file}, headers=bank).json()["accepted"] == 2
+    stage.bank("bank_b")
+    until = timezone.localdate() + timedelta(days=9)
+    institutions.assess("bank_b", until=until, actor=SYSTEM, as_of=now)
+    other = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_b"))
+    case = stage.case(firm, "bank_b", "DK-2")
+    asked = {"uscc": firm.uscc, "reference": "DK-2", "person": "王一", "items": ["financing_outcome"]}
+    asked |= {"purpose": "pre_loan_review", "case": str(case)}
+    ask = {"content_type": "application/json", "headers": {**other, "accept": "application/json"}}
+    assert client.post("/api/v1/reports", asked, **ask).json()["reason"] == "consent_missing"
+    stage.consent(firm, case, draft=stage.draft("financing_outcome", as_of=now), as_of=now)
+    report = client.post("/api/v1/reports", asked, **ask).json()
+    (item,) = report["sections"][-1]["items"]
+    stages = [{one["name"]: one["value"] for one in row["fields"]}["stage"] for row in item["rows"]]
+    assert stages == ["申请人撤回", "已受理"]
+    log = client.get("/api/v1/uses", headers=keys.header_of(firm.owner)).json()
+    assert log[0]["item_labels"] == {"financing_outcome": "融资结果反馈"}
+
+
 def test_a_file_is_taken_row_by_row(client, bank):
     text = "业务编号,阶段,日期,金额（元）\nDK-1,已受理,2026-03-02,500000\nDK-1,已受理,2026-03-02,x\n"
     file = SimpleUploadedFile("结果.csv", text.encode())

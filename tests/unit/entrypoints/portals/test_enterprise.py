@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,9 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, requests
 from rongxin.consent.rules import CaseKind, Status
+from rongxin.financing import outcomes
+from rongxin.financing.outcomes import Line
+from rongxin.financing.rules import Stage, Told
 from rongxin.parties import accounts, memberships, seed
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
@@ -36,13 +40,13 @@ def asked(firm):
     return ask(firm)
 
 
-def ask(firm):
+def ask(firm, *items):
     now = timezone.now()
     clerk = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
     case = cases.open_case(
         "bank_a", firm.id, f"DK-{next(_numbers)}", CaseKind.LOAN_APPLICATION, actor=clerk, as_of=now
     )
-    draft = stage.draft("tax_payment", "business_licence", as_of=now)
+    draft = stage.draft(*(items or ("tax_payment", "business_licence")), as_of=now)
     return requests.request(case.id, draft, actor=clerk, as_of=now).id
 
 
@@ -61,6 +65,24 @@ def test_a_request_says_to_whom_what_why_until_when_and_how_to_take_it_back(clie
     page = client.get(f"/enterprise/requests/{asked}").content.decode()
     for words in ("云州bank_a银行", "纳税信息", "贷前审批", "到期删除", "随时在“我的授权”", "不同意会怎样"):
         assert words in page
+
+
+def test_a_request_for_the_platforms_own_names_it_with_its_fields_and_values(client, firm):
+    lender = cases.open_case(
+        stage.bank("bank_c"), firm.id, "DK-C", CaseKind.LOAN_APPLICATION, actor=SYSTEM, as_of=timezone.now()
+    )
+    told = Told(Stage.RECEIVED, timezone.localdate(), amount_cny=Decimal("500000"))
+    outcomes.tell("bank_c", [Line(1, lender.id, told)], actor=SYSTEM, as_of=timezone.now())
+    number = ask(firm, "financing_outcome", "financing_institution", "credit_evaluation")
+    page = client.get(f"/enterprise/requests/{number}").content.decode()
+    for words in ("融资结果反馈", "逾期天数", "反馈机构名称", "信用评价", "各机构反馈给平台的融资结果"):
+        assert words in page
+    assert "500,000.00" not in page
+    values = client.post(f"/enterprise/requests/{number}").content.decode()
+    assert "500,000.00" in values
+    held = client.post("/enterprise/held").content.decode()
+    for words in ("融资结果反馈", "500,000.00", "云州bank_c银行"):
+        assert words in held
 
 
 def test_a_preview_shows_the_firms_own_values_and_is_journalled_as_its_own_look(client, asked):
