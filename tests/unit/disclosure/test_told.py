@@ -99,6 +99,18 @@ def test_the_name_is_given_where_the_consent_names_it_too(firm):
     assert {row["matter"] for row in values(found[OUTCOME])} == {told["matter"]}
 
 
+def test_each_case_has_a_number_of_its_own_that_is_nobodys(firm):
+    other = stage.case(firm, LENDER, "DK-2026-0002")
+    tell(other, RECEIVED)
+    found = with_consent(firm, OUTCOME, INSTITUTION)
+    numbers = {row["matter"] for row in values(found[OUTCOME])}
+    assert len(numbers) == 2
+    assert numbers == {row["matter"] for row in values(found[INSTITUTION])}
+    said = str(found).replace("-", "").lower()
+    assert other.hex[:8] not in said
+    assert "dk2026" not in said
+
+
 def test_what_lies_outside_the_consents_period_stays(firm):
     old = replace(RECEIVED, on=date(2021, 5, 6))
     tell(stage.case(firm, LENDER, "DK-2021"), old)

@@ -73,7 +73,7 @@ def test_a_request_for_the_platforms_own_names_it_with_its_fields_and_values(cli
     )
     told = Told(Stage.RECEIVED, timezone.localdate(), amount_cny=Decimal("500000"))
     outcomes.tell("bank_c", [Line(1, lender.id, told)], actor=SYSTEM, as_of=timezone.now())
-    number = ask(firm, "financing_outcome", "financing_institution", "credit_evaluation")
+    number = ask(firm, "tax_payment", "financing_outcome", "financing_institution", "credit_evaluation")
     page = client.get(f"/enterprise/requests/{number}").content.decode()
     for words in ("融资结果反馈", "逾期天数", "反馈机构名称", "信用评价", "各机构反馈给平台的融资结果"):
         assert words in page
