@@ -13,45 +13,10 @@ from typing import Any
 import yaml
 
 import rongxin
+from rongxin.vocabulary import edition
 
-_NAME = re.compile(r"(?P<family>[a-z_]+?)_(?P<edition>\d{4}[-\d]*)")
-_HEAD = ("edition", "citation", "effective_from")
-# What a family is called; one that has no name here goes by that of its file.
-TITLES = {
-    "aggregates": "结果反馈的汇总口径",
-    "applications": "融资产品与申请的时限",
-    "break_glass": "紧急查阅",
-    "bureaus": "企业征信机构参与运营",
-    "card": "评分卡权重与分箱",
-    "corrections": "更正通知的时限",
-    "deferred": "稍后答复",
-    "deletion": "删除义务与限制保存的法律",
-    "gates": "批次异常的界限",
-    "grades": "信用等级",
-    "holds": "暂缓告知",
-    "idempotency": "幂等键",
-    "institution_cards": "机构评分卡的限度",
-    "invitations": "机构人员邀请",
-    "list_exports": "清单的导出与保存的筛选",
-    "keeping": "评价的保存期限",
-    "monitoring": "模型监测",
-    "objections": "异议的路径与时限",
-    "push": "批量推送",
-    "quotas": "查询上限",
-    "relief": "修复与期满的处理",
-    "repairs": "信用修复的期限与材料",
-    "schedules": "报送周期",
-    "security_assessment": "接入安全评估",
-    "segments": "分组的中位数与分位",
-    "sign_in": "登录与密码",
-    "size_class": "中小企业划型",
-    "source_levels": "来源的先后",
-    "timeliness": "报送时效",
-    "vetoes": "否决与封顶",
-    "watching": "异常查询监测",
-    "webhooks": "事件通知",
-    "working_days": "工作日",
-}
+_NAME = re.compile(r"(?P<family>[a-z_]+?)_(?P<named>\d{4}[-\d]*)")
+_HEAD = ("edition", "citation", "effective_from", *edition.FOR_PEOPLE)
 
 
 @dataclass(frozen=True)
@@ -63,17 +28,11 @@ class Edition:
     room: str
     since: date
     citation: str
+    #: What it is called, and which body decides the figures: the operator changes only its own.
+    title: str
+    decided_by: str
     values: tuple[tuple[str, str], ...]
     text: str
-
-    @property
-    def title(self) -> str:
-        return TITLES.get(self.family, self.family)
-
-    @property
-    def own(self) -> bool:
-        """Whether the figures are the operator's; otherwise the body that the citation names decides."""
-        return any(word in self.citation for word in ("自定", "本项目", "own"))
 
     @property
     def unchecked(self) -> bool:
@@ -98,15 +57,17 @@ def in_force(editions: tuple[Edition, ...], today: date) -> Edition:
     return ([one for one in editions if one.since <= today] or list(editions[:1]))[-1]
 
 
-def _read(path: Path, root: Path, *, family: str, edition: str) -> Edition:
+def _read(path: Path, root: Path, *, family: str, named: str) -> Edition:
     text = path.read_text("utf-8")
     content = yaml.safe_load(text)
     return Edition(
         family=family,
-        edition=str(content.get("edition", edition)),
+        edition=str(content.get("edition", named)),
         room=path.relative_to(root).parts[0],
-        since=content.get("effective_from") or date(int(edition[:4]), 1, 1),
+        since=content.get("effective_from") or date(int(named[:4]), 1, 1),
         citation=" ".join(str(content.get("citation", "")).split()),
+        title=str(content.get("title", family)),
+        decided_by=str(content.get("decided_by", "")),
         values=tuple(_flat({key: value for key, value in content.items() if key not in _HEAD})),
         text=text,
     )

@@ -17,6 +17,7 @@ from rongxin.evaluation import consistency
 from rongxin.evaluation.cards import Bins, Grades, Parameters, Relief, Segments, Vetoes, Weights
 from rongxin.evaluation.errors import InvalidIndicators, UnknownVersion
 from rongxin.evaluation.schema import Formula, Indicator
+from rongxin.vocabulary import edition
 
 INDICATORS = Path(__file__).parent / "indicators"
 PARAMETERS = Path(__file__).parent / "parameters"
@@ -140,7 +141,10 @@ def _read(
         return None, source
     try:
         # Dates and numbers as YAML has them; `value` of a class may be 0, so nothing is guessed from texts.
-        return model.model_validate(parse(file.read_text("utf-8"))), source
+        content = parse(file.read_text("utf-8"))
+        if issubclass(model, Parameters):
+            content = edition.for_rules(content)
+        return model.model_validate(content), source
     except ValidationError as fault:
         for error in fault.errors(include_url=False):
             path, said = source.existing(error["loc"]), error["msg"]

@@ -17,14 +17,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-import yaml
 from django.db import connection
 from django.utils import timezone
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from rongxin.journal import keyring, plans
 from rongxin.journal.sealing import SealedColumn
 from rongxin.parties.errors import PartiesError
+from rongxin.vocabulary import edition
 
 _PARAMETERS = Path(__file__).parent / "parameters"
 _TABLE = ("parties_idempotencykey", "answer")
@@ -62,14 +62,15 @@ class InvalidKey(PartiesError):
     code = "invalid_idempotency_key"
 
 
-class Policy(BaseModel):
+class InvalidIdempotencyLimits(PartiesError):
+    """A file of limits of idempotency keys can't be used as it stands."""
+
+    code = "invalid_idempotency_limits"
+
+
+class Policy(edition.Edition):
     """What holds from a day on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    edition: str
-    citation: str
-    effective_from: date
     keep_days: int = Field(ge=1)
     at_work_seconds: int = Field(ge=1)
     key_length_max: int = Field(ge=16, le=255)
@@ -176,11 +177,9 @@ def _opened(account: int, key: str, sealed: bytes) -> Answer:
 
 @cache
 def _editions() -> tuple[Policy, ...]:
-    files = _PARAMETERS.glob("idempotency_*.yaml")
-    read = (Policy.model_validate(yaml.safe_load(file.read_text("utf-8"))) for file in files)
-    return tuple(sorted(read, key=lambda one: one.effective_from))
+    return edition.read(_PARAMETERS, "idempotency_*.yaml", Policy, broken=InvalidIdempotencyLimits)
 
 
 def in_force(on: date) -> Policy:
     """Return the edition of a day; before the first one, the first."""
-    return ([one for one in _editions() if one.effective_from <= on] or list(_editions()[:1]))[-1]
+    return edition.in_force(_editions(), on)

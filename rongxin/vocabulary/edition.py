@@ -14,6 +14,10 @@ from typing import Protocol, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+#: What a file says of itself to whoever reads it: what it is called, and which body decides its figures. No
+#: rule reads it, so it is no part of a model or of its digest.
+FOR_PEOPLE = ("title", "decided_by")
+
 
 class Edition(BaseModel):
     """What every edition says of itself: its name, whence its numbers are, and since which day they hold."""
@@ -34,10 +38,17 @@ Read = TypeVar("Read", bound=BaseModel)
 Dated = TypeVar("Dated", bound=_Dated)
 
 
+def for_rules(content: object) -> object:
+    """Return what rules read of a file's content."""
+    if not isinstance(content, dict):
+        return content
+    return {key: value for key, value in content.items() if key not in FOR_PEOPLE}
+
+
 def load(path: Path, model: type[Read], *, broken: type[Exception]) -> Read:
     """Read one file; raises `broken` with the file's name and what is wrong in it."""
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return model.model_validate(for_rules(yaml.safe_load(path.read_text(encoding="utf-8"))))
     except (OSError, UnicodeError, yaml.YAMLError, ValidationError) as error:
         raise broken(f"{path.name}: {error}") from error
 

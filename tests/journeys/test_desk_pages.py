@@ -64,6 +64,18 @@ def look(visit, *pages, prefix=""):
         visit.check(f"{prefix}{page}".replace("/", "-").split("?")[0])
 
 
+def reached_by_keyboard(visit, name):
+    """Come to a page of the menu's second row on a telephone's screen by Tab and Enter alone."""
+    visit.page.set_viewport_size({"width": browsing.PHONE, "height": 900})
+    visit.go("/operator/models")
+    for _ in range(30):
+        visit.page.keyboard.press("Tab")
+        if visit.page.evaluate("document.activeElement.textContent.trim()") == name:
+            break
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url("**/operator/parameters")
+
+
 def test_the_security_administrators_pages_meet_the_measure(home):
     application = waiting()
     with browsing.visit(home) as visit:
@@ -122,6 +134,7 @@ def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
         visit.check("operator-objection")
         visit.click("退出")
         enter(visit, PartyKind.OPERATOR, None, Role.SYSTEM_ADMINISTRATOR)
+        reached_by_keyboard(visit, "参数与目录")
         pages = ("operator/parameters", "operator/parameters/quotas", "operator/models")
         look(visit, "operator", *pages, prefix="system-")
 

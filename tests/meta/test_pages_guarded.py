@@ -36,7 +36,7 @@ OPEN = {
     "sign_out": "ends whatever session there is",
     "enterprise_connect": "asks for the session and a fresh assertion itself; there is no role yet",
     "language": "everybody may choose in which language they read",
-    "operator_quality": "open in a demo, guarded elsewhere by the operator's key",
+    "operator_quality": "open in a demo, guarded elsewhere by the operator's session or key",
 }
 
 

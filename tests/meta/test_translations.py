@@ -22,6 +22,7 @@ from django.template.base import Lexer, TokenType
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 import rongxin
+from rongxin.entrypoints import editions
 from rongxin.entrypoints.api import problems
 from rongxin.site.translations import SOURCE
 from tests.meta import house
@@ -92,7 +93,14 @@ def _entries() -> tuple[polib.POEntry, ...]:
 def wanted() -> frozenset[str]:
     """Return every text that pages translate: in templates, in Python, of word lists and of errors."""
     return frozenset(
-        [*_of_templates(), *_of_python(), *_of_word_lists(), *problems.TITLES.values(), problems.OTHERWISE]
+        [
+            *_of_templates(),
+            *_of_python(),
+            *_of_word_lists(),
+            *_of_editions(),
+            *problems.TITLES.values(),
+            problems.OTHERWISE,
+        ]
     )
 
 
@@ -152,6 +160,13 @@ def _of_word_lists() -> Iterator[str]:
                 label = getattr(member, "label", None)
                 if isinstance(label, str) and HAN.search(label) and not hasattr(member, "label_en"):
                     yield label
+
+
+def _of_editions() -> Iterator[str]:
+    """Return what the dated parameter files say of themselves."""
+    for every in editions.families().values():
+        for one in every:
+            yield from (one.title, one.decided_by)
 
 
 def _below(base: type[enum.Enum]) -> Iterator[type[enum.Enum]]:

@@ -32,6 +32,7 @@ TITLES = {
     "password_too_weak": "密码不符合要求",
     "invalid_sign_in_limits": "登录规则的参数文件不可用，请联系平台运行机构",
     "invalid_break_glass_limits": "紧急查阅规则的参数文件不可用，请联系平台运行机构",
+    "invalid_idempotency_limits": "幂等键的参数文件不可用，请联系平台运行机构",
     "invalid_list_limits": "清单导出规则的参数文件不可用，请联系平台运行机构",
     "list_exports_exhausted": "今日可导出的文件已用完",
     "already_acknowledged": "该告警已处置",

@@ -11,6 +11,7 @@ STATUS = {
     "invalid_sign_in_limits": 500,
     "invalid_break_glass_limits": 500,
     "invalid_list_limits": 500,
+    "invalid_idempotency_limits": 500,
     "list_exports_exhausted": 429,
     "unknown_item": 404,
     "unknown_batch": 404,

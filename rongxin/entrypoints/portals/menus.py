@@ -20,6 +20,23 @@ class Entry:
     name: str
     label: Promise | str
     permission: Permission
+    #: Under which heading it stands; "" stands by itself.
+    group: Promise | str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that stand together; one that stands by itself is a group of one."""
+
+    label: Promise | str
+    entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> Entry:
+        return self.entries[0]
+
+    def holds(self, here: str) -> bool:
+        return any(entry.name == here for entry in self.entries)
 
 
 HOME = {
@@ -31,6 +48,9 @@ HOME = {
 }
 
 _INSTITUTION = permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR
+_DESK = permission.DESK | permission.AUDIT
+_WATCH, _CASES, _DATA = _lazy("监督"), _lazy("案件"), _lazy("数据")
+_ACCESS, _RULES = _lazy("接入"), _lazy("规则")
 _ENTRIES = (
     Entry("enterprise", _lazy("我的企业"), permission.SUBJECT),
     Entry("enterprise_products", _lazy("找贷款"), permission.SUBJECT),
@@ -60,27 +80,19 @@ _ENTRIES = (
     Entry("provider_use", _lazy("使用反馈"), permission.PROVIDER),
     Entry("department", _lazy("履职查询"), permission.DEPARTMENT),
     Entry("operator", _lazy("今日"), permission.STAFF),
-    Entry("operator_watch", _lazy("监测处置"), permission.SECURITY | permission.AUDIT),
-    Entry("operator_held", _lazy("待复核批次"), permission.DESK | permission.AUDIT),
-    Entry("operator_matching", _lazy("匹配台"), permission.DESK),
-    Entry("operator_objections", _lazy("异议"), permission.DESK | permission.AUDIT),
-    Entry("operator_repairs", _lazy("信用修复"), permission.DESK | permission.AUDIT),
-    Entry("operator_papers", _lazy("书面授权复核"), permission.DESK | permission.AUDIT),
-    Entry(
-        "operator_applications",
-        _lazy("接入申请"),
-        permission.DESK | permission.SECURITY | permission.AUDIT,
-    ),
-    Entry(
-        "operator_institutions",
-        _lazy("机构"),
-        permission.DESK | permission.SECURITY | permission.AUDIT,
-    ),
-    Entry("operator_record", _lazy("存证日志"), permission.AUDIT),
-    Entry("operator_models", _lazy("评价模型"), permission.STAFF),
-    Entry("operator_parameters", _lazy("参数与目录"), permission.STAFF),
-    Entry("operator_glass", _lazy("紧急查阅"), permission.STAFF),
-    Entry("operator_quality", _lazy("数据质量"), permission.STAFF),
+    Entry("operator_watch", _lazy("监测处置"), permission.SECURITY | permission.AUDIT, _WATCH),
+    Entry("operator_record", _lazy("存证日志"), permission.AUDIT, _WATCH),
+    Entry("operator_glass", _lazy("紧急查阅"), permission.STAFF, _WATCH),
+    Entry("operator_objections", _lazy("异议"), _DESK, _CASES),
+    Entry("operator_repairs", _lazy("信用修复"), _DESK, _CASES),
+    Entry("operator_papers", _lazy("书面授权复核"), _DESK, _CASES),
+    Entry("operator_held", _lazy("待复核批次"), _DESK, _DATA),
+    Entry("operator_matching", _lazy("匹配台"), permission.DESK, _DATA),
+    Entry("operator_quality", _lazy("数据质量"), permission.STAFF, _DATA),
+    Entry("operator_applications", _lazy("接入申请"), _DESK | permission.SECURITY, _ACCESS),
+    Entry("operator_institutions", _lazy("机构"), _DESK | permission.SECURITY, _ACCESS),
+    Entry("operator_models", _lazy("评价模型"), permission.STAFF, _RULES),
+    Entry("operator_parameters", _lazy("参数与目录"), permission.STAFF, _RULES),
 )
 
 
@@ -94,3 +106,14 @@ def home(role: Card) -> str:
 def of(role: Card) -> tuple[Entry, ...]:
     """Return what somebody in a role can go to."""
     return tuple(entry for entry in _ENTRIES if entry.permission.admits(role.party_kind, role.role))
+
+
+def groups(role: Card) -> tuple[Group, ...]:
+    """Return the same in groups; a group of which somebody sees one entry goes by the entry's name."""
+    found: list[Group] = []
+    for entry in of(role):
+        if entry.group and found and found[-1].label == entry.group:
+            found[-1] = Group(entry.group, (*found[-1].entries, entry))
+        else:
+            found.append(Group(entry.group or entry.label, (entry,)))
+    return tuple(one if len(one.entries) > 1 else Group(one.first.label, one.entries) for one in found)

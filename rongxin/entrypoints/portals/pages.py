@@ -26,9 +26,11 @@ def render(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render a page in the common frame; `here` in the context says which entry of the menu it belongs to."""
+    menu, here = _menu(request), str(context.get("here", ""))
     shared = {
         "node": node(),
-        "menu": _menu(request),
+        "menu": menu,
+        "submenu": next((one for one in menu if len(one.entries) > 1 and one.holds(here)), None),
         "notice": settings.RONGXIN_NOTICE,
         "here": "",
         "visitor": getattr(request, "visitor", None),
@@ -36,9 +38,9 @@ def render(
     return _render(request, template, {**shared, **context}, status=status)
 
 
-def _menu(request: HttpRequest) -> tuple[menus.Entry, ...]:
+def _menu(request: HttpRequest) -> tuple[menus.Group, ...]:
     visitor = getattr(request, "visitor", None)
-    return () if visitor is None else menus.of(visitor.role)
+    return () if visitor is None else menus.groups(visitor.role)
 
 
 def refusal(request: HttpRequest, status: int, what: str, what_to_do: str = "") -> HttpResponse:

@@ -1,7 +1,7 @@
 """Pages for 平台运营: what the operator watches. Counts only, nothing of a subject; read-only.
 
-There is no sign-in page yet: a browser asks for the operator's API key as a password (HTTP Basic). A demo's
-figures are invented, so there the page is open.
+The operator's people see it as they are signed in; a machine shows the operator's API key as a password (HTTP
+Basic). A demo's figures are invented, so there the page is open.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.api.problems import Problem
+from rongxin.entrypoints.portals import pages, visitors
 from rongxin.parties import providers
 from rongxin.parties.errors import UnknownParty
+from rongxin.parties.rules import permission
 from rongxin.sharing.errors import BadMonth
 from rongxin.sharing.quality import rules, sheets
 
@@ -44,11 +45,9 @@ def quality(request: HttpRequest) -> HttpResponse:
         "providers": providers.every(),
         "trend": [{**one, "bar": _bar(one["acceptance"])} for one in sheet["trend"]],
         "lines": [{**line, "bar": _bar(line["acceptance"])} for line in sheet["lines"]],
-        "node": settings.RONGXIN_NODE_NAME,
-        "notice": settings.RONGXIN_NOTICE,
         "here": "operator_quality",
     }
-    return render(request, "operator/quality.html", context)
+    return pages.render(request, "operator/quality.html", context)
 
 
 def _bar(share: Mapping[str, Any]) -> int:
@@ -57,6 +56,10 @@ def _bar(share: Mapping[str, Any]) -> int:
 
 
 def _admitted(request: HttpRequest) -> bool:
+    found = None if visitors.must_change(request) else visitors.current(request)
+    if found is not None and permission.STAFF.admits(found.role.party_kind, found.role.role):
+        vars(request)["visitor"] = found  # for the templates' heading
+        return True
     if settings.RONGXIN_MODE == "demo":
         return True
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
