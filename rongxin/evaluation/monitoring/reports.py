@@ -50,6 +50,7 @@ def of(month: str, *, actor: Actor, as_of: datetime) -> dict[str, Any]:
     made = _made(month, actor=actor, as_of=as_of)
     if _last_day(month) < timezone.localdate(as_of):
         _freeze(month, made, actor=actor, as_of=as_of)
+        return held(month)
     return made
 
 
