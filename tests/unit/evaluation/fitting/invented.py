@@ -28,6 +28,21 @@ def borrowers(rows: int = 600, seed: int = 1) -> pl.DataFrame:
     ).with_columns(pl.when(pl.col("noise") > 1.5).then(None).otherwise("noise").alias("noise"))
 
 
+def curved(rows: int, seed: int, *, together: bool = False) -> pl.DataFrame:
+    """Curves, steps and trades that each say their own; `together`: two columns that say all only jointly."""
+    draw = np.random.default_rng(seed)
+    age, use = draw.uniform(0, 30, rows).round(1), draw.uniform(0, 1, rows).round(3)
+    days, trade = draw.integers(0, 400, rows), draw.integers(0, 4, rows)
+    if together:
+        risk = 3 * np.where((age > 15) ^ (use > 0.5), 1, -1)
+    else:
+        steps = 6 * (use > 0.8) - 3 * (use < 0.2)
+        risk = 0.03 * (age - 12) ** 2 - 7 + 3 * np.sin(days / 60) + 2 * trade + steps
+    bad = draw.random(rows) < 1 / (1 + np.exp(-risk))
+    words = np.array(["grain", "pumps", "tea", "steel"])[trade]
+    return pl.DataFrame({"age": age, "days": days, "trade": words, "use": use, "default": bad.astype(int)})
+
+
 def written(frame: pl.DataFrame, path: Path) -> Path:
     if path.suffix == ".csv":
         frame.write_csv(path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
+from rongxin.evaluation import loading, packing
 from rongxin.evaluation.monitoring import fairness, parameters, reports, rules, spread, vintages
 from rongxin.evaluation.monitoring.vintages import Scored
 from rongxin.financing import aggregates
@@ -36,6 +37,15 @@ def test_a_score_on_an_edge_belongs_to_the_bin_above_it() -> None:
     for score, count in ((499, 2), (500, 3), (1000, 1), (1001, 4)):
         found.scores[score] = count
     assert found.by_edges([500]) == [2, 4, 4]
+
+
+@pytest.mark.parametrize("code", ["A05", "T02", "R01"])
+def test_an_indicator_is_counted_in_the_bin_that_the_card_scores(code: str) -> None:
+    bins = loading.load(VERSION).bins(code)
+    values = [value for edge, _ in bins.steps for value in (edge - 1, edge, edge + 1)]
+    for value in values:
+        counts = spread._binned(bins, np.array([packing.OBSERVED], np.int8), np.array([float(value)]))
+        assert counts.argmax() == bins.bin_of(value), value
 
 
 def test_psi_of_a_known_shift() -> None:
