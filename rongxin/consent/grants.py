@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rongxin.consent.online import grant_online
+from rongxin.consent.online import grant_online, grant_signed
 from rongxin.consent.register import Grant, active_for, get, listed, of_case, of_subject
 from rongxin.consent.requests import decline, request
 from rongxin.consent.standing import (
@@ -28,6 +28,7 @@ __all__ = [
     "get",
     "give_up",
     "grant_online",
+    "grant_signed",
     "listed",
     "of_case",
     "of_subject",

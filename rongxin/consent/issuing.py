@@ -15,6 +15,7 @@ from rongxin.consent.errors import NotPossible
 from rongxin.consent.models import Consent
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import Act, Form, Signature, Status, Terms, business_day
+from rongxin.consent.signing import demands
 from rongxin.consent.templates import Draft
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
@@ -59,8 +60,11 @@ def issue(
 ) -> Grant:
     """Sign the terms and put them on file; the caller has checked who signs and holds the transaction.
 
+    Fewer signers than the firm demands are refused here, whichever way they came.
+
     `answers` names the request or the proposal that the consent comes of, for the journal.
     """
+    demands.check_enough(subject.id, signers, as_of=as_of)
     institution = institutions.get(case.institution_id)
     terms = Terms(
         id=uuid4(),

@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from rongxin.consent.deletion.rules import State as DeletionState
 from rongxin.consent.rules import Form, Status
+from rongxin.consent.signing.rules import State as SigningState
+from rongxin.consent.signing.rules import What
 
 
 class Case(models.Model):
@@ -142,6 +144,102 @@ class PushedRequest(models.Model):
     code = models.CharField(max_length=64, blank=True, db_index=True)
     code_until = models.DateTimeField(null=True)
     redeemed_at = models.DateTimeField(null=True)
+
+
+class SigningRule(models.Model):
+    """签署规则: how many of a firm's people must sign; one it ever had stays. No moment: others have to
+    agree.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    needed = models.PositiveSmallIntegerField()
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")
+    effective_at = models.DateTimeField(null=True)
+    # Dropped or replaced before it held.
+    dropped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "-effective_at"], name="signing_rule_of_subject")]
+        constraints = [
+            models.CheckConstraint(condition=Q(needed__gte=1), name="signing_rule_asks_somebody"),
+            models.CheckConstraint(
+                condition=Q(dropped_at=None) | Q(effective_at=None) | Q(dropped_at__lt=F("effective_at")),
+                name="signing_rule_held_stays",
+            ),
+        ]
+
+
+class SigningMatter(models.Model):
+    """待签事项: a consent or an application that one person has signed and others have yet to."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=12)
+    # The request that it answers, else the case; of an application the application.
+    about = models.UUIDField()
+    # What the first person saw, to the letter, and its digest, which every signature names.
+    content = models.JSONField()
+    preview_sha256 = models.CharField(max_length=64)
+    needed = models.PositiveSmallIntegerField()
+    opened_at = models.DateTimeField()
+    lapses_on = models.DateField()
+    state = models.CharField(max_length=12, default=SigningState.AWAITING.value)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["what", "about"],
+                condition=Q(state=SigningState.AWAITING.value),
+                name="one_matter_awaits",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in SigningState]), name="matter_state_known"
+            ),
+            models.CheckConstraint(condition=Q(what__in=[w.value for w in What]), name="matter_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["subject", "lapses_on"],
+                name="matter_awaits",
+                condition=Q(state=SigningState.AWAITING.value),
+            )
+        ]
+
+
+class GivenSignature(models.Model):
+    """签署: one person's, of a matter or of a firm's rule; signatures only ever grow."""
+
+    id = models.BigAutoField(primary_key=True)
+    matter = models.ForeignKey(
+        SigningMatter, null=True, on_delete=models.PROTECT, related_name="signatures", db_index=False
+    )
+    rule = models.ForeignKey(
+        SigningRule, null=True, on_delete=models.PROTECT, related_name="signatures", db_index=False
+    )
+    account = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")
+    # By whose word the person is known, how surely, and when: the second factor.
+    name = models.CharField(max_length=128)
+    commitment = models.CharField(max_length=64)
+    issuer = models.CharField(max_length=64)
+    assurance = models.PositiveSmallIntegerField()
+    asserted_at = models.DateTimeField()
+    signed_at = models.DateTimeField()
+    preview_sha256 = models.CharField(max_length=64)
+    # The legal representative's own consent, where this person gave it beside the firm's.
+    agrees_as_person = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(matter=None, rule__isnull=False) | Q(matter__isnull=False, rule=None),
+                name="signature_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=["matter", "commitment"], name="a_person_signs_a_matter_once"),
+            models.UniqueConstraint(fields=["rule", "commitment"], name="a_person_signs_a_rule_once"),
+        ]
 
 
 class Scan(models.Model):

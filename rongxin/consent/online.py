@@ -1,22 +1,31 @@
-"""线上授权: by a real-name account of the firm, after the current risk notice was shown (附件 注3)."""
+"""线上授权: by real-name accounts of the firm, after the current risk notice was shown (附件 注3).
+
+Where the firm demands several signatures, the first begins a matter (`signing.matters`) and the last one
+gives the consent; nothing is consented to in between. There is no other way in: portal, API and
+redirection all come here.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from rongxin.consent import cases, issuing, notices, requests, templates
+from rongxin.consent import cases, issuing, notices, requests, signers, templates
+from rongxin.consent.cases import Card as Case
 from rongxin.consent.errors import SignerRefused
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import Form, Signature, business_day
+from rongxin.consent.signing import demands, matters
+from rongxin.consent.signing.matters import Card as Matter
+from rongxin.consent.signing.rules import ONE, State, What
 from rongxin.consent.templates import Draft
-from rongxin.parties import accounts, memberships, subjects
-from rongxin.parties.rules import identity
-from rongxin.parties.rules.identity import Agreement, Assertion
-from rongxin.parties.rules.membership import Role
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.parties import subjects
+from rongxin.parties.rules.identity import Assertion
+from rongxin.vocabulary.actor import Actor
 
 
 def grant_online(
@@ -29,74 +38,146 @@ def grant_online(
     person_assertion: Assertion | None = None,
     request_id: UUID | None = None,
     supersedes: UUID | None = None,
+    shown: str = "",
     actor: Actor,
     as_of: datetime,
-) -> Grant:
-    """Give consent for a case.
+) -> Grant | Matter:
+    """Give consent for a case, or a signature of one that more people have to sign: then the matter comes
+    back.
 
     `actor` is the account of the legal representative (operator of an individual business) or of an agent
     with a mandate; `assertion` is fresh and of the same person. `notice_*` prove which risk notice was
     shown. `person_assertion` adds the legal representative's own consent, for data about that person.
     `request_id` answers an institution's request, whose draft then begins today; `supersedes` names the
-    consent that this one replaces.
+    consent that this one replaces. `shown` is the digest of the preview (`preview`) that the person saw; who
+    signs after others has to name it.
     """
     today = business_day(as_of)
     with transaction.atomic():
         case = cases.get(case_id)
         subject = issuing.check_parties(case)
-        signer = _signer(subject, assertion, actor=actor, as_of=as_of)
+        signer = signers.recognised(subject, assertion, actor=actor, as_of=as_of)
+        person = None
+        if person_assertion is not None:
+            person = signers.representative(subject, person_assertion, as_of=as_of)
         notice = notices.confirm_shown(notice_version, notice_sha256, on=today)
+        answer_by = None
         if request_id is not None:
-            requests.hold_open(request_id, case_id, on=today)
+            answer_by = requests.hold_open(request_id, case_id, on=today)
             draft = templates.starting(draft, on=today)
-        template = issuing.check_draft(draft, as_of=as_of)
-        person = None if person_assertion is None else _person(subject, person_assertion, as_of=as_of)
-        grant = issuing.issue(
-            draft,
+        issuing.check_draft(draft, as_of=as_of)
+        content = preview(
             case,
-            subject,
-            signers=(signer,),
-            form=Form.ONLINE,
-            notice=(notice.version, notice.sha256),
-            template=template,
-            person_signature=person,
+            draft,
+            (notice.version, notice.sha256),
+            request_id=request_id,
             supersedes=supersedes,
-            answers={} if request_id is None else {"request": str(request_id)},
+        )
+        about = request_id or case_id
+        waits = matters.awaiting(What.CONSENT, about, on=today)
+        if waits is None and demands.needed(subject.id, as_of=as_of) == ONE:
+            matters.check_shown(shown, matters.preview(content))
+            return _issue(content, case, subject, (signer.signature,), person, actor=actor, as_of=as_of)
+        if person is not None and person.commitment != signer.signature.commitment:
+            raise SignerRefused("个人信息须由本人在自己签署时另行同意")
+        matter = matters.sign(
+            subject,
+            What.CONSENT,
+            about,
+            content,
+            signer,
+            shown=shown,
+            agrees_as_person=person is not None,
+            bound=answer_by or draft.valid_until,
             actor=actor,
             as_of=as_of,
         )
-        if request_id is not None:
-            requests.accept(request_id, grant.id, as_of=as_of)
-        return grant
+        if matter.state is not State.SIGNED:
+            return matter
+        return _all(matter, case, subject, actor=actor, as_of=as_of)
 
 
-def _signer(subject: subjects.Card, assertion: Assertion, *, actor: Actor, as_of: datetime) -> Signature:
-    if actor.kind is not ActorKind.ACCOUNT or not actor.id.isdigit():
-        raise SignerRefused("线上授权须由实名账号本人办理")
-    role = memberships.role_in_subject(int(actor.id), subject.id, on=business_day(as_of))
-    if role is None:
-        raise SignerRefused("该账号不是法定代表人（负责人、经营者），也没有有效的委托")
-    account = accounts.get(int(actor.id))
-    if not account.id_commitment or account.id_commitment != assertion.id_commitment:
-        raise SignerRefused("实名认证的人与登录账号不是同一人")
-    if role is Role.LEGAL_REPRESENTATIVE:
-        return _person(subject, assertion, as_of=as_of)
-    record = identity.Record(subject.uscc or "", account.real_name, account.id_commitment)
-    return _signature(assertion, identity.compare(assertion, record, as_of=as_of))
+def grant_signed(matter_id: UUID, case_id: UUID, *, actor: Actor, as_of: datetime) -> Grant:
+    """Give the consent that lies within another matter that all have signed, for the case that came of it."""
+    with transaction.atomic():
+        matter, case = matters.get(matter_id), cases.get(case_id)
+        subject = issuing.check_parties(case)
+        if matter.state is not State.SIGNED or matter.subject_id != subject.id:
+            raise SignerRefused("该事项尚未签齐，或属于另一企业")
+        return _all(matter, case, subject, actor=actor, as_of=as_of)
 
 
-def _person(subject: subjects.Card, assertion: Assertion, *, as_of: datetime) -> Signature:
-    agreement = identity.compare(assertion, subjects.record_of(subject.id), as_of=as_of)
-    return _signature(assertion, agreement)
+def preview(
+    case: Case,
+    draft: Draft,
+    notice: tuple[str, str],
+    *,
+    request_id: UUID | None = None,
+    supersedes: UUID | None = None,
+) -> dict[str, Any]:
+    """Return what is shown before a consent is signed; `matters.preview` is its digest."""
+    return {
+        "what": What.CONSENT.value,
+        "institution": case.institution_id,
+        "case": str(case.id),
+        "request": str(request_id) if request_id else None,
+        "supersedes": str(supersedes) if supersedes else None,
+        "draft": draft.as_json(),
+        "notice": list(notice),
+    }
 
 
-def _signature(assertion: Assertion, agreement: Agreement) -> Signature:
-    if agreement is not Agreement.AGREES:
-        raise SignerRefused(agreement.message)
-    return Signature(
-        name=assertion.name,
-        commitment=assertion.id_commitment,
-        issuer=assertion.issuer,
-        assurance=assertion.assurance.value,
-        signed_at=assertion.at,
+def shown_to(request: requests.Card, case: Case, *, on: date) -> tuple[dict[str, Any], str]:
+    """Return what a person of the firm is to see of a request on a day, and its digest: what others signed
+    already, to the letter, or what it asks for today.
+    """
+    waits = matters.awaiting(What.CONSENT, request.id, on=on)
+    if waits is not None:
+        return dict(waits.content), waits.preview_sha256
+    notice = notices.current(on)
+    terms = request.terms_on(on)
+    content = preview(case, terms, (notice.version, notice.sha256), request_id=request.id)
+    return content, matters.preview(content)
+
+
+def _all(matter: Matter, case: Case, subject: subjects.Card, *, actor: Actor, as_of: datetime) -> Grant:
+    on = business_day(as_of)
+    # What the others signed on an earlier day holds from now on, as far as it reached; under the notice in
+    # force.
+    notices.confirm_shown(*matter.content["notice"], on=on)
+    signed, person = matter.signatures(on=on), matter.person(on=on)
+    return _issue(matter.content, case, subject, signed, person, actor=actor, as_of=as_of)
+
+
+def _issue(
+    content: Mapping[str, Any],
+    case: Case,
+    subject: subjects.Card,
+    signed: tuple[Signature, ...],
+    person: Signature | None,
+    *,
+    actor: Actor,
+    as_of: datetime,
+) -> Grant:
+    """Put on file what was shown and signed; accept the request that it answers."""
+    request = content.get("request")
+    draft = Draft.from_json(content["draft"])
+    if signed[1:] or request:
+        draft = templates.starting(draft, on=business_day(as_of))
+    grant = issuing.issue(
+        draft,
+        case,
+        subject,
+        signers=signed,
+        form=Form.ONLINE,
+        notice=(content["notice"][0], content["notice"][1]),
+        template=issuing.check_draft(draft, as_of=as_of),
+        person_signature=person,
+        supersedes=UUID(content["supersedes"]) if content.get("supersedes") else None,
+        answers={"request": request} if request else None,
+        actor=actor,
+        as_of=as_of,
     )
+    if request:
+        requests.accept(UUID(request), grant.id, as_of=as_of)
+    return grant

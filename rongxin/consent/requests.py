@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -14,6 +14,8 @@ from rongxin.consent import cases, issuing, notifications, standing, templates
 from rongxin.consent.errors import NotPossible, NotTheirs, UnknownConsent
 from rongxin.consent.models import ConsentRequest
 from rongxin.consent.rules import Owner, business_day
+from rongxin.consent.signing import matters
+from rongxin.consent.signing.rules import What
 from rongxin.consent.templates import Draft
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
@@ -36,6 +38,12 @@ class Card:
     requested_at: datetime
     answered_at: datetime | None
     consent_id: UUID | None
+    #: One person of the firm has signed; others have to until this day. Who they are is told to nobody else.
+    waits_until: date | None = None
+
+    def awaits_signatures(self, *, on: date) -> bool:
+        """Whether more people of the firm have yet to sign the consent."""
+        return self.waits_until is not None and on <= self.waits_until
 
     @property
     def answer_by(self) -> date:
@@ -99,18 +107,22 @@ def decline(request_id: UUID, *, note: str = "", actor: Actor, as_of: datetime) 
             redaction.redact(note)[:500],
         )
         row.save(update_fields=["status", "answered_at", "answer_note"])
+        matters.stop(What.CONSENT, request_id, actor=actor, as_of=as_of)
         _journal(row, "declined", actor=actor, as_of=as_of)
     return _card(row)
 
 
-def hold_open(request_id: UUID, case_id: UUID, *, on: date) -> None:
-    """Hold an open request of a case until the transaction ends; NotPossible if it is answered or lapsed."""
+def hold_open(request_id: UUID, case_id: UUID, *, on: date) -> date:
+    """Hold an open request of a case until the transaction ends and return the last day on which it can be
+    answered; NotPossible if it is answered or lapsed.
+    """
     row = _open(request_id)
     if row.case_id != case_id:
         raise NotPossible("该申请属于另一笔融资业务")
     answer_by = _card(row).answer_by
     if on > answer_by:
         raise NotPossible(f"该申请须在{answer_by}前（含当日）答复，现已失效；如仍需要，请机构重新申请")
+    return answer_by
 
 
 def accept(request_id: UUID, consent_id: UUID, *, as_of: datetime) -> None:
@@ -142,13 +154,14 @@ def of_case(case_id: UUID) -> list[Card]:
 def newest_of_cases(case_ids: Collection[UUID]) -> dict[UUID, Card]:
     """Return the newest request of each of these cases that has one."""
     rows = ConsentRequest.objects.filter(case__in=case_ids).order_by("case", "-requested_at", "id")
-    return {row.case_id: _card(row) for row in rows.distinct("case")}
+    return {card.case_id: card for card in _cards(rows.distinct("case"))}
 
 
 def of_institution(institution_id: str, window: Window) -> Part[Card]:
     """Return a part of what an institution asked for, answered or not, the newest first."""
     rows = ConsentRequest.objects.filter(case__institution=institution_id)
-    return windows.part(rows, window, "-requested_at", "id").of(_card)
+    part = windows.part(rows, window, "-requested_at", "id")
+    return Part(_cards(part.rows), part.last)
 
 
 def _open(request_id: UUID) -> ConsentRequest:
@@ -177,10 +190,14 @@ def _journal(row: ConsentRequest, change: str, *, actor: Actor, as_of: datetime)
 
 
 def _cards(rows: Iterable[ConsentRequest]) -> list[Card]:
-    return [_card(row) for row in rows]
+    found = list(rows)
+    waits = matters.waiting_until(row.id for row in found if row.status == ConsentRequest.Status.OPEN)
+    return [_card(row, waits) for row in found]
 
 
-def _card(row: ConsentRequest) -> Card:
+def _card(row: ConsentRequest, waits: Mapping[UUID, date] | None = None) -> Card:
+    if waits is None:
+        waits = matters.waiting_until([row.id])
     return Card(
         id=row.id,
         case_id=row.case_id,
@@ -189,4 +206,5 @@ def _card(row: ConsentRequest) -> Card:
         requested_at=row.requested_at,
         answered_at=row.answered_at,
         consent_id=row.consent_id,
+        waits_until=waits.get(row.id),
     )

@@ -20,6 +20,7 @@ from rongxin.consent.errors import NotPossible, NotTheirs, SignerRefused, Unknow
 from rongxin.consent.models import Scan, WrittenProposal
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import BUSINESS_ZONE, Form, Signature, business_day
+from rongxin.consent.signing import demands
 from rongxin.consent.templates import Draft
 from rongxin.journal import entries, keyring, windows
 from rongxin.journal.rules import Kind
@@ -84,6 +85,8 @@ def propose_written(case_id: UUID, draft: Draft, paper: Paper, *, actor: Actor, 
         if paper.signed_on > business_day(as_of):
             raise SignerRefused(f"签署日期{paper.signed_on}在将来")
         _check_signer(subject, paper.signed_by)
+        by_paper = _signature(paper.signed_by, paper.signed_on)
+        demands.check_enough(subject.id, (by_paper,), as_of=as_of)
         notices.confirm_shown(paper.notice_version, paper.notice_sha256, on=paper.signed_on)
         issuing.check_draft(templates.starting(draft, on=business_day(as_of)), as_of=as_of)
         keep_scan(digest, paper.media_type, paper.scan)
@@ -200,12 +203,11 @@ def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: dat
     # The paper was made out on an earlier day: it holds from now on, as far as it reached.
     draft = templates.starting(Draft.from_json(row.draft), on=business_day(as_of))
     template = issuing.check_draft(draft, as_of=as_of)
-    signed_at = datetime(row.signed_on.year, row.signed_on.month, row.signed_on.day, tzinfo=BUSINESS_ZONE)
     return issuing.issue(
         draft,
         case,
         subject,
-        signers=(Signature(row.signed_by, "", "paper", 1, signed_at),),
+        signers=(_signature(row.signed_by, row.signed_on),),
         form=Form.WRITTEN,
         notice=(row.notice_version, row.notice_sha256),
         template=template,
@@ -214,6 +216,12 @@ def _confirm(row: WrittenProposal, case: cases.Card, *, actor: Actor, as_of: dat
         actor=actor,
         as_of=as_of,
     )
+
+
+def _signature(signed_by: str, signed_on: date) -> Signature:
+    """Return the one signature that a paper is: the legal representative's."""
+    signed_at = datetime(signed_on.year, signed_on.month, signed_on.day, tzinfo=BUSINESS_ZONE)
+    return Signature(signed_by, "", "paper", 1, signed_at)
 
 
 def keep_scan(digest: str, media_type: str, scan: bytes) -> Scan:

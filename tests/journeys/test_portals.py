@@ -20,6 +20,7 @@ from rongxin.vocabulary.actor import Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
 from tests.journeys import browsing
 from tests.unit.consent import stage
+from tests.unit.consent.signing import scene as signing
 from tests.unit.entrypoints.portals import doors
 
 # Numbers of cases: a random text can look like somebody's telephone.
@@ -191,3 +192,38 @@ def test_the_pages_of_providers_and_the_operators_desk_meet_the_measure(home, ki
         for page in pages:
             visit.go(f"/{page}")
             visit.check(page.replace("/", "-"))
+
+
+def test_two_people_of_a_firm_sign_on_their_telephones_and_one_alone_takes_it_back(home):
+    firm = stage.firm()
+    agent = signing.agent(firm, as_of=timezone.now())
+    request = asked(firm)
+    with browsing.visit(home) as visit:
+        sign_in(visit, firm)
+        visit.click("规定几个人签署", role="link")
+        visit.check("enterprise-signatures")
+        visit.page.get_by_label("以后几个人签署").select_option("2")
+        visit.click("确认改变")
+        assert visit.sees("已改为2人签署，立即生效")
+        visit.go(f"/enterprise/requests/{request.id}/sign")
+        visit.click("我已阅读风险告知书", role="checkbox")
+        visit.click("确认授权")
+        visit.check("enterprise-request-signed")
+        visit.go("/enterprise/signatures")
+        visit.page.get_by_label("以后几个人签署").select_option("1")
+        visit.click("确认改变")
+        visit.check("enterprise-signatures-fewer")
+    assert requests.get(request.id).consent_id is None
+    with browsing.visit(home) as visit:
+        sign_in(visit, stage.Firm(firm.id, firm.uscc, agent))
+        visit.check("enterprise-home-to-sign")
+        visit.click("查看内容并签署", role="link")
+        visit.check("enterprise-request-to-sign")
+        visit.click("继续：阅读风险告知", role="link")
+        visit.check("enterprise-sign-second")
+        visit.click("我已阅读风险告知书", role="checkbox")
+        visit.click("确认授权")
+        visit.check("enterprise-consent-of-two")
+        visit.click("暂停")
+        assert visit.sees("已暂停")
+    assert grants.get(requests.get(request.id).consent_id).status is Status.PAUSED

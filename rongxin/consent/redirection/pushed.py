@@ -90,15 +90,18 @@ def grant(
     assertion: Assertion,
     notice: tuple[str, str],
     person_agrees: bool,
+    shown: str = "",
     actor: Actor,
     as_of: datetime,
 ) -> tuple[Link, str]:
-    """Give the consent that is asked for, as the firm's person; return the code for the client."""
+    """Give the consent that is asked for, as the firm's person; return the code for the client, or ""
+    where more people have to sign: the link stays open to them as long as it lives, and the portal does.
+    """
     code = secrets.token_urlsafe(32)
     with transaction.atomic():
         row = _hold(request_uri, client, as_of)
         link = _link(row)
-        grants.grant_online(
+        given = grants.grant_online(
             link.case.id,
             link.request.draft,
             assertion=assertion,
@@ -106,9 +109,12 @@ def grant(
             notice_sha256=notice[1],
             person_assertion=assertion if person_agrees else None,
             request_id=link.request.id,
+            shown=shown,
             actor=actor,
             as_of=as_of,
         )
+        if not isinstance(given, grants.Grant):
+            return link, ""
         row.code, row.code_until = _hash(code), as_of + rules.CODE_LIFE
         _answer(row, Answer.GRANTED, as_of)
     return link, code

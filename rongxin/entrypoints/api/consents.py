@@ -11,8 +11,10 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from rongxin.catalogue import loader
-from rongxin.consent import cases, grants, notices, requests, rules
+from rongxin.consent import cases, grants, notices, online, requests, rules
 from rongxin.consent.deletion import duties
+from rongxin.consent.signing.rules import State
+from rongxin.consent.templates import Draft
 from rongxin.disclosure import recipients
 from rongxin.entrypoints.api import authentication, consent_details, paging
 from rongxin.entrypoints.api.authentication import Caller
@@ -55,6 +57,20 @@ class RequestOut(Schema):
     authorization_details: list[dict[str, Any]] = Field(description="RFC 9396")
     terms: dict[str, Any] = Field(description="如今日同意，授权的内容；起始日不早于今日")
     items: list[dict[str, Any]]
+    signing: dict[str, Any] | None = Field(
+        None, description="企业须多人签署的：所签内容的摘要、还差几人（只给企业）"
+    )
+
+
+class AwaitingOut(Schema):
+    """The firm's own signature is kept; the consent holds with the last one that the firm demands."""
+
+    status: str
+    request: UUID
+    preview_sha256: str
+    needed: int
+    signed: int
+    lapses_on: date
 
 
 class Acceptance(Schema):
@@ -64,6 +80,7 @@ class Acceptance(Schema):
     notice_sha256: str
     evidence: dict[str, str]
     person_agrees: bool = Field(False, description="法定代表人本人同意提供其个人信息")
+    preview_sha256: str = Field("", max_length=64, description="所阅内容的摘要；他人已签署的必填，见 signing")
 
 
 class ConsentOut(Schema):
@@ -118,7 +135,8 @@ def waiting(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wan
         part = requests.of_institution(caller.party, paging.window(request, wanted))
         paging.link(request, answer, part)
         return [_request(card, on=today) for card in part.rows]
-    return [_request(card, on=today) for card in requests.open_of_subject(int(caller.party), on=today)]
+    cards = requests.open_of_subject(int(caller.party), on=today)
+    return [_request(card, on=today, to_firm=True) for card in cards]
 
 
 @router.get(
@@ -127,7 +145,8 @@ def waiting(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wan
 def asked(request: HttpRequest, request_id: UUID) -> RequestOut:
     """Show a request and what became of it to the firm and to the institution that asks."""
     caller = authentication.caller(request)
-    return _request(_own_request(request_id, caller), on=timezone.localdate(caller.at))
+    to_firm = caller.party_kind is PartyKind.SUBJECT
+    return _request(_own_request(request_id, caller), on=timezone.localdate(caller.at), to_firm=to_firm)
 
 
 @router.get("/risk-notices/current", auth=None, summary="现行风险告知书 The risk notice in force")
@@ -144,10 +163,15 @@ def notice(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/consent-requests/{request_id}/accept",
     auth=authentication.SUBJECT,
-    response={201: ConsentOut},
+    response={201: ConsentOut, 202: AwaitingOut},
     summary="同意授权 Grant",
 )
-def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> Status[ConsentOut]:
+def accept(
+    request: HttpRequest, request_id: UUID, acceptance: Acceptance
+) -> Status[ConsentOut] | Status[AwaitingOut]:
+    """Give the consent (201), or the caller's signature of one that more of the firm's people must sign
+    (202).
+    """
     caller = authentication.caller(request)
     card = _own_request(request_id, caller)
     assertion = identity.attest(acceptance.evidence, as_of=caller.at)
@@ -159,10 +183,23 @@ def accept(request: HttpRequest, request_id: UUID, acceptance: Acceptance) -> St
         notice_sha256=acceptance.notice_sha256,
         person_assertion=assertion if acceptance.person_agrees else None,
         request_id=request_id,
+        shown=acceptance.preview_sha256,
         actor=caller.actor,
         as_of=caller.at,
     )
-    return Status(201, _consent(grant))
+    if isinstance(grant, grants.Grant):
+        return Status(201, _consent(grant))
+    return Status(
+        202,
+        AwaitingOut(
+            status=grant.state.value,
+            request=request_id,
+            preview_sha256=grant.preview_sha256,
+            needed=grant.needed,
+            signed=len(grant.signed),
+            lapses_on=grant.lapses_on,
+        ),
+    )
 
 
 @router.post(
@@ -274,23 +311,33 @@ def _unknown(consent_id: UUID) -> Problem:
     return Problem(404, "unknown_consent", f"没有编号为{consent_id}的授权")
 
 
-def _request(card: requests.Card, *, on: date) -> RequestOut:
+def _request(card: requests.Card, *, on: date, to_firm: bool = False) -> RequestOut:
+    """Return a request as its reader sees it: an institution reads that signatures are awaited, never
+    whose.
+    """
     catalogue = loader.load()
+    case = cases.get(card.case_id)
     items = [catalogue.item(name) for name in catalogue.all_names if name in card.draft.items]
+    waits = card.awaits_signatures(on=on)
+    terms, signing = card.terms_on(on), None
+    if to_firm and not card.answered_at:
+        content, digest = online.shown_to(card, case, on=on)
+        terms, signing = Draft.from_json(content["draft"]), {"preview_sha256": digest, "awaits": waits}
     return RequestOut(
         request=card.id,
         case=card.case_id,
-        institution=institutions.get(cases.get(card.case_id).institution_id).name,
-        status=str(card.status.label),
+        institution=institutions.get(case.institution_id).name,
+        status=State.AWAITING.label if waits else str(card.status.label),
         requested_at=card.requested_at,
         answer_by=card.answer_by,
         consent=card.consent_id,
-        authorization_details=consent_details.of(card.terms_on(on), card.case_id),
-        terms=card.terms_on(on).as_json(),
+        authorization_details=consent_details.of(terms, card.case_id),
+        terms=terms.as_json(),
         items=[
             {"item": item.item, "label": item.label, "fields": [field.label for field in item.fields]}
             for item in items
         ],
+        signing=signing,
     )
 
 

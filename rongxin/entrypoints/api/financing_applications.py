@@ -17,7 +17,7 @@ from rongxin.catalogue import attachments
 from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.consents import Acceptance
-from rongxin.financing.applying import answers, applications, cards, papers, statements, worklist
+from rongxin.financing.applying import answers, applications, cards, papers, signing, statements, worklist
 from rongxin.financing.applying.applications import Signed, Wish
 from rongxin.financing.applying.cards import Card
 from rongxin.financing.applying.rules import Group, Side
@@ -52,6 +52,8 @@ class SubmissionIn(Schema):
     """The firm's yes to what the product asks for; without it the institution sees what is public alone."""
 
     consent: Acceptance | None = None
+    evidence: dict[str, str] | None = Field(None, description="不授权而须多人签署的：本人的实名凭据")
+    preview_sha256: str = Field("", max_length=64, description="所阅内容的摘要；他人已签署的必填，见 signing")
 
 
 class PaperRequestIn(Schema):
@@ -156,12 +158,22 @@ def submit(request: HttpRequest, financing_application: UUID, yes: SubmissionIn)
     """Submit a draft to its institution, with consent to what the product asks for or without."""
     caller = authentication.caller(request)
     card = _own(financing_application, caller)
-    signed = None
+    signed, assertion = None, None
+    if yes.evidence is not None:
+        assertion = identity.attest(yes.evidence, as_of=caller.at)
     if yes.consent is not None:
         assertion = identity.attest(yes.consent.evidence, as_of=caller.at)
         given = yes.consent
         signed = Signed(assertion, given.notice_version, given.notice_sha256, given.person_agrees)
-    return _whole(applications.submit(card.id, signed, actor=caller.actor, as_of=caller.at), caller)
+    done = applications.submit(
+        card.id,
+        signed,
+        assertion=assertion,
+        shown=yes.preview_sha256,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
+    return _whole(done, caller)
 
 
 @router.post("/{financing_application}/withdrawal", auth=authentication.SUBJECT, summary="撤回 Withdraw")
@@ -240,8 +252,23 @@ def _brief(card: Card, caller: Caller) -> dict[str, Any]:
     return card.document(on=timezone.localdate(caller.at))
 
 
+def _signing(card: Card, caller: Caller) -> dict[str, Any] | None:
+    """Say of a draft that waits for more of the firm's people: what each signs, and how many have."""
+    waits = signing.awaiting(card, on=timezone.localdate(caller.at)) if card.case is None else None
+    if waits is None:
+        return None
+    return {
+        "preview_sha256": waits.preview_sha256,
+        "needed": waits.needed,
+        "signed": len(waits.signed),
+        "consents": waits.content["draft"] is not None,
+        "lapses_on": waits.lapses_on.isoformat(),
+    }
+
+
 def _whole(card: Card, caller: Caller) -> dict[str, Any]:
     return _brief(card, caller) | {
+        "signing": _signing(card, caller),
         "said": cards.words_of(card.form).document(),
         "papers": [one.document() for one in papers.of(card.form, card.id)],
         "feedback": [one.document() for one in answers.feedback_of(card.id)],

@@ -32,6 +32,7 @@ MACHINES = {
     "履职依据 duty mandate": "rongxin.parties.rules.duty",
     "授权 consent": "rongxin.consent.rules",
     "删除义务 deletion duty": "rongxin.consent.deletion.rules",
+    "待签事项 signing matter": "rongxin.consent.signing.rules",
     "接入申请 institution's application": "rongxin.governance.onboarding.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
     "结果反馈 outcome": "rongxin.financing.rules",

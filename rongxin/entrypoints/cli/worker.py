@@ -62,6 +62,7 @@ def duties() -> list[Duty]:
     from rongxin.consent import standing
     from rongxin.consent.deletion import duties as deletion
     from rongxin.consent.redirection import pushed
+    from rongxin.consent.signing import matters
     from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import deferred, kept, recipients, usage
@@ -81,6 +82,7 @@ def duties() -> list[Duty]:
 
     return [
         Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
+        Duty("matters that were not signed in time", 600, lambda now: matters.lapse_due(as_of=now)),
         Duty("consents of deregistered firms", 10, lambda now: standing.follow_deregistrations(as_of=now)),
         Duty("deletion owed for ended consents", 10, lambda now: recipients.follow(as_of=now)),
         Duty("deletion receipts that are due", 600, lambda now: deletion.follow(as_of=now)),

@@ -131,6 +131,13 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*GROW, _some("UPDATE", "answer answered_at code code_until redeemed_at")),
         (*READ, Right("DELETE")),
     ),
+    # A rule's number is written once; a signature only ever grows.
+    "consent_signingrule": ((*GROW, _some("UPDATE", "effective_at dropped_at")), READ),
+    "consent_signingmatter": (
+        (*GROW, _some("UPDATE", "state ended_at")),
+        (*READ, _some("UPDATE", "state ended_at")),
+    ),
+    "consent_givensignature": (GROW, READ),
     "consent_scan": (GROW, KEEP),
     "consent_writtenproposal": (KEEP, KEEP),
     "consent_importedconsent": ((*READ, _some("UPDATE", "proposal_id")), KEEP),

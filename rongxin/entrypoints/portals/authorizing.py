@@ -19,12 +19,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from rongxin.catalogue import loader
-from rongxin.consent import notices
+from rongxin.consent import notices, online
 from rongxin.consent.errors import ConsentError
 from rongxin.consent.redirection import pushed, rules
 from rongxin.consent.redirection.errors import LinkUnusable
 from rongxin.consent.redirection.pushed import Link
 from rongxin.consent.rules import CaseKind, business_day
+from rongxin.consent.signing import demands
+from rongxin.consent.templates import Draft
 from rongxin.entrypoints import security
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.portals import identifying, pages, shown, visitors, wording
@@ -77,10 +79,12 @@ def _decide(
                 assertion=person.assertion,
                 notice=(request.POST.get("notice_version", ""), request.POST.get("notice_sha256", "")),
                 person_agrees=request.POST.get("person_agrees") == "yes",
+                shown=request.POST.get("shown", ""),
                 actor=person.actor,
                 as_of=now,
             )
-            said = {"code": granted[1]}
+            # RFC 8628 has the word for it: others of the firm have yet to sign, here or in the portal.
+            said = {"code": granted[1]} if granted[1] else {"error": "authorization_pending"}
         else:
             pushed.refuse(ours["request_uri"], client=ours["client_id"], actor=person.actor, as_of=now)
             said = {"error": "access_denied"}
@@ -144,12 +148,15 @@ def _show(
     why: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    terms, catalogue = link.request.terms_on(business_day(now)), loader.load()
+    content, digest = online.shown_to(link.request, link.case, on=business_day(now))
+    terms, catalogue = Draft.from_json(content["draft"]), loader.load()
     notice = notices.current(business_day(now))
     items = [catalogue.item(name) for name in catalogue.all_names if name in terms.items]
     context = {
         **ours,
         "why": why,
+        "shown": digest,
+        "wanted": demands.needed(link.case.subject_id, as_of=now),
         "subject": subjects.get(link.case.subject_id),
         "person": person.assertion.name,
         "case": link.case,

@@ -16,6 +16,7 @@ from rongxin.entrypoints.portals.enterprise import (
     products,
     requests,
     rights,
+    signatures,
     uses,
 )
 from rongxin.entrypoints.portals.institution import applications as worklist
@@ -58,6 +59,10 @@ _ENTERPRISE: list[URLPattern | URLResolver] = [
     path("enterprise/rights/repair/<int:record>", rights.repair, name="enterprise_repair"),
     path("enterprise/agents", agents.listed, name="enterprise_agents"),
     path("enterprise/agents/<int:number>/end", agents.end, name="enterprise_agent_end"),
+    path("enterprise/signatures", signatures.rule, name="enterprise_signatures"),
+    path("enterprise/signatures/<uuid:number>/agree", signatures.agree, name="enterprise_signatures_agree"),
+    path("enterprise/signatures/<uuid:number>/drop", signatures.drop, name="enterprise_signatures_drop"),
+    path("enterprise/matters/<uuid:number>/back", signatures.take_back, name="enterprise_take_back_matter"),
 ]
 
 _FINANCING: list[URLPattern | URLResolver] = [

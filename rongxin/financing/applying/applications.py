@@ -20,8 +20,10 @@ from rongxin.catalogue import redaction
 from rongxin.catalogue.attachments import File
 from rongxin.consent import cases, grants
 from rongxin.consent.rules import CaseKind
+from rongxin.consent.signing.matters import Card as Matter
+from rongxin.consent.signing.rules import State as SigningState
 from rongxin.financing import policy
-from rongxin.financing.applying import cards, papers, rules, statements
+from rongxin.financing.applying import cards, papers, rules, signing, statements
 from rongxin.financing.applying.cards import Card
 from rongxin.financing.applying.rules import Act
 from rongxin.financing.errors import ApplicationNotPossible, ApplicationRefused, UnknownFinancingApplication
@@ -118,8 +120,20 @@ def fill_in(
     return cards.those(rows)
 
 
-def submit(application: UUID, signed: Signed | None, *, actor: Actor, as_of: datetime) -> Card:
+def submit(
+    application: UUID,
+    signed: Signed | None,
+    *,
+    assertion: Assertion | None = None,
+    shown: str = "",
+    actor: Actor,
+    as_of: datetime,
+) -> Card:
     """Submit to one institution, with the firm's consent or without (it then sees what is public alone).
+
+    Where the firm demands several signatures this is one of them, by the word in `signed` or `assertion`;
+    the card is still a draft until the last. `shown` is the digest of what the person saw
+    (`signing.shown_to`).
 
     Raises `ApplicationNotPossible` where the product is gone or the state is another, `ApplicationRefused`
     where the firm doesn't meet its rules, and what `cases.open_case` and `grants.grant_online` raise.
@@ -137,6 +151,21 @@ def submit(application: UUID, signed: Signed | None, *, actor: Actor, as_of: dat
         if _open_count(subject) >= limits.open_max:
             raise ApplicationNotPossible(f"在办的申请已达{limits.open_max}件，请等待答复或撤回不再需要的")
         row.findings = _findings(card, today)
+        said = said_of(row.form_id)
+        matter = None
+        if signing.demanded(card, as_of=as_of):
+            matter = signing.sign(
+                card,
+                said,
+                signed.assertion if signed else assertion,
+                consents=signed is not None,
+                person=signed is not None and signed.person,
+                shown=shown,
+                actor=actor,
+                as_of=as_of,
+            )
+            if matter.state is not SigningState.SIGNED:
+                return card
         case = cases.open_case(
             card.institution,
             subject,
@@ -146,10 +175,9 @@ def submit(application: UUID, signed: Signed | None, *, actor: Actor, as_of: dat
             as_of=as_of,
         )
         if signed is not None:
-            _consent(card, case, signed, actor=actor, as_of=as_of)
+            _consent(card, case, signed, matter, actor=actor, as_of=as_of)
         row.case_id, row.submitted_at = case.id, as_of
         row.due_on = rules.due_on(today, card.product.terms.first_answer_days, timeliness.calendar())
-        said = canonical.digest({"form": str(row.form_id), **_said(row.form)})
         row.entry = cards.journal(row, "submitted", actor=actor, commitments={"said": said}, as_of=as_of)
         row.save(update_fields=["case", "submitted_at", "due_on", "findings", "entry"])
         received = Told(Stage.RECEIVED, today, amount_cny=card.amount_cny)
@@ -276,11 +304,16 @@ def _findings(card: Card, today: date) -> list[dict[str, str]]:
     return [one.document() for one in found]
 
 
-def _consent(card: Card, case: cases.Card, signed: Signed, *, actor: Actor, as_of: datetime) -> None:
+def _consent(
+    card: Card, case: cases.Card, signed: Signed, matter: Matter | None, *, actor: Actor, as_of: datetime
+) -> None:
     draft = cards.proposal(card, on=timezone.localdate(as_of))
     if draft is None:
         raise ApplicationRefused(f"产品“{card.product.terms.name}”不需要授权，可以直接提交")
-    grants.grant_online(
+    if matter is not None:
+        grants.grant_signed(matter.id, case.id, actor=actor, as_of=as_of)
+        return
+    given = grants.grant_online(
         case.id,
         draft,
         assertion=signed.assertion,
@@ -290,6 +323,7 @@ def _consent(card: Card, case: cases.Card, signed: Signed, *, actor: Actor, as_o
         actor=actor,
         as_of=as_of,
     )
+    assert isinstance(given, grants.Grant)  # the firm is held since it was asked how many sign
 
 
 def _open_count(subject_id: int) -> int:
@@ -308,9 +342,11 @@ def _reference(application: UUID, today: date) -> str:
     return f"RX{today:%Y}-{letters}"
 
 
-def _said(form: ApplicationForm) -> dict[str, object]:
-    words = cards.words_of(form.pk)
-    return {
+def said_of(number: UUID) -> str:
+    """Return the digest of what a firm says in a form, its papers included."""
+    form, words = ApplicationForm.objects.get(pk=number), cards.words_of(number)
+    said = {
+        "form": str(form.pk),
         "amount_cny": f"{form.amount_cny:.2f}",
         "term_months": form.term_months,
         "purpose": words.purpose,
@@ -318,3 +354,4 @@ def _said(form: ApplicationForm) -> dict[str, object]:
         "commitment": form.commitment_sha256,
         "papers": [card.sha256 for card in papers.of(form.pk)],
     }
+    return canonical.digest(said)

@@ -117,7 +117,9 @@ def consent(firm: Firm, case_id: UUID, *, as_of: datetime = NOW, **changes: Any)
         **shown(as_of),
         **changes,
     }
-    return grants.grant_online(case_id, given.pop("draft"), as_of=as_of, **given)
+    grant = grants.grant_online(case_id, given.pop("draft"), as_of=as_of, **given)
+    assert isinstance(grant, grants.Grant)
+    return grant
 
 
 def staff(party_kind: PartyKind, party: str | None, role: Role = Role.CLERK) -> Person:

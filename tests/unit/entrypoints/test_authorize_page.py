@@ -23,6 +23,7 @@ from rongxin.parties.models import Account
 from rongxin.proof import client_assertion
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
+from tests.unit.consent.signing import scene as signing
 from tests.unit.entrypoints.api.test_oauth import ISSUER, TOKEN, Bank
 from tests.unit.entrypoints.test_public_pages import Outline
 
@@ -378,3 +379,20 @@ def test_the_metadata_name_what_is_offered(client):
     assert told["pushed_authorization_request_endpoint"] == ISSUER + PAR
     assert told["require_pushed_authorization_requests"] is True
     assert told["token_endpoint"] == ISSUER + TOKEN
+
+
+def test_where_two_sign_the_first_brings_no_code_and_the_second_does(browser, scene):
+    now = timezone.now()
+    someone = signing.agent(scene.firm, as_of=now)
+    signing.demand(scene.firm, 2, as_of=now)
+    link = scene.link(browser)
+    page = _sign_in(browser, link, scene.firm.owner)
+    assert "本企业规定须2人签署" in page.content.decode()
+    said = _decide(browser, page, act="grant", read="yes")
+    assert said["error"] == "authorization_pending"
+    assert grants.of_subject(scene.firm.id) == []
+    other = Client(enforce_csrf_checks=True)
+    said = _decide(other, _sign_in(other, link, someone), act="grant", read="yes")
+    answer = scene.redeem(browser, said["code"])
+    assert answer.status_code == 200, answer.content
+    assert len(grants.of_subject(scene.firm.id)[0].terms.signers) == 2

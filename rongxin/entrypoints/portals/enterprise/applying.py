@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 
 from rongxin.consent import notices
 from rongxin.consent.errors import ConsentError
+from rongxin.consent.signing.matters import Card as Matter
+from rongxin.consent.templates import Draft
 from rongxin.entrypoints.api.financing_applications import files_of
 from rongxin.entrypoints.portals import offered, pages, shown, visitors
-from rongxin.entrypoints.portals.enterprise import own, requests
+from rongxin.entrypoints.portals.enterprise import own, requests, signatures
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.financing.applying import applications, cards, papers, statements
+from rongxin.financing.applying import applications, cards, papers, signing, statements
 from rongxin.financing.applying.applications import Signed, Wish
 from rongxin.financing.applying.cards import Card
 from rongxin.financing.applying.rules import State
@@ -79,7 +81,7 @@ def form(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     words = cards.words_of(number)
     context = {
         "here": _HERE,
-        "lines": [{**offered.product(card.product), "application": card} for card in some],
+        "lines": [_line(card, visitor) for card in some],
         "amount": offered.money(some[0].amount_cny),
         "term": some[0].term_months,
         "words": words,
@@ -96,8 +98,10 @@ def form(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
 def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Show what one institution asks to see, for how long and with what risks; take the yes and submit."""
     card = _draft(number, visitor)
-    draft = cards.proposal(card, on=visitor.today)
+    waits = signing.awaiting(card, on=visitor.today)
+    draft = _draft_shown(card, waits, visitor)
     notice = notices.current(visitor.today)
+    said = applications.said_of(card.form)
     context: dict[str, Any] = {
         "here": _HERE,
         "card": card,
@@ -105,6 +109,11 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         **offered.product(card.product),
         "notice_shown": notice,
         "notice_html": shown.in_html(_in_language(notice.text)),
+        "shown": {
+            act: signing.shown_to(card, said, consents=act == "consent", on=visitor.today)[1]
+            for act in ("consent", "without")
+        },
+        **signatures.state_of(waits, visitor),
     }
     if draft is not None:
         context |= {
@@ -132,12 +141,31 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     else:
         signed = None
     try:
-        applications.submit(number, signed, actor=visitor.actor, as_of=visitor.at)
+        done = applications.submit(
+            number,
+            signed,
+            assertion=assertion,
+            shown=request.POST.get(f"shown-{act}", ""),
+            actor=visitor.actor,
+            as_of=visitor.at,
+        )
     except (FinancingError, ConsentError) as error:
         context["mistake"] = pages.words(error)
         return pages.render(request, "enterprise/submit.html", context, status=422)
+    if done.state is State.DRAFT:
+        messages.success(request, _("您已签署；其他人签齐后才提交给机构"))
+        return redirect("enterprise_form", number=card.form)
     messages.success(request, _("已提交给“%(name)s”") % {"name": context["institution"].name})
     return _onward(card, visitor)
+
+
+def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
+    waits = signing.awaiting(card, on=visitor.today)
+    return {
+        **offered.product(card.product),
+        "application": card,
+        **signatures.state_of(waits, visitor),
+    }
 
 
 def _in_language(text: str) -> str:
@@ -152,6 +180,13 @@ def _onward(card: Card, visitor: Visitor) -> HttpResponse:
     if left:
         return redirect("enterprise_submit", number=left[0].id)
     return redirect("enterprise_application", number=card.id)
+
+
+def _draft_shown(card: Card, waits: Matter | None, visitor: Visitor) -> Draft | None:
+    """Return what is consented to: what others signed already, or what the product asks for today."""
+    if waits is None:
+        return cards.proposal(card, on=visitor.today)
+    return Draft.from_json(waits.content["draft"]) if waits.content["draft"] else None
 
 
 def _chosen(given: list[str], visitor: Visitor) -> list[offers.Card]:

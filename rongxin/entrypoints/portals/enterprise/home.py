@@ -16,6 +16,7 @@ from rongxin.catalogue import regions
 from rongxin.consent import notifications, register, requests
 from rongxin.consent.rules import Status
 from rongxin.entrypoints.portals import pages, visitors, wording
+from rongxin.entrypoints.portals.enterprise import signatures
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import memberships, subjects
 from rongxin.parties.errors import PartiesError
@@ -36,11 +37,13 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     told = uses.of_subject(subject.id, limit=_USES_READ, as_of=visitor.at)
     recent = [one.use for one in told if visitor.at - one.use.asked_at < timedelta(days=_USES_DAYS)]
     given = register.of_subject(subject.id)
+    open_ = requests.open_of_subject(subject.id, on=today)
     context = {
         "here": "enterprise",
         "subject": subject,
         "region": regions.label(subject.region) if subject.region else "",
-        "waiting": requests.open_of_subject(subject.id, on=today),
+        "waiting": [card for card in open_ if not card.awaits_signatures(on=today)],
+        "to_sign": signatures.waiting(visitor),
         "in_force": sum(grant.status is Status.ACTIVE for grant in given),
         "looked": sum(use.recipient_kind != "subject" for use in recent),
         "refused": sum(use.released is False for use in recent),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +14,13 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
-from rongxin.consent import cases, grants, notices, requests, templates
+from rongxin.consent import cases, grants, notices, online, requests, templates
 from rongxin.consent.errors import ConsentError, UnknownConsent
+from rongxin.consent.signing import matters
+from rongxin.consent.signing.rules import What
 from rongxin.consent.templates import Draft
 from rongxin.entrypoints.portals import pages, shown, visitors
-from rongxin.entrypoints.portals.enterprise import own
+from rongxin.entrypoints.portals.enterprise import own, signatures
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
@@ -39,7 +40,7 @@ _WAYS = {
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """List what waits for an answer, the oldest first."""
     today = visitor.today
-    waiting = [_summary(card, today) for card in requests.open_of_subject(visitor.subject, on=today)]
+    waiting = [_summary(card, visitor) for card in requests.open_of_subject(visitor.subject, on=today)]
     return pages.render(
         request, "enterprise/requests.html", {"here": "enterprise_requests", "waiting": waiting}
     )
@@ -49,7 +50,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def review(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show a request on one screen; by POST with the firm's own values, as the institution would see them."""
     card = _own(number, visitor)
-    context = _summary(card, visitor.today)
+    context = _summary(card, visitor)
     if request.method == "POST":
         context["values"] = own.values(visitor, card.draft.items)
     return pages.render(request, "enterprise/request.html", {"here": "enterprise_requests", **context})
@@ -62,7 +63,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
     notice = notices.current(visitor.today)
     context = {
         "here": "enterprise_requests",
-        **_summary(card, visitor.today),
+        **_summary(card, visitor),
         "notice_shown": notice,
         **shown.notice(notice.text),
     }
@@ -83,6 +84,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
             notice_sha256=request.POST.get("notice_sha256", ""),
             person_assertion=assertion if request.POST.get("person_agrees") else None,
             request_id=number,
+            shown=request.POST.get("shown", ""),
             actor=visitor.actor,
             as_of=visitor.at,
         )
@@ -90,6 +92,9 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
         return pages.render(
             request, "enterprise/sign.html", {**context, "mistake": pages.words(error)}, status=422
         )
+    if not isinstance(grant, grants.Grant):
+        messages.success(request, _("您已签署；其他人签齐后授权才生效"))
+        return redirect("enterprise_request", number=number)
     messages.success(
         request, _("已授权“%(name)s”，可随时在此页暂停或撤回") % {"name": context["institution"].name}
     )
@@ -115,14 +120,21 @@ def _own(number: UUID, visitor: Visitor) -> requests.Card:
     return card
 
 
-def _summary(card: requests.Card, today: date) -> dict[str, Any]:
+def _summary(card: requests.Card, visitor: Visitor) -> dict[str, Any]:
+    """Return what a request says on a day: to the second person who signs, to the letter what the first
+    saw.
+    """
     case = cases.get(card.case_id)
+    content, digest = online.shown_to(card, case, on=visitor.today)
+    waits = matters.awaiting(What.CONSENT, card.id, on=visitor.today)
     return {
         "card": card,
         "case": case,
         "institution": institutions.get(case.institution_id),
-        "terms": terms(card.terms_on(today)),
+        "terms": terms(Draft.from_json(content["draft"])),
         "clusters": clusters(card.draft.items, card.draft.modes),
+        "shown": digest,
+        **signatures.state_of(waits, visitor),
     }
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -18,6 +19,7 @@ from rongxin.consent import cases, register, requests, templates
 from rongxin.consent.deletion import duties
 from rongxin.consent.errors import ConsentError, UnknownCase
 from rongxin.consent.rules import CaseKind, Status
+from rongxin.consent.signing.rules import State as SigningState
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -163,12 +165,19 @@ def _state(case: cases.Card, given: list[register.Grant], asked: requests.Card |
     if given:
         return _("授权%(label)s") % {"label": wording.named(given[0].status.label)}
     if asked is not None:
-        return _("授权申请%(label)s") % {"label": wording.named(asked.status.label)}
+        return _("授权申请%(label)s") % {"label": _standing(asked)}
     return _("尚未申请授权")
 
 
 def _live(given: list[register.Grant]) -> register.Grant | None:
     return next((grant for grant in given if grant.status is Status.ACTIVE), None)
+
+
+def _standing(card: requests.Card) -> str:
+    """Say where a request stands; of signatures that are awaited that they are, and no name."""
+    if card.awaits_signatures(on=timezone.localdate()):
+        return wording.named(SigningState.AWAITING.label)
+    return wording.named(card.status.label)
 
 
 def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
@@ -187,7 +196,7 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         "state": _state(case, given, asked[0] if asked else None),
         "live": _live(given),
         "grants": given,
-        "requests": asked,
+        "requests": [{"card": card, "standing": _standing(card)} for card in asked],
         "template": template,
         "sections": [section for section in sections if section["items"]],
         "report_at": reverse("institution_report", kwargs={"number": case.id}),

@@ -11,6 +11,7 @@ from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
+from tests.unit.consent.signing import scene as signing
 from tests.unit.entrypoints.api import keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,3 +176,25 @@ def test_the_institution_gives_up_its_own_consent_and_no_other(client, scene):
     assert _post(client, f"/consents/{consent}/resume", {}, owner).status_code == 409
     told = client.get(f"{API}/notifications", headers=owner).json()
     assert told[0]["kind"] == "consent_give_up"
+
+
+def test_by_the_api_too_a_consent_takes_all_signatures_that_the_firm_demands(client, scene):
+    firm, owner, bank = scene
+    someone = signing.agent(firm, as_of=timezone.now())
+    signing.demand(firm, 2, as_of=timezone.now())
+    _, request = _asked(client, firm, bank)
+    at, path = f"{API}/consent-requests/{request}", f"/consent-requests/{request}/accept"
+    first = _post(client, path, _acceptance(client, firm), owner)
+    assert (first.status_code, first.json()["signed"], first.json()["needed"]) == (202, 1, 2)
+    theirs = client.get(at, headers=bank)
+    assert theirs.json()["status"] == "待其他人签署"
+    assert theirs.json()["signing"] is None
+    assert firm.owner.name not in theirs.content.decode()
+    header = keys.header_of(someone)
+    evidence = {"name": someone.name, "id_number": someone.id_number}
+    unseen = _post(client, path, _acceptance(client, firm, evidence=evidence), header)
+    assert unseen.json()["code"] == "not_possible"
+    shown = client.get(at, headers=header).json()["signing"]["preview_sha256"]
+    done = _post(client, path, _acceptance(client, firm, evidence=evidence, preview_sha256=shown), header)
+    assert done.status_code == 201, done.content
+    assert len(done.json()["authorization_details"][0]["signers"]) == 2
