@@ -5,6 +5,7 @@ from __future__ import annotations
 from rongxin.consent.online import grant_online, grant_signed
 from rongxin.consent.register import Grant, active_for, get, listed, of_case, of_subject
 from rongxin.consent.requests import decline, request
+from rongxin.consent.signing.matters import lapse_due
 from rongxin.consent.standing import (
     end_of_subject,
     expire_due,
@@ -29,6 +30,7 @@ __all__ = [
     "give_up",
     "grant_online",
     "grant_signed",
+    "lapse_due",
     "listed",
     "of_case",
     "of_subject",

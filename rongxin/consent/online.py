@@ -60,19 +60,8 @@ def grant_online(
         person = None
         if person_assertion is not None:
             person = signers.representative(subject, person_assertion, as_of=as_of)
-        notice = notices.confirm_shown(notice_version, notice_sha256, on=today)
-        answer_by = None
-        if request_id is not None:
-            answer_by = requests.hold_open(request_id, case_id, on=today)
-            draft = templates.starting(draft, on=today)
-        issuing.check_draft(draft, as_of=as_of)
-        content = preview(
-            case,
-            draft,
-            (notice.version, notice.sha256),
-            request_id=request_id,
-            supersedes=supersedes,
-        )
+        notice = (notice_version, notice_sha256)
+        content, bound = _wanted(case, draft, notice, request_id, supersedes, as_of=as_of)
         about = request_id or case_id
         waits = matters.awaiting(What.CONSENT, about, on=today)
         if waits is None and demands.needed(subject.id, as_of=as_of) == ONE:
@@ -88,7 +77,7 @@ def grant_online(
             signer,
             shown=shown,
             agrees_as_person=person is not None,
-            bound=answer_by or draft.valid_until,
+            bound=bound,
             actor=actor,
             as_of=as_of,
         )
@@ -105,6 +94,26 @@ def grant_signed(matter_id: UUID, case_id: UUID, *, actor: Actor, as_of: datetim
         if matter.state is not State.SIGNED or matter.subject_id != subject.id:
             raise SignerRefused("该事项尚未签齐，或属于另一企业")
         return _all(matter, case, subject, actor=actor, as_of=as_of)
+
+
+def _wanted(
+    case: Case,
+    draft: Draft,
+    notice: tuple[str, str],
+    request_id: UUID | None,
+    supersedes: UUID | None,
+    *,
+    as_of: datetime,
+) -> tuple[dict[str, Any], date]:
+    """Return what is to be consented to today, checked, and the last day on which it can be."""
+    today = business_day(as_of)
+    notices.confirm_shown(*notice, on=today)
+    bound = draft.valid_until
+    if request_id is not None:
+        bound = requests.hold_open(request_id, case.id, on=today)
+        draft = templates.starting(draft, on=today)
+    issuing.check_draft(draft, as_of=as_of)
+    return preview(case, draft, notice, request_id=request_id, supersedes=supersedes), bound
 
 
 def preview(

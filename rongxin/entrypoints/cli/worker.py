@@ -57,12 +57,17 @@ class Rota:
             self._waiting.append((time.monotonic() + duty.every_seconds, duty))
 
 
+def _end_due(now: datetime) -> int:
+    from rongxin.consent import grants
+
+    return grants.expire_due(as_of=now) + grants.lapse_due(as_of=now)
+
+
 def duties() -> list[Duty]:
     """The duties besides the journal, which has a loop of its own, and the queue of jobs."""
-    from rongxin.consent import standing
+    from rongxin.consent import grants
     from rongxin.consent.deletion import duties as deletion
     from rongxin.consent.redirection import pushed
-    from rongxin.consent.signing import matters
     from rongxin.delivery.push import upkeep
     from rongxin.delivery.webhooks import courier
     from rongxin.disclosure import deferred, kept, recipients, usage
@@ -81,9 +86,8 @@ def duties() -> list[Duty]:
     from rongxin.sharing.schedule import lateness
 
     return [
-        Duty("consents that are over", 60, lambda now: standing.expire_due(as_of=now)),
-        Duty("matters that were not signed in time", 600, lambda now: matters.lapse_due(as_of=now)),
-        Duty("consents of deregistered firms", 10, lambda now: standing.follow_deregistrations(as_of=now)),
+        Duty("consents that are over", 60, _end_due),
+        Duty("consents of deregistered firms", 10, lambda now: grants.follow_deregistrations(as_of=now)),
         Duty("deletion owed for ended consents", 10, lambda now: recipients.follow(as_of=now)),
         Duty("deletion receipts that are due", 600, lambda now: deletion.follow(as_of=now)),
         Duty("alarms", 10, lambda now: alarms.follow(as_of=now)),

@@ -152,28 +152,20 @@ def submit(
             raise ApplicationNotPossible(f"在办的申请已达{limits.open_max}件，请等待答复或撤回不再需要的")
         row.findings = _findings(card, today)
         said = said_of(row.form_id)
-        matter = None
-        if signing.demanded(card, as_of=as_of):
-            matter = signing.sign(
-                card,
-                said,
-                signed.assertion if signed else assertion,
-                consents=signed is not None,
-                person=signed is not None and signed.person,
-                shown=shown,
-                actor=actor,
-                as_of=as_of,
-            )
-            if matter.state is not SigningState.SIGNED:
-                return card
-        case = cases.open_case(
-            card.institution,
-            subject,
-            _reference(row.pk, today),
-            _KINDS[card.product.terms.kind],
+        matter = signing.sign(
+            card,
+            said,
+            signed.assertion if signed else assertion,
+            consents=signed is not None,
+            person=signed is not None and signed.person,
+            shown=shown,
             actor=actor,
             as_of=as_of,
         )
+        if matter is not None and matter.state is not SigningState.SIGNED:
+            return card
+        kind, reference = _KINDS[card.product.terms.kind], _reference(row.pk, today)
+        case = cases.open_case(card.institution, subject, reference, kind, actor=actor, as_of=as_of)
         if signed is not None:
             _consent(card, case, signed, matter, actor=actor, as_of=as_of)
         row.case_id, row.submitted_at = case.id, as_of

@@ -28,13 +28,6 @@ def awaiting(card: Card, *, on: date) -> Matter | None:
     return matters.awaiting(What.APPLICATION, card.id, on=on)
 
 
-def demanded(card: Card, *, as_of: datetime) -> bool:
-    """Whether more than one person has to sign an application; holds its firm until the transaction ends."""
-    subjects.lock(card.subject)
-    on = business_day(as_of)
-    return demands.needed(card.subject, as_of=as_of) > ONE or awaiting(card, on=on) is not None
-
-
 def shown_to(card: Card, said: str, *, consents: bool, on: date) -> tuple[dict[str, Any], str]:
     """Return what a person is to see before signing, and its digest: what others signed already, to the
     letter, or what the product asks for today. `said` is the digest of what the firm says.
@@ -64,11 +57,16 @@ def sign(
     shown: str,
     actor: Actor,
     as_of: datetime,
-) -> Matter:
-    """Sign an application as one of several; the caller holds the application and its transaction."""
+) -> Matter | None:
+    """Sign an application as one of several; None where the firm demands one signature alone.
+
+    The caller holds the application; its firm is held here until the transaction ends.
+    """
+    subject, on = subjects.lock(card.subject), business_day(as_of)
+    if demands.needed(card.subject, as_of=as_of) == ONE and awaiting(card, on=on) is None:
+        return None
     if assertion is None:
         raise SignerRefused("本企业规定须多人签署，请先确认身份，再签署这件申请")
-    subject, on = subjects.lock(card.subject), business_day(as_of)
     signer = signers.recognised(subject, assertion, actor=actor, as_of=as_of)
     content, _ = shown_to(card, said, consents=consents, on=on)
     if (content["draft"] is not None) != consents:

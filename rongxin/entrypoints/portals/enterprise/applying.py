@@ -30,6 +30,7 @@ from rongxin.financing.errors import ApplicationRefused, FinancingError, Unknown
 from rongxin.financing.products import offers
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.identity import Assertion
 
 _HERE = "enterprise_products"
 
@@ -126,20 +127,12 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     if request.method != "POST" or act == "values":
         return pages.render(request, "enterprise/submit.html", context)
     assertion = visitors.asserted(request, as_of=visitor.at)
-    if draft is not None and act == "consent":
-        if assertion is None:
-            return visitors.prove_again(request)
-        if not request.POST.get("read"):
-            context["mistake"] = _("请先阅读风险告知书，再勾选“我已阅读”")
-            return pages.render(request, "enterprise/submit.html", context, status=422)
-        signed = Signed(
-            assertion,
-            request.POST.get("notice_version", ""),
-            request.POST.get("notice_sha256", ""),
-            bool(request.POST.get("person_agrees")),
-        )
-    else:
-        signed = None
+    if assertion is None:
+        return visitors.prove_again(request)
+    signed = _signed(request, assertion) if draft is not None and act == "consent" else None
+    if signed is not None and not request.POST.get("read"):
+        context["mistake"] = _("请先阅读风险告知书，再勾选“我已阅读”")
+        return pages.render(request, "enterprise/submit.html", context, status=422)
     try:
         done = applications.submit(
             number,
@@ -157,6 +150,11 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         return redirect("enterprise_form", number=card.form)
     messages.success(request, _("已提交给“%(name)s”") % {"name": context["institution"].name})
     return _onward(card, visitor)
+
+
+def _signed(request: HttpRequest, assertion: Assertion) -> Signed:
+    version, digest = request.POST.get("notice_version", ""), request.POST.get("notice_sha256", "")
+    return Signed(assertion, version, digest, bool(request.POST.get("person_agrees")))
 
 
 def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
