@@ -83,6 +83,12 @@ def commit(id_number: str) -> str:
     return salted_hmac("rongxin.parties.identity", uscc.clean(id_number), algorithm="sha256").hexdigest()
 
 
+def commit_phone(number: str) -> str:
+    """Return the keyed commitment to a telephone number, by its last eleven digits: one may come with 86."""
+    digits = "".join(one for one in number if one.isdecimal())[-11:]
+    return salted_hmac("rongxin.parties.identity.phone", digits, algorithm="sha256").hexdigest()
+
+
 class DemoIdentityProvider:
     """Believes whatever it is told: for demo and tests. It says so, and refuses to exist in production."""
 
@@ -99,7 +105,7 @@ class DemoIdentityProvider:
         )
 
     def attest(self, evidence: Mapping[str, str], *, as_of: datetime) -> Assertion:
-        """Vouch for `name` and `id_number`; `represents` (a code) is believed as well."""
+        """Vouch for `name` and `id_number`; `represents` (a code) and `phone` are believed as well."""
         missing = [field for field in ("name", "id_number") if not evidence.get(field, "").strip()]
         if missing:
             raise IdentityRefused(f"实名认证缺少：{'、'.join(missing)}")
@@ -110,4 +116,5 @@ class DemoIdentityProvider:
             issuer=self.id,
             at=as_of,
             represents=uscc.clean(evidence.get("represents", "")),
+            phone=commit_phone(evidence["phone"]) if evidence.get("phone") else "",
         )

@@ -155,6 +155,7 @@ def _assertion(provider: OpenIdProvider, claims: Mapping[str, Any], *, as_of: da
     """Read claims as the provider's entry says; the moment is when the person proved who they are there."""
     mapped = provider.claims
     name, number = _text(claims.get(mapped.name)), _text(claims.get(mapped.id_number))
+    phone = _text(claims.get(mapped.phone)) if mapped.phone else ""
     if not name or not number:
         raise IdentityRefused("身份认证平台没有给出姓名和证件号码，请在该平台完成实名认证后重试")
     at = datetime.fromtimestamp(claims["auth_time"], UTC)
@@ -169,6 +170,7 @@ def _assertion(provider: OpenIdProvider, claims: Mapping[str, Any], *, as_of: da
         issuer=provider.id,
         at=min(at, as_of),
         represents=_text(claims.get(mapped.represents)) if mapped.represents else "",
+        phone=identity.commit_phone(phone) if phone and claims.get(mapped.phone_verified) is True else "",
     )
 
 

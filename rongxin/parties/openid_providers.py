@@ -42,6 +42,9 @@ class Claims(BaseModel):
     name: str = "name"
     id_number: str
     represents: str = ""
+    #: A telephone counts only where the provider says by the second claim that it has verified it.
+    phone: str = ""
+    phone_verified: str = "phone_number_verified"
     assurance: str = "acr"
     levels: dict[str, Level] = Field(min_length=1)
 

@@ -24,7 +24,8 @@ class Assertion:
 
     `id_commitment` is a keyed commitment to the identity number; the number never gets here. `represents`
     is the code of the organisation whose legal representative or operator (经营者) the issuer says the
-    person is, as issuers of electronic business licences can; "" where it does not say.
+    person is, as issuers of electronic business licences can; "" where it does not say. `phone` is a keyed
+    commitment to the telephone that the issuer has verified as the person's, or "".
     """
 
     name: str
@@ -33,6 +34,7 @@ class Assertion:
     issuer: str
     at: datetime
     represents: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True)

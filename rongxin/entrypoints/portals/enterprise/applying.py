@@ -31,6 +31,7 @@ from rongxin.financing.products import offers
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.identity import Assertion
+from rongxin.parties.rules.membership import Role
 
 _HERE = "enterprise_products"
 
@@ -109,6 +110,7 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         "institution": institutions.get(card.institution),
         **offered.product(card.product),
         "notice_shown": notice,
+        "chief": visitor.role.role is Role.LEGAL_REPRESENTATIVE,
         "notice_html": shown.in_html(_in_language(notice.text)),
         "shown": {
             act: signing.shown_to(card, said, consents=act == "consent", on=visitor.today)[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -18,11 +19,10 @@ from rongxin.consent.rules import Status
 from rongxin.entrypoints.portals import pages, visitors, wording
 from rongxin.entrypoints.portals.enterprise import signatures
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.parties import memberships, subjects
+from rongxin.parties import memberships, own_firms, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
 from rongxin.rights import uses
-from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 _USES_DAYS = 30
@@ -44,6 +44,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "region": regions.label(subject.region) if subject.region else "",
         "waiting": [card for card in open_ if not card.awaits_signatures(on=today)],
         "to_sign": signatures.waiting(visitor),
+        "to_agree": signatures.to_agree(visitor),
         "in_force": sum(grant.status is Status.ACTIVE for grant in given),
         "looked": sum(use.recipient_kind != "subject" for use in recent),
         "refused": sum(use.released is False for use in recent),
@@ -57,7 +58,9 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def connect(request: HttpRequest) -> HttpResponseBase:
     """Connect a firm to the account of its legal representative (实名注册); nobody's code need be known.
 
-    The firms whose registration record names this very person are offered; another is found by its code.
+    The firms whose registration record names this very person are offered; what stands on the licence or
+    in its QR, or the person's telephone, finds among them the one that is meant. Of another's firm nothing
+    is told.
     """
     account = visitors.signed_in(request)
     if account is None:
@@ -66,28 +69,25 @@ def connect(request: HttpRequest) -> HttpResponseBase:
     assertion = visitors.asserted(request, as_of=now)
     if assertion is None:
         return redirect("sign_in_person")
-    code = request.POST.get("code", "")
-    context = {
-        "mine": subjects.represented_by(assertion),
-        "code": code,
-    }
+    sought = request.POST.get("sought", "")
+    context: dict[str, Any] = {"mine": subjects.represented_by(assertion), "sought": sought}
     if request.method != "POST":
         return pages.render(request, "enterprise/connect.html", context)
-    subject = subjects.find(codes.clean(code))
-    if subject is None:
-        mistake = _("未找到这个统一社会信用代码的登记信息，请核对营业执照上的18位代码")
-        return pages.render(request, "enterprise/connect.html", {**context, "mistake": mistake}, status=422)
-    actor = Actor(ActorKind.ACCOUNT, str(account), f"subject:{subject.uscc}")
     try:
+        found = own_firms.find(account, assertion, request.POST.get("code") or sought, as_of=now)
+        if "code" not in request.POST:
+            return pages.render(request, "enterprise/connect.html", {**context, "mine": found, "found": True})
+        actor = Actor(ActorKind.ACCOUNT, str(account), f"subject:{found[0].uscc}")
         with transaction.atomic():
-            role = memberships.represent(account, subject.id, assertion, actor=actor, as_of=now)
+            role = memberships.represent(account, found[0].id, assertion, actor=actor, as_of=now)
     except PartiesError as error:
-        mistake = f"{subject.name}：{error}"
-        return pages.render(request, "enterprise/connect.html", {**context, "mistake": mistake}, status=422)
+        status = 429 if isinstance(error, own_firms.TooManySearches) else 422
+        context["mistake"] = pages.words(error)
+        return pages.render(request, "enterprise/connect.html", context, status=status)
     visitors.act_as(request, role.id)
     messages.success(
         request,
         _("已连接“%(name)s”，您以%(label)s的身份办理")
-        % {"name": subject.name, "label": wording.named(role.role.label)},
+        % {"name": found[0].name, "label": wording.named(role.role.label)},
     )
     return redirect("enterprise")

@@ -24,6 +24,7 @@ from rongxin.entrypoints.portals.enterprise import own, signatures
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.membership import Role
 from rongxin.vocabulary import sharing_mode
 from rongxin.vocabulary.sharing_mode import SharingMode
 
@@ -134,6 +135,8 @@ def _summary(card: requests.Card, visitor: Visitor) -> dict[str, Any]:
         "terms": terms(Draft.from_json(content["draft"])),
         "clusters": clusters(card.draft.items, card.draft.modes),
         "shown": digest,
+        # Whose own consent it would be; an agent can't give it.
+        "chief": visitor.role.role is Role.LEGAL_REPRESENTATIVE,
         **signatures.state_of(waits, visitor),
     }
 

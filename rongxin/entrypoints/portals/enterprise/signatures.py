@@ -92,6 +92,15 @@ def waiting(visitor: Visitor) -> list[dict[str, Any]]:
     ]
 
 
+def to_agree(visitor: Visitor) -> list[demands.Card]:
+    """Return the wishes that fewer sign which this person has yet to agree to, or may object to."""
+    return [
+        card
+        for card in demands.history(visitor.subject)
+        if card.open(as_of=visitor.at) and all(one.account != visitor.account.id for one in card.signed)
+    ]
+
+
 def state_of(matter: Matter | None, visitor: Visitor) -> dict[str, Any]:
     """Return what a page says of a matter: who has signed, how many are left, until when; {} where none
     waits.

@@ -101,6 +101,19 @@ def test_a_person_by_the_code_that_her_licence_vouches_for(client, city):
     assert firm.uscc in client.get("/enterprise/connect").content.decode()
 
 
+@pytest.mark.parametrize(("verified", "status"), [(True, 200), (False, 422), ("true", 422)])
+def test_a_telephone_finds_her_firms_only_where_the_provider_has_verified_it(
+    client, city, firm, settings, tmp_path, verified, status
+):
+    claims = {"id_number": "id_card", "phone": "phone_number", "levels": {"face": "high"}}
+    settings.RONGXIN_OPENID_PROVIDERS = str(city.file(tmp_path, claims=claims))
+    city.forge = lambda said: {**said, "phone_number": "+8613800138000", "phone_number_verified": verified}
+    signed_in(client, city)
+    assert "13800138000" not in str(dict(client.session))
+    answer = client.post("/enterprise/connect", {"sought": "138 0013 8000"})
+    assert answer.status_code == status
+
+
 def test_a_provider_that_tells_the_rest_only_when_asked(client, city, firm, settings, tmp_path):
     settings.RONGXIN_OPENID_PROVIDERS = str(city.file(tmp_path, userinfo=True))
     city.forge = lambda claims: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pyotp
@@ -51,7 +52,7 @@ def test_nobody_connects_a_firm_that_is_another_persons(client):
     doors.as_person(client, stage.Person("李新来", "990101199505050055", 0))
     answer = client.post("/enterprise/connect", {"code": firm.uscc})
     assert answer.status_code == 422
-    assert "不一致" in answer.content.decode()
+    assert firm.uscc not in answer.content.decode().replace(f'value="{firm.uscc}"', "")
     assert client.get("/enterprise").status_code == 302
 
 
@@ -168,3 +169,23 @@ def test_a_role_that_has_ended_shows_nothing_more(client):
     assert role.role is Role.LEGAL_REPRESENTATIVE
     memberships.end(role.id, why="test", actor=SYSTEM, as_of=timezone.now())
     assert client.get("/enterprise").status_code == 302
+
+
+def test_what_stands_on_the_licence_finds_the_firm_and_a_stranger_gets_one_answer(client):
+    firm = stage.firm()
+    doors.as_person(client, firm.owner)
+    found = client.post("/enterprise/connect", {"sought": f"https://zhizhao.example/?uniscid={firm.uscc}"})
+    assert "按您所填的找到" in found.content.decode()
+    assert client.post("/enterprise/connect", {"code": firm.uscc}).headers["Location"] == "/enterprise"
+    stranger = Client()
+    doors.as_person(stranger, stage.Person("李新来", "990101199505050055", 0))
+    answers = [
+        stranger.post("/enterprise/connect", {"code": code}).content.decode()
+        for code in (firm.uscc, stage.code())
+    ]
+    first, second = (re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", page) for page in answers)
+    assert first == second
+    for _ in range(3):
+        stranger.post("/enterprise/connect", {"sought": firm.uscc})
+    late = stranger.post("/enterprise/connect", {"sought": firm.uscc})
+    assert late.status_code == 429

@@ -110,6 +110,8 @@ def test_the_owner_demands_more_at_once_and_fewer_by_all(firm):
     page = agent.get("/enterprise/signatures").content.decode()
     rule = demands.history(firm.id)[0]
     assert f"/enterprise/signatures/{rule.id}/agree" in page
+    assert "提议：改为1人签署" in agent.get("/enterprise").content.decode()
+    assert "提议" not in owner.get("/enterprise").content.decode()
     agent.post(f"/enterprise/signatures/{rule.id}/agree")
     assert demands.needed(firm.id, as_of=timezone.now()) == 1
     assert firm.owner.name in owner.get("/enterprise/signatures").content.decode()
@@ -179,4 +181,16 @@ def test_what_was_signed_as_no_consent_is_not_turned_into_one(firm, two):
         applications.submit(
             card.id, signed, shown=waits.preview_sha256, actor=firm.owner.actor, as_of=timezone.now()
         )
+    assert applications.own(card.id, subject=firm.id).case is None
+
+
+def test_an_application_that_changed_after_a_signature_is_signed_no_further(firm, two):
+    owner, agent = two
+    card = drafted(firm)
+    at = f"/enterprise/applications/{card.id}/submit"
+    owner.post(at, {"act": "without", "shown-without": hidden(owner.get(at), "shown-without")})
+    applications.hand_in(card.id, [desk.PDF], actor=firm.owner.actor, as_of=timezone.now())
+    answer = agent.post(at, {"act": "without", "shown-without": hidden(agent.get(at), "shown-without")})
+    assert answer.status_code == 422
+    assert "有变化" in answer.content.decode()
     assert applications.own(card.id, subject=firm.id).case is None
