@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,17 +12,18 @@ import pytest
 from django.db import connection
 
 from rongxin.evaluation import loading, packing
-from rongxin.evaluation.monitoring import fairness, parameters, reports, rules, spread, vintages
+from rongxin.evaluation.models import Baseline, Score, ShadowRun, ShadowScore
+from rongxin.evaluation.monitoring import fairness, parameters, register, reports, rules, spread, vintages
 from rongxin.evaluation.monitoring.vintages import Scored
 from rongxin.financing import aggregates
 from rongxin.financing.performance import Loan
 from rongxin.financing.rules import Performance
 from rongxin.parties.models import Subject
-from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.actor import SYSTEM, Actor
 from tests.unit.consent import stage as people
 from tests.unit.evaluation.stage import PENALTY, VERSION, City, penalty
 
-from .stage import lent, registered
+from .stage import NEXT, another_version, lent, promoted, registered
 
 DAY = date(2026, 6, 1)
 LIMITS, TELLABLE = parameters.in_force(DAY), aggregates.limits(DAY)
@@ -46,6 +49,30 @@ def test_an_indicator_is_counted_in_the_bin_that_the_card_scores(code: str) -> N
     for value in values:
         counts = spread._binned(bins, np.array([packing.OBSERVED], np.int8), np.array([float(value)]))
         assert counts.argmax() == bins.bin_of(value), value
+
+
+def test_below_the_cut_is_who_has_less_and_not_who_has_just_that() -> None:
+    found = spread.Spread(groups={"size": {}})
+    page = [(1, 499, "B", "[]", "micro"), (2, 500, "BB", "[]", "micro"), (3, None, "", "[]", "micro")]
+    spread._add_scores(found, page, ("size",), 500)
+    assert found.groups["size"]["micro"].tolist() == [3, 2, 999, 1]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "signal"),
+    [(300, 100, "act"), (100, 300, "act"), (300, 249, "watch"), (300, 260, "steady")],
+)
+def test_a_source_that_comes_back_moves_the_missing_as_one_that_falls_silent(
+    was: int, now: int, signal: str
+) -> None:
+    spec = loading.load(VERSION)
+    bins = len(spec.bins("A05").points)
+    found = spread.Spread()
+    found.indicators = {"A05": spread.Indicator(np.array([1000 - now, *[0] * (bins - 1), now, 0]))}
+    content = {"indicators": {"A05": [1000 - was, *[0] * (bins - 1), was, 0]}}
+    (line,) = reports._indicators(found, Baseline(content=content), spec, LIMITS)
+    assert line["missing_permille"] == {"baseline": was, "now": now}
+    assert line["missing_signal"]["code"] == signal
 
 
 def test_psi_of_a_known_shift() -> None:
@@ -141,6 +168,48 @@ def _fined(city: City, count: int) -> list[Subject]:
     for name in BANKS:
         people.bank(name)
     return firms
+
+
+def test_the_baseline_is_the_first_run_also_where_nobody_looked_then(city: City) -> None:
+    firms = _fined(city, 60)
+    rows = [(firm, f"新{n}", penalty("2026-04-02", "9000000.00")) for firm in firms[1::2] for n in range(5)]
+    city.files(PENALTY, *rows)
+    city.now = city.now.replace(month=5, day=20)
+    city.run()
+    found = _until(city, date(2026, 6, 1))
+    assert found["baseline"]["as_of"] == "2026-04-01"
+    assert found["score"]["signal"]["code"] == "act"
+
+
+def harsher(card: dict[str, Any]) -> None:
+    """Clean firms gain nothing by it in four indicators."""
+    for code in ("A04", "A05", "A06", "A07"):
+        for step in card["indicators"][code]["steps"]:
+            step[1] = card["indicators"][code]["rest"]
+
+
+def test_a_challenger_is_compared_subject_by_subject(
+    city: City, staff: list[Actor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another_version(tmp_path / "versions", harsher)
+    monkeypatch.setattr(loading, "PARAMETERS", tmp_path / "versions" / "parameters")
+    for version in (VERSION, NEXT):
+        registered(version, staff[0], as_of=city.now)
+    promoted(VERSION, staff, as_of=city.now)
+    register.to_shadow(NEXT, actor=staff[0], as_of=city.now)
+    _fined(city, 6)
+    (compared,) = ShadowRun.objects.values_list("comparison", flat=True)
+    own = dict(Score.objects.values_list("subject_id", "score"))
+    other = dict(ShadowScore.objects.values_list("subject_id", "score"))
+    gained = sum(other[subject] - score for subject, score in own.items())
+    assert gained < 0, (own, other)
+    assert compared["mean_difference_hundredths"] == round(100 * gained / 6)
+    grades = dict(Score.objects.values_list("subject_id", "grade"))
+    others = dict(ShadowScore.objects.values_list("subject_id", "grade"))
+    pairs = Counter((grade, others[subject]) for subject, grade in grades.items())
+    told = {(one["champion"], one["challenger"]): one["subjects"] for one in compared["migration"]}
+    assert told == dict(pairs)
+    assert any(before != after for before, after in pairs)
 
 
 def _until(city: City, day: date) -> dict[str, Any]:

@@ -171,6 +171,10 @@ def test_queries_beyond_a_loans_term_are_seen_but_not_of_one_that_is_overdue() -
         assert len(outcomes.tell("bank_a", lines, actor=BANK, as_of=NOON).accepted) == 3
     ends_on = date(drawn.year, drawn.month + 3, drawn.day)
     assert ends_on + grace < NOON.date()
+    last = NOON.replace(year=ends_on.year, month=ends_on.month, day=ends_on.day) + grace
+    for _ in range(10):
+        assert isinstance(ask(late, at=last), Release)  # on the last day of grace
+    assert patrol.look("bank_a", as_of=last + timedelta(minutes=1)).beyond_tenure == 0
     for _ in range(10):
         assert isinstance(ask(late), Release)
         assert isinstance(ask(overdue), Release)
