@@ -21,6 +21,7 @@ class Kind(Labelled):
         "更正通知逾期未确认",
         "a correction notice is not acknowledged in time",
     )
+    ANSWER_OVERDUE = "answer_overdue", "融资申请逾期未首次答复", "a first answer to an application is late"
     REPAIR_SILENT = "repair_silent", "信用修复申请久无回音", "the window says nothing of a request for repair"
 
 
@@ -59,5 +60,6 @@ RAISED_BY: Mapping[Entry, Kind] = {
     Entry.INCIDENT_OVERDUE: Kind.INCIDENT_OVERDUE,
     Entry.OBJECTION_OVERDUE: Kind.OBJECTION_OVERDUE,
     Entry.CORRECTION_OVERDUE: Kind.CORRECTION_OVERDUE,
+    Entry.FINANCING_ANSWER_OVERDUE: Kind.ANSWER_OVERDUE,
     Entry.REPAIR_SILENT: Kind.REPAIR_SILENT,
 }

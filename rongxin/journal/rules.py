@@ -58,6 +58,7 @@ class Kind(StrEnum):
     OUTCOME_CORRECTED = "outcome.corrected"
     PRODUCT_CHANGED = "product.changed"
     FINANCING_APPLICATION_CHANGED = "financing_application.changed"
+    FINANCING_ANSWER_OVERDUE = "financing_answer.overdue"
     CONSENT_REQUESTED = "consent.requested"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_PAUSED = "consent.paused"

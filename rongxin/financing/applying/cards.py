@@ -28,7 +28,7 @@ from rongxin.journal.sealing import SealedColumn
 from rongxin.parties import institutions, subjects
 from rongxin.proof.errors import ProofError
 from rongxin.sharing.quality import timeliness
-from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.actor import SYSTEM, Actor
 
 SEALED = SealedColumn(
     "financing_applicationform",
@@ -265,6 +265,17 @@ def journal(
         refs["due_on"] = row.due_on.isoformat()
     kind = Kind.FINANCING_APPLICATION_CHANGED
     return entries.append(kind, actor=actor, refs=refs, commitments=commitments, as_of=as_of).id
+
+
+def late(row: Application, *, as_of: datetime) -> None:
+    """Record by itself that a first answer is owed since its last day: the operator is alarmed."""
+    assert row.due_on is not None
+    refs: dict[str, str | int] = {
+        "application": str(row.pk),
+        "institution": row.institution_id,
+        "due_on": row.due_on.isoformat(),
+    }
+    entries.append(Kind.FINANCING_ANSWER_OVERDUE, actor=SYSTEM, refs=refs, as_of=as_of)
 
 
 def those(rows: Iterable[Application]) -> list[Card]:

@@ -115,6 +115,7 @@ def _watch(application: UUID, today: date, *, as_of: datetime) -> int:
         row.save(update_fields=["told_of_clock"])
         cards.journal(row, "answer_late" if level == 2 else "answer_due", actor=SYSTEM, as_of=as_of)
         if level == 2:
+            cards.late(row, as_of=as_of)
             name = institutions.get(card.institution).name
             text = f"“{name}”逾期未答复您的申请（{card.product.terms.name}），平台已督促。"
             refs = {"application": str(application)}

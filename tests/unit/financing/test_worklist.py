@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -78,6 +78,15 @@ def test_word_is_given_once_when_an_answer_is_due_and_once_when_it_is_late():
     assert sum("answer_due" in body for body in kinds) == sum("answer_late" in body for body in kinds) == 1
     assert "逾期未答复" in notifications.of_subject(firm.id)[0].text
     answers.take_up(card.id, actor=shelf.clerk("bank_a"), as_of=NOW)
+
+
+def test_the_warning_counts_working_days_over_a_weekend_and_a_holiday():
+    stage.bank()
+    thursday = datetime(2026, 4, 2, 2, 0, tzinfo=UTC)  # before 清明节: 3 April is one working day, 7 the next
+    card = desk.submitted(stage.firm(), as_of=thursday, first_answer_days=2)
+    assert card.due_on == date(2026, 4, 7)
+    told = [worklist.watch(as_of=thursday + timedelta(days=n)) for n in range(8)]
+    assert told == [0, 1, 0, 0, 0, 0, 1, 0], "due on the last working day before the holiday, late on 8 April"
 
 
 def test_nobody_is_reminded_of_what_was_answered():

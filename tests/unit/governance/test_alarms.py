@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from rongxin.financing.applying import answers, worklist
 from rongxin.governance import alarms
 from rongxin.governance.errors import AlreadyAcknowledged, GovernanceError, NotTheOperators, UnknownAlarm
 from rongxin.governance.rules import RAISED_BY, Kind
@@ -14,6 +15,7 @@ from rongxin.journal import entries, sequencer
 from rongxin.journal.rules import Kind as Entry
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
+from tests.unit.financing import desk, shelf
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OPERATOR = Actor(ActorKind.ACCOUNT, "7", "operator:")
@@ -68,3 +70,21 @@ def test_an_acknowledgement_without_a_word_or_an_alarm_is_none():
         alarms.acknowledge(alarm.id, note="  ", actor=OPERATOR, as_of=stage.NOW)
     with pytest.raises(UnknownAlarm):
         alarms.acknowledge(uuid4(), note="x", actor=OPERATOR, as_of=stage.NOW)
+
+
+def test_a_late_first_answer_to_an_application_alarms_the_operator_once_and_an_answered_one_never():
+    stage.bank()
+    late, answered = (desk.submitted(stage.firm(), first_answer_days=1) for _ in range(2))
+    answers.take_up(answered.id, actor=shelf.clerk("bank_a"), as_of=stage.NOW)
+    for days in (0, 1, 4, 5):
+        worklist.watch(as_of=stage.NOW + timedelta(days=days))
+        sequencer.integrate()
+        alarms.follow(as_of=stage.NOW + timedelta(days=days))
+        assert len(alarms.every(waiting_only=True)) == (days > 1)
+    (alarm,) = alarms.every(waiting_only=True)
+    assert alarm.kind is Kind.ANSWER_OVERDUE
+    assert alarm.refs == {
+        "application": str(late.id),
+        "institution": "bank_a",
+        "due_on": late.due_on.isoformat(),
+    }
