@@ -52,6 +52,8 @@ class RecipientKind(StrEnum):
     NODE = "node"
     # A person of the operator's, by an opening that another one approved (`emergency`).
     OPERATOR = "operator"
+    # A provider that checks an objection gets the papers handed in with it (`handed_in`) and no records.
+    PROVIDER = "provider"
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ INSTITUTION_PURPOSES = frozenset(Purpose) - {
     Purpose.SELF_ACCESS,
     Purpose.OFFICIAL_DUTY,
     Purpose.BREAK_GLASS,
+    Purpose.OBJECTION_CHECK,
     Purpose.COLLECTION,
 }
 
@@ -123,7 +126,7 @@ def admit(purpose: Purpose, recipient: RecipientKind) -> Reason | None:
         return None if purpose is Purpose.OFFICIAL_DUTY else Reason.PURPOSE_NOT_PERMITTED
     if recipient is RecipientKind.OPERATOR:
         return None if purpose is Purpose.BREAK_GLASS else Reason.PURPOSE_NOT_PERMITTED
-    if recipient is RecipientKind.NODE:
+    if recipient in (RecipientKind.NODE, RecipientKind.PROVIDER):
         # What the platform collects for itself comes in by `sharing.bulk`; nothing leaves to it by the gate.
         return Reason.PURPOSE_NOT_PERMITTED
     return None if purpose in INSTITUTION_PURPOSES else Reason.PURPOSE_NOT_PERMITTED

@@ -93,6 +93,14 @@ def of(act: UUID) -> list[Card]:
     return [Card(row.id, row.purpose, row.name, row.media_type, row.size_bytes, row.sha256) for row in rows]
 
 
+def card(act: UUID, paper: UUID) -> Card:
+    """Return a file of an act as it is listed; raises `UnknownPaper`."""
+    found = next((one for one in of(act) if one.id == paper), None)
+    if found is None:
+        raise UnknownPaper(f"没有编号为{paper}的附件")
+    return found
+
+
 def read(act: UUID, paper: UUID) -> tuple[Card, bytes]:
     """Return a file of an act with its content; raises `UnknownPaper`, also where the seal doesn't open."""
     row = Paper.objects.filter(act=act, pk=paper).first()

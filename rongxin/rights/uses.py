@@ -15,10 +15,11 @@ from rongxin.catalogue import loader
 from rongxin.consent.rules import business_day
 from rongxin.delivery.push import uses as pushes
 from rongxin.disclosure import register
+from rongxin.disclosure.handed_in import PaperKind
 from rongxin.disclosure.register import UseOfData
 from rongxin.journal import proofs, windows
 from rongxin.journal.windows import BadPlace, Part, Window
-from rongxin.parties import departments, institutions
+from rongxin.parties import departments, institutions, providers
 from rongxin.parties.errors import UnknownParty
 from rongxin.rights import holds
 from rongxin.rights.errors import UnknownUse
@@ -47,7 +48,6 @@ class Use:
     def document(self) -> dict[str, Any]:
         """Return it JSON-ready, with labels beside the codes."""
         use, why = self.use, rules.words(self.use.reason)
-        known = loader.load()
         return {
             "request": str(use.request),
             "asked_at": use.asked_at.isoformat(),
@@ -65,7 +65,7 @@ class Use:
             "reason_label": why.label if why else None,
             "article": why.article if why else None,
             "items": dict(use.items),
-            "item_labels": {name: known.label(name) for name in use.items},
+            "item_labels": {name: label(name) for name in use.items},
             "legal_basis": use.legal_basis,
             "kept_until": use.kept_until.isoformat() if use.kept_until else None,
             "intent_entry": str(use.intent_entry),
@@ -135,6 +135,12 @@ def proof(subject_id: int, request: UUID, *, as_of: datetime) -> dict[str, Any]:
     }
 
 
+def label(name: str) -> str:
+    """Return what that was given is called: an item of the catalogue, or a kind of paper handed in."""
+    paper = next((one.label for one in PaperKind if one.value == name), None)
+    return paper or loader.load().label(name)
+
+
 def _told(use: UseOfData) -> Use:
     purpose = next((one.label for one in Purpose if one.value == use.purpose), use.purpose)
     return Use(
@@ -149,6 +155,8 @@ def _name(kind: str, recipient: str) -> str:
             return institutions.get(recipient).name
         if kind == "department":
             return departments.get(recipient).name
+        if kind == "provider":
+            return providers.get(recipient).name
     except UnknownParty:
         return recipient
     return "平台运营机构" if kind == "operator" else "本人"

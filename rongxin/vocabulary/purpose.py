@@ -13,5 +13,6 @@ class Purpose(Labelled):
     INSURANCE_UNDERWRITING = "insurance_underwriting", "保险承保", "underwriting of an insurance"
     SELF_ACCESS = "self_access", "本人查询", "access to one's own data"
     OFFICIAL_DUTY = "official_duty", "履行职责", "a department's duty"
+    OBJECTION_CHECK = "objection_check", "核查异议", "checking an objection"
     BREAK_GLASS = "break_glass", "紧急查阅", "break-glass by the platform's operator"
     COLLECTION = "collection", "信息归集", "collection by the platform itself"

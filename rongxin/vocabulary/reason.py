@@ -173,6 +173,13 @@ class Reason(StrEnum):
         "紧急查阅已到时或已结束，内容重新遮蔽",
         "the break-glass is over: everything is masked again",
     )
+    # A paper that a subject handed in, asked for by somebody who has no part in the matter, or none any more.
+    PAPER_NOT_ADDRESSED = (
+        "paper_not_addressed",
+        "（九）",
+        "材料不是交给查阅单位的，或事项已办结",
+        "the paper was not handed in to whoever asks, or the matter is over",
+    )
     # Limits of what may be shown at all.
     THIRD_PERSON = "third_person", "（九）", "涉及其他自然人，已脱敏", "masked: it concerns another person"
     MASKED_TYPE = "masked_type", "（九）", "该类数据须脱敏提供", "data of this type is masked"

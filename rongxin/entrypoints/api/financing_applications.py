@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,7 +14,9 @@ from django.utils import timezone
 from ninja import Field, File, Query, Router, Schema, Status, UploadedFile
 
 from rongxin.catalogue import attachments
-from rongxin.entrypoints.api import authentication, paging
+from rongxin.disclosure.handed_in import Paper, PaperKind
+from rongxin.disclosure.rules import RecipientKind
+from rongxin.entrypoints.api import authentication, handed_in, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.consents import Acceptance
 from rongxin.financing.applying import answers, applications, cards, papers, signing, statements, worklist
@@ -25,6 +27,7 @@ from rongxin.financing.products import offers
 from rongxin.financing.rules import Rejection, Security, Stage, Told
 from rongxin.parties import identity
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.vocabulary.actor import Actor
 
 router = Router(tags=["融资申请 Financing applications"])
 _EITHER = authentication.SUBJECT | authentication.INSTITUTION
@@ -139,7 +142,11 @@ def show(request: HttpRequest, financing_application: UUID) -> dict[str, Any]:
 @router.get("/{financing_application}/papers/{application_paper}", auth=_EITHER, summary="申请材料 A paper")
 def paper_of(request: HttpRequest, financing_application: UUID, application_paper: UUID) -> HttpResponse:
     """Give a paper to be saved: to the firm, and to an institution that it applied to."""
-    return attachment(_own(financing_application, authentication.caller(request)), application_paper)
+    caller = authentication.caller(request)
+    card = _own(financing_application, caller)
+    if caller.party_kind is PartyKind.SUBJECT:
+        return handed_in.attachment(*papers.read(application_paper, card.form, card.id))
+    return to_institution(card, application_paper, actor=caller.actor, as_of=caller.at)
 
 
 @router.post("/{financing_application}/papers", auth=authentication.SUBJECT, summary="交材料 Hand in papers")
@@ -231,15 +238,31 @@ def files_of(uploaded: Iterable[uploadedfile.UploadedFile[Any]]) -> tuple[attach
     return tuple(attachments.File(file.name or "", file.content_type or "", file.read()) for file in uploaded)
 
 
-def attachment(card: Card, paper: UUID) -> HttpResponse:
-    """Give a paper of an application to be saved, never to be shown inside a page."""
-    of, content = papers.read(paper, card.form, card.id)
-    answer = HttpResponse(content, content_type=of.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{of.sha256}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["Cache-Control"] = "no-store"
-    return answer
+def to_institution(card: Card, paper: UUID, *, actor: Actor, as_of: datetime) -> HttpResponse:
+    """Give a paper to the institution that was applied to, through the door; the firm is told."""
+    assert card.case is not None
+    return handed_in.given(
+        papers.listed(paper, card.form, card.id),
+        Paper(
+            PaperKind.APPLICATION_PAPER,
+            card.subject,
+            lambda: _with(card.id),
+            lambda: papers.read(paper, card.form, card.id)[1],
+        ),
+        PartyKind.INSTITUTION,
+        card.institution,
+        reference=card.case.reference,
+        case=card.case.id,
+        actor=actor,
+        as_of=as_of,
+    )
+
+
+def _with(application: UUID) -> tuple[RecipientKind, str] | None:
+    """Say which institution an application is with now: until its case is closed."""
+    card = cards.find(application)
+    live = card.case is not None and not card.case.closed
+    return (RecipientKind.INSTITUTION, card.institution) if live else None
 
 
 def _own(application: UUID, caller: Caller) -> Card:

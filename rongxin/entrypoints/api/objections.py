@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
-from rongxin.entrypoints.api import authentication, paging
+from rongxin.catalogue import redaction
+from rongxin.entrypoints.api import authentication, handed_in, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
-from rongxin.rights import answers, objections, papers
+from rongxin.rights import answers, objections, opened, papers
 from rongxin.rights.answers import Answer
 from rongxin.rights.objection_cards import Card
 from rongxin.rights.objections import Complaint
@@ -96,8 +97,25 @@ def show(request: HttpRequest, objection: UUID) -> dict[str, Any]:
 
 
 @router.get("/{objection}/evidence/{paper}", auth=_READS, summary="证据材料 A piece of evidence")
-def evidence_of(request: HttpRequest, objection: UUID, paper: UUID) -> HttpResponse:
-    return attachment(_own(objection, authentication.caller(request)).id, paper)
+def evidence_of(
+    request: HttpRequest, objection: UUID, paper: UUID, break_glass: UUID | None = None
+) -> HttpResponse:
+    """Give it to the subject itself; to the provider while the objection is open, and to a person of the
+    operator's by an approved break-glass. The subject is told of both.
+    """
+    caller = authentication.caller(request)
+    card = _own(objection, caller)
+    if caller.party_kind is PartyKind.SUBJECT:
+        return handed_in.attachment(*papers.read(card.id, paper))
+    return handed_in.given(
+        *opened.evidence(card.id, paper),
+        caller.party_kind,
+        caller.party,
+        reference=str(card.id),
+        opening=break_glass,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
 
 
 @router.post("/{objection}/withdraw", auth=authentication.SUBJECT, summary="撤回异议 Withdraw")
@@ -138,17 +156,6 @@ def files_of(uploaded: list[UploadedFile], purpose: str = papers.EVIDENCE) -> tu
     )
 
 
-def attachment(act: UUID, paper: UUID) -> HttpResponse:
-    """Give a file to be saved, never to be shown inside a page."""
-    card, content = papers.read(act, paper)
-    answer = HttpResponse(content, content_type=card.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{card.sha256}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
 def _own(objection: UUID, caller: Caller) -> Card:
     """Return an objection to whose it is, who has to check it and the operator; to others there is none."""
     card = objections.get(objection)
@@ -161,4 +168,7 @@ def _own(objection: UUID, caller: Caller) -> Card:
 def _out(card: Card, caller: Caller) -> dict[str, Any]:
     document = card.document(on=timezone.localdate(caller.at))
     evidence = [paper.document() for paper in papers.of(card.id)]
-    return document | {"statement": objections.statement_of(card.id), "evidence": evidence}
+    statement = objections.statement_of(card.id)
+    # The operator reads it as its pages show it: without the numbers of persons in it (decision 0052).
+    told = redaction.redact(statement) if caller.party_kind is PartyKind.OPERATOR else statement
+    return document | {"statement": told, "evidence": evidence}

@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
-from rongxin.entrypoints.api import authentication, paging
+from rongxin.catalogue import redaction
+from rongxin.entrypoints.api import authentication, handed_in, paging
 from rongxin.entrypoints.api.authentication import Caller
-from rongxin.entrypoints.api.objections import attachment, files_of
+from rongxin.entrypoints.api.objections import files_of
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
-from rongxin.rights import papers, repairs, window_decisions
+from rongxin.rights import opened, papers, repairs, window_decisions
 from rongxin.rights.repair_cards import Card
 from rongxin.rights.repairs import Wish
 from rongxin.rights.rules.repair import Decision, Material, Outcome, Severity
@@ -87,8 +88,23 @@ def show(request: HttpRequest, repair: UUID) -> dict[str, Any]:
 
 
 @router.get("/{repair}/materials/{material}", auth=_READS, summary="修复材料 A piece of material")
-def material_of(request: HttpRequest, repair: UUID, material: UUID) -> HttpResponse:
-    return attachment(_own(repair, authentication.caller(request)).id, material)
+def material_of(
+    request: HttpRequest, repair: UUID, material: UUID, break_glass: UUID | None = None
+) -> HttpResponse:
+    """Give it to the subject itself, and to a person of the operator's by an approved break-glass."""
+    caller = authentication.caller(request)
+    card = _own(repair, caller)
+    if caller.party_kind is PartyKind.SUBJECT:
+        return handed_in.attachment(*papers.read(card.id, material))
+    return handed_in.given(
+        *opened.material(card.id, material),
+        caller.party_kind,
+        caller.party,
+        reference=str(card.id),
+        opening=break_glass,
+        actor=caller.actor,
+        as_of=caller.at,
+    )
 
 
 @router.post("/{repair}/withdraw", auth=authentication.SUBJECT, summary="撤回修复申请 Withdraw")
@@ -128,4 +144,7 @@ def _out(card: Card, caller: Caller) -> dict[str, Any]:
     entered = card.decision.as_json() if card.decision else None
     told = {"entered_decision": entered} if caller.party_kind is PartyKind.OPERATOR else {}
     materials = [paper.document() for paper in papers.of(card.id)]
-    return document | {"statement": repairs.statement_of(card.id), "materials": materials} | told
+    statement = repairs.statement_of(card.id)
+    if caller.party_kind is PartyKind.OPERATOR:  # as its pages show it (decision 0052)
+        statement = redaction.redact(statement)
+    return document | {"statement": statement, "materials": materials} | told

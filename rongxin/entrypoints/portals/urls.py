@@ -210,6 +210,7 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/glass", glass.listed, name="operator_glass"),
     path("operator/glass/<uuid:number>", glass.one, name="operator_glass_one"),
     path("operator/glass/<uuid:number>/look", glass.look, name="operator_glass_look"),
+    path("operator/glass/<uuid:number>/<uuid:act>/<uuid:which>", glass.paper, name="operator_glass_paper"),
     path("operator/glass/<uuid:number>/decide", glass.decide, name="operator_glass_decide"),
     path("operator/glass/<uuid:number>/close", glass.close, name="operator_glass_close"),
 ]

@@ -80,6 +80,14 @@ def of(*acts: UUID) -> list[Card]:
     return [_card(row) for row in rows]
 
 
+def listed(paper: UUID, *acts: UUID) -> Card:
+    """Return a paper as it is listed; raises `UnknownPaper`."""
+    found = next((one for one in of(*acts) if one.id == paper), None)
+    if found is None:
+        raise UnknownPaper(f"没有编号为{paper}的材料")
+    return found
+
+
 def read(paper: UUID, *acts: UUID) -> tuple[Card, bytes]:
     """Return a paper with its content; raises `UnknownPaper`, also where the seal doesn't open."""
     row = ApplicationPaper.objects.filter(act__in=acts, pk=paper).first()

@@ -166,9 +166,19 @@ def test_a_mask_never_stands_in_for_consent():
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_an_institution_gets_nothing_for_purposes_beside_financing(purpose):
     refused = rules.admit(purpose, rules.RecipientKind.INSTITUTION)
-    assert (refused is Reason.PURPOSE_NOT_PERMITTED) == (
-        purpose in (Purpose.SELF_ACCESS, Purpose.OFFICIAL_DUTY, Purpose.BREAK_GLASS, Purpose.COLLECTION)
-    )
+    others = {
+        Purpose.SELF_ACCESS,
+        Purpose.OFFICIAL_DUTY,
+        Purpose.OBJECTION_CHECK,
+        Purpose.BREAK_GLASS,
+        Purpose.COLLECTION,
+    }
+    assert (refused is Reason.PURPOSE_NOT_PERMITTED) == (purpose in others)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_provider_gets_no_records_by_the_gate_for_whatever_purpose(purpose):
+    assert rules.admit(purpose, rules.RecipientKind.PROVIDER) is Reason.PURPOSE_NOT_PERMITTED
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from rongxin.entrypoints.api.financing_applications import attachment, files_of
+from rongxin.entrypoints.api import handed_in
+from rongxin.entrypoints.api.financing_applications import files_of
 from rongxin.entrypoints.portals import offered, pages, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import answers, applications, cards, papers, statements
@@ -47,7 +48,8 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
 @visitors.page(permission.SUBJECT)
 def paper(request: HttpRequest, visitor: Visitor, number: UUID, which: UUID) -> HttpResponse:
     """Give a paper back to whoever handed it in."""
-    return attachment(_own(number, visitor), which)
+    card = _own(number, visitor)
+    return handed_in.attachment(*papers.read(which, card.form, card.id))
 
 
 @visitors.page(permission.SUBJECT, "POST")

@@ -87,7 +87,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     known = loader.load()
     items = [
         {
-            "label": known.label(name),
+            "label": uses.label(name),
             "what": Availability(said[0]).label,
             "source": known.provider_label(said[1]) if said[1] else "",
             "rows": said[2],

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.consent import register
 from rongxin.consent.rules import Status
-from rongxin.entrypoints.api.financing_applications import attachment
+from rongxin.entrypoints.api.financing_applications import to_institution
 from rongxin.entrypoints.portals import lists, pages, visitors
 from rongxin.entrypoints.portals.enterprise import applications as shared
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
@@ -101,7 +101,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
 @visitors.page(permission.INSTITUTION)
 def paper(request: HttpRequest, visitor: Visitor, number: UUID, which: UUID) -> HttpResponse:
     """Give a paper that the firm handed in, to be saved."""
-    return attachment(_own(number, visitor), which)
+    return to_institution(_own(number, visitor), which, actor=visitor.actor, as_of=visitor.at)
 
 
 @visitors.page(permission.INSTITUTION, "POST")

@@ -13,17 +13,22 @@ from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.disclosure import gate
+from rongxin.disclosure.handed_in import PaperKind
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
+from rongxin.entrypoints.api import handed_in
 from rongxin.entrypoints.portals import pages, visitors, wording
 from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import break_glass, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
+from rongxin.rights import opened
 from rongxin.vocabulary.purpose import Purpose
 
 _APPROVES = permission.SECURITY | permission.AUDIT
+# Of so many objections, and of so many requests for repair, the papers are offered.
+_MATTERS = 50
 
 
 @visitors.page(permission.STAFF, "GET", "POST")
@@ -77,11 +82,32 @@ def look(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     if isinstance(answer, Refusal):
         told = _("这次尝试已记入存证，信息主体可以看到。")
         return pages.refusal(request, 403, wording.reason(answer.reason), told)
-    context = {**_one(number, visitor), "sections": _stored(answer), "seen_at": answer.released_at}
+    context = {
+        **_one(number, visitor),
+        "sections": _stored(answer),
+        "seen_at": answer.released_at,
+        "papers": opened.of_subject(card.subject, _MATTERS),
+    }
     page = pages.render(request, "operator/glass_one.html", context)
     left = max(1, int((card.until - visitor.at).total_seconds()))
     page["Refresh"] = f"{left}; url={request.path.removesuffix('/look')}"
     return page
+
+
+@visitors.page(permission.STAFF, "POST")
+def paper(request: HttpRequest, visitor: Visitor, number: UUID, act: UUID, which: UUID) -> HttpResponse:
+    """Give a paper of the subject's to be saved; each one is a disclosure of its own."""
+    card = break_glass.get(number)
+    of = opened.evidence if request.POST.get("kind") == PaperKind.OBJECTION_EVIDENCE else opened.material
+    return handed_in.given(
+        *of(act, which),
+        visitor.role.party_kind,
+        "",
+        reference=card.reference,
+        opening=card.id,
+        actor=visitor.actor,
+        as_of=visitor.at,
+    )
 
 
 @visitors.page(_APPROVES, "POST")

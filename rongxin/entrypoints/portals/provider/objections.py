@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.entrypoints.api.objections import attachment
+from rongxin.entrypoints.api import handed_in
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
-from rongxin.rights import answers, objections, papers
+from rongxin.rights import answers, objections, opened, papers
 from rongxin.rights.answers import Answer
 from rongxin.rights.errors import RightsError
 from rongxin.rights.objection_cards import Card
@@ -110,7 +110,14 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
 @visitors.page(permission.PROVIDER)
 def evidence(request: HttpRequest, visitor: Visitor, number: UUID, paper: UUID) -> HttpResponse:
     """Hand out a piece of evidence, to be saved and never shown inside a page."""
-    return attachment(_own(number, visitor).id, paper)
+    return handed_in.given(
+        *opened.evidence(_own(number, visitor).id, paper),
+        visitor.role.party_kind,
+        visitor.role.party,
+        reference=str(number),
+        actor=visitor.actor,
+        as_of=visitor.at,
+    )
 
 
 def _own(number: UUID, visitor: Visitor) -> Card:

@@ -11,8 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from rongxin.parties import break_glass
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.rights import repairs
+from rongxin.vocabulary.actor import Actor, ActorKind
 from tests.unit.consent import stage as people
 from tests.unit.entrypoints.api import keys
 from tests.unit.rights import stage
@@ -29,12 +31,12 @@ def scene(tmp_path: Path, settings: Settings) -> Scene:
     return stage.opened(tmp_path)
 
 
-def ask(client: Client, scene: Scene, record: int, **left_out: Any) -> Any:
+def ask(client: Client, scene: Scene, record: int, *, statement: str = "罚款已缴清", **left_out: Any) -> Any:
     files = {
         name: [SimpleUploadedFile(f"{name}.pdf", stage.PDF, "application/pdf")]
         for name in ("fulfilment_proof", "credit_commitment")
     }
-    body = {"record": record, "severity": "minor", "statement": "罚款已缴清"} | files
+    body = {"record": record, "severity": "minor", "statement": statement} | files
     for name in left_out:
         del body[name]
     return client.post(URL, body, headers=keys.header_of(scene.firm.owner))
@@ -76,3 +78,28 @@ def test_what_lacks_is_said_and_others_know_of_none(client: Client, scene: Scene
     assert client.get(URL, headers=stranger).json() == []
     back = post(client, keys.header_of(scene.firm.owner), f"{number}/withdraw")
     assert back.json()["state"] == "withdrawn"
+
+
+def test_the_desk_reads_what_was_said_without_numbers_and_opens_materials_by_a_break_glass_alone(
+    client: Client, scene: Scene
+) -> None:
+    made = ask(client, scene, scene.fined(), statement="罚款已缴清，电话13912345678").json()
+    someone = people.staff(PartyKind.OPERATOR, None, Role.CLERK)
+    clerk, owner = keys.header_of(someone), keys.header_of(scene.firm.owner)
+    path = f"{URL}/{made['repair']}"
+    assert "13912345678" not in client.get(path, headers=clerk).json()["statement"]
+    assert "13912345678" in client.get(path, headers=owner).json()["statement"]
+    material = f"{path}/materials/{made['materials'][0]['paper']}"
+    assert client.get(material, headers=owner).content == stage.PDF
+    assert client.get(material, headers=clerk).json()["code"] == "break_glass_missing"
+    asks = Actor(ActorKind.ACCOUNT, str(someone.account), "operator:")
+    said = {"reason": "核对修复材料是否齐全", "reference": "GD-2"}
+    glass = break_glass.ask(scene.firm.uscc, **said, actor=asks, as_of=timezone.now())
+    second = people.operators(1, Role.AUDIT_ADMINISTRATOR)[0]
+    break_glass.approve(glass.id, actor=second, as_of=timezone.now())
+    assert client.get(f"{material}?break_glass={glass.id}", headers=clerk).content == stage.PDF
+    told = client.get("/api/v1/uses", headers=owner).json()
+    assert [(one["released"], list(one["items"])) for one in told if one["recipient_kind"] == "operator"] == [
+        (True, ["repair_material"]),
+        (False, []),
+    ]

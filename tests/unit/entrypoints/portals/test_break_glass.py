@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.rights import objections, papers
+from rongxin.rights.objections import Complaint
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.disclosure.duty_stage import NUMBER, scene
@@ -105,3 +108,26 @@ def test_a_request_without_a_reason_says_what_is_missing(firm):
     answer = clerk.post("/operator/glass", {"uscc": firm.uscc, "reference": "GD-1", "reason": "查看"})
     assert answer.status_code == 422
     assert "请写明理由" in answer.content.decode()
+
+
+def test_a_paper_of_the_firms_is_opened_while_the_glass_is_open_and_the_firm_reads_of_it(firm):
+    file = papers.File("证明.pdf", "application/pdf", b"%PDF-1.7 proof")
+    said = Complaint("tax_payment", None, (), "金额不符", (file,))
+    objections.lodge(firm.id, said, actor=firm.owner.actor, as_of=timezone.now())
+    clerk, auditor = enter(Role.CLERK), enter(Role.AUDIT_ADMINISTRATOR)
+    at = asked(clerk, firm)
+    decide(auditor, at)
+    page = clerk.post(f"{at}/look").content.decode()
+    path = re.search(r'action="([^"]+)" class="row">', page)[1]
+    kind = {"kind": "objection_evidence"}
+    assert clerk.post(path, kind).content == file.content
+    assert auditor.post(path, kind).status_code == 403, "whoever approves doesn't look"
+    clerk.post(f"{at}/close")
+    assert clerk.post(path, kind).status_code == 403
+    owner = Client()
+    doors.as_person(owner, firm.owner)
+    uses = owner.get("/enterprise/uses").content.decode()
+    assert uses.count("紧急查阅") >= 4, "the look, the paper, and both refused attempts"
+    found = [owner.get(one).content.decode() for one in re.findall(r'href="(/enterprise/uses/[^"]+)"', uses)]
+    (told,) = (one for one in found if "异议证据" in one)
+    assert WHY in told
