@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,15 @@ from django.db import connection, transaction
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.records import marks, row_statements, seals, source_statements, statements
+from rongxin.records import (
+    laid_aside,
+    marks,
+    row_statements,
+    seals,
+    source_statements,
+    staged_text,
+    statements,
+)
 from rongxin.records.errors import AlreadyEnded, AlreadyWithdrawn, UnknownRecord
 from rongxin.records.rules import EQUAL, EndedWhy, Fate, Precedence
 from rongxin.vocabulary.actor import Actor
@@ -127,8 +134,9 @@ NO_LISTS = FullLists()
 class Staging:
     """The rows of one batch on their way in; lives as long as the transaction it was opened in."""
 
-    def __init__(self, lot: Lot, *, as_of: datetime) -> None:
+    def __init__(self, lot: Lot, *, as_of: datetime, aside: laid_aside.LaidAside | None = None) -> None:
         self.lot = lot
+        self._aside = aside
         self._as_of = as_of
         self._parameters: dict[str, Any] = {
             "batch": lot.batch_id,
@@ -145,10 +153,12 @@ class Staging:
             "decided_by": list(lot.decided_by),
         }
 
-    def write(self, rows: pl.DataFrame) -> None:
+    def write(self, rows: pl.DataFrame, values: pl.DataFrame | None = None) -> None:
         """Copy rows in. Columns: `line`, `subject_id`, `record_key`, `observed_on` (a date or null, also as
-        text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON)."""
-        slices = rows.iter_slices(_AT_ONCE)
+        text), `digest` (of the payload, hexadecimal), `payload` and `source` (canonical JSON). `values` are
+        the same rows, a column a field or source column: what is to be sealed is found there, and the fields
+        are laid aside for the lake."""
+        slices = _slices(rows, values)
         with (
             ThreadPoolExecutor(1, "filing") as pool,
             connection.cursor() as cursor,
@@ -160,11 +170,14 @@ class Staging:
                 made = pool.submit(self._text_of, next(slices, None))
                 copy.write(text)
 
-    def _text_of(self, rows: pl.DataFrame | None) -> bytes:
+    def _text_of(self, rows: tuple[pl.DataFrame, pl.DataFrame | None] | None) -> bytes:
         if rows is None:
             return b""
-        closed = seals.close(rows, item=self.lot.item, batch_id=self.lot.batch_id)
-        return _copy_text(closed.select(statements.STAGED))
+        closed = seals.close(rows[0], item=self.lot.item, batch_id=self.lot.batch_id, values=rows[1])
+        if self._aside is not None and rows[1] is not None:
+            clear = closed["sealed"].is_null()
+            self._aside.add(closed["line"].filter(clear), rows[1].filter(clear))
+        return staged_text.of(closed.select(statements.STAGED))
 
     def file(self) -> Filed:
         """Settle every row against the others and the store, and file what may be filed."""
@@ -225,14 +238,19 @@ def queue(item: str) -> None:
     _lock("records.filing", item)
 
 
-def stage(lot: Lot, *, as_of: datetime) -> Staging:
-    """Open the staging of a batch inside the caller's transaction; waits for an earlier batch of the item."""
+def stage(lot: Lot, *, as_of: datetime, aside: laid_aside.LaidAside | None = None) -> Staging:
+    """Open the staging of a batch inside the caller's transaction; waits for an earlier batch of the item.
+
+    What of the rows the lake holds is laid `aside`, if somebody will take it up.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("filing needs the transaction of its whole batch")
     _lock("records.filing", lot.item)
     for statement in statements.STAGING:
         _run(statement)
-    return Staging(lot, as_of=as_of)
+    if aside is not None:
+        aside.clear()  # of an attempt before this one
+    return Staging(lot, as_of=as_of, aside=aside)
 
 
 def facts_of(lot: Lot) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -372,21 +390,8 @@ def _run(statement: str, parameters: dict[str, Any] | None = None, *, fetch: boo
         return int(cursor.rowcount)
 
 
-def _copy_text(rows: pl.DataFrame) -> bytes:
-    """Write rows as COPY text: a bytea begins with \\x, and of a text only four characters need an escape.
-
-    Canonical JSON holds no tab and no line end, so of its texts only the backslash does.
-    """
-    key = pl.col("record_key").str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"])
-    escaped = [pl.col(name).str.replace_all("\\", "\\\\", literal=True) for name in ("payload", "source")]
-    octets = [pl.concat_str(pl.lit("\\\\x"), name).alias(name) for name in ("digest", "sealed")]
-    text = BytesIO()
-    rows.with_columns(key, *escaped, *octets).write_csv(
-        text,
-        separator="\t",
-        include_header=False,
-        quote_style="never",
-        null_value="\\N",
-        date_format="%Y-%m-%d",
-    )
-    return text.getvalue()
+def _slices(
+    rows: pl.DataFrame, values: pl.DataFrame | None
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame | None]]:
+    for at in range(0, rows.height, _AT_ONCE):
+        yield rows.slice(at, _AT_ONCE), None if values is None else values.slice(at, _AT_ONCE)

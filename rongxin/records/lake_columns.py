@@ -53,6 +53,11 @@ def of(item: Item) -> tuple[LakeColumn, ...]:
     return (*own, *(_column(field) for field in item.fields if not field.field_type.sensitive))
 
 
+def fields(columns: tuple[LakeColumn, ...]) -> list[str]:
+    """Return the names of those columns that are fields of the item."""
+    return [column.name for column in columns[len(OWN) :]]
+
+
 def shape(item: Item) -> str:
     """Name the columns that a file has: one of another shape is written anew before it is read again."""
     text = ",".join(f"{column.name} {column.sql_type} {column.words}" for column in of(item))

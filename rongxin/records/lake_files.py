@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import duckdb
 import polars as pl
@@ -26,9 +26,12 @@ from django.db import connection
 from psycopg import sql
 
 from rongxin.records import lake_columns
+from rongxin.records.errors import LaidAsideAmiss
 from rongxin.records.lake_columns import LakeColumn
 
 SUFFIX, PART, SPOOL = ".parquet", ".part", ".spool"
+#: The column of a spool that names a row by its line in the batch.
+LINE = "_line"
 # No text that a department hands in holds a control character, so this one can stand for "nothing".
 _NULL = "\x01"
 _BLOCK = 8 << 20
@@ -41,10 +44,21 @@ Progress = Callable[[int], None]
 _ROWS = """
 COPY (
     SELECT {columns} FROM records_record r
-    WHERE r.item = {item} AND r.id > {after} AND r.id <= {through} AND r.ended_at IS NULL
+    WHERE r.item = {item} AND r.id > {after} AND r.id <= {through} AND r.ended_at IS NULL {which}
 ) TO STDOUT WITH (FORMAT csv, NULL {null})
 """
+# The rows of a batch whose fields were laid aside while it was filed, and all the others.
+_LAID_ASIDE = "AND r.batch_id = {batch} AND r.sealed IS NULL"
+_NOT_LAID_ASIDE = "AND NOT (r.batch_id = {batch} AND r.sealed IS NULL)"
 _OWN = "r.id, r.subject_id, r.observed_on, (r.filed_at AT TIME ZONE 'Asia/Shanghai')::date, r.provider"
+
+
+@dataclass(frozen=True)
+class Aside:
+    """The fields of a batch's rows that `laid_aside` keeps, as parts of a spool; none of sealed rows."""
+
+    batch_id: UUID
+    parts: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -68,20 +82,31 @@ def write(
     *,
     after: int,
     through: int,
+    aside: Aside | None = None,
     progress: Progress | None = None,
 ) -> Written | None:
-    """Write the live rows of an item with `after` < id <= `through` to a file; None where there are none."""
+    """Write the live rows of an item with `after` < id <= `through` to a file; None where there are none.
+
+    Fields that were laid `aside` are not read back from the table. Raises `LaidAsideAmiss`.
+    """
     directory().mkdir(parents=True, exist_ok=True, mode=0o700)
-    stem = f"{item}-{uuid4().hex}"
-    spool, part = directory() / f"{stem}{SPOOL}", directory() / f"{stem}{PART}"
+    spool, ids, part = (fresh(item, suffix) for suffix in (SPOOL, SPOOL, PART))
     try:
-        rows = draw(item, columns, spool, after=after, through=through, progress=progress)
+        rows = draw(item, columns, spool, after=after, through=through, aside=aside, progress=progress)
+        if aside is not None:
+            rows += _draw_ids(item, ids, aside, after=after, through=through)
         if rows == 0:
             return None
-        type_rows(spool, part, columns)
+        typed = type_rows(spool, part, columns, ids=ids, aside=aside)
+        if typed != rows:
+            raise LaidAsideAmiss(item, typed, rows)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     finally:
         shutil.rmtree(spool, ignore_errors=True)
-    final = directory() / f"{stem}{SUFFIX}"
+        shutil.rmtree(ids, ignore_errors=True)
+    final = part.with_suffix(SUFFIX)
     written = Written(final.name, rows, digest_of(part), part.stat().st_size)
     publish(part, final)
     return written
@@ -94,46 +119,100 @@ def draw(
     *,
     after: int,
     through: int,
+    aside: Aside | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Copy the rows as text into a new spool, numbers in words taken out; return how many.
 
-    A thread cleans and writes one block while PostgreSQL sends the next.
+    Rows whose fields were laid `aside` are left out.
     """
+    which = sql.SQL(_NOT_LAID_ASIDE).format(batch=sql.Literal(aside.batch_id)) if aside else sql.SQL("")
+    fields = [sql.SQL("r.payload ->> {}").format(sql.Literal(name)) for name in lake_columns.fields(columns)]
+    statement = _statement(item, fields, which, after, through)
+
+    def read(block: bytes) -> pl.DataFrame:
+        return lake_columns.without_numbers(_read(block, [column.name for column in columns]), columns)
+
+    return _spool(statement, read, spool, progress)
+
+
+def _draw_ids(item: str, spool: Path, aside: Aside, *, after: int, through: int) -> int:
+    """Copy what the lake has of its own, and the lines, of rows whose fields were laid aside."""
+    which = sql.SQL(_LAID_ASIDE).format(batch=sql.Literal(aside.batch_id))
+    statement = _statement(item, [sql.SQL("r.line")], which, after, through)
+
+    def read(block: bytes) -> pl.DataFrame:
+        return _read(block, [*lake_columns.OWN, LINE]).with_columns(pl.col(LINE).cast(pl.Int64))
+
+    return _spool(statement, read, spool, None)
+
+
+def _spool(
+    statement: sql.Composed,
+    read: Callable[[bytes], pl.DataFrame],
+    spool: Path,
+    progress: Progress | None,
+) -> int:
+    """Copy what a statement gives into a new spool; return how many rows.
+
+    A thread reads and writes one block while PostgreSQL sends the next.
+    """
+
+    def write(block: bytes, part: Path) -> int:
+        frame = read(block)
+        write_part(frame, part)
+        return frame.height
+
     spool.mkdir(mode=0o700)
     writing: Future[int] | None = None
     rows = parts = 0
     with ThreadPoolExecutor(1, "lake") as writer:
-        for block in _blocks(_statement(item, columns, after, through)):
+        for block in _blocks(statement):
             # Waited for one block later: no more than two of them are ever held.
             rows += writing.result() if writing is not None else 0
             if progress is not None and parts:
                 progress(rows)
-            writing = writer.submit(_write_part, block, columns, spool / f"{parts:06d}{SUFFIX}")
+            writing = writer.submit(write, block, spool / part_name(parts))
             parts += 1
         rows += writing.result() if writing is not None else 0
     if not parts:
-        _write_part(b"", columns, spool / f"{parts:06d}{SUFFIX}")
+        write(b"", spool / part_name(parts))
     elif progress is not None:
         progress(rows)
     return rows
 
 
-def type_rows(spool: Path, target: Path, columns: tuple[LakeColumn, ...]) -> None:
-    """Make a Parquet file of spooled text: every column typed, rows by subject and date."""
+def type_rows(
+    spool: Path,
+    target: Path,
+    columns: tuple[LakeColumn, ...],
+    *,
+    ids: Path | None = None,
+    aside: Aside | None = None,
+) -> int:
+    """Make a Parquet file of spooled text: every column typed, rows by subject and date; return how many.
+
+    `ids` are those of the rows whose fields were laid `aside`.
+    """
     cast = ", ".join(
         f"""from_json("{c.name}", '["VARCHAR"]') AS "{c.name}\""""
         if c.sql_type == "VARCHAR[]"
         else f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"'
         for c in columns
     )
+    rows, parts = "FROM read_parquet(?)", [_listed(spool)]
+    if aside is not None and ids is not None:
+        rows += f" UNION ALL BY NAME FROM read_parquet(?) own JOIN read_parquet(?) fields USING ({LINE})"
+        parts += [_listed(ids), [str(part) for part in aside.parts]]
     with engine() as duck:
-        duck.execute(
-            f"COPY (SELECT {cast} FROM read_parquet(?)"  # noqa: S608
+        done = duck.execute(
+            f"COPY (SELECT {cast} FROM ({rows})"  # noqa: S608
             f' ORDER BY "_subject", "_observed_on", "_id")'
             f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
-            [[str(part) for part in sorted(spool.iterdir())]],
-        )
+            parts,
+        ).fetchone()
+    assert done is not None
+    return int(done[0])
 
 
 def publish(part: Path, final: Path) -> None:
@@ -194,28 +273,41 @@ def _blocks(statement: sql.Composed) -> Iterator[bytes]:
         yield bytes(block)
 
 
-def _write_part(block: bytes, columns: tuple[LakeColumn, ...], part: Path) -> int:
-    """Write what COPY sent as a part of a spool, every column text; return its rows."""
-    names = [column.name for column in columns]
+def write_part(frame: pl.DataFrame, part: Path) -> None:
+    """Write a part of a spool."""
+    frame.write_parquet(part, compression="lz4", statistics=False)
+
+
+def part_name(number: int) -> str:
+    """Name a part of a spool; parts are read in the order of their numbers."""
+    return f"{number:06d}{SUFFIX}"
+
+
+def fresh(item: str, suffix: str) -> Path:
+    """Give a name in the lake that nothing has yet, of a kind that `lake_keeping` sweeps."""
+    return directory() / f"{item}-{uuid4().hex}{suffix}"
+
+
+def _read(block: bytes, names: list[str]) -> pl.DataFrame:
+    """Read what COPY sent, every column as text."""
     schema = dict.fromkeys(names, pl.String)
-    frame = (
-        pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
-        if block
-        else pl.DataFrame(schema=schema)
-    )
-    lake_columns.without_numbers(frame, columns).write_parquet(part, compression="lz4", statistics=False)
-    return frame.height
+    if not block:
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
 
 
-def _statement(item: str, columns: tuple[LakeColumn, ...], after: int, through: int) -> sql.Composed:
-    fields = [
-        sql.SQL("r.payload ->> {}").format(sql.Literal(column.name))
-        for column in columns[len(lake_columns.OWN) :]
-    ]
+def _listed(spool: Path) -> list[str]:
+    return [str(part) for part in sorted(spool.iterdir())]
+
+
+def _statement(
+    item: str, fields: Sequence[sql.Composable], which: sql.Composable, after: int, through: int
+) -> sql.Composed:
     return sql.SQL(_ROWS).format(
         columns=sql.SQL(", ").join([sql.SQL(_OWN), *fields]),
         item=sql.Literal(item),
         after=sql.Literal(after),
         through=sql.Literal(through),
+        which=which,
         null=sql.Literal(_NULL),
     )

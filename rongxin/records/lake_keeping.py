@@ -8,6 +8,7 @@ journal entry and no actor: filing and ending have theirs (docs/decisions/0007-l
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import time
@@ -17,12 +18,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.db import connection, transaction
+import duckdb
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from rongxin.catalogue import loader
-from rongxin.records import filing, lake_columns, lake_files
+from rongxin.records import filing, laid_aside, lake_columns, lake_files
+from rongxin.records.errors import LaidAsideAmiss
 from rongxin.records.models import LakeEnding, LakeFile, LakeMark, Source
+
+log = logging.getLogger(__name__)
 
 # A reader may still have a file open that was replaced since, and a writer one that isn't listed yet.
 GRACE_SECONDS = 3600
@@ -53,6 +58,22 @@ def catch_up(*, as_of: datetime) -> list[Kept]:
             done.append(kept)
     sweep(now=time.time())
     return done
+
+
+def take_up(aside: laid_aside.LaidAside, *, as_of: datetime) -> Kept | None:
+    """Write what was filed of an item, a batch's fields from what was laid aside; None if nothing was to do.
+
+    The batch is filed whatever becomes of this: what fails here is left to the worker, who reads the table.
+    """
+    whole = aside.whole()
+    if whole is None:
+        return None
+    try:
+        anew = _listed(aside.item).exclude(shape=_shape(aside.item)).exists()
+        return _write(aside.item, anew=anew, as_of=as_of, aside=whole)
+    except (OSError, DatabaseError, duckdb.Error, LaidAsideAmiss):
+        log.exception("the lake file of batch %s is left to the worker", whole.batch_id)
+        return None
 
 
 def rebuild(
@@ -101,7 +122,14 @@ def is_ours(path: Path) -> bool:
     return _OURS.fullmatch(path.name) is not None
 
 
-def _write(item: str, *, anew: bool, as_of: datetime, progress: Progress | None = None) -> Kept | None:
+def _write(
+    item: str,
+    *,
+    anew: bool,
+    as_of: datetime,
+    aside: lake_files.Aside | None = None,
+    progress: Progress | None = None,
+) -> Kept | None:
     """Write an item's rows beyond its mark, or all of them, and list the file; None if nothing was to do."""
     with _alone(item):
         through = filing.settled_through(item)
@@ -112,7 +140,9 @@ def _write(item: str, *, anew: bool, as_of: datetime, progress: Progress | None 
             after = 0 if anew else mark
             told = (lambda rows: progress(item, rows)) if progress is not None else None
             columns = lake_columns.of(loader.load().item(item))
-            written = lake_files.write(item, columns, after=after, through=through, progress=told)
+            written = lake_files.write(
+                item, columns, after=after, through=through, aside=aside, progress=told
+            )
             _list(item, written, after=after, through=through, as_of=as_of)
     if written is None and not anew:
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -34,55 +35,65 @@ SEALED = SealedColumn(
 # number. A superset of what `redaction` finds, and quick, since it is asked of every row.
 _CHINESE = "〇○零一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _DIGIT = rf"[\p{{N}}{_CHINESE}]"
-_SIGN = r'(?:\\.|[\s\p{Cf}\p{M}\p{P}\p{S}&&[^"\\]])'
-_MANY_DIGITS = rf"(?:{_DIGIT}{_SIGN}*){{10}}{_DIGIT}"
+_MANY_DIGITS = rf"(?:{_DIGIT}[\s\p{{Cf}}\p{{M}}\p{{P}}\p{{S}}]*){{10}}{_DIGIT}"
 _MANY = re.compile(rf"(?:[\d{_CHINESE}][\W_]*){{10}}[\d{_CHINESE}]")
-_BEFORE = r'(?:[^"\\]|\\.)*?'
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """Of an item: the fields always sealed, the lists, those of plain form (codes), and whether its key rests
+    on the first.
+    """
+
+    always: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    keyed: bool = False
 
 
 @lru_cache(maxsize=128)
-def _rules(item: str) -> tuple[frozenset[str], frozenset[str], bool, str]:
-    """Give of an item: the fields always sealed, those of plain form (codes), whether its key rests on the
-    former, and the pattern by which rows are found that may have something to seal.
-    """
+def _rules(item: str) -> _Rules:
     try:
         known = loader.load().item(item)
     except UnknownItem:
-        return frozenset(), frozenset(), False, _MANY_DIGITS
+        return _Rules()
     columns = {field.name: field.field_type for field in known.fields}
     columns |= {column.name: column.field_type for column in known.source_columns}
     always = frozenset(name for name, kind in columns.items() if kind.sealed)
+    lists = frozenset(name for name, kind in columns.items() if kind.column is Column.TEXT_LIST)
     plain = frozenset(
         name
         for name, kind in columns.items()
         if kind.name == "uscc" or kind.column not in (Column.TEXT, Column.TEXT_LIST)
     )
-    texts = sorted(columns.keys() - always - plain)
-    lists = {name for name, kind in columns.items() if kind.column is Column.TEXT_LIST}
-    found = [f'"{name}":' for name in sorted(always | lists)]
-    if texts:
-        found.append(rf'"(?:{"|".join(texts)})":"{_BEFORE}{_MANY_DIGITS}')
     keyed = bool(always.intersection((*known.record_key, *known.record_key_falls_back)))
-    return always, plain, keyed, "|".join(found) or "$^"
+    return _Rules(always, lists, plain, keyed)
 
 
-def close(rows: pl.DataFrame, *, item: str, batch_id: UUID) -> pl.DataFrame:
-    """Take out of staged rows what must be sealed; adds the column `sealed` (hexadecimal or null)."""
-    always, plain, keyed, pattern = _rules(item)
-    hits = rows.select(
-        hit=pl.any_horizontal(pl.col("payload", "source").str.contains(pattern)),
-        key=pl.col("record_key").str.contains(_MANY_DIGITS) | (pl.lit(keyed) & (pl.col("record_key") != "")),
+def close(
+    rows: pl.DataFrame, *, item: str, batch_id: UUID, values: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Take out of staged rows what must be sealed; adds the column `sealed` (hexadecimal or null).
+
+    `values`, the same rows with a column for every field and source column, tell which rows may have anything
+    to seal; without them every one is looked at.
+    """
+    rules = _rules(item)
+    key = pl.col("record_key").str.contains(_MANY_DIGITS) | (
+        pl.lit(rules.keyed) & (pl.col("record_key") != "")
     )
+    keys_hit = rows.select(key).to_series()
+    hit = pl.repeat(True, rows.height, eager=True) if values is None else _suspect(values, rules)
     rows = rows.with_columns(sealed=pl.lit(None, dtype=pl.String))
-    if not (hits["hit"].any() or hits["key"].any()):
+    if not (hit.any() or keys_hit.any()):
         return rows
     keys = keyring.data_keys()
     changed = {name: rows[name].to_list() for name in ("payload", "source", "digest", "record_key", "sealed")}
     subjects, lines = rows["subject_id"].to_list(), rows["line"].to_list()
-    for place in hits["hit"].arg_true().to_list():
+    for place in hit.arg_true().to_list():
         whole, source = changed["payload"][place], changed["source"][place]
-        kept, taken = _parted(whole, always, plain)
-        kept_source, taken_source = _parted(source, always, plain)
+        kept, taken = _parted(whole, rules)
+        kept_source, taken_source = _parted(source, rules)
         if not taken and not taken_source:
             continue
         text = json.dumps([taken, taken_source], ensure_ascii=False, separators=(",", ":")).encode()
@@ -91,11 +102,24 @@ def close(rows: pl.DataFrame, *, item: str, batch_id: UUID) -> pl.DataFrame:
         changed["payload"][place], changed["source"][place] = kept, kept_source
         if taken:
             changed["digest"][place] = keys.index(whole, use="records.digest").hex()
-    for place in hits["key"].arg_true().to_list():
-        key = changed["record_key"][place]
-        if keyed or _holds_number(key):
-            changed["record_key"][place] = "$" + keys.index(key, use=f"records.key:{item}").hex()
+    for place in keys_hit.arg_true().to_list():
+        text_of_key = changed["record_key"][place]
+        if rules.keyed or _holds_number(text_of_key):
+            changed["record_key"][place] = "$" + keys.index(text_of_key, use=f"records.key:{item}").hex()
     return rows.with_columns(pl.Series(name, values, dtype=pl.String) for name, values in changed.items())
+
+
+def _suspect(values: pl.DataFrame, rules: _Rules) -> pl.Series:
+    """Tell which rows may have something to seal: a field that always is, a list, many digits in a text."""
+    always = [name for name in values.columns if name in rules.always | rules.lists]
+    texts = [
+        name
+        for name, kind in values.schema.items()
+        if kind == pl.String and name not in rules.always | rules.lists | rules.plain
+    ]
+    found = [pl.col(name).is_not_null() for name in always]
+    found += [pl.col(name).str.contains(_MANY_DIGITS).fill_null(False) for name in texts]
+    return values.select(pl.any_horizontal(pl.lit(False), *found)).to_series()
 
 
 def whole(
@@ -117,13 +141,13 @@ def both(
     return {**kept, **taken}, {**kept_source, **taken_source}
 
 
-def _parted(text: str, always: frozenset[str], plain: frozenset[str]) -> tuple[str, dict[str, Any]]:
+def _parted(text: str, rules: _Rules) -> tuple[str, dict[str, Any]]:
     """Part canonical JSON into what stays (canonical still: its members keep their order) and what goes."""
     members = json.loads(text)
     taken = {
         name: value
         for name, value in members.items()
-        if name in always or (name not in plain and _hides(value))
+        if name in rules.always or (name not in rules.plain and _hides(value))
     }
     if not taken:
         return text, taken

@@ -58,7 +58,10 @@ with node.running(progress=False):
         cursor.execute('''
             SELECT count(*) FROM records_record r WHERE NOT EXISTS (
                 SELECT 1 FROM sharing_batch b WHERE b.id = r.batch_id AND b.status = 'filed') ''')
-        print(json.dumps({"before": before, "batches": found, "strays": cursor.fetchone()[0]}))
+        strays = cursor.fetchone()[0]
+    from rongxin.records import lake_verification
+    lake = [item for item in lake_verification.items() if lake_verification.contents(item)]
+    print(json.dumps({"before": before, "batches": found, "strays": strays, "lake": lake}))
 """
 
 

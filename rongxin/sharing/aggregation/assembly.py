@@ -16,7 +16,7 @@ import polars as pl
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties import matching
 from rongxin.parties.rules.matching import Finding, Pending
-from rongxin.records import filing
+from rongxin.records import filing, laid_aside
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import (
     gates,
@@ -144,12 +144,13 @@ class Assembly:
     as_of: datetime
     full_list: FullList | None = None
     saved: Saved | None = None
+    aside: laid_aside.LaidAside | None = None
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
         measured = measures.Measures(self.item)
         tally, profile = Tally(measures=measured), profiles.Profile(self.item)
-        staging = filing.stage(self.lot, as_of=self.as_of)
+        staging = filing.stage(self.lot, as_of=self.as_of, aside=self.aside)
         firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item, self.saved)
@@ -227,9 +228,12 @@ class Assembly:
             ends.sort(key=lambda end: end.line)
             outcomes.keep(self.lot.batch_id, [tally.take(end) for end in ends])
         tally.warn(checked, matched)
-        staged = rows.filter(pl.col("subject_id").is_not_null()) if unmatched else rows
-        if staged.height:
-            staging.write(staged)
+        values = checked.values
+        if unmatched:
+            known = rows["subject_id"].is_not_null()
+            rows, values = rows.filter(known), values.filter(known)
+        if rows.height:
+            staging.write(rows, values)
 
     def _match(self, rows: pl.DataFrame) -> matching.Matches:
         # A file says nothing of where its firms are registered, so a name alone can at most be a candidate.

@@ -17,7 +17,7 @@ from rongxin.catalogue import redaction
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
 from rongxin.proof.errors import Forged
-from rongxin.records import filing
+from rongxin.records import filing, laid_aside
 from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import full_lists, readers, saved_mappings, spool
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
@@ -34,10 +34,18 @@ _ATTEMPTS = 5
 _PASSING = (postgres_errors.DeadlockDetected, postgres_errors.SerializationFailure)
 
 
-def assembly(batch: Batch, item: Item, channel: Channel, path: Path, *, as_of: datetime) -> Assembly:
+def assembly(
+    batch: Batch,
+    item: Item,
+    channel: Channel,
+    path: Path,
+    *,
+    as_of: datetime,
+    aside: laid_aside.LaidAside | None = None,
+) -> Assembly:
     full_list, lot = full_lists.of(batch, item), lot_of(batch, item)
-    saved = saved_mappings.of(batch, item)
-    return Assembly(path, batch.file_name, item, channel, lot, actor_of(batch), as_of, full_list, saved)
+    saved, actor = saved_mappings.of(batch, item), actor_of(batch)
+    return Assembly(path, batch.file_name, item, channel, lot, actor, as_of, full_list, saved, aside)
 
 
 def lot_of(batch: Batch, item: Item) -> filing.Lot:

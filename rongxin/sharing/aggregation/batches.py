@@ -22,7 +22,7 @@ from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import PartiesError
-from rongxin.records import filing
+from rongxin.records import filing, laid_aside, lake_keeping
 from rongxin.sharing import rules
 from rongxin.sharing.aggregation import (
     attempts,
@@ -167,18 +167,20 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
     """File a received batch, or return the receipt of one that is filed; raises `Refused`, `Held`."""
     # Committed by itself, so that whoever looks sees that the batch is being worked on.
     Batch.objects.filter(pk=batch_id, status=Status.RECEIVED).update(status=Status.FILING)
-    try:
-        receipt = attempts.patiently(lambda: _file_whole(batch_id, as_of=as_of, progress=progress))
-    except readers.Refusal as refusal:
-        raise _refuse(batch_id, attempts.refused(refusal, batch_id), as_of=as_of) from refusal
-    except Refused as refusal:
-        raise _refuse(batch_id, refusal, as_of=as_of) from refusal
-    except PartiesError as error:
-        where = Batch.objects.values_list("file_name", flat=True).get(pk=batch_id)
-        raise _refuse(batch_id, attempts.contradicted(error, where), as_of=as_of) from error
-    if receipt is None:
-        raise Held(batch_id, get(batch_id).held_for or [])
-    spool.drop(batch_id)
+    with laid_aside.of(get(batch_id).item, batch_id) as aside:
+        try:
+            receipt = attempts.patiently(lambda: _file_whole(batch_id, aside, as_of=as_of, progress=progress))
+        except readers.Refusal as refusal:
+            raise _refuse(batch_id, attempts.refused(refusal, batch_id), as_of=as_of) from refusal
+        except Refused as refusal:
+            raise _refuse(batch_id, refusal, as_of=as_of) from refusal
+        except PartiesError as error:
+            where = Batch.objects.values_list("file_name", flat=True).get(pk=batch_id)
+            raise _refuse(batch_id, attempts.contradicted(error, where), as_of=as_of) from error
+        if receipt is None:
+            raise Held(batch_id, get(batch_id).held_for or [])
+        spool.drop(batch_id)
+        lake_keeping.take_up(aside, as_of=as_of)
     return receipt
 
 
@@ -269,7 +271,9 @@ def _spooled(path: Path, batch_id: UUID, name: str) -> spool.Spooled:
         raise attempts.refused(readers.Refusal("file_missing", where=name)) from error
 
 
-def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -> Receipt | None:
+def _file_whole(
+    batch_id: UUID, aside: laid_aside.LaidAside, *, as_of: datetime, progress: Progress | None
+) -> Receipt | None:
     """The one transaction: rows, subjects opened for them, outcomes, receipt, journal entry, status.
 
     None: the batch looks wrong, all of that was taken back, and it waits for a second person.
@@ -284,7 +288,7 @@ def _file_whole(batch_id: UUID, *, as_of: datetime, progress: Progress | None) -
         item, channel = mandates.admitted(batch.item, batch.provider_id, mode=Mode(batch.mode))
         before = transaction.savepoint()
         with attempts.spooled(batch_id) as path:
-            tally = attempts.assembly(batch, item, channel, path, as_of=as_of).file(progress)
+            tally = attempts.assembly(batch, item, channel, path, as_of=as_of, aside=aside).file(progress)
         if held_for := suspicion.of(batch, item, tally):
             transaction.savepoint_rollback(before)
             _hold(batch, tally, held_for, as_of)

@@ -11,6 +11,8 @@ import hashlib
 import polars as pl
 
 KEY_BYTES_MAX = 400  # a key is part of two indexes; a longer one (facts of a case) stands by its hash
+# What NFKC, the blanks' going and capitals leave as it is: most files hold no other key.
+_FOLDED_BUT_BRACKETS = r"^[\x{4e00}-\x{9fff}!-`{-~〔〕【】]*$"
 _BRACKETS = {"〔": "(", "〕": ")", "【": "(", "】": ")", "[": "(", "]": ")", "{": "(", "}": ")"}
 
 
@@ -23,7 +25,9 @@ def keyed(accepted: pl.DataFrame) -> pl.DataFrame:
 
 def folded(keys: pl.Series) -> pl.Series:
     """Return the keys in the form in which keys are compared."""
-    text = pl.col("key").str.normalize("NFKC").str.replace_all(r"\s+", "").str.to_uppercase()
+    text = pl.col("key")
+    if not keys.str.contains(_FOLDED_BUT_BRACKETS).all():
+        text = text.str.normalize("NFKC").str.replace_all(r"\s+", "").str.to_uppercase()
     text = text.str.replace_many(list(_BRACKETS), list(_BRACKETS.values()))
     plain = keys.alias("key").to_frame().select(text)["key"]
     long = (plain.str.len_bytes() > KEY_BYTES_MAX).fill_null(False)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
-from django.db import connection
+import polars as pl
+from django.db import connection, transaction
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.field_type import Column
-from rongxin.records import lake
+from rongxin.records import filing, laid_aside, lake, lake_keeping
+
+from .conftest import SCHEMA, Bureau, Row
 
 ITEM = "administrative_penalty"
 # The test's own list, from the annex: what of the item may not lie in the lake.
@@ -29,6 +33,28 @@ def payload(fine: str, facts: str = "虚构") -> dict[str, Any]:
         "fine_cny": fine,
         "decided_on": "2026-03-01",
     }
+
+
+def open_payload(fine: str, hidden: str = "") -> dict[str, Any]:
+    """A row of which nothing is sealed, or, with `hidden`, one in whose words a number stands."""
+    facts = f"虚构，联系电话13800138000{hidden}" if hidden else "虚构"
+    return {k: v for k, v in payload(fine, facts).items() if k != "legal_representative_id_number"}
+
+
+def files_with_lake_file(bureau: Bureau, *rows: Row) -> UUID:
+    """File a batch as intake does, and write its lake file from what was laid aside."""
+    bureau.day += timedelta(days=1)
+    lot = filing.Lot(uuid4(), ITEM, 1, "bureau", bureau.day, False)
+    with laid_aside.of(ITEM, lot.batch_id) as aside:
+        with transaction.atomic():
+            staging = filing.stage(lot, as_of=bureau.day, aside=aside)
+            staging.write(
+                pl.DataFrame(list(rows), schema=SCHEMA),
+                pl.DataFrame([json.loads(row["payload"]) for row in rows]),
+            )
+            staging.file()
+        lake_keeping.take_up(aside, as_of=bureau.day)
+    return lot.batch_id
 
 
 def held() -> Facts:

@@ -27,7 +27,7 @@ django.setup()
 from datetime import datetime, UTC
 from rongxin.records import lake_files, lake_keeping
 
-def die(*_):
+def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 def then_die(real):

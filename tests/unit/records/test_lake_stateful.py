@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from rongxin.parties.models import Subject
-from rongxin.records import filing, lake_files, lake_keeping, lake_verification
+from rongxin.records import filing, laid_aside, lake_files, lake_keeping, lake_verification
 from rongxin.records.models import LakeFile, LakeMark
 from rongxin.records.rules import OWNERS, EndedWhy
 
 from . import stored
 from .conftest import CLERK, NOW, Bureau, Row
-from .lake_stage import ITEM, held, laid_down, payload
+from .lake_stage import ITEM, files_with_lake_file, held, laid_down, open_payload, payload
 
 RIGHTS = [why for why in EndedWhy if OWNERS[why] == "rights"]
 ROWS = st.lists(
@@ -59,6 +59,14 @@ class Lake(RuleBasedStateMachine):
         ]
         self.batches.append(self.bureau.files(*staged, item=ITEM)[0])
 
+    @rule(rows=ROWS, hidden=st.booleans())
+    def file_with_its_lake_file(self, rows: list[tuple[int, str, str]], hidden: bool) -> None:
+        staged = [
+            Row(line, self.firms[firm], key, open_payload(fine, "一" if hidden else ""), date(2026, 3, 1))
+            for line, (firm, key, fine) in enumerate(rows, 2)
+        ]
+        self.batches.append(files_with_lake_file(self.bureau, *staged))
+
     @rule(firm=st.integers(0, 1), why=st.sampled_from(RIGHTS))
     def end(self, firm: int, why: EndedWhy) -> None:
         for row in stored.of(self.firms[firm], [ITEM], as_of=self.bureau.day)[ITEM][:1]:
@@ -93,7 +101,7 @@ class Lake(RuleBasedStateMachine):
         with pytest.MonkeyPatch.context() as patch, suppress(Interrupted):
             real = lake_files.publish
 
-            def fail(*arguments: Path) -> None:
+            def fail(*arguments: Path, **_: object) -> None:
                 if step == "after_publish":
                     real(*arguments)
                 raise Interrupted
@@ -128,8 +136,11 @@ class Lake(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_equals_the_table_after_any_sequence(tmp_path: Path, settings: Any) -> None:
+def test_it_equals_the_table_after_any_sequence(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.RONGXIN_VAR = tmp_path
+    monkeypatch.setattr(laid_aside, "_LEAST", 1)
     run_state_machine_as_test(Lake, settings=SETTINGS)
 
 

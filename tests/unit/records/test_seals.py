@@ -21,10 +21,17 @@ DIGITS = ("0123456789", "０１２３４５６７８９", "零一二三四五六
 SCRIPTS = st.sampled_from([str.maketrans("0123456789", digits) for digits in DIGITS])
 
 
+@pytest.mark.parametrize("by_column", [True, False])
 @pytest.mark.parametrize("item", ["administrative_penalty", "an_item_unknown_here"])
 @given(number=NUMBERS, signs=st.lists(SIGNS, max_size=20), before=WORDS, behind=WORDS, script=SCRIPTS)
 def test_whatever_redaction_finds_is_sealed(
-    item: str, number: str, signs: list[str], before: str, behind: str, script: dict[int, int]
+    item: str,
+    by_column: bool,
+    number: str,
+    signs: list[str],
+    before: str,
+    behind: str,
+    script: dict[int, int],
 ) -> None:
     parts = [digit + (signs[n] if n < len(signs) else "") for n, digit in enumerate(number.translate(script))]
     text = f"{before}{''.join(parts)}{behind}"
@@ -38,7 +45,8 @@ def test_whatever_redaction_finds_is_sealed(
         "source": "{}",
     }
     rows = pl.DataFrame([row])
-    closed = seals.close(rows, item=item, batch_id=UUID(int=1)).row(0, named=True)
+    values = pl.DataFrame({"violation_facts": [text]}) if by_column else None
+    closed = seals.close(rows, item=item, batch_id=UUID(int=1), values=values).row(0, named=True)
     assert (closed["sealed"] is not None) == (redaction.redact(text) != text)
     opened = seals.whole(
         1, item, UUID(int=1), 2, closed["payload"], bytes.fromhex(closed["sealed"] or "") or None

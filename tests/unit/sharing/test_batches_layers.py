@@ -8,6 +8,8 @@ from uuid import UUID
 import polars as pl
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rongxin.sharing.aggregation import attempts, outcomes, record_keys
 from rongxin.sharing.aggregation.outcomes import RowEnd
@@ -25,6 +27,12 @@ def test_it_folds_width_blanks_brackets_and_case() -> None:
     spellings = ("京罚〔2026〕3号a", "京罚[2026] 3号A", "京罚（２０２６）３号Ａ", "京罚【2026】3 号a")
     assert set(folded(*spellings)) == {"京罚(2026)3号A"}
     assert folded("", None) == ["", None]
+
+
+@given(st.text(st.sampled_from('aA1９〔【({『號号ｶﾞ①〇㈱ 　\t-_"\u00e9\u0301ß'), max_size=8))
+def test_it_folds_a_key_alike_in_whatever_company_it_stands(key: str) -> None:
+    (alone,), (beside, _) = folded(key), folded(key, "ａ b")
+    assert alone == beside
 
 
 def test_it_lets_a_long_key_stand_by_its_hash() -> None:
