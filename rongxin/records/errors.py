@@ -72,9 +72,9 @@ class LaidAsideAmiss(RecordsError):
 
     code = "laid_aside_amiss"
 
-    def __init__(self, item: str, typed: int, rows: int) -> None:
+    def __init__(self, item: str, found: int, rows: int) -> None:
         super().__init__(
-            f"{item}: {rows} rows are filed and {typed} found among the fields laid aside; nothing was "
+            f"{item}: {rows} rows are filed, {found} of them found among the fields laid aside; nothing was "
             "written, the worker writes this lake file from the table"
         )
 

@@ -38,6 +38,8 @@ _BLOCK = 8 << 20
 _MEMORY = "192MB"
 # Two of these, uncompressed, are held while rows are sorted: of wide rows 65,536 left the sort no memory.
 _ROW_GROUP = 20_480
+# Parts of a spool whose ids are held at once: a million rows.
+_PARTS_AT_ONCE = 50
 # Called with the rows written so far.
 Progress = Callable[[int], None]
 
@@ -90,22 +92,19 @@ def write(
     Fields that were laid `aside` are not read back from the table. Raises `LaidAsideAmiss`.
     """
     directory().mkdir(parents=True, exist_ok=True, mode=0o700)
-    spool, ids, part = (fresh(item, suffix) for suffix in (SPOOL, SPOOL, PART))
+    spool, part = fresh(item, SPOOL), fresh(item, PART)
     try:
         rows = draw(item, columns, spool, after=after, through=through, aside=aside, progress=progress)
         if aside is not None:
-            rows += _draw_ids(item, ids, aside, after=after, through=through)
+            rows += _add_laid_aside(item, spool, aside, after=after, through=through)
         if rows == 0:
             return None
-        typed = type_rows(spool, part, columns, ids=ids, aside=aside)
-        if typed != rows:
-            raise LaidAsideAmiss(item, typed, rows)
+        type_rows(spool, part, columns)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     finally:
         shutil.rmtree(spool, ignore_errors=True)
-        shutil.rmtree(ids, ignore_errors=True)
     final = part.with_suffix(SUFFIX)
     written = Written(final.name, rows, digest_of(part), part.stat().st_size)
     publish(part, final)
@@ -136,15 +135,45 @@ def draw(
     return _spool(statement, read, spool, progress)
 
 
-def _draw_ids(item: str, spool: Path, aside: Aside, *, after: int, through: int) -> int:
-    """Copy what the lake has of its own, and the lines, of rows whose fields were laid aside."""
+def _add_laid_aside(item: str, spool: Path, aside: Aside, *, after: int, through: int) -> int:
+    """Add the rows whose fields were laid aside to a spool; return how many. Raises `LaidAsideAmiss`.
+
+    The table gives what the lake has of its own, and the line that finds the fields.
+    """
     which = sql.SQL(_LAID_ASIDE).format(batch=sql.Literal(aside.batch_id))
-    statement = _statement(item, [sql.SQL("r.line")], which, after, through)
+    ids, found = fresh(item, SPOOL), 0
+    try:
+        rows = _spool(_statement(item, [sql.SQL("r.line")], which, after, through), _read_ids, ids, None)
+        known = pl.scan_parquet(sorted(ids.iterdir()))
+        for at in range(0, len(aside.parts), _PARTS_AT_ONCE):
+            group = aside.parts[at : at + _PARTS_AT_ONCE]
+            lines = pl.scan_parquet(list(group)).select(first=pl.col(LINE).min(), last=pl.col(LINE).max())
+            own = known.filter(pl.col(LINE).is_between(*lines.collect().row(0))).sort(LINE).collect()
+            for part in group if own.height else ():
+                frame = _put_together(own, pl.read_parquet(part))
+                write_part(frame, spool / f"aside-{part.name}")
+                found += frame.height
+    finally:
+        shutil.rmtree(ids, ignore_errors=True)
+    if found != rows:
+        raise LaidAsideAmiss(item, found, rows)
+    return rows
 
-    def read(block: bytes) -> pl.DataFrame:
-        return _read(block, [*lake_columns.OWN, LINE]).with_columns(pl.col(LINE).cast(pl.Int64))
 
-    return _spool(statement, read, spool, None)
+def _read_ids(block: bytes) -> pl.DataFrame:
+    """Read ids in a form of which many fit into memory."""
+    return _read(block, [*lake_columns.OWN, LINE]).with_columns(
+        pl.col("_id", "_subject", LINE).cast(pl.Int64),
+        pl.col("_observed_on", "_filed_on").str.to_date("%Y-%m-%d"),
+    )
+
+
+def _put_together(own: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
+    """Find for each line of `fields` its row of `own`, which is sorted by lines; all as text again."""
+    places = own[LINE].search_sorted(fields[LINE]).clip(upper_bound=own.height - 1)
+    beside = own[places]
+    both = pl.concat([beside.drop(LINE).cast(pl.String), fields.drop(LINE)], how="horizontal")
+    return both.filter(beside[LINE] == fields[LINE])
 
 
 def _spool(
@@ -182,37 +211,21 @@ def _spool(
     return rows
 
 
-def type_rows(
-    spool: Path,
-    target: Path,
-    columns: tuple[LakeColumn, ...],
-    *,
-    ids: Path | None = None,
-    aside: Aside | None = None,
-) -> int:
-    """Make a Parquet file of spooled text: every column typed, rows by subject and date; return how many.
-
-    `ids` are those of the rows whose fields were laid `aside`.
-    """
+def type_rows(spool: Path, target: Path, columns: tuple[LakeColumn, ...]) -> None:
+    """Make a Parquet file of spooled text: every column typed, rows by subject and date."""
     cast = ", ".join(
         f"""from_json("{c.name}", '["VARCHAR"]') AS "{c.name}\""""
         if c.sql_type == "VARCHAR[]"
         else f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"'
         for c in columns
     )
-    rows, parts = "FROM read_parquet(?)", [_listed(spool)]
-    if aside is not None and ids is not None:
-        rows += f" UNION ALL BY NAME FROM read_parquet(?) own JOIN read_parquet(?) fields USING ({LINE})"
-        parts += [_listed(ids), [str(part) for part in aside.parts]]
     with engine() as duck:
-        done = duck.execute(
-            f"COPY (SELECT {cast} FROM ({rows})"  # noqa: S608
+        duck.execute(
+            f"COPY (SELECT {cast} FROM read_parquet(?)"  # noqa: S608
             f' ORDER BY "_subject", "_observed_on", "_id")'
             f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
-            parts,
-        ).fetchone()
-    assert done is not None
-    return int(done[0])
+            [[str(part) for part in sorted(spool.iterdir())]],
+        )
 
 
 def publish(part: Path, final: Path) -> None:
@@ -294,10 +307,6 @@ def _read(block: bytes, names: list[str]) -> pl.DataFrame:
     if not block:
         return pl.DataFrame(schema=schema)
     return pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
-
-
-def _listed(spool: Path) -> list[str]:
-    return [str(part) for part in sorted(spool.iterdir())]
 
 
 def _statement(
