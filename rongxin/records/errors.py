@@ -67,18 +67,6 @@ class AlreadyWithdrawn(RecordsError):
         super().__init__(f"批次 {batch_id} 已撤回 / this batch has been withdrawn before; nothing more to do")
 
 
-class LaidAsideAmiss(RecordsError):
-    """What was laid aside of a batch doesn't name its rows one by one; the table does."""
-
-    code = "laid_aside_amiss"
-
-    def __init__(self, item: str, found: int, rows: int) -> None:
-        super().__init__(
-            f"{item}: {rows} rows are filed, {found} of them found among the fields laid aside; nothing was "
-            "written, the worker writes this lake file from the table"
-        )
-
-
 class LakeDamaged(RecordsError):
     """Files that the lake's manifest lists are gone."""
 

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.records import (
-    laid_aside,
+    lake_ahead,
     marks,
     row_statements,
     seals,
@@ -134,9 +134,9 @@ NO_LISTS = FullLists()
 class Staging:
     """The rows of one batch on their way in; lives as long as the transaction it was opened in."""
 
-    def __init__(self, lot: Lot, *, as_of: datetime, aside: laid_aside.LaidAside | None = None) -> None:
+    def __init__(self, lot: Lot, *, as_of: datetime, ahead: lake_ahead.LakeAhead | None = None) -> None:
         self.lot = lot
-        self._aside = aside
+        self._ahead = ahead
         self._as_of = as_of
         self._parameters: dict[str, Any] = {
             "batch": lot.batch_id,
@@ -174,9 +174,8 @@ class Staging:
         if rows is None:
             return b""
         closed = seals.close(rows[0], item=self.lot.item, batch_id=self.lot.batch_id, values=rows[1])
-        if self._aside is not None and rows[1] is not None:
-            clear = closed["sealed"].is_null()
-            self._aside.add(closed["line"].filter(clear), rows[1].filter(clear))
+        if self._ahead is not None:
+            self._ahead.add(closed, rows[1])
         return staged_text.of(closed.select(statements.STAGED))
 
     def file(self) -> Filed:
@@ -190,6 +189,10 @@ class Staging:
         run(statements.CONNECT, self._parameters)
         superseded = run(statements.SUPERSEDE, self._parameters)
         found = run(statements.COUNT_FOUND, fetch=True)
+        today = self._parameters["today"]
+        self._parameters["beyond_line"] = (
+            self._ahead.begin(found, provider=self.lot.provider, filed_on=today) if self._ahead else None
+        )
         stored = run(statements.FILE if found else statements.FILE_ALL, self._parameters)
         history = run(statements.COUNT_HISTORY, fetch=True) if found else 0
         if found:
@@ -238,19 +241,19 @@ def queue(item: str) -> None:
     _lock("records.filing", item)
 
 
-def stage(lot: Lot, *, as_of: datetime, aside: laid_aside.LaidAside | None = None) -> Staging:
+def stage(lot: Lot, *, as_of: datetime, ahead: lake_ahead.LakeAhead | None = None) -> Staging:
     """Open the staging of a batch inside the caller's transaction; waits for an earlier batch of the item.
 
-    What of the rows the lake holds is laid `aside`, if somebody will take it up.
+    The lake's file is made `ahead`, if somebody will take it up.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("filing needs the transaction of its whole batch")
     _lock("records.filing", lot.item)
     for statement in statements.STAGING:
         _run(statement)
-    if aside is not None:
-        aside.clear()  # of an attempt before this one
-    return Staging(lot, as_of=as_of, aside=aside)
+    if ahead is not None:
+        ahead.clear()  # of an attempt before this one
+    return Staging(lot, as_of=as_of, ahead=ahead)
 
 
 def facts_of(lot: Lot) -> Iterator[tuple[int, dict[str, Any]]]:

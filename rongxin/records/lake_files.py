@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import duckdb
 import polars as pl
@@ -26,11 +26,10 @@ from django.db import connection
 from psycopg import sql
 
 from rongxin.records import lake_columns
-from rongxin.records.errors import LaidAsideAmiss
 from rongxin.records.lake_columns import LakeColumn
 
 SUFFIX, PART, SPOOL = ".parquet", ".part", ".spool"
-#: The column of a spool that names a row by its line in the batch.
+#: The column of a spool that names a row by its line in the batch, where its id is made of it.
 LINE = "_line"
 # No text that a department hands in holds a control character, so this one can stand for "nothing".
 _NULL = "\x01"
@@ -38,29 +37,27 @@ _BLOCK = 8 << 20
 _MEMORY = "192MB"
 # Two of these, uncompressed, are held while rows are sorted: of wide rows 65,536 left the sort no memory.
 _ROW_GROUP = 20_480
-# Parts of a spool whose ids are held at once: a million rows.
-_PARTS_AT_ONCE = 50
 # Called with the rows written so far.
 Progress = Callable[[int], None]
 
 _ROWS = """
 COPY (
     SELECT {columns} FROM records_record r
-    WHERE r.item = {item} AND r.id > {after} AND r.id <= {through} AND r.ended_at IS NULL {which}
+    WHERE r.item = {item} AND r.id > {after} AND r.id <= {through} AND r.ended_at IS NULL
+      AND NOT (r.id BETWEEN {first} AND {last} AND r.sealed IS NULL)
 ) TO STDOUT WITH (FORMAT csv, NULL {null})
 """
-# The rows of a batch whose fields were laid aside while it was filed, and all the others.
-_LAID_ASIDE = "AND r.batch_id = {batch} AND r.sealed IS NULL"
-_NOT_LAID_ASIDE = "AND NOT (r.batch_id = {batch} AND r.sealed IS NULL)"
 _OWN = "r.id, r.subject_id, r.observed_on, (r.filed_at AT TIME ZONE 'Asia/Shanghai')::date, r.provider"
 
 
 @dataclass(frozen=True)
-class Aside:
-    """The fields of a batch's rows that `laid_aside` keeps, as parts of a spool; none of sealed rows."""
+class Prepared:
+    """A file that is whole and has no final name yet."""
 
-    batch_id: UUID
-    parts: tuple[Path, ...]
+    part: Path
+    rows: int
+    sha256: str
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -84,31 +81,45 @@ def write(
     *,
     after: int,
     through: int,
-    aside: Aside | None = None,
+    but: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Written | None:
     """Write the live rows of an item with `after` < id <= `through` to a file; None where there are none.
 
-    Fields that were laid `aside` are not read back from the table. Raises `LaidAsideAmiss`.
+    Rows of the ids `but` (the first and the last) are left out where nothing of them is sealed.
     """
     directory().mkdir(parents=True, exist_ok=True, mode=0o700)
-    spool, part = fresh(item, SPOOL), fresh(item, PART)
+    spool = fresh(item, SPOOL)
     try:
-        rows = draw(item, columns, spool, after=after, through=through, aside=aside, progress=progress)
-        if aside is not None:
-            rows += _add_laid_aside(item, spool, aside, after=after, through=through)
-        if rows == 0:
-            return None
-        type_rows(spool, part, columns)
+        rows = draw(item, columns, spool, after=after, through=through, but=but, progress=progress)
+        return put(prepare(item, spool, columns)) if rows else None
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
+
+
+def prepare(
+    item: str,
+    spool: Path,
+    columns: tuple[LakeColumn, ...],
+    *,
+    own: Mapping[str, str] | None = None,
+    without: Sequence[int] = (),
+) -> Prepared:
+    """Make a file of spooled text; `own` and `without` as in `type_rows`."""
+    part = fresh(item, PART)
+    try:
+        rows = type_rows(spool, part, columns, own=own, without=without)
+        return Prepared(part, rows, digest_of(part), part.stat().st_size)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    finally:
-        shutil.rmtree(spool, ignore_errors=True)
-    final = part.with_suffix(SUFFIX)
-    written = Written(final.name, rows, digest_of(part), part.stat().st_size)
-    publish(part, final)
-    return written
+
+
+def put(prepared: Prepared) -> Written:
+    """Give a file its final name."""
+    final = prepared.part.with_suffix(SUFFIX)
+    publish(prepared.part, final)
+    return Written(final.name, prepared.rows, prepared.sha256, prepared.size_bytes)
 
 
 def draw(
@@ -118,114 +129,62 @@ def draw(
     *,
     after: int,
     through: int,
-    aside: Aside | None = None,
+    but: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Copy the rows as text into a new spool, numbers in words taken out; return how many.
 
-    Rows whose fields were laid `aside` are left out.
+    A thread cleans and writes one block while PostgreSQL sends the next.
     """
-    which = sql.SQL(_NOT_LAID_ASIDE).format(batch=sql.Literal(aside.batch_id)) if aside else sql.SQL("")
-    fields = [sql.SQL("r.payload ->> {}").format(sql.Literal(name)) for name in lake_columns.fields(columns)]
-    statement = _statement(item, fields, which, after, through)
-
-    def read(block: bytes) -> pl.DataFrame:
-        return lake_columns.without_numbers(_read(block, [column.name for column in columns]), columns)
-
-    return _spool(statement, read, spool, progress)
-
-
-def _add_laid_aside(item: str, spool: Path, aside: Aside, *, after: int, through: int) -> int:
-    """Add the rows whose fields were laid aside to a spool; return how many. Raises `LaidAsideAmiss`.
-
-    The table gives what the lake has of its own, and the line that finds the fields.
-    """
-    which = sql.SQL(_LAID_ASIDE).format(batch=sql.Literal(aside.batch_id))
-    ids, found = fresh(item, SPOOL), 0
-    try:
-        rows = _spool(_statement(item, [sql.SQL("r.line")], which, after, through), _read_ids, ids, None)
-        known = pl.scan_parquet(sorted(ids.iterdir()))
-        for at in range(0, len(aside.parts), _PARTS_AT_ONCE):
-            group = aside.parts[at : at + _PARTS_AT_ONCE]
-            lines = pl.scan_parquet(list(group)).select(first=pl.col(LINE).min(), last=pl.col(LINE).max())
-            own = known.filter(pl.col(LINE).is_between(*lines.collect().row(0))).sort(LINE).collect()
-            for part in group if own.height else ():
-                frame = _put_together(own, pl.read_parquet(part))
-                write_part(frame, spool / f"aside-{part.name}")
-                found += frame.height
-    finally:
-        shutil.rmtree(ids, ignore_errors=True)
-    if found != rows:
-        raise LaidAsideAmiss(item, found, rows)
-    return rows
-
-
-def _read_ids(block: bytes) -> pl.DataFrame:
-    """Read ids in a form of which many fit into memory."""
-    return _read(block, [*lake_columns.OWN, LINE]).with_columns(
-        pl.col("_id", "_subject", LINE).cast(pl.Int64),
-        pl.col("_observed_on", "_filed_on").str.to_date("%Y-%m-%d"),
-    )
-
-
-def _put_together(own: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
-    """Find for each line of `fields` its row of `own`, which is sorted by lines; all as text again."""
-    places = own[LINE].search_sorted(fields[LINE]).clip(upper_bound=own.height - 1)
-    beside = own[places]
-    both = pl.concat([beside.drop(LINE).cast(pl.String), fields.drop(LINE)], how="horizontal")
-    return both.filter(beside[LINE] == fields[LINE])
-
-
-def _spool(
-    statement: sql.Composed,
-    read: Callable[[bytes], pl.DataFrame],
-    spool: Path,
-    progress: Progress | None,
-) -> int:
-    """Copy what a statement gives into a new spool; return how many rows.
-
-    A thread reads and writes one block while PostgreSQL sends the next.
-    """
-
-    def write(block: bytes, part: Path) -> int:
-        frame = read(block)
-        write_part(frame, part)
-        return frame.height
-
     spool.mkdir(mode=0o700)
     writing: Future[int] | None = None
     rows = parts = 0
     with ThreadPoolExecutor(1, "lake") as writer:
-        for block in _blocks(statement):
+        for block in _blocks(_statement(item, columns, after, through, but or (0, 0))):
             # Waited for one block later: no more than two of them are ever held.
             rows += writing.result() if writing is not None else 0
             if progress is not None and parts:
                 progress(rows)
-            writing = writer.submit(write, block, spool / part_name(parts))
+            writing = writer.submit(_spool_block, block, columns, spool / part_name(parts))
             parts += 1
         rows += writing.result() if writing is not None else 0
     if not parts:
-        write(b"", spool / part_name(parts))
+        _spool_block(b"", columns, spool / part_name(parts))
     elif progress is not None:
         progress(rows)
     return rows
 
 
-def type_rows(spool: Path, target: Path, columns: tuple[LakeColumn, ...]) -> None:
-    """Make a Parquet file of spooled text: every column typed, rows by subject and date."""
+def type_rows(
+    spool: Path,
+    target: Path,
+    columns: tuple[LakeColumn, ...],
+    *,
+    own: Mapping[str, str] | None = None,
+    without: Sequence[int] = (),
+) -> int:
+    """Make a Parquet file of spooled text: every column typed, rows by subject and date; return how many.
+
+    `own` gives columns that the spool has not, as SQL; rows of the lines `without` are left out.
+    """
     cast = ", ".join(
         f"""from_json("{c.name}", '["VARCHAR"]') AS "{c.name}\""""
         if c.sql_type == "VARCHAR[]"
-        else f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"'
+        else f"""CAST({(own or {}).get(c.name, f'"{c.name}"')} AS {c.sql_type}) AS "{c.name}\""""
         for c in columns
     )
+    given: dict[str, object] = {"parts": [str(part) for part in sorted(spool.iterdir())]}
+    which = ""
+    if without:
+        which, given["without"] = f'WHERE "{LINE}" NOT IN (SELECT unnest($without))', list(without)
     with engine() as duck:
-        duck.execute(
-            f"COPY (SELECT {cast} FROM read_parquet(?)"  # noqa: S608
-            f' ORDER BY "_subject", "_observed_on", "_id")'
+        (rows,) = duck.execute(
+            f"COPY (SELECT {cast} FROM read_parquet($parts) {which}"  # noqa: S608
+            ' ORDER BY "_subject", "_observed_on", "_id")'
             f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
-            [[str(part) for part in sorted(spool.iterdir())]],
-        )
+            given,
+        ).fetchone() or (0,)
+    return int(rows)
 
 
 def publish(part: Path, final: Path) -> None:
@@ -268,8 +227,8 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         duck.close()
 
 
-def literal(path: Path) -> str:
-    """Write a path as an SQL literal, where DuckDB takes no parameter."""
+def literal(path: Path | str) -> str:
+    """Write a path or a text as an SQL literal, where DuckDB takes no parameter."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
@@ -301,22 +260,28 @@ def fresh(item: str, suffix: str) -> Path:
     return directory() / f"{item}-{uuid4().hex}{suffix}"
 
 
-def _read(block: bytes, names: list[str]) -> pl.DataFrame:
-    """Read what COPY sent, every column as text."""
-    schema = dict.fromkeys(names, pl.String)
-    if not block:
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
+def _spool_block(block: bytes, columns: tuple[LakeColumn, ...], part: Path) -> int:
+    """Read what COPY sent, every column as text, and write it to a part of a spool; return the rows."""
+    schema = {column.name: pl.String() for column in columns}
+    frame = (
+        pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
+        if block
+        else pl.DataFrame(schema=schema)
+    )
+    write_part(lake_columns.without_numbers(frame, columns), part)
+    return frame.height
 
 
 def _statement(
-    item: str, fields: Sequence[sql.Composable], which: sql.Composable, after: int, through: int
+    item: str, columns: tuple[LakeColumn, ...], after: int, through: int, but: tuple[int, int]
 ) -> sql.Composed:
+    fields = [sql.SQL("r.payload ->> {}").format(sql.Literal(name)) for name in lake_columns.fields(columns)]
     return sql.SQL(_ROWS).format(
         columns=sql.SQL(", ").join([sql.SQL(_OWN), *fields]),
         item=sql.Literal(item),
         after=sql.Literal(after),
         through=sql.Literal(through),
-        which=which,
+        first=sql.Literal(but[0]),
+        last=sql.Literal(but[1]),
         null=sql.Literal(_NULL),
     )

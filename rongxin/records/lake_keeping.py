@@ -23,8 +23,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from rongxin.catalogue import loader
-from rongxin.records import filing, laid_aside, lake_columns, lake_files
-from rongxin.records.errors import LaidAsideAmiss
+from rongxin.records import filing, lake_ahead, lake_columns, lake_files
 from rongxin.records.models import LakeEnding, LakeFile, LakeMark, Source
 
 log = logging.getLogger(__name__)
@@ -60,19 +59,16 @@ def catch_up(*, as_of: datetime) -> list[Kept]:
     return done
 
 
-def take_up(aside: laid_aside.LaidAside, *, as_of: datetime) -> Kept | None:
-    """Write what was filed of an item, a batch's fields from what was laid aside; None if nothing was to do.
+def take_up(ahead: lake_ahead.LakeAhead, *, as_of: datetime) -> Kept | None:
+    """List the file that was made while a batch was filed; None where none was, or it is of no use now.
 
     The batch is filed whatever becomes of this: what fails here is left to the worker, who reads the table.
     """
-    whole = aside.whole()
-    if whole is None:
-        return None
     try:
-        anew = _listed(aside.item).exclude(shape=_shape(aside.item)).exists()
-        return _write(aside.item, anew=anew, as_of=as_of, aside=whole)
-    except (OSError, DatabaseError, duckdb.Error, LaidAsideAmiss):
-        log.exception("the lake file of batch %s is left to the worker", whole.batch_id)
+        made = ahead.finished()
+        return None if made is None else _write(ahead.item, as_of=as_of, ahead=made)
+    except (OSError, DatabaseError, duckdb.Error):
+        log.exception("the lake file of a batch of %s is left to the worker", ahead.item)
         return None
 
 
@@ -125,12 +121,15 @@ def is_ours(path: Path) -> bool:
 def _write(
     item: str,
     *,
-    anew: bool,
     as_of: datetime,
-    aside: lake_files.Aside | None = None,
+    anew: bool = False,
+    ahead: lake_ahead.Ahead | None = None,
     progress: Progress | None = None,
 ) -> Kept | None:
-    """Write an item's rows beyond its mark, or all of them, and list the file; None if nothing was to do."""
+    """Write an item's rows beyond its mark, or all of them, and list the file; None if nothing was to do.
+
+    Rows that stand in a file made `ahead` are not read; it is listed beside.
+    """
     with _alone(item):
         through = filing.settled_through(item)
         with snapshot():
@@ -138,27 +137,35 @@ def _write(
             if through <= mark and not anew:
                 return None
             after = 0 if anew else mark
+            if ahead is not None and ahead.ids.first <= after:
+                ahead = None  # the worker was quicker
             told = (lambda rows: progress(item, rows)) if progress is not None else None
             columns = lake_columns.of(loader.load().item(item))
-            written = lake_files.write(
-                item, columns, after=after, through=through, aside=aside, progress=told
-            )
-            _list(item, written, after=after, through=through, as_of=as_of)
-    if written is None and not anew:
+            but = (ahead.ids.first, ahead.ids.last) if ahead is not None else None
+            read = lake_files.write(item, columns, after=after, through=through, but=but, progress=told)
+            files = [read] if read is not None else []
+            if ahead is not None:
+                files.append(lake_files.put(ahead.file))
+            _forget_endings(item, after, but)
+            _list(item, files, after=after, through=through, as_of=as_of)
+    if not files and not anew:
         return None
-    return Kept(item, written.rows if written else 0, 1 if written else 0)
+    return Kept(item, sum(file.rows for file in files), len(files))
 
 
-def _list(
-    item: str, written: lake_files.Written | None, *, after: int, through: int, as_of: datetime
-) -> None:
-    """Make a file count in place of those it replaces. Endings this snapshot has seen are in no file of it;
-    those of older files stay."""
+def _forget_endings(item: str, after: int, but: tuple[int, int] | None) -> None:
+    """Endings that this snapshot has seen are in no file of it. Those of older files stay, and those of rows
+    in a file made ahead: it had begun before them."""
+    endings = LakeEnding.objects.filter(item=item, record_id__gt=after)
+    (endings.exclude(record_id__range=but) if but is not None else endings).delete()
+
+
+def _list(item: str, files: list[lake_files.Written], *, after: int, through: int, as_of: datetime) -> None:
+    """Make files count in place of those they replace."""
     if after == 0:
         _listed(item).delete()
-    LakeEnding.objects.filter(item=item, record_id__gt=after).delete()
-    if written is not None:
-        LakeFile.objects.create(
+    LakeFile.objects.bulk_create(
+        LakeFile(
             name=written.name,
             item=item,
             shape=_shape(item),
@@ -167,6 +174,8 @@ def _list(
             size_bytes=written.size_bytes,
             written_at=as_of,
         )
+        for written in files
+    )
     LakeMark.objects.update_or_create(item=item, defaults={"through_id": through})
 
 

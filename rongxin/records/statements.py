@@ -162,11 +162,14 @@ _ROW = """
     s.subject_id, %(received_at)s, %(as_of)s, %(batch)s, s.line, s.observed_on, %(version)s, %(item)s,
     s.record_key, %(provider)s, s.digest, s.payload, s.source, s.sealed"""
 
-FILE_ALL = f"INSERT INTO records_record ({_COLUMNS}) SELECT {_ROW} FROM filing_staging s"  # noqa: S608
+# A batch of many rows has taken its ids together (`lake_ahead`); others take the next.
+_ID = "coalesce(s.line + %(beyond_line)s::bigint, nextval('records_record_id_seq'))"
+
+FILE_ALL = f"INSERT INTO records_record (id, {_COLUMNS}) SELECT {_ID}, {_ROW} FROM filing_staging s"  # noqa: S608
 
 FILE = f"""
-INSERT INTO records_record ({_COLUMNS}, ended_at, ended_why, ended_by)
-SELECT {_ROW},
+INSERT INTO records_record (id, {_COLUMNS}, ended_at, ended_why, ended_by)
+SELECT {_ID}, {_ROW},
        CASE WHEN f.fate = 'history' THEN %(as_of)s::timestamptz END,
        CASE WHEN f.fate = 'history' THEN 'superseded' END,
        CASE WHEN f.fate = 'history' THEN coalesce('batch:' || f.held_batch, %(by)s) END

@@ -16,7 +16,7 @@ import polars as pl
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties import matching
 from rongxin.parties.rules.matching import Finding, Pending
-from rongxin.records import filing, laid_aside
+from rongxin.records import filing, lake_ahead
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import (
     gates,
@@ -144,13 +144,13 @@ class Assembly:
     as_of: datetime
     full_list: FullList | None = None
     saved: Saved | None = None
-    aside: laid_aside.LaidAside | None = None
+    ahead: lake_ahead.LakeAhead | None = None
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
         measured = measures.Measures(self.item)
         tally, profile = Tally(measures=measured), profiles.Profile(self.item)
-        staging = filing.stage(self.lot, as_of=self.as_of, aside=self.aside)
+        staging = filing.stage(self.lot, as_of=self.as_of, ahead=self.ahead)
         firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:
             mapping = heads.match(source.headers, self.item, self.saved)

@@ -17,7 +17,7 @@ from rongxin.catalogue import redaction
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties.errors import PartiesError
 from rongxin.proof.errors import Forged
-from rongxin.records import filing, laid_aside
+from rongxin.records import filing, lake_ahead
 from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import full_lists, readers, saved_mappings, spool
 from rongxin.sharing.aggregation.assembly import Assembly, Tally
@@ -41,11 +41,11 @@ def assembly(
     path: Path,
     *,
     as_of: datetime,
-    aside: laid_aside.LaidAside | None = None,
+    ahead: lake_ahead.LakeAhead | None = None,
 ) -> Assembly:
     full_list, lot = full_lists.of(batch, item), lot_of(batch, item)
     saved, actor = saved_mappings.of(batch, item), actor_of(batch)
-    return Assembly(path, batch.file_name, item, channel, lot, actor, as_of, full_list, saved, aside)
+    return Assembly(path, batch.file_name, item, channel, lot, actor, as_of, full_list, saved, ahead)
 
 
 def lot_of(batch: Batch, item: Item) -> filing.Lot:

@@ -22,7 +22,7 @@ from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import PartiesError
-from rongxin.records import filing, laid_aside, lake_keeping
+from rongxin.records import filing, lake_ahead, lake_keeping
 from rongxin.sharing import rules
 from rongxin.sharing.aggregation import (
     attempts,
@@ -167,9 +167,9 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
     """File a received batch, or return the receipt of one that is filed; raises `Refused`, `Held`."""
     # Committed by itself, so that whoever looks sees that the batch is being worked on.
     Batch.objects.filter(pk=batch_id, status=Status.RECEIVED).update(status=Status.FILING)
-    with laid_aside.of(get(batch_id).item, batch_id) as aside:
+    with lake_ahead.of(get(batch_id).item, batch_id) as ahead:
         try:
-            receipt = attempts.patiently(lambda: _file_whole(batch_id, aside, as_of=as_of, progress=progress))
+            receipt = attempts.patiently(lambda: _file_whole(batch_id, ahead, as_of=as_of, progress=progress))
         except readers.Refusal as refusal:
             raise _refuse(batch_id, attempts.refused(refusal, batch_id), as_of=as_of) from refusal
         except Refused as refusal:
@@ -180,7 +180,7 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
         if receipt is None:
             raise Held(batch_id, get(batch_id).held_for or [])
         spool.drop(batch_id)
-        lake_keeping.take_up(aside, as_of=as_of)
+        lake_keeping.take_up(ahead, as_of=as_of)
     return receipt
 
 
@@ -272,7 +272,7 @@ def _spooled(path: Path, batch_id: UUID, name: str) -> spool.Spooled:
 
 
 def _file_whole(
-    batch_id: UUID, aside: laid_aside.LaidAside, *, as_of: datetime, progress: Progress | None
+    batch_id: UUID, ahead: lake_ahead.LakeAhead, *, as_of: datetime, progress: Progress | None
 ) -> Receipt | None:
     """The one transaction: rows, subjects opened for them, outcomes, receipt, journal entry, status.
 
@@ -288,7 +288,7 @@ def _file_whole(
         item, channel = mandates.admitted(batch.item, batch.provider_id, mode=Mode(batch.mode))
         before = transaction.savepoint()
         with attempts.spooled(batch_id) as path:
-            tally = attempts.assembly(batch, item, channel, path, as_of=as_of, aside=aside).file(progress)
+            tally = attempts.assembly(batch, item, channel, path, as_of=as_of, ahead=ahead).file(progress)
         if held_for := suspicion.of(batch, item, tally):
             transaction.savepoint_rollback(before)
             _hold(batch, tally, held_for, as_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.field_type import Column
-from rongxin.records import filing, laid_aside, lake, lake_keeping
+from rongxin.records import filing, lake, lake_ahead, lake_keeping
 
 from .conftest import SCHEMA, Bureau, Row
 
@@ -41,19 +42,22 @@ def open_payload(fine: str, hidden: str = "") -> dict[str, Any]:
     return {k: v for k, v in payload(fine, facts).items() if k != "legal_representative_id_number"}
 
 
-def files_with_lake_file(bureau: Bureau, *rows: Row) -> UUID:
-    """File a batch as intake does, and write its lake file from what was laid aside."""
+def files_with_lake_file(
+    bureau: Bureau, *rows: Row, between: Callable[[UUID], object] = lambda _: None
+) -> UUID:
+    """File a batch as intake does, its lake file made meanwhile; `between` happens before it is listed."""
     bureau.day += timedelta(days=1)
     lot = filing.Lot(uuid4(), ITEM, 1, "bureau", bureau.day, False)
-    with laid_aside.of(ITEM, lot.batch_id) as aside:
+    with lake_ahead.of(ITEM, lot.batch_id) as ahead:
         with transaction.atomic():
-            staging = filing.stage(lot, as_of=bureau.day, aside=aside)
+            staging = filing.stage(lot, as_of=bureau.day, ahead=ahead)
             staging.write(
                 pl.DataFrame(list(rows), schema=SCHEMA),
                 pl.DataFrame([json.loads(row["payload"]) for row in rows]),
             )
             staging.file()
-        lake_keeping.take_up(aside, as_of=bureau.day)
+        between(lot.batch_id)
+        lake_keeping.take_up(ahead, as_of=bureau.day)
     return lot.batch_id
 
 

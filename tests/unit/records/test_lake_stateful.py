@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from rongxin.parties.models import Subject
-from rongxin.records import filing, laid_aside, lake_files, lake_keeping, lake_verification
+from rongxin.records import filing, lake_ahead, lake_files, lake_keeping, lake_verification
 from rongxin.records.models import LakeFile, LakeMark
 from rongxin.records.rules import OWNERS, EndedWhy
 
@@ -59,13 +59,26 @@ class Lake(RuleBasedStateMachine):
         ]
         self.batches.append(self.bureau.files(*staged, item=ITEM)[0])
 
-    @rule(rows=ROWS, hidden=st.booleans())
-    def file_with_its_lake_file(self, rows: list[tuple[int, str, str]], hidden: bool) -> None:
+    @rule(
+        rows=ROWS, hidden=st.booleans(), between=st.sampled_from(["nothing", "withdraw", "catch_up", "end"])
+    )
+    def file_with_its_lake_file(self, rows: list[tuple[int, str, str]], hidden: bool, between: str) -> None:
         staged = [
             Row(line, self.firms[firm], key, open_payload(fine, "一" if hidden else ""), date(2026, 3, 1))
             for line, (firm, key, fine) in enumerate(rows, 2)
         ]
-        self.batches.append(files_with_lake_file(self.bureau, *staged))
+
+        def meanwhile(batch: UUID) -> None:
+            if between == "withdraw":
+                self.bureau.withdraws(batch, ITEM)
+            elif between == "catch_up":
+                lake_keeping.catch_up(as_of=self.bureau.day)
+            elif between == "end":
+                self.end(0, RIGHTS[0])
+
+        batch = files_with_lake_file(self.bureau, *staged, between=meanwhile)
+        if between != "withdraw":
+            self.batches.append(batch)
 
     @rule(firm=st.integers(0, 1), why=st.sampled_from(RIGHTS))
     def end(self, firm: int, why: EndedWhy) -> None:
@@ -140,7 +153,7 @@ def test_it_equals_the_table_after_any_sequence(
     tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RONGXIN_VAR = tmp_path
-    monkeypatch.setattr(laid_aside, "_LEAST", 1)
+    monkeypatch.setattr(lake_ahead, "_LEAST", 1)
     run_state_machine_as_test(Lake, settings=SETTINGS)
 
 
