@@ -73,6 +73,7 @@ def _parquet(path: Path, _mapped: Mapped, wanted: Mapping[str, str], most: int) 
     statement = f"SELECT * FROM read_parquet(?) WHERE {where} LIMIT {most:d}"  # noqa: S608 - names are quoted
     try:
         with duckdb.connect() as base:
+            base.execute("SET enable_progress_bar_print = false")  # a server's output is its log
             result = base.execute(statement, [str(path), *wanted.values()])
             names = [column[0] for column in result.description or ()]
             for values in result.fetchall():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import polars as pl
 import pytest
 from django.db import connection
+from duckdb import DuckDBPyConnection
 
 from rongxin.catalogue import loader
+from rongxin.evaluation import one_machine
 from rongxin.records import filing, lake, lake_columns, lake_files, lake_keeping, lake_verification
 from rongxin.records.lake_columns import LakeColumn
 from rongxin.records.lake_verification import Kind
@@ -199,3 +202,13 @@ def test_a_file_of_an_older_shape_is_written_anew(bureau: Bureau, firm: int) -> 
     assert laid_down() == held() != {}
     assert [kept.rows for kept in lake_keeping.catch_up(as_of=NOW)] == [1]
     assert LakeFile.objects.get().shape == lake_columns.shape(loader.load().item(ITEM))
+
+
+@pytest.mark.parametrize("opened", [lake_files.engine, lambda: one_machine.connected(None)])
+def test_a_long_query_writes_nothing_between_a_commands_lines(
+    opened: Callable[[], AbstractContextManager[DuckDBPyConnection]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with opened() as duck:
+        duck.execute("SET progress_bar_time = 0")  # of any query, not only of one of two seconds
+        duck.execute("SELECT sum(hash(a.range) % 7) FROM range(20000000) a").fetchall()
+    assert capfd.readouterr() == ("", "")
