@@ -31,7 +31,7 @@ _TAKE_IDS = """
 SELECT min(id), max(id) FROM (SELECT nextval('records_record_id_seq') id FROM generate_series(1, %s)) taken
 """
 # Fewer rows are read back from the table as quickly; and so many are a part.
-_LEAST = 20_000
+_LEAST = 10_000
 
 
 @dataclass(frozen=True)

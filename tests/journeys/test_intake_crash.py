@@ -43,7 +43,7 @@ def node_of(rows: int, directory: pytest.TempPathFactory) -> Node:
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
-    return node_of(24_000, tmp_path_factory)  # enough for the lake's fields to be laid aside
+    return node_of(12_000, tmp_path_factory)  # enough for a lake file of its own
 
 
 def crash_and_count(node: Node, kill: Kill, moment: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DataError
@@ -98,9 +99,17 @@ def test_what_ends_before_it_is_listed_is_left_out(bureau: Bureau, firm: int) ->
     assert laid_down() == held() != {}
 
 
-def test_a_worker_that_is_quicker_has_the_say(bureau: Bureau, firm: int, lake_folder: Path) -> None:
-    files_with_lake_file(bureau, *two(firm), between=lambda _: lake_keeping.catch_up(as_of=bureau.day))
-    assert LakeFile.objects.count() == 1
+@pytest.mark.parametrize("more", [False, True])
+def test_a_worker_that_is_quicker_has_the_say(
+    bureau: Bureau, firm: int, lake_folder: Path, more: bool
+) -> None:
+    def between(_: UUID) -> None:
+        lake_keeping.catch_up(as_of=bureau.day)
+        if more:
+            bureau.files(Row(2, firm, "六号", open_payload("6")))
+
+    files_with_lake_file(bureau, *two(firm), between=between)
+    assert sorted(LakeFile.objects.values_list("rows", flat=True)) == [1, 2][not more :]
     assert lying(lake_folder) == set(LakeFile.objects.values_list("name", flat=True))
     assert laid_down() == held() != {}
 
