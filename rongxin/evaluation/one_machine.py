@@ -24,7 +24,7 @@ def connected(folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
             **spill,
         }
     )
-    duck.execute("SET enable_progress_bar_print = false")  # it would write between the lines of a command's JSON
+    duck.execute("SET enable_progress_bar_print = false")  # in the middle of a command's JSON
     try:
         yield duck
     finally:

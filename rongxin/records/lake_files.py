@@ -221,7 +221,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
             "preserve_insertion_order": "false",
         }
     )
-    duck.execute("SET enable_progress_bar_print = false")  # it would write between the lines of a command's JSON
+    duck.execute("SET enable_progress_bar_print = false")  # in the middle of a command's JSON
     try:
         yield duck
     finally:
