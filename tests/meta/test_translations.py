@@ -22,6 +22,7 @@ from django.template.base import Lexer, TokenType
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 import rongxin
+from rongxin.catalogue import loader
 from rongxin.entrypoints import editions
 from rongxin.entrypoints.api import problems
 from rongxin.site.translations import SOURCE
@@ -82,6 +83,16 @@ def test_english_keeps_what_a_page_fills_in_and_is_no_chinese() -> None:
     for entry in _entries():
         assert set(PLACEHOLDER.findall(entry.msgid)) == set(PLACEHOLDER.findall(entry.msgstr)), entry.msgid
         assert not HAN.search(entry.msgstr.replace("融信", "").replace("我的", "")), entry.msgstr
+
+
+def test_every_field_of_the_catalogue_has_one_english_name() -> None:
+    fields = [field for item in loader.load().items.values() for field in item.fields]
+    assert len(fields) > 300
+    for field in fields:
+        assert field.label_en.strip(), f"{field.label}: label_en"
+        assert not HAN.search(field.label_en), field.label_en
+    pairs = {(field.label, field.label_en) for field in fields}
+    assert len(pairs) == len({chinese for chinese, _ in pairs}) == len({english for _, english in pairs})
 
 
 @cache

@@ -21,6 +21,7 @@ from rongxin.rights.objections import Complaint
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
+from tests.unit.entrypoints.portals import doors
 from tests.unit.financing import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,3 +156,24 @@ def test_what_a_firm_opens_of_its_own_is_no_use_of_anybodys(client: Client, firm
     _card, path = objected(firm)
     assert client.get(path, headers=keys.header_of(firm.owner)).content == PDF
     assert told(firm) == []
+
+
+def test_pages_open_papers_by_the_same_door(firm):
+    card, _path = applied(firm)
+    objection, _path = objected(firm)
+    at = {
+        (PartyKind.INSTITUTION, "bank_a"): (
+            f"/institution/applications/{card.id}/papers/{papers.of(card.id)[0].id}"
+        ),
+        (PartyKind.PROVIDER, "tax_bureau"): (
+            f"/provider/objections/{objection.id}/{evidence.of(objection.id)[0].id}"
+        ),
+    }
+    for (kind, party), path in at.items():
+        browser, someone = Client(), stage.staff(kind, party)
+        doors.as_staff(browser, doors.with_password(someone, as_of=timezone.now()))
+        assert browser.get(path).status_code == 200
+    assert told(firm) == [
+        ("provider", "objection_check", True, ["objection_evidence"]),
+        ("institution", "pre_loan_review", True, ["application_paper"]),
+    ]

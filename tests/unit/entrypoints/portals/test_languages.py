@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -55,6 +56,15 @@ def test_no_english_stands_on_a_chinese_page_and_no_chinese_on_an_english_one(cl
 def text_of(page):
     """Return what is read of a page: neither tags nor their attributes."""
     return re.sub(r"<[^>]*>", " ", page.partition("<body>")[2])
+
+
+def test_the_fields_of_an_item_stand_in_the_language_of_the_page(client):
+    fields = loader.load().item("patent").fields
+    for language, name in (("zh", "label"), ("en", "label_en")):
+        client.get(f"/language/{language}")
+        page = client.get("/catalogue/patent").content.decode()
+        shown = re.findall(r'<th scope="row">([^<]+)</th>', page)
+        assert shown[: len(fields)] == [html.escape(getattr(field, name)) for field in fields]
 
 
 def test_names_of_word_lists_and_items_are_found_by_their_chinese():
