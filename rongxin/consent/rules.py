@@ -21,6 +21,7 @@ from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.zone import BUSINESS_ZONE as BUSINESS_ZONE
+from rongxin.vocabulary.zone import business_day as business_day
 
 ARTEFACT_TYPE = "consent+jws"
 DETAILS_TYPE = "urn:rongxin:consent:1"
@@ -216,11 +217,6 @@ class Coverage:
 
     covered: bool
     reason: Reason
-
-
-def business_day(moment: datetime) -> date:
-    """Return the business date (Asia/Shanghai) of a moment."""
-    return moment.astimezone(BUSINESS_ZONE).date()
 
 
 def successor(status: Status, act: Act) -> Status | None:

@@ -10,6 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import Cursor
+
+# Under this name a thread's way to the database keeps one cursor: to make one costs a quarter of a statement.
+_KEPT = "rongxin_kept_cursor"
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -26,7 +30,11 @@ def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[
     database.validate_no_broken_transaction()
     database.close_if_health_check_failed()
     database.ensure_connection()
+    cursor: Cursor[tuple[Any, ...]] | None = getattr(database, _KEPT, None)
+    if cursor is None or cursor.connection is not database.connection:
+        cursor = database.connection.cursor()
+        setattr(database, _KEPT, cursor)
     with database.wrap_database_errors:
-        cursor = database.connection.execute(sql, parameters, prepare=True)
+        cursor.execute(sql, parameters, prepare=True)
         # `cursor.description` would describe every column, which costs more than to fetch a row.
-        return cursor.fetchall() if cursor.pgresult.nfields else []
+        return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []

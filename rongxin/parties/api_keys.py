@@ -16,10 +16,12 @@ from django.utils import timezone
 from rongxin.catalogue import redaction
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
-from rongxin.parties import memberships
+from rongxin.parties import institutions, memberships
 from rongxin.parties.errors import NotAllowed, UnknownParty
 from rongxin.parties.models import Account, ApiKey
+from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.zone import business_day
 
 _MARK = "rxk"
 # What an unknown prefix is compared with, so that known and unknown keys take the same time.
@@ -47,10 +49,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Authentication:
-    """In which role its holder acts, or why it isn't accepted. Tell the caller only whether it is."""
+    """In which role its holder acts, and the institution that it is a role of, if any; or why it isn't
+    accepted. Tell the caller only whether it is.
+    """
 
     standing: Standing
     role: memberships.Card | None = None
+    institution: institutions.Card | None = None
 
     @property
     def accepted(self) -> bool:
@@ -103,23 +108,29 @@ def authenticate(secret: str, *, as_of: datetime) -> Authentication:
     same = hmac.compare_digest(row[0] if row else _NOBODY, _hash(secret))
     if row is None or not same:
         return Authentication(Standing.UNKNOWN)
-    _, account_is_active, expires_at, revoked_at, *membership = row
+    _, account_is_active, expires_at, revoked_at, *more = row
+    membership, institution = more[: memberships.HELD_COLUMNS], more[memberships.HELD_COLUMNS :]
     if revoked_at is not None:
         return Authentication(Standing.REVOKED)
     if expires_at <= as_of:
         return Authentication(Standing.EXPIRED)
     if not account_is_active:
         return Authentication(Standing.ACCOUNT_CLOSED)
-    role = memberships.held(*membership, on=timezone.localdate(as_of))
-    return Authentication(Standing.ACCEPTED if role else Standing.ROLE_OVER, role)
+    role = memberships.held(*membership, on=business_day(as_of))
+    if role is None:
+        return Authentication(Standing.ROLE_OVER)
+    served = institutions.card(*institution) if role.party_kind is PartyKind.INSTITUTION else None
+    return Authentication(Standing.ACCEPTED, role, served)
 
 
 # Plain SQL: asked for every request, where building the query would cost several times its answer.
 _KNOWN = f"""
-    SELECT key.hash, account.is_active, key.expires_at, key.revoked_at, {memberships.HELD}
+    SELECT key.hash, account.is_active, key.expires_at, key.revoked_at, {memberships.HELD},
+           {institutions.COLUMNS}
     FROM parties_apikey key
     JOIN parties_membership held ON held.id = key.membership_id
     JOIN parties_account account ON account.id = held.account_id
+    LEFT JOIN parties_institution party ON party.id = held.institution_id
     WHERE key.prefix = %s
 """  # noqa: S608 - the columns are ours
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -20,6 +21,7 @@ from rongxin.parties.rules.standing import Decision, InstitutionKind, Standing
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.zone import business_day
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,11 @@ def get(institution_id: str) -> Card:
     found = plans.rows(_GET, [institution_id])
     if not found:
         raise UnknownParty(f"没有接入机构“{institution_id}”")
-    id, name, uscc, kind, standing, *rest = found[0]
+    return card(*found[0])
+
+
+def card(id: str, name: str, uscc: str, kind: str, standing: str, *rest: Any) -> Card:
+    """Return the card of a row of `COLUMNS`."""
     return Card(id, name, uscc, InstitutionKind(kind), Standing(standing), *rest)
 
 
@@ -159,18 +165,23 @@ def of(institution_id: str, uscc: str) -> Card | None:
 
 
 # Plain SQL: on the way of every disclosure, building the query would cost several times its answer.
-_GET = """
-    SELECT id, name, uscc, kind, standing, assessed_until, daily_quota, contact, cases_required
-    FROM parties_institution WHERE id = %s
+COLUMNS = """
+    party.id, party.name, party.uscc, party.kind, party.standing, party.assessed_until, party.daily_quota,
+    party.contact, party.cases_required
 """
+_GET = f"SELECT {COLUMNS} FROM parties_institution party WHERE party.id = %s"  # noqa: S608 - ours
 
 
 def standing(institution_id: str, *, names_case: bool = True, as_of: datetime) -> Decision:
     """Decide whether the institution may be served now (its quota is another question: `quotas.take`)."""
-    card = get(institution_id)
+    return standing_of(get(institution_id), names_case=names_case, as_of=as_of)
+
+
+def standing_of(card: Card, *, names_case: bool = True, as_of: datetime) -> Decision:
+    """Decide as `standing` does, by a card that was read just now."""
     if card.cases_required and not names_case:
         return Decision(False, Reason.CASE_MISSING, "该机构的每次查询均须关联融资业务，请先登记融资业务。")
-    return rules.decide(card.standing, card.assessed_until, timezone.localdate(as_of))
+    return rules.decide(card.standing, card.assessed_until, business_day(as_of))
 
 
 def unserved(*, as_of: datetime) -> list[str]:

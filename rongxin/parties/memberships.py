@@ -188,6 +188,7 @@ HELD = """
              held.bureau_id, ''),
     held.role, held.valid_from, held.valid_until, held.ended_at
 """
+HELD_COLUMNS = 8
 
 
 def held(

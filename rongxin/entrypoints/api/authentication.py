@@ -30,6 +30,8 @@ class Caller:
     party: str
     role: Role
     at: datetime
+    #: The institution acted for, where it was read with the key: as it was when the request came.
+    institution: institutions.Card | None = None
 
     @property
     def actor(self) -> Actor:
@@ -68,22 +70,29 @@ class PartyKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """Return the caller, or None (401) for a key that isn't accepted; a wrong party or role is 403."""
         now = timezone.now()
-        role = api_keys.authenticate(token, as_of=now).role
-        if role is None:
+        known = api_keys.authenticate(token, as_of=now)
+        if (role := known.role) is None:
             return None
         if role.party_kind is PartyKind.INSTITUTION and settings.RONGXIN_BOUND_TOKENS == "required":
             raise Problem(401, "bound_token_required", "接入机构须以绑定密钥的令牌（DPoP）调用")
-        return self._admitted(request, role, now)
+        return self._admitted(request, role, now, known.institution)
 
-    def _admitted(self, request: HttpRequest, role: memberships.Card, now: datetime) -> Caller:
-        caller = Caller(role.account, role.party_kind, role.party, role.role, now)
+    def _admitted(
+        self,
+        request: HttpRequest,
+        role: memberships.Card,
+        now: datetime,
+        institution: institutions.Card | None = None,
+    ) -> Caller:
+        caller = Caller(role.account, role.party_kind, role.party, role.role, now, institution)
         if role.party_kind is PartyKind.BUREAU:  # whatever comes of it
             mandates.act(role.party, f"{request.method}:{request.path}", actor=caller.actor, as_of=now)
         if not self.permission.admits(role.party_kind, role.role):
             wanted = self.permission.label()
             raise Problem(403, "not_permitted", f"该密钥无权调用此接口：需要代表{wanted}的密钥")
         if role.party_kind is PartyKind.INSTITUTION and not self.unserved:
-            standing = institutions.standing(role.party, as_of=now)
+            served = institution or institutions.get(role.party)
+            standing = institutions.standing_of(served, as_of=now)
             if not standing.admitted:
                 raise Problem(403, "institution_not_served", standing.message, reason=standing.reason)
         return caller

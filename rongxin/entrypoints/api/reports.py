@@ -138,7 +138,8 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """
     caller = authentication.caller(request)
     form = form_of(request)
-    asked = _request(request, question, institutions.get(caller.party), export=form == _PDF)
+    institution = caller.institution or institutions.get(caller.party)
+    asked = _request(request, question, institution, export=form == _PDF)
     if _later(request):
         taken = deferred.defer(asked, actor=caller.actor, as_of=caller.at)
         if isinstance(taken, Refusal):
