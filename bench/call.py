@@ -21,6 +21,7 @@ import sqlite3
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ REACH_PER_S = 300
 REACH_P95_MS = 150
 BODY = b"x" * 3500  # about what a question with its consent has
 
+cpu = bench.load(Path(__file__).parent, "_cpu")
 report = bench.load(Path(__file__).parent, "report")
 fan_out = bench.load(Path(__file__).parent, "fan_out")
 DEFAULTS = report.DEFAULTS
@@ -66,6 +68,10 @@ def run(arguments: Mapping[str, str]) -> dict[str, object]:
         "reached": rate >= REACH_PER_S and cuts[94] <= REACH_P95_MS and together["reached"],
         "reach": {"calls_per_s": REACH_PER_S, "p95_ms": REACH_P95_MS},
         "ms": {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1), "p99": round(cuts[98], 1)},
+        "cpu_ms_per_call": {
+            part: round(1000 * seconds / sum(map(len, calls)), 2)
+            for part, seconds in sorted(rounds["cpu"].items())
+        },
         "fan_out": together,
         "calls_per_s_rounds": [round(len(each) / given["seconds"]) for each in calls],
         "floor_per_s_rounds": [round(each) for each in rounds["bare"]],
@@ -128,15 +134,16 @@ def _gateway(known: Mapping[str, Any], served: Office) -> Iterator[int]:
                 path.unlink()
 
 
-def _measure(
-    known: Mapping[str, Any], address: str, port: int, given: Mapping[str, int]
-) -> dict[str, list[Any]]:
+def _measure(known: Mapping[str, Any], address: str, port: int, given: Mapping[str, int]) -> dict[str, Any]:
     share = given["clients"] // report.PROCESSES
     clients = [report._Clients(known, address, number, share) for number in range(report.PROCESSES)]
-    rounds: dict[str, list[Any]] = {"call": [], "bare": [], "load": []}
+    rounds: dict[str, Any] = {"call": [], "bare": [], "load": [], "cpu": Counter()}
     try:
         for number in range(given["rounds"] + 1):
+            before = cpu.used(known["url"])
             kept = report._ask(clients, "call", given["seconds"])
+            spent = cpu.used(known["url"])
+            spent.subtract(before)
             bare = _bare(port, given)
             report._say(
                 f"call: {len(kept) / given['seconds']:,.0f}/s, bare: {bare:,.0f}/s"
@@ -144,6 +151,7 @@ def _measure(
             )
             if number:
                 rounds["call"].append(kept)
+                rounds["cpu"].update(spent)
                 rounds["bare"].append(bare)
             rounds["load"].append(os.getloadavg()[0])
     finally:
