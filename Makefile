@@ -39,7 +39,7 @@ check: dev-environment  ## Check style, types, the direction of imports and the 
 	RONGXIN_LEFT_OUT=var/left_out.txt $(BIN)/pytest -q tests/meta
 
 test: check  ## Run the checks, then all tests but the long ones
-	RONGXIN_LEFT_OUT=var/left_out.txt $(BIN)/pytest -q -n auto --maxprocesses 4 -m "not long" --ignore tests/meta $(ARGS)
+	RONGXIN_LEFT_OUT=var/left_out.txt $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not long" --ignore tests/meta $(ARGS)
 
 test-long: dev-environment  ## Run the long tests (soak, kill and restart, large files)
 	$(BIN)/pytest -q -m long $(ARGS)
