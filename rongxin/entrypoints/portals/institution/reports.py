@@ -11,6 +11,7 @@ from rongxin.catalogue import loader
 from rongxin.consent import register
 from rongxin.consent.rules import Status
 from rongxin.disclosure import gate
+from rongxin.disclosure.errors import UnknownSubject
 from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import reports
@@ -52,11 +53,14 @@ def public(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     code, reference = codes.clean(context["uscc"]), request.POST.get("reference", "").strip()
     found = codes.examine(code)
     mistake = found.message if not found.acceptable else "" if reference else _("请填写本机构的业务编号")
-    if not mistake and subjects.find(code) is None:
-        mistake = _("未找到这个统一社会信用代码的登记信息")
-    if mistake:
-        return pages.render(request, "institution/public.html", {**context, "mistake": mistake}, status=422)
-    return _report(request, visitor, uscc=code, purpose=Purpose.FINANCING_SUPPORT, reference=reference)
+    if not mistake:
+        try:
+            return _report(
+                request, visitor, uscc=code, purpose=Purpose.FINANCING_SUPPORT, reference=reference
+            )
+        except UnknownSubject:  # counted and journalled: nobody tries out codes unseen or for nothing
+            mistake = _("未找到这个统一社会信用代码的登记信息")
+    return pages.render(request, "institution/public.html", {**context, "mistake": mistake}, status=422)
 
 
 def _report(

@@ -180,6 +180,14 @@ def test_an_institution_has_its_report_again_in_every_form_without_a_call(client
     assert "本次未再询问" in page
 
 
+def test_a_report_taken_again_as_a_file_counts_as_a_file(client, scene, reported):
+    quotas.set_limit("bank_a", Scope.EXPORTS, 0, actor=SYSTEM, as_of=timezone.now())
+    headers, number = scene[1], reported[2]
+    refused = client.get(f"{URL}/{number}", headers={**headers, "accept": "application/pdf"})
+    assert (refused.status_code, refused.json()["reason"]) == (429, "exports_exhausted")
+    assert client.get(f"{URL}/{number}", headers={**headers, "accept": "text/html"}).status_code == 200
+
+
 def test_nobody_else_has_it_and_nobody_once_the_consent_is_withdrawn(client, scene, reported):
     firm, headers = scene
     bureau, consent, number = reported

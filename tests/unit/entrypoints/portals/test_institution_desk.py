@@ -104,6 +104,29 @@ def test_what_is_used_stands_beside_its_own_limit_and_what_is_nearly_used_up_is_
     assert page.index("城西支行") < page.index("本机构全部查询")
 
 
+def test_a_clerk_without_files_left_looks_on_and_takes_none_away():
+    client, _ = enter(Role.CLERK)
+    firm, now = stage.firm(), timezone.now()
+    quotas.set_limit("bank_a", Scope.EXPORTS, 0, actor=SYSTEM, as_of=now)
+    asked = {"uscc": firm.uscc, "reference": "DK-1"}
+    for form in ("pdf", "json"):
+        assert client.post("/institution/public", {**asked, "form": form}).status_code == 403
+    assert client.post("/institution/public", asked).status_code == 200
+
+
+def test_a_code_that_nobody_has_is_counted_and_said_to_be_unknown():
+    client, _ = enter(Role.CLERK)
+    answer = client.post("/institution/public", {"uscc": stage.code(), "reference": "DK-1"})
+    assert answer.status_code == 422
+    assert "未找到" in answer.content.decode()
+    assert quotas.used("bank_a", timezone.localdate())[Scope.UNKNOWN_SUBJECTS, ""] == 1
+    quotas.set_limit("bank_a", Scope.UNKNOWN_SUBJECTS, 0, actor=SYSTEM, as_of=timezone.now())
+    known = stage.firm()
+    refused = client.post("/institution/public", {"uscc": stage.code(), "reference": "DK-1"})
+    assert refused.status_code == 403
+    assert client.post("/institution/public", {"uscc": known.uscc, "reference": "DK-1"}).status_code == 200
+
+
 def test_the_log_is_filtered_by_person_outcome_and_day():
     client, _ = enter(Role.CLERK)
     firm = stage.firm()
