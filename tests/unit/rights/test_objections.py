@@ -8,15 +8,17 @@ from datetime import timedelta
 
 import pytest
 
+from rongxin.catalogue import loader
 from rongxin.consent import notifications
 from rongxin.delivery import verification
+from rongxin.disclosure.release import Release
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Window
 from rongxin.parties import providers
 from rongxin.records.errors import UnknownRecord
 from rongxin.records.models import Record
-from rongxin.rights import answers, objections, papers
+from rongxin.rights import answers, held, objections, papers
 from rongxin.rights.answers import Answer
 from rongxin.rights.errors import (
     ObjectionNotPossible,
@@ -179,6 +181,16 @@ def test_the_clock_warns_then_escalates_once(scene: Scene) -> None:
     assert objections.get(number).state is State.ESCALATED
     assert len(entries.find(subject=scene.firm.id, kinds=[Kind.OBJECTION_OVERDUE])) == 1
     answers.decide(number, REJECTED, actor=OPERATOR, as_of=scene.now)  # now the operator may enter it
+
+
+@pytest.mark.parametrize("item", sorted(loader.load().own))
+def test_what_is_the_platforms_own_goes_by_the_operator_s_hand(scene: Scene, item: str) -> None:
+    number = scene.objects(None, item=item)
+    row = Objection.objects.get(pk=number)
+    assert (Route(row.route), State(row.state)) == (Route.OPERATOR, State.LODGED)
+    told = held.everything(scene.firm.id, person="张建国", items=[item], actor=scene.owner, as_of=scene.now)
+    assert isinstance(told, Release)
+    assert [mark.kind.value for mark in told.items[0].marks] == ["objection"]
 
 
 def test_a_court_s_list_goes_by_the_operator_s_hand_and_another_clock(scene: Scene) -> None:

@@ -99,6 +99,16 @@ def test_signing_in_anew_with_the_second_factor_answers_it() -> None:
     assert _asks(_name(clerk)) is None
 
 
+def test_a_namesake_at_another_bank_answers_nothing_here() -> None:
+    stage.bank("bank_b")
+    other = _staff(Role.CLERK, "bank_b")
+    _demand(_name(other))
+    now = timezone.now()
+    code = sign_ins.present_code(other.account, as_of=now)
+    sign_ins.confirm_code(other.account, code, origin="here", as_of=now)
+    assert _asks(_name(other)) is Reason.STEP_UP_REQUIRED
+
+
 def test_what_is_demanded_is_listed_to_the_institution_alone(client: Client) -> None:
     number, administrator = _demand("王一"), _staff(Role.ADMINISTRATOR)
     (listed,) = client.get(API, headers=keys.header_of(administrator)).json()

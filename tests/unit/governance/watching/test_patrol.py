@@ -184,6 +184,23 @@ def test_queries_beyond_a_loans_term_are_seen_but_not_of_one_that_is_overdue() -
     assert patrol.look("bank_a", as_of=NOON + timedelta(minutes=1)).beyond_tenure == 0
 
 
+def test_a_loan_that_was_settled_is_over_and_no_longer_beyond_its_term() -> None:
+    firm, drawn = stage.firm(), NOON.date() - timedelta(days=200)
+    case = stage.case(firm, "bank_a", as_of=NOON - timedelta(days=300))
+    steps = [
+        Told(Stage.APPROVED, drawn, Decimal("500000"), 385, 3, Security.CREDIT),
+        Told(Stage.DRAWN, drawn, Decimal("500000")),
+        Told(Stage.SETTLED, drawn + timedelta(days=90)),
+    ]
+    lines = [outcomes.Line(n, case, step) for n, step in enumerate(steps)]
+    assert len(outcomes.tell("bank_a", lines, actor=BANK, as_of=NOON).accepted) == 3
+    later = NOON + timedelta(days=3)
+    for _ in range(10):
+        assert isinstance(ask(firm, at=later), Release)
+    seen = patrol.look("bank_a", as_of=later + timedelta(minutes=1))
+    assert (seen.after_the_end, seen.beyond_tenure) == (10, 0)
+
+
 def test_who_asks_much_at_night_must_show_a_new_code_and_colleagues_go_on() -> None:
     night = NOON.replace(hour=22)
     for _ in range(15):
