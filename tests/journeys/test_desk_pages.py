@@ -16,7 +16,7 @@ from rongxin.governance.onboarding import applications, invitations, parameters
 from rongxin.parties import break_glass, sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
-from rongxin.rights import objections
+from rongxin.rights import objections, papers
 from rongxin.rights.objections import Complaint
 from rongxin.vocabulary.actor import Actor, ActorKind
 from tests.journeys import browsing
@@ -100,6 +100,9 @@ def test_the_audit_administrators_pages_meet_the_measure(home):
 
 def test_a_person_of_the_desk_sees_in_clear_by_anothers_approval(home):
     firm = stage.firm()
+    file = papers.File("证明.pdf", "application/pdf", b"%PDF-1.7 proof")
+    said = Complaint("tax_payment", None, (), "金额不符", (file,))
+    objections.lodge(firm.id, said, actor=firm.owner.actor, as_of=timezone.now())
     with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.CHECKER)
         visit.go("/operator/glass")
@@ -114,6 +117,9 @@ def test_a_person_of_the_desk_sees_in_clear_by_anothers_approval(home):
         visit.click("查阅明文")
         visit.check("operator-glass-look")
         assert visit.sees("自动遮蔽")
+        with visit.page.expect_download() as leaves:
+            visit.click("打开")
+        assert Path(leaves.value.path()).read_bytes() == file.content
 
 
 def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
