@@ -97,6 +97,11 @@ def _keys(item: Item) -> Iterator[Fault]:
         yield from unknown
         if not unknown and item.column(item.observed_on).field_type.column not in _DATED:
             yield ("observed_on",), f"{item.observed_on} 不是日期、月份或年度字段"
+    if item.asks is not None:
+        unknown = list(_known(("asks",), item.asks, item.field_names))
+        yield from unknown
+        if not unknown and not item.field(item.asks).field_type.sealed:
+            yield ("asks",), f"{item.asks} 不是加密保存的类型，不能向企业索取"
     if item.published_until is not None:
         unknown = list(_known(("published_until",), item.published_until, everything))
         yield from unknown

@@ -170,6 +170,9 @@ class Item(Frozen):
     # Whether a provider may hand in its whole list, ending what no longer stands in it: the list holds all
     # records ("whole"), or all of each record key in it ("by_record_key": the A级名单 of a year).
     full_list: Literal["whole", "by_record_key"] | None = None
+    # Which field the firm is asked for when it consents (户号): a provider may know its contract by
+    # nothing else.
+    asks: Identifier | None = None
     negative: bool
     concerns_person: bool
     not_applicable_to: tuple[SubjectKind, ...] = ()

@@ -242,6 +242,29 @@ class GivenSignature(models.Model):
         ]
 
 
+class GivenNumber(models.Model):
+    """户号: the number of a meter that the firm gave with its consent, sealed; of a matter until all have
+    signed.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    consent = models.ForeignKey(
+        Consent, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    matter = models.ForeignKey(SigningMatter, null=True, on_delete=models.PROTECT, related_name="+")
+    item = models.CharField(max_length=64)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(consent=None, matter__isnull=False) | Q(consent__isnull=False, matter=None),
+                name="number_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=["consent", "item"], name="one_number_an_item"),
+        ]
+
+
 class Scan(models.Model):
     """The image of a signed paper, named by its own SHA-256; kept in the database so that it commits with
     the act.

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rongxin.consent import cases, issuing, notices, requests, signers, templates
+from rongxin.consent import cases, given_numbers, issuing, notices, requests, signers, templates
 from rongxin.consent.cases import Card as Case
-from rongxin.consent.errors import SignerRefused
+from rongxin.consent.errors import NotPossible, SignerRefused
 from rongxin.consent.register import Grant
 from rongxin.consent.rules import Form, Signature, business_day
 from rongxin.consent.signing import demands, matters
@@ -39,34 +39,36 @@ def grant_online(
     request_id: UUID | None = None,
     supersedes: UUID | None = None,
     shown: str = "",
+    numbers: Mapping[str, str] | None = None,
     actor: Actor,
     as_of: datetime,
 ) -> Grant | Matter:
-    """Give consent for a case, or a signature of one that more people have to sign: then the matter comes
-    back.
+    """Give consent for a case, or one of several signatures: then the matter that waits comes back.
 
-    `actor` is the account of the legal representative (operator of an individual business) or of an agent
-    with a mandate; `assertion` is fresh and of the same person. `notice_*` prove which risk notice was
-    shown. `person_assertion` adds the legal representative's own consent, for data about that person.
-    `request_id` answers an institution's request, whose draft then begins today; `supersedes` names the
-    consent that this one replaces. `shown` is the digest of the preview (`preview`) that the person saw; who
-    signs after others has to name it.
+    `actor` is the account of the legal representative (operator) or of an agent with a mandate;
+    `assertion` is fresh and of the same person. `notice_*` prove which risk notice was shown.
+    `person_assertion` adds the representative's own consent. `request_id` answers a request, whose draft
+    then begins today; `supersedes` names the consent that this one replaces. `numbers` are those of
+    meters, by item. `shown` is the digest of the preview that the person saw; who signs after others has
+    to name it.
     """
     today = business_day(as_of)
     with transaction.atomic():
         case = cases.get(case_id)
         subject = issuing.check_parties(case)
         signer = signers.recognised(subject, assertion, actor=actor, as_of=as_of)
-        person = None
-        if person_assertion is not None:
-            person = signers.representative(subject, person_assertion, as_of=as_of)
+        own = person_assertion
+        person = signers.representative(subject, own, as_of=as_of) if own else None
         notice = (notice_version, notice_sha256)
         content, bound = _wanted(case, draft, notice, request_id, supersedes, as_of=as_of)
         about = request_id or case_id
         waits = matters.awaiting(What.CONSENT, about, on=today)
+        entered = _entered(numbers or {}, draft, waits, content)
         if waits is None and demands.needed(subject.id, as_of=as_of) == ONE:
-            matters.check_shown(shown, matters.preview(content))
-            return _issue(content, case, subject, (signer.signature,), person, actor=actor, as_of=as_of)
+            matters.check_shown(shown, content)
+            grant = _issue(content, case, subject, (signer.signature,), person, actor=actor, as_of=as_of)
+            given_numbers.keep(entered, consent=grant.id)
+            return grant
         if person is not None and person.commitment != signer.signature.commitment:
             raise SignerRefused("个人信息须由本人在自己签署时另行同意")
         matter = matters.sign(
@@ -81,9 +83,25 @@ def grant_online(
             actor=actor,
             as_of=as_of,
         )
+        given_numbers.keep(entered, matter=matter.id)
         if matter.state is not State.SIGNED:
             return matter
         return _all(matter, case, subject, actor=actor, as_of=as_of)
+
+
+def _entered(
+    numbers: Mapping[str, str], draft: Draft, waits: Matter | None, content: dict[str, Any]
+) -> dict[str, str]:
+    """Return the numbers that are given, cleaned, and note in what is signed what stands for them.
+
+    Who signs after others gives none: what they signed holds those of the first.
+    """
+    entered = given_numbers.checked(numbers, draft.items)
+    if entered and waits is not None:
+        raise NotPossible("户号由第一位签署人填写；要改的，请先撤下已签的内容")
+    if entered:
+        content["entered"] = given_numbers.shown(entered)
+    return entered
 
 
 def grant_signed(matter_id: UUID, case_id: UUID, *, actor: Actor, as_of: datetime) -> Grant:
@@ -155,7 +173,9 @@ def _all(matter: Matter, case: Case, subject: subjects.Card, *, actor: Actor, as
     # force.
     notices.confirm_shown(*matter.content["notice"], on=on)
     signed, person = matter.signatures(on=on), matter.person(on=on)
-    return _issue(matter.content, case, subject, signed, person, actor=actor, as_of=as_of)
+    grant = _issue(matter.content, case, subject, signed, person, actor=actor, as_of=as_of)
+    given_numbers.adopt(matter.id, grant.id)
+    return grant
 
 
 def _issue(

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rongxin.consent import artefacts, locks, notifications, register
+from rongxin.consent import artefacts, given_numbers, locks, notifications, register
 from rongxin.consent.errors import NotPossible, NotTheirs, Tampered
 from rongxin.consent.models import Consent
 from rongxin.consent.register import Grant
-from rongxin.consent.rules import OWNERS, Act, Owner, Status, business_day, successor
+from rongxin.consent.rules import OWNERS, TRANSITIONS, Act, Owner, Status, business_day, successor
 from rongxin.journal import entries, news
 from rongxin.journal.rules import Kind
 from rongxin.parties import memberships, subjects
@@ -112,6 +112,8 @@ def move(consent_id: UUID, act: Act, *, why: str, actor: Actor, as_of: datetime)
         row.status, row.status_at, row.status_why = to.value, as_of, why
         row.seal = artefacts.seal(row.id, to, row.artefact)
         row.save(update_fields=["status", "status_at", "status_why", "seal"])
+        if not TRANSITIONS[to]:
+            given_numbers.forget(consent=consent_id)
         entries.append(_KINDS[act], actor=actor, refs={**refs(row), "why": act.value}, as_of=as_of)
         notifications.tell(
             row.subject_id, f"consent_{act.value}", _WORDS[act], refs={"consent": str(row.id)}, as_of=as_of

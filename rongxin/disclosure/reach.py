@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from rongxin.catalogue import regions
+from rongxin.consent import given_numbers
 from rongxin.consent.rules import business_day
 from rongxin.disclosure import derived, kept, marking, plan, rules, told
 from rongxin.disclosure.look import Look
@@ -106,7 +107,9 @@ def collect(
     )
     items = {item for _, item in ways}
     keys = _keys([entry for entry in plans if entry.item.item in items], subject)
-    asking = _Asking(intent, request, subject, keys, consent, as_of)
+    asks = {entry.item.item for entry in plans if entry.item.asks} & items
+    meters = given_numbers.of(consent.id) if consent is not None and asks else {}
+    asking = _Asking(intent, request, subject, keys, consent, as_of, meters)
     called = [(entry, _start(entry, ways, asking)) for entry in plans]
     wanted = [entry.item.item for entry in plans if entry.reads_store or entry.item.item in kept]
     stored = reading.of(intent, wanted)
@@ -232,6 +235,8 @@ class _Asking:
     keys: SubjectKeys
     consent: Look | None
     as_of: datetime
+    #: What the firm gave with its consent, by item: the number of its meter.
+    meters: Mapping[str, str]
 
     def about(self, entry: plan.ItemPlan, decision: rules.ChannelDecision) -> Asked:
         request, consent, item = self.request, self.consent, entry.item
@@ -244,7 +249,7 @@ class _Asking:
             version=item.version,
             channel=item.channels.index(decision.channel),
             mode=decision.channel.mode,
-            subject=self.keys,
+            subject=replace(self.keys, meter=self.meters.get(item.item, "")),
             subject_kind=self.subject.kind,
             recipient_kind=request.recipient.kind.value,
             recipient=request.recipient.id,

@@ -51,14 +51,17 @@ class Match(StrEnum):
 class SubjectKeys:
     """By what a provider may find a subject: code, name and, where it knows no code, the place.
 
-    `unique_name` says that no other subject known here has this name, by its canonical form, in this region.
-    Whoever asks must have looked; without it nothing that is found by name is believed.
+    `unique_name` says that no other subject known here has this name, by its canonical form, in this
+    region. Whoever asks must have looked; without it nothing that is found by name is believed. `meter` is
+    the number of the contract (户号) that the firm gave with its consent, or "": it narrows what is found,
+    and proves nothing.
     """
 
     uscc: str
     name: str
     place: str = ""
     unique_name: bool = False
+    meter: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ class Question:
                 "place": self.subject.place,
                 "unique_name": self.subject.unique_name,
                 "kind": self.subject_kind.value,
+                # Left out where there is none: a gateway of before reads the question as ever.
+                **({"meter": self.subject.meter} if self.subject.meter else {}),
             },
             "recipient": {"kind": self.recipient_kind, "id": self.recipient},
             "purpose": self.purpose.value,
@@ -149,6 +154,7 @@ def read(document: Mapping[str, Any]) -> Question:
                 _text(subject["name"]),
                 _text(subject["place"]),
                 subject["unique_name"] is True,
+                _text(subject.get("meter", "")),
             ),
             subject_kind=SubjectKind(subject["kind"]),
             recipient_kind=_text(recipient["kind"]),

@@ -23,14 +23,22 @@ class NotTheSubject(Exception):
 
 
 class Key(StrEnum):
-    """By what a subject is known: its code tells it by itself, a name and a place do not."""
+    """By what a subject is known: its code tells it by itself; a name, a place, a number of its contract
+    do not.
+    """
 
     CODE = "uscc"
     NAME = "name"
     PLACE = "place"
+    METER = "account_number"
 
     def of(self, subject: SubjectKeys) -> str:
-        return {Key.CODE: subject.uscc, Key.NAME: subject.name, Key.PLACE: subject.place}[self]
+        return {
+            Key.CODE: subject.uscc,
+            Key.NAME: subject.name,
+            Key.PLACE: subject.place,
+            Key.METER: subject.meter,
+        }[self]
 
 
 def key_of(field: Field | SourceColumn) -> Key | None:
@@ -46,8 +54,16 @@ def key_of(field: Field | SourceColumn) -> Key | None:
 
 
 def may_find(keys: Collection[Key], subject: SubjectKeys) -> bool:
-    """Whether rows found by these keys can be relied on to be the subject's."""
-    return bool(keys) and (Key.CODE in keys or subject.unique_name) and all(key.of(subject) for key in keys)
+    """Whether rows found by these keys can be the subject's; by a meter's number, as far as each row shows
+    it.
+
+    A store that is asked by code or name takes the number where there is one, and does without.
+    """
+    known = set(keys) - {Key.METER}
+    told = all(key.of(subject) for key in known)
+    if not known:
+        return bool(keys) and bool(subject.meter)
+    return told and (Key.CODE in known or subject.unique_name)
 
 
 def about(item: Item, subject: SubjectKeys, row: Mapping[str, Any], *, masked: Collection[str] = ()) -> None:

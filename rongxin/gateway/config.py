@@ -62,7 +62,7 @@ class Mapped(_Frozen):
     path: str = ""
     #: Field of the catalogue → column; may be left out where columns bear the fields' names.
     columns: dict[str, str] = {}
-    #: Of a file: which column holds the subject's uscc, name or place.
+    #: Of a file: which column holds the subject's uscc, name or place, or the number of its meter.
     find: dict[Key, str] = {}
     #: Of a JSON answer: where the rows stand in it, as `data.records`.
     rows: str = ""
@@ -75,7 +75,9 @@ class Mapped(_Frozen):
             raise ValueError("write exactly one of `sql`, `file` or `path`")
         unknown = self.asked_by - set(Key)
         if unknown:
-            raise ValueError(f"a subject is found by uscc, name or place, not by {sorted(unknown)}")
+            raise ValueError(
+                f"a subject is found by uscc, name, place or account_number, not by {sorted(unknown)}"
+            )
         if not self.asked_by:
             raise ValueError(
                 "nothing tells which subject is meant: use :uscc in `sql`, {uscc} in `path`, or `find`"

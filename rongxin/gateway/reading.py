@@ -40,6 +40,9 @@ def rows(
     if not subjects.may_find(keys, question.subject):
         raise SourceFailed(f"{item.item}: 无法据此确定唯一主体 no key tells this subject from others")
     needed = {*fields, *_shown_keys(item), *([channel.where.field] if channel.where else ())}
+    meter = question.subject.meter if item.asks else ""
+    if item.asks and meter:
+        needed.add(item.asks)
     found: list[Row] = []
     asked = {key: key.of(question.subject) for key in keys}
     for raw in source.rows(mapped, asked, most=most + 1):
@@ -47,11 +50,17 @@ def rows(
         _about(item, question, row)
         if channel.where is not None and channel.where.field not in row:
             raise SourceFailed(f"{item.item}: 缺少{channel.where.field}，无法判断该记录可否共享")
-        if channel.carries(row):
+        if channel.carries(row) and (not meter or _same_meter(item, row, meter)):
             found.append(row)
         if len(found) > most:
             raise SourceFailed(f"{item.item}: 同一主体超过{most}条记录 more rows than may be of one subject")
     return found
+
+
+def _same_meter(item: Item, row: Row, meter: str) -> bool:
+    """Whether a row is of the contract that the firm named; one that doesn't show its number isn't."""
+    assert item.asks is not None
+    return row.get(item.asks) == item.field(item.asks).field_type.clean(meter)
 
 
 def _shown_keys(item: Item) -> list[str]:

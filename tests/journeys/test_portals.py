@@ -14,9 +14,9 @@ from rongxin.disclosure import gate
 from rongxin.disclosure.release import Recipient, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal import checkpoints, sequencer
-from rongxin.parties import sign_ins
+from rongxin.parties import memberships, sign_ins
 from rongxin.parties.rules.membership import PartyKind
-from rongxin.vocabulary.actor import Actor, ActorKind
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
 from tests.journeys import browsing
 from tests.unit.consent import stage
@@ -79,10 +79,17 @@ def test_an_owner_answers_a_request_and_takes_the_consent_back_on_her_telephone(
         visit.click("用我自己的数据看一看")
         visit.check("enterprise-request-values")
         visit.click("继续：阅读风险告知", role="link")
+        visit.fill("电网户号", "户号不详")
+        visit.click("我已阅读风险告知书", role="checkbox")
+        visit.click("确认授权")
+        assert visit.sees("账号或户号应为4至40位字母和数字")
         visit.check("enterprise-sign")
+        visit.fill("电网户号", "9901000777")
         visit.click("我已阅读风险告知书", role="checkbox")
         visit.click("确认授权")
         visit.check("enterprise-consent")
+        assert visit.sees("******0777")
+        assert not visit.sees("9901000777")
         consent = requests.get(request.id).consent_id
         assert grants.get(consent).status is Status.ACTIVE
         assert visit.clicks <= CLICKS_MAX
@@ -91,6 +98,23 @@ def test_an_owner_answers_a_request_and_takes_the_consent_back_on_her_telephone(
         visit.click("撤回授权")
         assert visit.sees("不能再凭这份授权得到任何信息")
         assert grants.get(consent).status is Status.WITHDRAWN
+
+
+def test_an_owner_finds_her_firm_by_the_licence_she_holds(home):
+    firm = stage.firm()
+    memberships.end_all_of_subject(firm.id, why="test", actor=SYSTEM, as_of=timezone.now())
+    with browsing.visit(home) as visit:
+        sign_in(visit, firm)
+        visit.go("/enterprise/connect")
+        visit.check("enterprise-connect")
+        visit.fill("营业执照上的代码或注册号", "https://zhizhao.example/qr?id=8f3a")
+        visit.click("查找我的企业")
+        visit.check("enterprise-connect-mistake")
+        visit.fill("营业执照上的代码或注册号", f"https://zhizhao.example/qr?uniscid={firm.uscc}")
+        visit.click("查找我的企业")
+        visit.check("enterprise-connect-found")
+        visit.click(firm.uscc)
+        assert visit.sees("已连接")
 
 
 def test_an_owner_sees_who_looked_and_her_browser_checks_the_proof(home):

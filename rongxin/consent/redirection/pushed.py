@@ -10,6 +10,7 @@ Request and consent are the same as everywhere: the firm may as well answer in i
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -91,6 +92,7 @@ def grant(
     notice: tuple[str, str],
     person_agrees: bool,
     shown: str = "",
+    numbers: Mapping[str, str] | None = None,
     actor: Actor,
     as_of: datetime,
 ) -> tuple[Link, str]:
@@ -110,6 +112,7 @@ def grant(
             person_assertion=assertion if person_agrees else None,
             request_id=link.request.id,
             shown=shown,
+            numbers=numbers,
             actor=actor,
             as_of=as_of,
         )

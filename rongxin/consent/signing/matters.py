@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rongxin.consent import notifications, signers
+from rongxin.consent import given_numbers, notifications, signers
 from rongxin.consent.errors import NotPossible, NotTheirs, UnknownConsent
 from rongxin.consent.models import SigningMatter
 from rongxin.consent.rules import Signature, business_day
@@ -185,7 +185,7 @@ def _begin(
     as_of: datetime,
 ) -> SigningMatter:
     digest, today = preview(content), business_day(as_of)
-    check_shown(shown, digest)
+    check_shown(shown, content)
     late = SigningMatter.objects.filter(what=what.value, about=about, state=State.AWAITING.value).first()
     if late is not None:
         _end(late, Act.LAPSE, actor=SYSTEM, as_of=as_of)
@@ -202,11 +202,13 @@ def _begin(
     )
 
 
-def check_shown(shown: str, digest: str) -> None:
+def check_shown(shown: str, content: Mapping[str, Any]) -> None:
     """Refuse what was changed between showing and signing; who names no digest is shown nothing by a page
     of ours.
     """
-    if shown and shown != digest:
+    # What the person typed on the page (`entered`) was on no page before.
+    before = {name: value for name, value in content.items() if name != "entered"}
+    if shown and shown != preview(before):
         raise NotPossible("内容在您阅读之后有变化，请重新阅读后再签署")
 
 
@@ -238,6 +240,7 @@ def _end(row: SigningMatter, act: Act, *, actor: Actor, as_of: datetime) -> None
     row.state, row.ended_at = to.value, as_of
     row.save(update_fields=["state", "ended_at"])
     if act is not Act.COMPLETE:
+        given_numbers.forget(matter=row.id)
         _journal(row, f"matter_{to.value}", actor=actor, as_of=as_of)
     _tell(row, f"待签的{What(row.what).label}{_WORDS[act]}。", as_of=as_of)
 

@@ -80,6 +80,9 @@ class Acceptance(Schema):
     notice_sha256: str
     evidence: dict[str, str]
     person_agrees: bool = Field(False, description="法定代表人本人同意提供其个人信息")
+    numbers: dict[str, str] = Field(
+        default_factory=dict, max_length=20, description="水、电、燃气户号（可不填）：信息项 → 户号"
+    )
     preview_sha256: str = Field("", max_length=64, description="所阅内容的摘要；他人已签署的必填，见 signing")
 
 
@@ -184,6 +187,7 @@ def accept(
         person_assertion=assertion if acceptance.person_agrees else None,
         request_id=request_id,
         shown=acceptance.preview_sha256,
+        numbers=acceptance.numbers,
         actor=caller.actor,
         as_of=caller.at,
     )

@@ -171,7 +171,9 @@ def submit(request: HttpRequest, financing_application: UUID, yes: SubmissionIn)
     if yes.consent is not None:
         assertion = identity.attest(yes.consent.evidence, as_of=caller.at)
         given = yes.consent
-        signed = Signed(assertion, given.notice_version, given.notice_sha256, given.person_agrees)
+        signed = Signed(
+            assertion, given.notice_version, given.notice_sha256, given.person_agrees, given.numbers
+        )
     done = applications.submit(
         card.id,
         signed,

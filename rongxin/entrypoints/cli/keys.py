@@ -33,7 +33,7 @@ def rotate() -> None:
 def reencrypt() -> None:
     """Seal anew what older keys sealed; the node may go on working, and a stopped run is taken up again."""
     with node.running():
-        from rongxin.consent import written
+        from rongxin.consent import given_numbers, written
         from rongxin.delivery.webhooks import endpoints
         from rongxin.disclosure import deferred, kept
         from rongxin.financing.applying import cards as applications
@@ -50,6 +50,7 @@ def reencrypt() -> None:
             seals.SEALED,
             outcomes.SEALED,
             written.SEALED,
+            given_numbers.SEALED,
             call_register.SEALED,
             kept.SEALED,
             kept.SEALED_SCORE,

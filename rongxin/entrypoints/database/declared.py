@@ -138,6 +138,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
         (*READ, _some("UPDATE", "state ended_at")),
     ),
     "consent_givensignature": (GROW, READ),
+    # Sealed; handed from the matter to the consent, and gone when that ends.
+    "consent_givennumber": (
+        (*GROW, _some("UPDATE", "consent_id matter_id"), Right("DELETE")),
+        (*READ, _some("UPDATE", "sealed"), Right("DELETE")),
+    ),
     "consent_scan": (GROW, KEEP),
     "consent_writtenproposal": (KEEP, KEEP),
     "consent_importedconsent": ((*READ, _some("UPDATE", "proposal_id")), KEEP),

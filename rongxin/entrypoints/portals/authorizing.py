@@ -30,6 +30,7 @@ from rongxin.consent.templates import Draft
 from rongxin.entrypoints import security
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.portals import identifying, pages, shown, visitors, wording
+from rongxin.entrypoints.portals.enterprise import meters
 from rongxin.parties import institutions, memberships, registering, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules.identity import Agreement, Assertion, compare
@@ -80,6 +81,7 @@ def _decide(
                 notice=(request.POST.get("notice_version", ""), request.POST.get("notice_sha256", "")),
                 person_agrees=request.POST.get("person_agrees") == "yes",
                 shown=request.POST.get("shown", ""),
+                numbers=meters.sent(request, link.request.draft.items),
                 actor=person.actor,
                 as_of=now,
             )
@@ -156,6 +158,7 @@ def _show(
         **ours,
         "why": why,
         "shown": digest,
+        "meters": meters.asked(link.request.draft.items, content.get("entered")),
         "wanted": demands.needed(link.case.subject_id, as_of=now),
         "subject": subjects.get(link.case.subject_id),
         "person": person.assertion.name,

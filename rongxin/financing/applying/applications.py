@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -74,6 +74,8 @@ class Signed:
     notice_version: str
     notice_sha256: str
     person: bool = False
+    #: Of the firm's meters, by item.
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 def fill_in(
@@ -158,6 +160,7 @@ def submit(
             signed.assertion if signed else assertion,
             consents=signed is not None,
             person=signed is not None and signed.person,
+            numbers=signed.numbers if signed else {},
             shown=shown,
             actor=actor,
             as_of=as_of,
@@ -312,6 +315,7 @@ def _consent(
         notice_version=signed.notice_version,
         notice_sha256=signed.notice_sha256,
         person_assertion=signed.assertion if signed.person else None,
+        numbers=signed.numbers,
         actor=actor,
         as_of=as_of,
     )

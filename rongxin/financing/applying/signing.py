@@ -6,10 +6,11 @@ content is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from rongxin.consent import notices, signers
+from rongxin.consent import given_numbers, notices, signers
 from rongxin.consent.errors import SignerRefused
 from rongxin.consent.rules import business_day
 from rongxin.consent.signing import demands, matters
@@ -54,6 +55,7 @@ def sign(
     *,
     consents: bool,
     person: bool,
+    numbers: Mapping[str, str],
     shown: str,
     actor: Actor,
     as_of: datetime,
@@ -73,9 +75,14 @@ def sign(
         raise ApplicationRefused("前一签署人对是否授权的选择不同；如要改变，请先撤下已签的内容")
     if content["said"] != said:
         raise ApplicationRefused("申请内容在有人签署之后有变化；请先撤下已签的内容，再重新签署")
+    entered = given_numbers.checked(numbers, (content["draft"] or {"items": ()})["items"])
+    if entered:
+        if awaiting(card, on=on) is not None:
+            raise ApplicationRefused("户号由第一位签署人填写；要改的，请先撤下已签的内容")
+        content["entered"] = given_numbers.shown(entered)
     if person:
         signers.representative(subject, assertion, as_of=as_of)
-    return matters.sign(
+    matter = matters.sign(
         subject,
         What.APPLICATION,
         card.id,
@@ -86,3 +93,5 @@ def sign(
         actor=actor,
         as_of=as_of,
     )
+    given_numbers.keep(entered, matter=matter.id)
+    return matter

@@ -20,7 +20,9 @@ class Files:
         self._directory, self._seconds = directory, seconds
 
     def rows(self, mapped: Mapped, subject: Mapping[Key, str], *, most: int) -> Iterator[Found]:
-        wanted = {mapped.find[key]: value for key, value in subject.items()}
+        # The number of a meter narrows where it is given; nobody has a contract without one.
+        known = {key: value for key, value in subject.items() if value or key is not Key.METER}
+        wanted = {mapped.find[key]: value for key, value in known.items()}
         missing = set(wanted) - self.columns(mapped)
         if missing:
             raise SourceFailed(f"{mapped.file}: 没有列 no column {'、'.join(sorted(missing))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from rongxin.consent.signing.matters import Card as Matter
 from rongxin.consent.templates import Draft
 from rongxin.entrypoints.api.financing_applications import files_of
 from rongxin.entrypoints.portals import offered, pages, shown, visitors
-from rongxin.entrypoints.portals.enterprise import own, requests, signatures
+from rongxin.entrypoints.portals.enterprise import meters, own, requests, signatures
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import applications, cards, papers, signing, statements
 from rongxin.financing.applying.applications import Signed, Wish
@@ -122,6 +123,7 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         context |= {
             "consent": requests.terms(draft),
             "clusters": requests.clusters(draft.items, draft.modes),
+            "meters": meters.asked(draft.items, waits.content.get("entered") if waits else None),
         }
     act = request.POST.get("act", "")
     if act == "values" and draft is not None:
@@ -131,7 +133,7 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     assertion = visitors.asserted(request, as_of=visitor.at)
     if assertion is None:
         return visitors.prove_again(request)
-    signed = _signed(request, assertion) if draft is not None and act == "consent" else None
+    signed = _signed(request, assertion, draft.items) if draft is not None and act == "consent" else None
     if signed is not None and not request.POST.get("read"):
         context["mistake"] = _("请先阅读风险告知书，再勾选“我已阅读”")
         return pages.render(request, "enterprise/submit.html", context, status=422)
@@ -154,9 +156,10 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     return _onward(card, visitor)
 
 
-def _signed(request: HttpRequest, assertion: Assertion) -> Signed:
+def _signed(request: HttpRequest, assertion: Assertion, items: Iterable[str]) -> Signed:
     version, digest = request.POST.get("notice_version", ""), request.POST.get("notice_sha256", "")
-    return Signed(assertion, version, digest, bool(request.POST.get("person_agrees")))
+    person = bool(request.POST.get("person_agrees"))
+    return Signed(assertion, version, digest, person, meters.sent(request, items))
 
 
 def _line(card: Card, visitor: Visitor) -> dict[str, Any]:

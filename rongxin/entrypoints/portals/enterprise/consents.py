@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from rongxin.consent import cases, grants
+from rongxin.consent import cases, given_numbers, grants
 from rongxin.consent.deletion import duties, meaning, policy
 from rongxin.consent.errors import UnknownConsent
 from rongxin.consent.register import Grant
@@ -119,4 +119,8 @@ def _facts(grant: Grant) -> dict[str, Any]:
         "clusters": clusters(agreed.items, agreed.modes),
         "signers": agreed.signers,
         "form": agreed.form.label,
+        "meters": [
+            {"of": item.label, "label": field.label, "masked": text}
+            for item, field, text in given_numbers.masked(grant.id)
+        ],
     }

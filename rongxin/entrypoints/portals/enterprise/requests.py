@@ -20,7 +20,7 @@ from rongxin.consent.signing import matters
 from rongxin.consent.signing.rules import What
 from rongxin.consent.templates import Draft
 from rongxin.entrypoints.portals import pages, shown, visitors
-from rongxin.entrypoints.portals.enterprise import own, signatures
+from rongxin.entrypoints.portals.enterprise import meters, own, signatures
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import institutions
 from rongxin.parties.rules import permission
@@ -86,6 +86,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
             person_assertion=assertion if request.POST.get("person_agrees") else None,
             request_id=number,
             shown=request.POST.get("shown", ""),
+            numbers=meters.sent(request, card.draft.items),
             actor=visitor.actor,
             as_of=visitor.at,
         )
@@ -135,6 +136,7 @@ def _summary(card: requests.Card, visitor: Visitor) -> dict[str, Any]:
         "terms": terms(Draft.from_json(content["draft"])),
         "clusters": clusters(card.draft.items, card.draft.modes),
         "shown": digest,
+        "meters": meters.asked(card.draft.items, content.get("entered")),
         # Whose own consent it would be; an agent can't give it.
         "chief": visitor.role.role is Role.LEGAL_REPRESENTATIVE,
         **signatures.state_of(waits, visitor),
