@@ -161,7 +161,7 @@ def test_a_system_that_refuses_is_no_answer(open_office: Callable[..., Office], 
     ("mapped", "told"),
     [
         ({"sql": "SELECT 1"}, "nothing tells which subject"),
-        ({"sql": "SELECT :firm"}, "uscc, name or place"),
+        ({"sql": "SELECT :firm"}, "uscc, name, place or account_number"),
         ({"sql": "SELECT :uscc", "file": "t.csv"}, "exactly one"),
         ({"sql": "SELECT :uscc", "colums": {}}, "colums"),
         ({}, "exactly one"),
