@@ -194,7 +194,7 @@ def test_a_loan_that_was_settled_is_over_and_no_longer_beyond_its_term() -> None
     ]
     lines = [outcomes.Line(n, case, step) for n, step in enumerate(steps)]
     assert len(outcomes.tell("bank_a", lines, actor=BANK, as_of=NOON).accepted) == 3
-    later = NOON + timedelta(days=3)
+    later = NOON + timedelta(days=3 + parameters.in_force(NOON.date()).tenure_grace_days)
     for _ in range(10):
         assert isinstance(ask(firm, at=later), Release)
     seen = patrol.look("bank_a", as_of=later + timedelta(minutes=1))
