@@ -60,6 +60,9 @@ BY_ANOTHER_RULE = {
     "post /institutions/{institution}/redirect-uris": "redirect_uri_refused",  # no address
     "post /institutions/{institution}/redirect-uris/{address}/confirm": "not_allowed",  # it is confirmed
     "post /institutions/{institution}/invitations/{invitation}/release": "not_allowed",  # invited alone
+    # The operator's desk opens papers by break-glass alone.
+    "get /objections/{objection}/evidence/{paper}": "break_glass_missing",
+    "get /repairs/{repair}/materials/{material}": "break_glass_missing",
     "post /evaluation-models": "unknown_evaluation_version",
     "post /institution-cards": "institution_card_refused",  # the file is none
     "post /institution-cards/{card}/scores": "refused",  # the firm has not consented for that case
