@@ -18,6 +18,8 @@ def settings(purpose: str, sockets: Path) -> dict[str, str]:
         "unix_socket_permissions": "0700",
         "port": "5432",
         "max_connections": "100",
+        # A transaction of many batches holds some temporary tables for each.
+        "max_locks_per_transaction": "512",
         "shared_buffers": f"{max(32, min(memory // 8, 1024 if purpose == 'bench' else 256))}MB",
         "effective_cache_size": f"{max(64, memory // 2)}MB",
         "work_mem": "16MB",
