@@ -57,7 +57,8 @@ def test_the_web_takes_in_the_worker_fetches_and_the_web_gives(
         stage.consent(scene.firm, scene.case)
         with division.process(Role.WEB):
             first, lost = (
-                deferred.defer(scene.request(), actor=gateway_stage.BANK, as_of=LATER) for _ in range(2)
+                deferred.defer(scene.request(), actor=gateway_stage.BANK, as_of=LATER + timedelta(seconds=n))
+                for n in range(2)
             )
             assert isinstance(first, deferred.Progress)
             assert isinstance(lost, deferred.Progress)
