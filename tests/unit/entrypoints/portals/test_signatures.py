@@ -111,7 +111,7 @@ def test_the_owner_demands_more_at_once_and_fewer_by_all(firm):
     rule = demands.history(firm.id)[0]
     assert f"/enterprise/signatures/{rule.id}/agree" in page
     assert "提议：改为1人签署" in agent.get("/enterprise").content.decode()
-    assert "提议" not in owner.get("/enterprise").content.decode()
+    assert "提议：改为" not in owner.get("/enterprise").content.decode()
     agent.post(f"/enterprise/signatures/{rule.id}/agree")
     assert demands.needed(firm.id, as_of=timezone.now()) == 1
     assert firm.owner.name in owner.get("/enterprise/signatures").content.decode()
