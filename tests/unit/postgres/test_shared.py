@@ -171,6 +171,7 @@ def test_who_comes_after_one_was_killed_while_leaving_gets_a_server_that_stays(p
     os.kill(state.keeper, signal.SIGTERM)
     kill(killed.pid)
     killed.wait()
+    until(lambda: not (place / "state.json").exists())  # it has heard
     membership = shared.join(place, "demo")
     assert scalar(membership.url(), "SELECT count(*) FROM much") == 200_000
     membership.leave()
