@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def used(database_url: str) -> Counter[str]:
     """Return the CPU seconds so far of every part that is running now, by its name."""
-    sessions = f"postgres: {urlsplit(database_url).username} {urlsplit(database_url).path.strip('/')} "
+    place = conninfo_to_dict(database_url)
+    sessions = f"postgres: {place.get('user')} {place.get('dbname')} "
     found: Counter[str] = Counter()
     children = _descendants()
     for process in Path("/proc").glob("[0-9]*"):

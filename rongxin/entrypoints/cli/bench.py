@@ -37,7 +37,8 @@ def command(name: str, parameters: Sequence[str]) -> None:
 
 
 def load(directory: Path, name: str) -> ModuleType:
-    """Load bench/NAME.py by its path: benches are no part of the installed package."""
+    """Load bench/NAME.py by its path: benches are no part of the installed package. A part that several share
+    has a name that begins with an underscore, and need not run by itself."""
     path = directory / f"{name}.py"
     if not path.is_file() or not name.isidentifier():
         there = ", ".join(sorted(each.stem for each in directory.glob("[a-z]*.py"))) or f"none in {directory}"
@@ -48,7 +49,7 @@ def load(directory: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    if not hasattr(module, "run"):
+    if not name.startswith("_") and not hasattr(module, "run"):
         raise click.ClickException(f"{path} has no function run(parameters)")
     return module
 
