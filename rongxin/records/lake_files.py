@@ -52,22 +52,16 @@ _OWN = "r.id, r.subject_id, r.observed_on, (r.filed_at AT TIME ZONE 'Asia/Shangh
 
 @dataclass(frozen=True)
 class Prepared:
-    """A file that is whole and has no final name yet."""
+    """A whole file: as `part` until it is put where `name` says."""
 
     part: Path
     rows: int
     sha256: str
     size_bytes: int
 
-
-@dataclass(frozen=True)
-class Written:
-    """A file that is on disk under its final name."""
-
-    name: str
-    rows: int
-    sha256: str
-    size_bytes: int
+    @property
+    def name(self) -> str:
+        return self.part.with_suffix(SUFFIX).name
 
 
 def directory() -> Path:
@@ -83,7 +77,7 @@ def write(
     through: int,
     but: tuple[int, int] | None = None,
     progress: Progress | None = None,
-) -> Written | None:
+) -> Prepared | None:
     """Write the live rows of an item with `after` < id <= `through` to a file; None where there are none.
 
     Rows of the ids `but` (the first and the last) are left out where nothing of them is sealed.
@@ -115,11 +109,10 @@ def prepare(
         raise
 
 
-def put(prepared: Prepared) -> Written:
-    """Give a file its final name."""
-    final = prepared.part.with_suffix(SUFFIX)
-    publish(prepared.part, final)
-    return Written(final.name, prepared.rows, prepared.sha256, prepared.size_bytes)
+def put(prepared: Prepared) -> Prepared:
+    """Give a file its final name; return it."""
+    publish(prepared.part, prepared.part.with_name(prepared.name))
+    return prepared
 
 
 def draw(

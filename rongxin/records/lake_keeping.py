@@ -160,7 +160,7 @@ def _forget_endings(item: str, after: int, but: tuple[int, int] | None) -> None:
     (endings.exclude(record_id__range=but) if but is not None else endings).delete()
 
 
-def _list(item: str, files: list[lake_files.Written], *, after: int, through: int, as_of: datetime) -> None:
+def _list(item: str, files: list[lake_files.Prepared], *, after: int, through: int, as_of: datetime) -> None:
     """Make files count in place of those they replace."""
     if after == 0:
         _listed(item).delete()
