@@ -1,7 +1,8 @@
 """What all tests share: what had to be left out stands in the last lines, and is a failure on demand.
 
 `RONGXIN_STRICT=1` fails the run for any test that was left out; `RONGXIN_STRICT=present` for those only whose
-tool is on this machine (or which need none).
+tool is on this machine (or which need none). A test that leaves a setting or a variable changed fails itself,
+not the test that happens to come after it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import shutil
 from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings as site
 from hypothesis import HealthCheck, settings
 
 from tests import emptying, fonts, open_data
@@ -25,6 +28,9 @@ TOOLS = {
 }
 
 
+# The settings and variables as the test that runs now found them.
+FOUND: list[dict[str, Any]] = []
+
 # How fast values are made says what else the machine does, and nothing of the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -32,6 +38,43 @@ settings.load_profile("untimed")
 
 def pytest_configure() -> None:
     emptying.instead_of_truncating()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Put back what a test leaves changed for those that come after it."""
+    FOUND[:] = [_settings(), _environment()]
+    try:
+        return (yield)
+    finally:
+        for name, value in _changed(FOUND[0], _settings()).items():
+            setattr(site, name, value)
+        for name, value in _changed(FOUND[1], _environment()).items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Fail a test that has left a setting or a variable changed."""
+    answer = yield
+    changed = _changed(FOUND[0], _settings()) | _changed(FOUND[1], _environment())
+    if changed:
+        pytest.fail(f"left changed for the tests that follow: {', '.join(changed)}", pytrace=False)
+    return answer
+
+
+def _settings() -> dict[str, Any]:
+    return {name: getattr(site, name) for name in dir(site) if name.startswith("RONGXIN_")}
+
+
+def _environment() -> dict[str, Any]:
+    return {name: value for name, value in os.environ.items() if name.startswith("RONGXIN_")}
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return what was before, by name, of all that is not so any more."""
+    names = sorted(before.keys() | after.keys())
+    return {name: before.get(name) for name in names if before.get(name) != after.get(name)}
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

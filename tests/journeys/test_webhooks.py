@@ -31,6 +31,11 @@ FAULTS = 0.3
 TIMEOUT_SECONDS, LEASE_SECONDS, WAIT_SECONDS = 0.5, 2.0, 0.2
 
 
+@pytest.fixture(autouse=True)
+def a_demo(settings):
+    settings.RONGXIN_WEBHOOK_LOOPBACK = True
+
+
 class Faulty:
     """Answers three in ten with a fault, and checks every signature against the secrets in use."""
 
@@ -116,7 +121,6 @@ def _over() -> bool:
 
 def _carry(events: int, kills: int, seconds: float) -> None:
     """Let `events` happen while workers carry them and are killed; then let one finish."""
-    settings.RONGXIN_WEBHOOK_LOOPBACK = True
     rng = random.Random(7)
     with receivers.listening() as there:
         issued = stage.register(there, as_of=datetime.now(UTC))
