@@ -50,8 +50,11 @@ REQUIRED = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The directory that a demo of a small city leaves behind."""
+    """The directory that a demo of a small city leaves behind, begun where another had been killed."""
     var = tmp_path_factory.mktemp("demo")
+    (var / "demo").mkdir()
+    (var / "demo" / "summary.json").write_text("{}")
+    (var / "demo.lock").write_text("1")
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "RONGXIN_TEST_DB")}
     environment |= {"RONGXIN_VAR": str(var), "RONGXIN_MODE": "demo"}
     command = [sys.executable, "-m", "rongxin", "demo", "--exit", "--subjects", "300", "--port", "0"]
@@ -67,6 +70,10 @@ def summary(demo):
 
 def test_the_firm_has_applied_to_two_banks_and_one_has_decided(summary):
     assert (summary["products"], summary["applications"]) == (4, ["approved", "papers_asked"])
+
+
+def test_a_lock_file_that_a_killed_demo_has_left_is_nobodys(summary):
+    assert summary["subjects"] == 300
 
 
 def test_it_writes_what_it_did(summary):

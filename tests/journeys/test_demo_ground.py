@@ -98,14 +98,6 @@ def test_a_demo_takes_no_tables_away_from_a_server(earlier: Path) -> None:
     assert (earlier / "demo" / "summary.json").read_text() == "{}"
 
 
-def test_the_next_demo_may_begin_when_the_last_was_killed(earlier: Path) -> None:
-    """A lock file that a killed demo has left is nobody's."""
-    (earlier / "demo.lock").write_text("1")
-    done = rongxin(earlier, "demo", "--exit", "--subjects", "32", "--port", "0")
-    assert done.returncode == 0, done.stderr
-    assert json.loads((earlier / "demo" / "summary.json").read_text())["subjects"] == 32
-
-
 def test_a_database_that_does_not_answer_costs_no_earlier_results(earlier: Path) -> None:
     done = rongxin(earlier, "demo", "--exit", DATABASE_URL=f"postgresql:///none?host={earlier}&user=nobody")
     assert done.returncode == 1

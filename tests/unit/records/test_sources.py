@@ -164,7 +164,7 @@ def test_any_order_ends_in_the_same_live_records_and_a_withdrawal_leaves_the_oth
 ) -> None:
     firms, orders = {"a": subject(), "b": subject()}, list(permutations(files))
     gone = data.draw(st.permutations(list(files)))
-    for order in orders[:: data.draw(st.integers(1, 3))]:
+    for order in orders[:: data.draw(st.integers(2, 4))]:
         item, batches = f"source_{next(ITEMS)}", {}
         for provider in order:
             batches[provider] = _file(bureau, provider, files[provider], firms, item)
