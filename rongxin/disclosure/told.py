@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from rongxin.catalogue.loader import PLATFORM
 from rongxin.consent.rules import business_day
@@ -18,9 +19,10 @@ from rongxin.disclosure import plan
 from rongxin.disclosure.plan import ItemPlan
 from rongxin.disclosure.release import ReleasedItem, SubjectCard
 from rongxin.financing import history
-from rongxin.financing.history import Matter
+from rongxin.financing.history import Matter, Step
 from rongxin.financing.rules import Told
 from rongxin.parties import institutions
+from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.availability import Availability
 
 OUTCOME, INSTITUTION = "financing_outcome", "financing_institution"
@@ -34,8 +36,22 @@ class Row:
     payload: Mapping[str, Any]
     observed_on: date
     received_at: datetime
-    id: int = 0
+    id: int
     provider: str = PLATFORM
+
+
+@dataclass(frozen=True)
+class Over:
+    """A row that counts no more, as `received` and a correction notice take what is over."""
+
+    subject: int
+    record: int
+    item: str
+    filed_at: datetime
+    ended_at: datetime
+    ended_why: EndedWhy = EndedWhy.CORRECTED
+    ended_by: str = ""
+    versions: tuple[int, ...] = ()
 
 
 def released(
@@ -62,6 +78,17 @@ def as_now(items: Sequence[ReleasedItem], subject_id: int) -> tuple[ReleasedItem
     return tuple(_as_now(item, subject_id) if item.item in ITEMS and item.rows else item for item in items)
 
 
+def corrected(outcome_id: UUID) -> list[Over]:
+    """Return the rows that were over when an institution corrected a step: its own, and where another day
+    stands now, the one that named the institution by that day.
+    """
+    over = history.over(outcome_id)
+    items = (OUTCOME,) if over.now.on == over.step.told.on else (OUTCOME, INSTITUTION)
+    return [
+        Over(over.subject, _number(item, over.step), item, over.step.told_at, over.over_at) for item in items
+    ]
+
+
 def _as_now(item: ReleasedItem, subject_id: int) -> ReleasedItem:
     of = _outcomes if item.item == OUTCOME else _institutions
     stands = [row.payload for matter in history.of_subject(subject_id) for row in of(matter, "")]
@@ -82,9 +109,11 @@ def _may_be_shown(matter: Matter, day: date) -> bool:
 
 def _outcomes(matter: Matter, uscc: str) -> Iterator[Row]:
     kind = institutions.get(matter.institution).kind.label
-    for told, at in reversed(matter.steps):
+    for step in reversed(matter.steps):
+        told = step.told
         head = {"uscc": uscc, "matter": matter.number, "institution_kind": kind, "stage": told.stage.label}
-        yield Row({**head, "occurred_on": told.on.isoformat(), **_values(told)}, told.on, at)
+        values = {**head, "occurred_on": told.on.isoformat(), **_values(told)}
+        yield Row(values, told.on, step.told_at, _number(OUTCOME, step))
 
 
 def _values(told: Told) -> dict[str, Any]:
@@ -106,7 +135,13 @@ def _plain(value: Decimal | None) -> str | None:
 
 
 def _institutions(matter: Matter, uscc: str) -> Iterator[Row]:
-    told, at = matter.steps[-1]
+    last = matter.steps[-1]
     name = institutions.get(matter.institution).name
-    values = {"uscc": uscc, "matter": matter.number, "institution": name, "last_on": told.on.isoformat()}
-    yield Row(values, told.on, at)
+    on = last.told.on
+    values = {"uscc": uscc, "matter": matter.number, "institution": name, "last_on": on.isoformat()}
+    yield Row(values, on, last.told_at, _number(INSTITUTION, last))
+
+
+def _number(item: str, step: Step) -> int:
+    """Return a row's number: two items have a row each of one step, and each is corrected by itself."""
+    return step.record ^ (item == INSTITUTION)

@@ -18,7 +18,7 @@ from uuid import UUID
 from pydantic import Field
 
 from rongxin.financing import outcomes, rules
-from rongxin.financing.errors import FinancingError
+from rongxin.financing.errors import FinancingError, UnknownOutcome
 from rongxin.financing.models import Outcome
 from rongxin.financing.rules import Told
 from rongxin.vocabulary import edition
@@ -35,18 +35,37 @@ class Sharing(Edition):
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step as it was told, when, and the number by which an answer's row and a notice name it."""
+
+    told: Told
+    told_at: datetime
+    record: int
+
+
+@dataclass(frozen=True)
+class Over:
+    """A step that was corrected: whose it was, and what stands in its place."""
+
+    subject: int
+    step: Step
+    now: Told
+    over_at: datetime
+
+
+@dataclass(frozen=True)
 class Matter:
     """One case with its line of life as it stands: corrected steps are gone from it."""
 
     number: str
     institution: str
-    steps: Sequence[tuple[Told, datetime]]
+    steps: Sequence[Step]
 
     def shared_until(self, on: date) -> date | None:
         """Return the last day on which others may be shown it, by what holds `on` a day; None: no end yet."""
         held = sharing(on)
         return rules.shared_until(
-            [told for told, _ in self.steps],
+            [step.told for step in self.steps],
             ended_loan_months=held.ended_loan_months,
             declined_months=held.declined_months,
         )
@@ -68,16 +87,42 @@ def of_subject(subject_id: int) -> list[Matter]:
         Matter(
             number_of(case),
             line[0].case.institution_id,
-            [(outcomes.step_of(row), row.told_at) for row in line],
+            [_step(row) for row in line],
         )
         for case, line in ((case, list(line)) for case, line in groupby(rows, key=attrgetter("case_id")))
     ]
-    return sorted(found, key=lambda one: (one.steps[-1][0].on, one.number), reverse=True)
+    return sorted(found, key=lambda one: (one.steps[-1].told.on, one.number), reverse=True)
 
 
 def number_of(case: UUID) -> str:
     """Return by what a case is told apart to others; neither the case's own number nor the institution's."""
     return f"R{sha256(b'matter:' + case.bytes).hexdigest()[:12].upper()}"
+
+
+def over(outcome_id: UUID) -> Over:
+    """Return a step that was corrected; raises `UnknownOutcome`, for one that stands too."""
+    row = (
+        Outcome.objects.filter(pk=outcome_id, corrected_by__isnull=False)
+        .select_related("case", "corrected_by")
+        .first()
+    )
+    if row is None:
+        raise UnknownOutcome(f"没有被更正的结果反馈 {outcome_id}")
+    after = row.corrected_by
+    assert after is not None  # asked for above
+    return Over(row.case.subject_id, _step(row), outcomes.step_of(after), after.told_at)
+
+
+def _step(row: Outcome) -> Step:
+    return Step(outcomes.step_of(row), row.told_at, _record_of(row.pk))
+
+
+def _record_of(outcome_id: UUID) -> int:
+    """Return a step's number among a firm's records: beyond any of the store's (2 to the 52nd and up), and
+    a whole number that JSON carries (below 2 to the 53rd); of the step's id, which is random.
+    """
+    digest = sha256(b"outcome:" + outcome_id.bytes).digest()
+    return (1 << 52) | (int.from_bytes(digest[:8]) >> 12)
 
 
 @cache

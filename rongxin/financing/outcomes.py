@@ -124,10 +124,10 @@ def correct(
         if found := rules.line_problem(after, today=timezone.localdate(as_of)):
             raise UnfitOutcome(found)
         new = _row(case, row.place, told, actor=actor, as_of=as_of)
-        # The place has one holder at a time: the old one gives it up before the new one takes it.
-        Outcome.objects.filter(pk=row.pk).update(corrected_by=row.pk, corrected_why=why.strip())
+        # The place has one holder at a time: the old one gives it up before the new one takes it; that the
+        # new one is there is checked at the commit.
+        Outcome.objects.filter(pk=row.pk).update(corrected_by=new.pk, corrected_why=why.strip())
         new.save(force_insert=True)
-        Outcome.objects.filter(pk=row.pk).update(corrected_by=new.pk)
         _journal(Kind.OUTCOME_CORRECTED, case, new, actor=actor, as_of=as_of, replaces=row.pk)
         _close_when_over(case, told.stage, actor=actor, as_of=as_of)
     return _card(new, case)

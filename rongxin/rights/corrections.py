@@ -1,13 +1,14 @@
 """更正通知: every past recipient of a record that was corrected, removed or repaired is told, and answers.
 
 The register of disclosures tells who received that very record, under whatever number it stood then. The
-worker follows the journal: an ending is told within seconds, whoever ended the record and by whatever room.
+worker follows the journal: an ending is told within seconds, whoever ended the record and by whatever room,
+and so is a step of a loan case that the institution corrected which had told it.
 The notice is signed, names requests, item and record by their numbers and says nothing of the content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +20,8 @@ from rongxin.catalogue import loader, redaction
 from rongxin.consent import notifications
 from rongxin.consent.rules import business_day
 from rongxin.delivery.push import uses as pushes
-from rongxin.disclosure import received
+from rongxin.disclosure import received, told
+from rongxin.disclosure.received import Over
 from rongxin.journal import entries, keyring, news, windows
 from rongxin.journal.entries import Entry
 from rongxin.journal.rules import Kind
@@ -28,7 +30,6 @@ from rongxin.parties import subjects
 from rongxin.proof import canonical, jws
 from rongxin.records import whereabouts
 from rongxin.records.rules import EndedWhy
-from rongxin.records.whereabouts import Place
 from rongxin.rights import policy
 from rongxin.rights.errors import CorrectionNotPossible, UnknownCorrection
 from rongxin.rights.models import Correction
@@ -37,6 +38,7 @@ from rongxin.rights.rules.correction import Act, Done, State
 from rongxin.vocabulary.actor import SYSTEM, Actor
 
 CONSUMER = "rights.corrections"
+_ENDINGS = (Kind.RECORD_ENDED, Kind.BATCH_WITHDRAWN, Kind.OUTCOME_CORRECTED)
 _ENDINGS_AT_ONCE = 50
 
 Requests = list[tuple[UUID, datetime]]
@@ -90,9 +92,7 @@ class Card:
 def follow(*, as_of: datetime) -> int:
     """Tell the past recipients of records whose ending is news; returns how many notices were made."""
     made = 0
-    with news.read(
-        CONSUMER, (Kind.RECORD_ENDED, Kind.BATCH_WITHDRAWN), entries_max=_ENDINGS_AT_ONCE
-    ) as found:
+    with news.read(CONSUMER, _ENDINGS, entries_max=_ENDINGS_AT_ONCE) as found:
         for entry in found:
             made += _tell(_places(entry), as_of=as_of)
     return made
@@ -100,7 +100,7 @@ def follow(*, as_of: datetime) -> int:
 
 def acknowledge(correction_id: UUID, done: Done, *, note: str = "", actor: Actor, as_of: datetime) -> Card:
     """Say as the recipient what became of its copy; once. Raises `UnknownCorrection` for another's notice."""
-    told = redaction.redact(note.strip())[: policy.corrections_on(business_day(as_of)).note_characters_max]
+    said = redaction.redact(note.strip())[: policy.corrections_on(business_day(as_of)).note_characters_max]
     with transaction.atomic():
         row = Correction.objects.select_for_update(no_key=True).filter(pk=correction_id).first()
         if row is None or actor.party != f"{row.recipient_kind}:{row.recipient}":
@@ -108,11 +108,11 @@ def acknowledge(correction_id: UUID, done: Done, *, note: str = "", actor: Actor
         ways = rules.TRANSITIONS[State(row.state)]
         if Act.ACKNOWLEDGE not in ways:
             raise CorrectionNotPossible("该更正通知已确认，无须再次确认")
-        row.state, row.done, row.note = ways[Act.ACKNOWLEDGE].value, done.value, told
+        row.state, row.done, row.note = ways[Act.ACKNOWLEDGE].value, done.value, said
         row.acknowledged_at, row.acknowledged_by = as_of, str(actor)
         row.save(update_fields=["state", "done", "note", "acknowledged_at", "acknowledged_by"])
-        said = canonical.digest({"done": done.value, "note": told})
-        _journal(Kind.CORRECTION_ACKNOWLEDGED, row, actor=actor, as_of=as_of, commitments={"said": said})
+        digest = canonical.digest({"done": done.value, "note": said})
+        _journal(Kind.CORRECTION_ACKNOWLEDGED, row, actor=actor, as_of=as_of, commitments={"said": digest})
     return _card(row)
 
 
@@ -164,9 +164,11 @@ def _owed(rows: Any, owed_only: bool) -> Any:
 # ---------------------------------------------------------------------- from an ending to its notices
 
 
-def _places(entry: Entry) -> list[Place]:
+def _places(entry: Entry) -> Sequence[Over]:
     """Return the records that an entry says are over, as far as it has to be told."""
     refs = entry.refs
+    if entry.kind is Kind.OUTCOME_CORRECTED:
+        return told.corrected(UUID(str(refs["replaces"])))
     if entry.kind is Kind.BATCH_WITHDRAWN:
         return whereabouts.withdrawn_with(UUID(str(refs["batch"])), str(refs["item"]))
     why = EndedWhy(str(refs["why"]))
@@ -178,7 +180,7 @@ def _places(entry: Entry) -> list[Place]:
     return [whereabouts.with_versions(subject, record)]
 
 
-def _tell(places: list[Place], *, as_of: datetime) -> int:
+def _tell(places: Sequence[Over], *, as_of: datetime) -> int:
     by_record = {place.record: place for place in places}
     made: dict[int, int] = {}
     for record, recipients in _recipients(places).items():
@@ -194,7 +196,7 @@ def _tell(places: list[Place], *, as_of: datetime) -> int:
     return sum(made.values())
 
 
-def _recipients(places: list[Place]) -> dict[int, dict[tuple[str, str], Requests]]:
+def _recipients(places: Sequence[Over]) -> dict[int, dict[tuple[str, str], Requests]]:
     """Return by record who received it, by question, delivery or push, with the numbers of these."""
     found: dict[int, dict[tuple[str, str], Requests]] = {}
     for one in (*received.of(places), *pushes.received(places)):
@@ -203,7 +205,7 @@ def _recipients(places: list[Place]) -> dict[int, dict[tuple[str, str], Requests
     return found
 
 
-def _owe(place: Place, kind: str, recipient: str, requests: Requests, *, as_of: datetime) -> int:
+def _owe(place: Over, kind: str, recipient: str, requests: Requests, *, as_of: datetime) -> int:
     """Make the notice, unless the recipient was told of this record before; returns how many were made."""
     assert place.ended_at is not None
     assert place.ended_why is not None

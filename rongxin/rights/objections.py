@@ -185,8 +185,13 @@ def _checked(complaint: Complaint, edition: policy.Objections) -> str:
 
 def _provider(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetime) -> str:
     """Return who has to check it: whoever handed in that very record, or whom the catalogue names."""
+    provider = loader.load().item(complaint.item).channels[0].provider
+    if complaint.record is not None and provider == loader.PLATFORM:
+        raise ObjectionRefused(
+            "该信息由平台生成或由机构反馈，请就信息项整体提出异议，并在陈述中写明哪一条有误"
+        )
     if complaint.record is None:
-        return loader.load().item(complaint.item).channels[0].provider
+        return provider
     given: dict[str, Any] = {
         "subject": subject_id,
         "record": complaint.record,

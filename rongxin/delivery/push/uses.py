@@ -11,9 +11,8 @@ from django.db.models import Q
 
 from rongxin.catalogue import loader
 from rongxin.delivery.push.models import Pushed, PushTerms
-from rongxin.disclosure.received import Received
+from rongxin.disclosure.received import Over, Received
 from rongxin.disclosure.register import UseOfData
-from rongxin.records.whereabouts import Place
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
 
@@ -95,7 +94,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
-def received(places: Sequence[Place]) -> list[Received]:
+def received(places: Sequence[Over]) -> list[Received]:
     """Return which institutions fetched a push that told of these records' items while they counted.
 
     A run notes of whom it tells how many rows, not which: whoever got rows of the item then may have got any.

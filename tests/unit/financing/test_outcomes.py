@@ -85,6 +85,15 @@ def test_a_correction_takes_the_place_and_what_was_said_stays_readable(case):
     assert outcomes.of_case(case) == [better, APPROVED]
 
 
+def test_a_correction_can_be_corrected_in_its_turn(case):
+    first = tell(case, RECEIVED, APPROVED).accepted
+    number = first[1]
+    for days in (1, 2, 3):
+        better = at(Stage.RECEIVED, RECEIVED.on - timedelta(days=days))
+        number = outcomes.correct(number, "bank_a", better, "日期笔误", actor=BANK, as_of=stage.NOW).id
+    assert outcomes.of_case(case) == [better, APPROVED]
+
+
 def test_the_journal_commits_to_what_was_told_and_holds_none_of_it(case):
     tell(case, APPROVED)
     entry = Entry.objects.get(kind="outcome.told")
