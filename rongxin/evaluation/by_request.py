@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import calendar, consistency, engines, explaining, preparing, rules
+from rongxin.evaluation import calendar, consistency, explaining, lines, preparing, rules
 from rongxin.evaluation.explaining import Opened
 from rongxin.evaluation.measuring import Facts
 from rongxin.evaluation.rules import Score, State, Told
@@ -140,10 +140,10 @@ def _inputs(
         given |= {f"{code}_state": _STATES[one.state], f"{code}_value": one.value}
         given[f"{code}_points"] = points.get(code)
     given |= {f"{item}_on": newest.get(item) for item in program.newest}
-    values = [given[name] for name in engines.inputs_of(program)]
+    values = [given[name] for name in lines.inputs_of(program)]
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def _of_subject(opened: Opened) -> Iterator[tuple[str, Any]]:
-    for name in engines.ABOUT:
+    for name in lines.ABOUT:
         yield name, opened.inputs[name]

@@ -16,7 +16,7 @@ from typing import Any
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
-from rongxin.evaluation import compiling, engines, loading, packing, reasons, rules, scores, tiers
+from rongxin.evaluation import compiling, lines, loading, packing, reasons, rules, scores, tiers
 from rongxin.evaluation.errors import NotReproduced
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.measuring import Subject
@@ -130,7 +130,7 @@ def _check(stored: Stored, made: Score, spec: Specification, uscc: str) -> None:
 
 def _named(stored: Stored) -> dict[str, Any]:
     values = json.loads(stored.inputs)
-    names = engines.inputs_of(program_of(stored))
+    names = lines.inputs_of(program_of(stored))
     if len(values) != len(names):
         raise NotReproduced(
             f"存储的输入有{len(values)}项，版本{stored.version}要求{len(names)}项："

@@ -18,7 +18,7 @@ from hashlib import sha256
 from django.db import connection, transaction
 
 from rongxin.consent.rules import business_day
-from rongxin.evaluation import compiling, engines, facts, queueing
+from rongxin.evaluation import compiling, engines, facts, lines, queueing
 from rongxin.evaluation.errors import NothingToScore, RunUnderWay
 from rongxin.evaluation.facts import Progress
 from rongxin.evaluation.models import Bucket, Run
@@ -204,7 +204,7 @@ FROM STDIN WITH (FORMAT csv)
 """
 
 
-def _score(run: Run, bucket: Bucket, scored: engines.Scored, as_of: datetime) -> None:
+def _score(run: Run, bucket: Bucket, scored: lines.Scored, as_of: datetime) -> None:
     """Commit a bucket's scores together with the note that it is done."""
     digest = sha256()
     with transaction.atomic(), connection.cursor() as cursor:

@@ -12,9 +12,9 @@ from pathlib import Path
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
-from rongxin.evaluation import engines, facts
+from rongxin.evaluation import facts, lines
 from rongxin.evaluation.compiling import Program
-from rongxin.evaluation.engines import Scored
+from rongxin.evaluation.lines import Scored
 from rongxin.evaluation.spans import Span
 
 # Nothing is broadcast, so that memory is bounded. Put together into one expression, or with what holds of
@@ -53,18 +53,18 @@ class _Spark:
         """Score a bucket; its lines are written as DuckDB writes them."""
         for view, file in facts.sources(self._folder, self._program, span).items():
             self._session.read.parquet(str(file)).createOrReplaceTempView(view)
-        inputs = engines.told(self._program, quote="`")
+        inputs = lines.told(self._program, quote="`")
         listed = ", ".join(f"{one} AS `i{place}`" for place, one in enumerate(inputs))
-        result = ", ".join(f"scored.`{name}`" for name in engines.RESULT)
+        result = ", ".join(f"scored.`{name}`" for name in lines.RESULT)
         rows = self._session.sql(
-            f"SELECT scored._subject, {result}, {listed} FROM {engines.beside(self._program)}"  # noqa: S608
+            f"SELECT scored._subject, {result}, {listed} FROM {lines.beside(self._program)}"  # noqa: S608
             " ORDER BY scored._subject"
         )
         path = self._folder / f"scored-{span.number}.csv"
         with path.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
             for row in rows.toLocalIterator():
-                own, inputs = row[: 1 + len(engines.RESULT)], row[1 + len(engines.RESULT) :]
+                own, inputs = row[: 1 + len(lines.RESULT)], row[1 + len(lines.RESULT) :]
                 kept = json.dumps(list(inputs), ensure_ascii=False, separators=(",", ":"))
                 writer.writerow([*own, kept, sha256(kept.encode()).hexdigest()])
         return Scored(path)

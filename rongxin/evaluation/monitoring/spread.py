@@ -17,7 +17,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from rongxin.evaluation import compiling, engines, loading, packing, scores
+from rongxin.evaluation import compiling, lines, loading, packing, scores
 from rongxin.evaluation.cards import Bins
 from rongxin.evaluation.loading import Specification
 from rongxin.evaluation.tiers import Tier
@@ -99,7 +99,7 @@ class _Reader:
 
     def __init__(self, spec: Specification, version: str) -> None:
         program = compiling.program(version, Tier.PUBLIC, as_of=date(2026, 1, 1), narrow=False)
-        names = engines.inputs_of(program)
+        names = lines.inputs_of(program)
         self.codes = program.codes
         self._spec = spec
         self._places = {

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rongxin.catalogue import loader
-from rongxin.evaluation import by_request, engines, explaining, loading, rules, tiers
+from rongxin.evaluation import by_request, explaining, lines, loading, rules, tiers
 from rongxin.evaluation.by_request import Held
 from rongxin.evaluation.measuring import Facts
 from rongxin.evaluation.rules import State
@@ -52,7 +52,7 @@ def public(facts: Facts) -> Stored:
         given[f"{code}_points"] = points.get(code)
     newest = rules.newest(SPEC, Tier.PUBLIC, facts, as_of=AS_OF)
     given |= {f"{item}_on": newest.get(item) for item in program.newest}
-    inputs = json.dumps([given[name] for name in engines.inputs_of(program)], ensure_ascii=False)
+    inputs = json.dumps([given[name] for name in lines.inputs_of(program)], ensure_ascii=False)
     return replace(stored, inputs=inputs, inputs_hash=sha256(inputs.encode()).hexdigest())
 
 
