@@ -125,7 +125,7 @@ class Node:
 
     def audit(self, sha256: str) -> dict[str, Any]:
         command = [sys.executable, "-c", AUDIT, sha256]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))
 
