@@ -1,7 +1,7 @@
 """The process that looks after one embedded server: its parent, so that no dead server stays unburied.
 
 It starts the server, says `ready` on its standard output, starts it again if it is killed, and stops it when
-it is told to (SIGTERM) or when no process uses it any more.
+no process uses it any more: at once where the last one says so (SIGTERM), else by counting.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ LONGEST_SOCKET_DIRECTORY = 80  # an address of 108 bytes is refused; PostgreSQL 
 
 SOCKETS_PREFIX = "rongxin-"
 HELD_TO_THE_END: list[FileLock] = []
+ORDERS: list[int] = []  # signals that tell us to stop, until they have been looked at
 
 
 def main() -> int:
     """Keep the server of the directory named on the command line until nobody needs it."""
     directory, purpose = Path(sys.argv[1]), sys.argv[2]
-    signal.signal(signal.SIGTERM, _raise_exit)
-    signal.signal(signal.SIGINT, _raise_exit)
+    for order in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(order, _note)
     lock = FileLock(directory / "keeper")
     sockets: Path | None = None
     cluster: Cluster | None = None
@@ -77,8 +78,8 @@ def _sweep(directory: Path) -> None:
     (directory / "state.json").unlink(missing_ok=True)
 
 
-def _raise_exit(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(0)
+def _note(number: int, frame: FrameType | None) -> None:
+    ORDERS.append(number)
 
 
 def _major_on_disk(directory: Path) -> int | None:
@@ -127,8 +128,29 @@ def _look_after(directory: Path, cluster: Cluster) -> None:
                 return
             cluster.start()
             _tell(directory, cluster)
+        if ORDERS and _last_is_leaving(directory, cluster):
+            return
         if looks % LOOKS_PER_COUNT == 0 and _nobody_is_left(directory):
             return
+
+
+def _last_is_leaving(directory: Path, cluster: Cluster) -> bool:
+    """Whether who told us to stop is still there, alone.
+
+    It may have been killed since, and another have come. So nobody finds a state while we look, and whoever
+    found one before is among the users.
+    """
+    ORDERS.clear()
+    (directory / "state.json").unlink(missing_ok=True)
+    users = FileLock(directory / "users")
+    try:
+        alone = not users.try_shared()  # the last holds it exclusively until we have stopped
+    except OSError:  # the directory was removed under us
+        return True
+    users.release()
+    if not alone:
+        _tell(directory, cluster)
+    return alone
 
 
 def _nobody_is_left(directory: Path) -> bool:

@@ -177,6 +177,25 @@ def test_who_comes_after_one_was_killed_while_leaving_gets_a_server_that_stays(p
     membership.leave()
 
 
+def test_who_comes_before_the_keeper_has_heard_keeps_the_server(place: Path) -> None:
+    """The last had told the keeper to stop and was killed; the keeper heard of it when another had come."""
+    killed = user(place)
+    url = url_of(killed)
+    state = shared.State.read(place)
+    assert state is not None
+    os.kill(state.keeper, signal.SIGSTOP)
+    os.kill(state.keeper, signal.SIGTERM)
+    kill(killed.pid)
+    killed.wait()
+    membership = shared.join(place, "demo")
+    os.kill(state.keeper, signal.SIGCONT)
+    time.sleep(1)
+    assert shared.State.read(place) == membership.state
+    assert scalar(url, "SELECT 1") == 1
+    membership.leave()
+    assert processes.living(place / "data") == set()
+
+
 def test_the_last_leaves_in_order_while_the_server_is_started_again(place: Path) -> None:
     """There is no state to read in that moment; a deadlock here once held a command for ever."""
     process = user(place)
