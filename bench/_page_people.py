@@ -48,6 +48,7 @@ STAFF = {
     "provider": (PartyKind.PROVIDER, "tax_bureau", Role.CLERK),
     "security": (PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR),
     "desk": (PartyKind.OPERATOR, None, Role.CHECKER),
+    "audit": (PartyKind.OPERATOR, None, Role.AUDIT_ADMINISTRATOR),
 }
 LOOKS = """
     WITH made AS (
@@ -88,11 +89,13 @@ def people(given: dict[str, int]) -> dict[str, Any]:
         one = accounts.open_account(f"{name}{stamp}", f"员工{name}", actor=SYSTEM, as_of=NOW)
         memberships.appoint(one.id, kind, party, role, valid_from=TODAY, actor=SYSTEM, as_of=NOW)
         sessions[name] = _session(one.id, None)
+        if name == "desk":  # who takes consents back on paper, as the operator's windows do
+            window = Actor(ActorKind.ACCOUNT, str(one.id), "operator:")
     case = cases.open_case(BANK, firm.pk, f"BX-{stamp}", CaseKind.LOAN_APPLICATION, actor=SYSTEM, as_of=NOW)
     draft = templates.draft("one_time_underwriting", frozenset({"tax_payment", "honours"}), on=TODAY)
     request = requests.request(case.id, draft, actor=CLERK, as_of=NOW)
     used = [_look(firm.uscc or "") for _ in range(3)][-1]
-    _withdrawn(given["withdrawn"], but=firm.pk)
+    _withdrawn(given["withdrawn"], but=firm.pk, actor=window)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no other rows point at these
         cursor.execute(LOOKS, {"count": given["looks"], "first": firm.pk, "firms": 997})
@@ -131,8 +134,8 @@ def _look(code: str) -> Any:
     return gate.release(question, actor=SYSTEM, as_of=timezone.now()).id
 
 
-def _withdrawn(count: int, *, but: int) -> None:
-    """Let the bank use some consents, and their firms take them back: receipts are due."""
+def _withdrawn(count: int, *, but: int, actor: Actor) -> None:
+    """Let the bank use some consents, and have them taken back for their firms: receipts are due."""
     live = Consent.objects.filter(status="active").exclude(subject_id=but)
     for consent in live.order_by("-granted_at")[:count]:
         firm = Subject.objects.get(pk=consent.subject_id)
@@ -146,7 +149,6 @@ def _withdrawn(count: int, *, but: int) -> None:
             consent_id=consent.pk,
         )
         gate.release(question, actor=SYSTEM, as_of=timezone.now())
-        actor = Actor(ActorKind.ACCOUNT, "1", f"subject:{firm.pk}")
         grants.withdraw(consent.pk, actor=actor, as_of=timezone.now())
         recipients.settle(consent.pk, as_of=timezone.now() + timedelta(seconds=1))
 

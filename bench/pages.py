@@ -53,11 +53,18 @@ NAMED = (
     Page("owner", "/enterprise/uses/{use}"),
     Page("owner", "/enterprise/rights/object/honours"),
     Page("owner", "/enterprise/held", "form=page"),
+    Page("owner", "/enterprise/uses?from=2026-01-01&to=2026-12-31"),
+    Page("clerk", "/institution?find=1&sort=oldest"),
+    Page("clerk", "/institution/log?find=CX-29&outcome=released"),
+    Page("clerk", "/institution/applications?find=1&group=all"),
+    Page("desk", "/operator/objections?find=1&all=1&sort=newest"),
+    Page("audit", "/operator/record?kind=consent.withdrawn"),
+    Page("audit", "/operator/record?kind=moved.out&from=2026-01-01&to=2026-12-31"),
     Page("clerk", "/institution/cases/{case}"),
     Page("clerk", "/institution/cases/{case}/report", "form=page"),
 )
 READERS_OF = {"enterprise": ("owner",), "institution": ("clerk",), "provider": ("provider",)}
-READERS_OF |= {"operator": ("security", "desk")}
+READERS_OF |= {"operator": ("security", "desk", "audit")}
 # A page that isn't theirs, for each reader.
 FLOORS = {
     "": "/no/such/page",
@@ -66,6 +73,7 @@ FLOORS = {
     "provider": "/operator",
     "security": "/provider",
     "desk": "/provider",
+    "audit": "/provider",
 }
 
 
@@ -117,10 +125,25 @@ def _served(known: Mapping[str, Any], environment: Mapping[str, str]) -> Iterato
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the server did not start ({server.poll()}); its error is above")
             time.sleep(0.1)
-        yield json.loads(addresses.read_text())["web"].rstrip("/")
+        address = json.loads(addresses.read_text())["web"].rstrip("/")
+        while not _answers(address):  # the address is written before anybody listens there
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server does not answer ({server.poll()}); its error is above")
+            time.sleep(0.1)
+        yield address
     finally:
         server.terminate()
         server.wait(60)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address + "/static/rongxin/rongxin.svg", timeout=10):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
 
 
 def _measure(address: str, people: Mapping[str, Any], rounds: int) -> dict[Page, list[tuple[float, int]]]:
