@@ -116,7 +116,7 @@ def _batches(now: datetime) -> dict[str, UUID]:
             finished_at=now,
             actor_kind="system",
             actor_id="bench",
-            receipt={},
+            receipt=dict.fromkeys(("read", "accepted", "rejected", "pending", "duplicate"), 0),
             journal_entry=uuid4(),
         )
     return made

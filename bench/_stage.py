@@ -46,7 +46,7 @@ def ensure(name: str, parameters: Mapping[str, int]) -> dict[str, Any]:
         exists = admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
         if exists and stage.exists():
             known: dict[str, Any] = json.loads(stage.read_text())
-            if known["tag"] == _tag(var, parameters):
+            if known["tag"] == _tag(var, parameters, known["keys"]):
                 # The embedded server listens at another place each time it starts.
                 stage.write_text(json.dumps(known | {"url": url}))
                 return known | {"url": url}
@@ -55,19 +55,20 @@ def ensure(name: str, parameters: Mapping[str, int]) -> dict[str, Any]:
         admin.execute(f'CREATE DATABASE "{name}"')
     var.mkdir(parents=True, exist_ok=True)
     known = _fill(parameters, var) | {"url": url, "var": str(var)}
-    stage.write_text(json.dumps(known | {"tag": _tag(var, parameters)}))
+    keys = sorted(key.name for key in (var / "keys").glob("*.pem"))
+    stage.write_text(json.dumps(known | {"keys": keys, "tag": _tag(var, parameters, keys)}))
     return known
 
 
-def _tag(var: Path, parameters: Mapping[str, int]) -> str:
-    """Name what the contents depend on: parameters, tables, this file, and the node's secrets."""
+def _tag(var: Path, parameters: Mapping[str, int], keys: list[str]) -> str:
+    """Name what the contents depend on: parameters, tables, this file, and the node's secrets of that time."""
     root = Path(__file__).parent.parent
     files = [
         *sorted(Path(__file__).parent.glob("_*.py")),
         *sorted(root.glob("rongxin/*/migrations/0*.py")),
         var / "secret_key",
     ]
-    files += sorted((var / "keys").glob("*.pem"))
+    files += [var / "keys" / key for key in keys]
     parts = [json.dumps(parameters, sort_keys=True)]
     parts += [sha256(file.read_bytes()).hexdigest() for file in files if file.exists()]
     return sha256("\n".join(parts).encode()).hexdigest()
