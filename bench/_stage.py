@@ -61,7 +61,7 @@ def ensure(name: str, parameters: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _tag(var: Path, parameters: Mapping[str, int], keys: list[str]) -> str:
-    """Name what the contents depend on: parameters, tables, this file, and the node's secrets of that time."""
+    """Name what the contents depend on: parameters, tables, this file, and the secrets of that time."""
     root = Path(__file__).parent.parent
     files = [
         *sorted(Path(__file__).parent.glob("_*.py")),

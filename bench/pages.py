@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -155,8 +156,8 @@ def _measure(address: str, people: Mapping[str, Any], rounds: int) -> dict[Page,
         with ThreadPoolExecutor(READERS) as readers:
             answers = list(readers.map(lambda page: _ask(address, people, page), asked))
         if not number:  # warms up, and tells which addresses are no page of this reader's
-            shown = {page for page, (_, _, status) in zip(asked, answers, strict=True) if status == 200}
-            if lost := set(NAMED) - shown:
+            shown = {page for page, (_, _, said) in zip(asked, answers, strict=True) if said == "200"}
+            if lost := {page: said for page, (_, _, said) in zip(asked, answers, strict=True) if page in NAMED and page not in shown}:
                 raise RuntimeError(f"not shown: {lost}")
             asked = [page for page in asked if page in shown or page in floors]
             continue
@@ -179,7 +180,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _ask(address: str, people: Mapping[str, Any], page: Page) -> tuple[float, int, int]:
+def _ask(address: str, people: Mapping[str, Any], page: Page) -> tuple[float, int, str]:
     path = page.path
     for name, value in people["numbers"].items():
         path = path.replace("{" + name + "}", value)
@@ -197,7 +198,14 @@ def _ask(address: str, people: Mapping[str, Any], page: Page) -> tuple[float, in
         content, status = refusal.read(), refusal.code
     if status >= 500:
         raise RuntimeError(f"{page}: {status}: {content[:2000].decode(errors='replace')}")
-    return time.perf_counter() - began, len(content), status
+    took = time.perf_counter() - began
+    return took, len(content), "200" if status == 200 else f"{status}: {_words(content)}"
+
+
+def _words(content: bytes) -> str:
+    """What a page says that isn't what was asked for."""
+    main = content.decode(errors="replace").partition('<main')[2]
+    return " ".join(re.sub(r"<[^>]*>|^[^>]*>", " ", main).split())[:300]
 
 
 def _figures(found: Mapping[Page, Sequence[tuple[float, int]]]) -> dict[str, object]:

@@ -87,7 +87,7 @@ def page(permission: Permission, *methods: str, unserved: bool = False) -> Calla
                 return redirect("change_password")
             found = current(request)
             if found is None:
-                return redirect(with_next(reverse("sign_in"), request.get_full_path()))
+                return redirect(with_next(reverse(_door(request, permission)), request.get_full_path()))
             if refused := _refused(request, found, permission, unserved=unserved):
                 return refused
             vars(request)["visitor"] = found  # for the templates' heading
@@ -102,6 +102,13 @@ def page(permission: Permission, *methods: str, unserved: bool = False) -> Calla
         return guarded
 
     return guard
+
+
+def _door(request: HttpRequest, permission: Permission) -> str:
+    """Name the page where whoever has no role yet gets in; a firm's page leaves no doubt who comes."""
+    if signed_in(request) is not None:
+        return "roles"
+    return "sign_in_person" if set(permission.roles) == {PartyKind.SUBJECT} else "sign_in"
 
 
 def _refused(

@@ -176,4 +176,12 @@ def test_a_mandate_is_given_by_account_and_ended(client, firm):
 
 def test_who_is_not_signed_in_is_led_to_sign_in_and_back(client):
     answer = client.get("/enterprise/uses")
-    assert answer.headers["Location"] == "/sign-in?next=%2Fenterprise%2Fuses"
+    assert answer.headers["Location"] == "/sign-in/person?next=%2Fenterprise%2Fuses"
+
+
+def test_who_is_signed_in_without_a_role_is_led_to_choose_one_and_back(client, firm):
+    session = client.session
+    session.pop("role")
+    session.save()
+    answer = client.get("/enterprise/uses")
+    assert answer.headers["Location"] == "/sign-in/roles?next=%2Fenterprise%2Fuses"
