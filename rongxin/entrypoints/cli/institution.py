@@ -10,7 +10,10 @@ from rongxin.entrypoints.cli import answers, node
 from rongxin.parties.rules import permission
 from rongxin.vocabulary.actor import Actor
 
-_SCOPES = ("branch", "person", "person_off_hours", "new_subjects", "unknown_subjects")
+_SCOPES = (
+    *("branch", "person", "person_off_hours", "new_subjects", "unknown_subjects"),
+    *("exports", "person_exports", "person_exports_hour"),
+)
 _why = click.option("--why", required=True, help="理由 the reason")
 
 
@@ -77,6 +80,24 @@ def limit(institution: str, scope: str | None, key: str, allowed: int | None, wh
     """上限 Propose a limit of INSTITUTION's own (none: it ends); a second person confirms."""
     act = "daily_quota" if scope is None else "unlimit" if allowed is None else "limit"
     _propose(institution, act, why, scope=scope, key=key, allowed=allowed)
+
+
+@command.command("step-up")
+@click.argument("institution")
+@click.argument("person")
+@_why
+def step_up(institution: str, person: str, why: str) -> None:
+    """再次确认身份 Have PERSON of INSTITUTION show a new code before asking on, at once."""
+    _propose(institution, "step_up", why, key=person)
+
+
+@command.command("lift")
+@click.argument("institution")
+@click.argument("incident", type=click.UUID)
+@_why
+def lift(institution: str, incident: UUID, why: str) -> None:
+    """撤销处置 Propose to lift a confirmed INCIDENT; a second person confirms."""
+    _propose(institution, "lift_incident", why, key=str(incident))
 
 
 @command.command()

@@ -29,6 +29,7 @@ COMMANDS = {
     "mapping": "rongxin.entrypoints.cli.mapping",
     "matching": "rongxin.entrypoints.cli.matching",
     "move": "rongxin.entrypoints.cli.move",
+    "onboarding": "rongxin.entrypoints.cli.onboarding",
     "push": "rongxin.entrypoints.cli.push",
     "quality": "rongxin.entrypoints.cli.quality",
     "report": "rongxin.entrypoints.cli.report",
