@@ -104,7 +104,7 @@ def people(given: dict[str, int]) -> dict[str, Any]:
     sequencer.integrate()
     checkpoints.sign(as_of=timezone.now())
     given_first = grants.of_subject(firm.pk)[0].id
-    numbers = {"case": case.id, "request": request.id, "use": used, "consent": given_first}
+    numbers = {"case": consented.case_id, "request": request.id, "use": used, "consent": given_first}
     return {
         "sessions": sessions,
         "numbers": {key: str(value) for key, value in numbers.items()},

@@ -157,7 +157,11 @@ def _measure(address: str, people: Mapping[str, Any], rounds: int) -> dict[Page,
             answers = list(readers.map(lambda page: _ask(address, people, page), asked))
         if not number:  # warms up, and tells which addresses are no page of this reader's
             shown = {page for page, (_, _, said) in zip(asked, answers, strict=True) if said == "200"}
-            if lost := {page: said for page, (_, _, said) in zip(asked, answers, strict=True) if page in NAMED and page not in shown}:
+            if lost := {
+                page: said
+                for page, (_, _, said) in zip(asked, answers, strict=True)
+                if page in NAMED and page not in shown
+            }:
                 raise RuntimeError(f"not shown: {lost}")
             asked = [page for page in asked if page in shown or page in floors]
             continue
@@ -204,7 +208,7 @@ def _ask(address: str, people: Mapping[str, Any], page: Page) -> tuple[float, in
 
 def _words(content: bytes) -> str:
     """What a page says that isn't what was asked for."""
-    main = content.decode(errors="replace").partition('<main')[2]
+    main = content.decode(errors="replace").partition("<main")[2]
     return " ".join(re.sub(r"<[^>]*>|^[^>]*>", " ", main).split())[:300]
 
 
