@@ -39,7 +39,8 @@ def of_case(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
         uscc=subjects.get(case.subject_id).uscc or "",
         purpose=live.terms.purpose if live else Purpose.FINANCING_SUPPORT,
         reference=case.reference,
-        case=case.id,
+        # What is public needs no case; a case named without a consent carries nothing and is refused whole.
+        case=case.id if live else None,
         consent=live.id if live else None,
     )
 

@@ -58,6 +58,15 @@ def test_a_clerk_opens_a_case_asks_and_reads_the_report_by_the_consent(client, g
     assert "贷前审批" in client.get("/institution/log").content.decode()
 
 
+def test_a_case_without_a_consent_gives_the_public_report(client, ground):
+    enter(client, PartyKind.INSTITUTION, "bank_a")
+    firm = stage.firm()
+    case = opened(client, firm)
+    assert "查询公共报告" in client.get(case).content.decode()
+    report = client.post(f"{case}/report", {"form": "json"}).json()
+    assert (report["kind"], report["consent"]) == ("public", None)
+
+
 def test_a_case_asks_for_nothing_without_items(client, ground):
     enter(client, PartyKind.INSTITUTION, "bank_a")
     case = opened(client, stage.firm())
