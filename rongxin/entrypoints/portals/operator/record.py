@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.entrypoints.portals import lists, pages, shown, visitors
-from rongxin.entrypoints.portals.lists import Column, Filter, Listing, Wanted
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal import checkpoints, entries, verification, witness
 from rongxin.journal.errors import JournalError
@@ -51,12 +51,18 @@ def _who(entry: entries.Entry, names: dict[str, str]) -> str:
     return names[who]
 
 
+def _kind(row: dict[str, Any]) -> Cell:
+    """Return the word people read; the one that stands in the entry for ever is beside it."""
+    kind = row["entry"].kind
+    return Cell(lists.label(kind), note=kind.value)
+
+
 RECORD = Listing(
     "operator_record",
     _lazy("存证日志"),
     (
         Column(_lazy("时间"), lambda row: lists.at(row["entry"].at), whole=True),
-        Column(_lazy("事项"), lambda row: row["entry"].kind.value),
+        Column(_lazy("事项"), _kind),
         Column(_lazy("办理人"), lambda row: row["who"]),
         Column(
             _lazy("编号"),
@@ -66,7 +72,7 @@ RECORD = Listing(
     _rows,
     _lazy("没有这样的记录。"),
     (
-        Filter("kind", _lazy("事项"), "choice", lambda: [(kind.value, kind.value) for kind in Kind]),
+        Filter("kind", _lazy("事项"), "choice", lambda: lists.words(Kind)),
         Filter("uscc", _lazy("企业代码")),
         Filter("institution", _lazy("机构标识")),
         lists.SINCE,
