@@ -28,10 +28,15 @@ def in_english() -> bool:
 
 
 def named(text: Any) -> str:
-    """Return a name in the language of the page; one that has no English stays as it is."""
+    """Return a name in the language of the page; one that has no English stays as it is.
+
+    A field is called as its item's file calls it, whatever a page says by the same letters.
+    """
     name = str(text)
     if not name or not in_english():
         return name
+    if name in _fields():
+        return _fields()[name]
     found = gettext(name)
     return found if found != name else _english().get(name, name)
 
@@ -66,6 +71,12 @@ def of_error(error: Exception) -> tuple[int, str]:
 
 def _in_chinese(text: str) -> bool:
     return len(_HAN.findall(text)) > len(_LATIN_WORD.findall(text))
+
+
+@cache
+def _fields() -> dict[str, str]:
+    items = map(loader.load().item, loader.load().all_names)
+    return {field.label: field.label_en for item in items for field in item.fields if field.label_en}
 
 
 @cache

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
+import rongxin
 from rongxin.delivery.rendering import charts, fonts
 from rongxin.delivery.rendering.lettering import Lettering
 from tests.unit.delivery import factory
@@ -39,6 +41,17 @@ def test_the_words_stand_in_the_drawing_and_no_stand_in_is_left(drawn):
     for chart in drawn:
         assert not re.search(r"Q\d+Q", chart["svg"])
         assert set(re.findall(r'font-family="([^"]*)"', chart["svg"])) == {fonts.FAMILY}
+
+
+def test_each_colour_of_a_drawing_has_another_in_the_dark(drawn):
+    path = Path(rongxin.__file__).parent / "entrypoints" / "static" / "rongxin" / "rongxin.css"
+    dark = path.read_text(encoding="utf-8").partition("@media screen and (prefers-color-scheme: dark)")[2]
+    dark = dark.partition("\n}\n")[0]
+    drawings = "".join(chart["svg"] for chart in drawn)
+    drawings += "".join(f' fill="{colour}"' for colour in charts._COLOURS.values())
+    painted = set(re.findall(r' ((?:fill|stroke)="#[0-9a-f]+")', drawings))
+    assert len(painted) > 8
+    assert [one for one in sorted(painted) if f"figure [{one}]" not in dark] == []
 
 
 def test_no_chart_is_drawn_of_next_to_nothing():

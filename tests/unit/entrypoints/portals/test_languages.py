@@ -78,6 +78,14 @@ def test_names_of_word_lists_and_items_are_found_by_their_chinese():
         assert wording.listed(["是", "否"]) == "是、否"
 
 
+def test_a_field_is_called_as_its_file_calls_it_whatever_a_page_says_by_the_same_letters():
+    fields = [field for item in loader.load().items.values() for field in item.fields]
+    with translation.override("en"):
+        wrong = {field.label for field in fields if wording.named(field.label) != field.label_en}
+        assert translation.gettext("状态") != wording.named("状态")  # one of those where they differ
+    assert wrong == set()
+
+
 def test_an_error_says_its_kind_in_english_and_keeps_what_it_says_of_the_case():
     error = UnknownConsent("没有编号为7的授权")
     with translation.override("en"):

@@ -226,6 +226,16 @@ def test_so_many_searches_are_kept_and_one_of_the_same_name_is_replaced(monkeypa
     assert kept_searches.of(whose, "institution") == (("一", "find=%E4%B9%99"),)
 
 
+def test_the_journal_says_in_words_what_happened_and_is_filtered_by_them():
+    client, _ = enter(PartyKind.OPERATOR, None, Role.AUDIT_ADMINISTRATOR)
+    page = client.get("/operator/record?kind=account.created").content.decode()
+    assert '<option value="account.created" selected>开立账号</option>' in page
+    assert "开立账号" in re.sub(r"<select.*?</select>", "", page, flags=re.S)
+    labels = [(kind.label, kind.label_en) for kind in Kind]
+    assert len(set(labels)) == len(labels)
+    assert all(re.search(r"[\u4e00-\u9fff]", chinese) and english.isascii() for chinese, english in labels)
+
+
 DESK = ("objections", "repairs", "institutions")
 
 
