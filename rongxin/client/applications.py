@@ -35,10 +35,17 @@ class Application(Document):
 
 
 def own(
-    *, group: Group | None = None, sort: Literal["due", "newest"] | None = None, page_rows: int | None = None
+    *,
+    group: Group | None = None,
+    find: str | None = None,
+    sort: Literal["due", "newest"] | None = None,
+    page_rows: int | None = None,
 ) -> Call[Page[Application]]:
-    """List what was submitted to the institution, what has to be answered first, first."""
-    return calls.pages("financing-applications", Application, group=group, sort=sort, limit=page_rows)
+    """List what was submitted to the institution, what has to be answered first, first; `find`: with this in
+    the case's reference or the firm's name, or of this code.
+    """
+    path = "financing-applications"
+    return calls.pages(path, Application, group=group, find=find, sort=sort, limit=page_rows)
 
 
 def show(application: UUID) -> Call[Application]:

@@ -24,9 +24,18 @@ def open_case(uscc: str, reference: str, kind: Kind = "loan_application") -> Cal
     return calls.write("POST", "cases", Case, {"uscc": uscc, "reference": reference, "kind": kind})
 
 
-def own(*, page_rows: int | None = None) -> Call[Page[Case]]:
-    """List the institution's cases, those opened last first."""
-    return calls.pages("cases", Case, limit=page_rows)
+def own(
+    *,
+    find: str | None = None,
+    kind: Kind | None = None,
+    closed: bool | None = None,
+    sort: Literal["newest", "oldest"] | None = None,
+    page_rows: int | None = None,
+) -> Call[Page[Case]]:
+    """List the institution's cases, those opened last first; `find`: with this in the reference or the firm's
+    name, or of this code.
+    """
+    return calls.pages("cases", Case, find=find, kind=kind, closed=closed, sort=sort, limit=page_rows)
 
 
 def show(case: UUID) -> Call[Case]:

@@ -22,7 +22,7 @@ from ninja.files import UploadedFile
 from rongxin.entrypoints.api import acts, authentication, paging
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
-from rongxin.sharing.rules import Mode
+from rongxin.sharing.rules import Mode, Status
 
 router = Router(tags=["报送 Batches"])
 
@@ -55,10 +55,20 @@ def submit(
 
 
 @router.get("", auth=authentication.PROVIDER, summary="我的批次 My batches")
-def latest(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[dict[str, Any]]:
-    """List the batches that the provider handed in, the newest first."""
+def latest(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    find: paging.Find = "",
+    item: str | None = None,
+    status: Status | None = None,
+) -> list[dict[str, Any]]:
+    """List the batches that the provider handed in, the newest first: those with this in the file's name
+    (`find`), of an item, in a status.
+    """
     caller = authentication.caller(request)
-    part = batches.part_of(paging.window(request, wanted), provider=caller.party)
+    window = paging.window(request, wanted)
+    part = batches.part_of(window, provider=caller.party, find=find, item=item, status=status)
     paging.link(request, answer, part)
     return [_card(card) for card in part.rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -47,10 +48,21 @@ def open_case(request: HttpRequest, case: CaseIn) -> Status[CaseOut]:
 
 
 @router.get("", auth=authentication.INSTITUTION, response=list[CaseOut], summary="本机构的融资业务 My cases")
-def listed(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[CaseOut]:
-    """List the institution's own cases, those opened last first."""
+def listed(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    find: paging.Find = "",
+    kind: CaseKind | None = None,
+    closed: bool | None = None,
+    sort: Literal["newest", "oldest"] = "newest",
+) -> list[CaseOut]:
+    """List the institution's own cases, those opened last first; `find`: those with this in their reference
+    or their firm's name, or of this code.
+    """
     caller = authentication.caller(request)
-    part = cases.of_institution(caller.party, paging.window(request, wanted))
+    window = paging.window(request, wanted)
+    part = cases.of_institution(caller.party, window, find=find, kind=kind, closed=closed, sort=sort)
     paging.link(request, answer, part)
     return [_case(card) for card in part.rows]
 

@@ -13,7 +13,8 @@ from ninja import Field, Query, Router, Schema, Status
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, online, requests, rules
 from rongxin.consent.deletion import duties
-from rongxin.consent.signing.rules import State
+from rongxin.consent.signing import matters
+from rongxin.consent.signing.rules import State, What
 from rongxin.consent.templates import Draft
 from rongxin.disclosure import recipients
 from rongxin.entrypoints.api import authentication, consent_details, paging
@@ -67,6 +68,7 @@ class AwaitingOut(Schema):
 
     status: str
     request: UUID
+    matter: UUID = Field(description="待签事项，可由任一签署人撤下：/signing-matters")
     preview_sha256: str
     needed: int
     signed: int
@@ -198,6 +200,7 @@ def accept(
         AwaitingOut(
             status=grant.state.value,
             request=request_id,
+            matter=grant.id,
             preview_sha256=grant.preview_sha256,
             needed=grant.needed,
             signed=len(grant.signed),
@@ -326,7 +329,9 @@ def _request(card: requests.Card, *, on: date, to_firm: bool = False) -> Request
     terms, signing = card.terms_on(on), None
     if to_firm and not card.answered_at:
         content, digest = online.shown_to(card, case, on=on)
-        terms, signing = Draft.from_json(content["draft"]), {"preview_sha256": digest, "awaits": waits}
+        matter = matters.awaiting(What.CONSENT, card.id, on=on)
+        signing = {"preview_sha256": digest, "awaits": waits, "matter": str(matter.id) if matter else None}
+        terms = Draft.from_json(content["draft"])
     return RequestOut(
         request=card.id,
         case=card.case_id,
@@ -338,7 +343,13 @@ def _request(card: requests.Card, *, on: date, to_firm: bool = False) -> Request
         authorization_details=consent_details.of(terms, card.case_id),
         terms=terms.as_json(),
         items=[
-            {"item": item.item, "label": item.label, "fields": [field.label for field in item.fields]}
+            {
+                "item": item.item,
+                "label": item.label,
+                "fields": [field.label for field in item.fields],
+                # By which number its provider knows its customers; the acceptance may give it (`numbers`).
+                "asks": item.field(item.asks).label if item.asks else None,
+            }
             for item in items
         ],
         signing=signing,

@@ -119,15 +119,18 @@ def listed(
     answer: HttpResponse,
     wanted: Query[paging.Wanted],
     group: Group | None = None,
+    find: paging.Find = "",
     sort: Literal["due", "newest"] = "due",
 ) -> list[dict[str, Any]]:
-    """List a firm's own, the newest first; to an institution its worklist, the first due first."""
+    """List a firm's own, the newest first; to an institution its worklist, the first due first; `find` there:
+    those with this in the case's reference or the firm's name, or of this code.
+    """
     caller = authentication.caller(request)
     window = paging.window(request, wanted)
     if caller.party_kind is PartyKind.SUBJECT:
         part = applications.of_subject(int(caller.party), window)
     else:
-        part = worklist.of_institution(caller.party, group, window, sort=sort)
+        part = worklist.of_institution(caller.party, group, window, find=find, sort=sort)
     paging.link(request, answer, part)
     return [_brief(card, caller) for card in part.rows]
 
@@ -165,12 +168,13 @@ def submit(request: HttpRequest, financing_application: UUID, yes: SubmissionIn)
     """Submit a draft to its institution, with consent to what the product asks for or without."""
     caller = authentication.caller(request)
     card = _own(financing_application, caller)
-    signed, assertion = None, None
+    signed, assertion, shown = None, None, yes.preview_sha256
     if yes.evidence is not None:
         assertion = identity.attest(yes.evidence, as_of=caller.at)
     if yes.consent is not None:
         assertion = identity.attest(yes.consent.evidence, as_of=caller.at)
         given = yes.consent
+        shown = shown or given.preview_sha256
         signed = Signed(
             assertion, given.notice_version, given.notice_sha256, given.person_agrees, given.numbers
         )
@@ -178,7 +182,7 @@ def submit(request: HttpRequest, financing_application: UUID, yes: SubmissionIn)
         card.id,
         signed,
         assertion=assertion,
-        shown=yes.preview_sha256,
+        shown=shown,
         actor=caller.actor,
         as_of=caller.at,
     )
@@ -283,6 +287,7 @@ def _signing(card: Card, caller: Caller) -> dict[str, Any] | None:
     if waits is None:
         return None
     return {
+        "matter": str(waits.id),
         "preview_sha256": waits.preview_sha256,
         "needed": waits.needed,
         "signed": len(waits.signed),

@@ -72,10 +72,15 @@ def lodge(
 
 @router.get("", auth=_SEES, summary="异议一览 Objections")
 def listed(
-    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], open_only: bool = True
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    open_only: bool = True,
+    find: paging.Find = "",
+    sort: Literal["due", "newest"] = "due",
 ) -> list[dict[str, Any]]:
     """List a subject's own, the newest first; to a provider its queue and to the operator everybody's, by the
-    day on which the answer is due.
+    day on which the answer is due; `find` there: of firms with this code or this in their name.
     """
     caller = authentication.caller(request)
     window = paging.window(request, wanted)
@@ -83,7 +88,7 @@ def listed(
         part = objections.of_subject(int(caller.party), window)
     else:
         provider = caller.party if caller.party_kind is PartyKind.PROVIDER else None
-        part = objections.queue(window, provider=provider, open_only=open_only)
+        part = objections.queue(window, provider=provider, open_only=open_only, find=find, sort=sort)
     paging.link(request, answer, part)
     today = timezone.localdate(caller.at)
     return [card.document(on=today) for card in part.rows]

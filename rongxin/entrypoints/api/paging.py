@@ -7,7 +7,8 @@ plain list. A cursor belongs to one list of one caller.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,12 @@ from rongxin.journal.windows import Part, Window
 
 ROWS = 100
 ROWS_MAX = 500
+
+
+#: What a list is searched for, where it says so.
+Find = Annotated[str, Field(max_length=100, description="查找")]
+#: A day by which a list is narrowed.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 class Wanted(Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -66,15 +66,22 @@ def request_repair(
 
 @router.get("", auth=_SEES, summary="修复申请一览 Requests for repair")
 def listed(
-    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], open_only: bool = True
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    open_only: bool = True,
+    find: paging.Find = "",
+    sort: Literal["oldest", "newest"] = "oldest",
 ) -> list[dict[str, Any]]:
-    """List a subject's own, the newest first; to the operator everybody's, the oldest first."""
+    """List a subject's own, the newest first; to the operator everybody's, the oldest first; `find` there: of
+    firms with this code or this in their name.
+    """
     caller = authentication.caller(request)
     window = paging.window(request, wanted)
     if caller.party_kind is PartyKind.SUBJECT:
         part = repairs.of_subject(int(caller.party), window)
     else:
-        part = repairs.queue(window, open_only=open_only)
+        part = repairs.queue(window, open_only=open_only, find=find, sort=sort)
     paging.link(request, answer, part)
     today = timezone.localdate(caller.at)
     return [card.document(on=today) for card in part.rows]

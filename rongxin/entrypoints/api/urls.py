@@ -47,6 +47,8 @@ from rongxin.entrypoints.api import (
     reports,
     rows,
     schedules,
+    signing_matters,
+    signing_rules,
     step_ups,
     usage_feedback,
     use_holds,
@@ -114,6 +116,8 @@ api.add_router("/quality", quality.router)
 api.add_router("/repairs", repairs.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)
+api.add_router("/signing-matters", signing_matters.router)
+api.add_router("/signing-rules", signing_rules.router)
 api.add_router("/usage-feedback", usage_feedback.router)
 api.add_router("/use-holds", use_holds.router)
 api.add_router("/uses", uses.router)

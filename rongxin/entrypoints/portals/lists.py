@@ -96,11 +96,12 @@ class Wanted:
         return self.given[name]
 
     def day(self, name: str) -> date | None:
-        """Return a day; what is no date narrows nothing."""
+        """Return a day; what is no date, or of no year that has records, narrows nothing."""
         try:
-            return date.fromisoformat(self.given[name])
+            day = date.fromisoformat(self.given[name])
         except ValueError:
             return None
+        return day if 2000 <= day.year < 3000 else None
 
     def moment(self, name: str) -> datetime | None:
         """Return the beginning of a day."""

@@ -87,7 +87,7 @@ FETCHED = push.Fetched(ID, Path(), {}, "0" * 64)
 
 # Every call of the SDK, with all that it can say.
 CALLS: dict[str, list[Any]] = {
-    "applications.own": [{"group": "unanswered", "sort": "newest", "page_rows": 5}],
+    "applications.own": [{"group": "unanswered", "find": "云州", "sort": "newest", "page_rows": 5}],
     "applications.show": [ID],
     "applications.paper": [ID, ID],
     "applications.take_up": [ID],
@@ -100,7 +100,7 @@ CALLS: dict[str, list[Any]] = {
     "cards.retire": [ID],
     "cards.score": [ID, SCORED],
     "cases.open_case": ["91990100MA0000012L", "DK-1", "guarantee"],
-    "cases.own": [{"page_rows": 5}],
+    "cases.own": [{"find": "DK", "kind": "loan", "closed": False, "sort": "oldest", "page_rows": 5}],
     "cases.show": [ID],
     "cases.close": [ID],
     "consents.ask": [ID, ["tax_payment"], {"template": "t", "purpose": Purpose.PRE_LOAN_REVIEW}],

@@ -53,6 +53,8 @@ BODIES: dict[str, dict[str, Any]] = {
 # What is the caller's own and yet refused, by a rule of the thing itself: the code that says so.
 BY_ANOTHER_RULE = {
     "post /consent-requests/{request_id}/accept": "identity_refused",
+    "post /signing-rules": "identity_refused",
+    "post /signing-rules/{rule}/agreement": "identity_refused",
     "post /deletion-duties/{consent_id}/receipt": "unknown_consent",  # it isn't withdrawn: nothing is owed
     "post /bureaus/{bureau}/people": "unknown_party",  # the account
     "post /institutions/{institution}/keys": "not_allowed",  # no key

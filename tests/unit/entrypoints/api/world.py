@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.consent import requests
+from rongxin.consent.models import SigningMatter, SigningRule
 from rongxin.consent.redirection import addresses
+from rongxin.consent.signing.rules import What
 from rongxin.delivery.push.models import PushRun
 from rongxin.delivery.webhooks import endpoints
 from rongxin.financing.applying import applications, papers
@@ -116,7 +118,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
     }
     bank_has |= applied
-    firm_has = {"consent_id": consent, "request_id": request, **applied}
+    firm_has = {"consent_id": consent, "request_id": request, **applied, **_signing(firm)}
     return _texts(firm_has), _texts(bank_has) | {"institution": bank, "uscc": firm.uscc}
 
 
@@ -188,6 +190,17 @@ def _alarm() -> str:
     now = timezone.now()
     given: dict[str, Any] = {"kind": next(iter(AlarmKind)).value, "refs": {}, "entry": uuid4()}
     return str(Alarm.objects.create(**given, happened_at=now, raised_at=now).id)
+
+
+def _signing(firm: stage.Firm) -> Ids:
+    """A rule that doesn't hold yet, and a matter that waits for others."""
+    now, today = timezone.now(), timezone.localdate()
+    rule = SigningRule.objects.create(
+        subject_id=firm.id, needed=2, proposed_at=now, proposed_by_id=firm.owner.account
+    )
+    given: dict[str, Any] = {"what": What.APPLICATION.value, "about": uuid4(), "content": {}}
+    given |= {"preview_sha256": "0" * 64, "needed": 2, "opened_at": now, "lapses_on": today}
+    return {"rule": str(rule.id), "matter": str(SigningMatter.objects.create(subject_id=firm.id, **given).id)}
 
 
 def _application(firm: stage.Firm, bank: str) -> Ids:
