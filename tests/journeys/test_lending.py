@@ -14,6 +14,7 @@ from rongxin.parties import sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
 from tests.journeys import browsing
 from tests.unit.consent import stage
+from tests.unit.consent.signing import scene as signing
 from tests.unit.entrypoints.portals import doors
 from tests.unit.financing import desk, shelf
 
@@ -39,8 +40,12 @@ def home(home):
 def finds_a_loan(visit, firm):
     visit.go("/")
     visit.click("为我的企业找贷款", role="link")
-    visit.fill("姓名", firm.owner.name)
-    visit.fill("身份证件号码", firm.owner.id_number)
+    proves(visit, firm.owner)
+
+
+def proves(visit, person):
+    visit.fill("姓名", person.name)
+    visit.fill("身份证件号码", person.id_number)
     visit.click("确认身份")
 
 
@@ -101,6 +106,39 @@ def test_one_form_goes_to_two_banks_and_what_is_wrong_is_said_on_the_page(home):
         assert visit.clicks <= CLICKS_MAX, visit.clicks
     told = applications.of_subject(firm.id, Window(5)).rows
     assert sorted(card.institution for card in told) == ["bank_a", "bank_b"]
+
+
+def test_two_people_of_a_firm_sign_one_application_and_the_bank_gets_it_with_the_last(home):
+    firm, now = stage.firm("云州王记面馆有限公司"), timezone.now()
+    agent = signing.agent(firm, as_of=now)
+    signing.demand(firm, 2, as_of=now)
+    with browsing.visit(home) as visit:
+        finds_a_loan(visit, firm)
+        visit.click("选“云店贷”", role="checkbox")
+        visit.click("申请所选产品")
+        fills_in(visit)
+        visit.click("下一步：核对")
+        visit.click("授权并提交给", role="link")
+        visit.click("我已阅读风险告知书", role="checkbox")
+        visit.click("确认授权并提交")
+        assert visit.sees("您已签署；其他人签齐后才提交给机构")
+        visit.check("lending-form-signed")
+    assert applications.of_subject(firm.id, Window(5)).rows == []
+    assert register.of_subject(firm.id) == []
+    with browsing.visit(home) as visit:
+        visit.go("/enterprise")
+        proves(visit, agent)
+        visit.check("lending-home-to-sign")
+        visit.click("查看内容并签署", role="link")
+        visit.check("lending-submit-second")
+        assert visit.sees("还差1人签署")
+        visit.click("我已阅读风险告知书", role="checkbox")
+        visit.click("签署授权和申请")
+        visit.page.wait_for_url("**/enterprise/applications/*")
+        visit.check("lending-application-of-two")
+    (card,) = applications.of_subject(firm.id, Window(5)).rows
+    (given,) = register.of_case(firm.id, "bank_a", card.case.id)
+    assert sorted(one.name for one in given.terms.signers) == sorted([firm.owner.name, agent.name])
 
 
 def test_a_bank_works_off_its_list_asks_for_papers_and_decides(home):

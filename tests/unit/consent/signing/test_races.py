@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from rongxin.consent import grants
-from rongxin.consent.errors import NotPossible
 from rongxin.consent.signing import demands, matters
 from rongxin.consent.signing.rules import State, What
-from rongxin.parties.errors import PartiesError
 from tests.unit.consent import stage
 from tests.unit.consent.signing import scene
+from tests.unit.consent.signing.threads import at_once, waits_for_the_firm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,27 +22,38 @@ def firm() -> stage.Firm:
     return stage.firm()
 
 
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Run each in a thread of its own; return what came of them, errors of ours included."""
-    start, results = threading.Barrier(len(works)), list[object]()
+def test_a_first_and_a_last_signature_wait_for_whoever_holds_the_firm(firm: stage.Firm) -> None:
+    agent = scene.agent(firm)
+    scene.demand(firm, 2)
+    asked = scene.asked(firm)
+    begun = waits_for_the_firm(firm, lambda: scene.sign(asked, firm.owner))
+    assert isinstance(begun, matters.Card)
+    last = waits_for_the_firm(firm, lambda: scene.sign(asked, agent, shown=begun.preview_sha256))
+    assert isinstance(last, grants.Grant)
 
-    def run(work: Callable[[], object]) -> None:
-        start.wait(30)
-        try:
-            results.append(work())
-        except (NotPossible, PartiesError) as error:
-            results.append(error)
-        except BaseException as error:
-            results.append(repr(error))
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
+def test_a_rule_of_the_firms_waits_for_whoever_holds_the_firm(firm: stage.Firm) -> None:
+    agent = scene.agent(firm)
+    assert isinstance(waits_for_the_firm(firm, lambda: scene.demand(firm, 2)), demands.Card)
+    later = stage.NOW + timedelta(minutes=5)
+    fewer = scene.demand(firm, 1, as_of=later)
+    waits_for_the_firm(firm, lambda: demands.drop(fewer.id, actor=agent.actor, as_of=later))
+    assert demands.get(fewer.id).dropped_at is not None
+
+
+@pytest.mark.parametrize("end", ["taken back", "lapsed"])
+def test_a_matter_ends_after_whoever_holds_the_firm(firm: stage.Firm, end: str) -> None:
+    scene.agent(firm)
+    scene.demand(firm, 2)
+    begun = scene.sign(scene.asked(firm), firm.owner)
+    assert isinstance(begun, matters.Card)
+    later = stage.NOW + timedelta(days=400)
+    works = {
+        "taken back": lambda: matters.take_back(begun.id, actor=firm.owner.actor, as_of=stage.NOW),
+        "lapsed": lambda: matters.lapse_due(as_of=later),
+    }
+    waits_for_the_firm(firm, works[end])
+    assert matters.get(begun.id).state is {"taken back": State.TAKEN_BACK, "lapsed": State.LAPSED}[end]
 
 
 def test_of_two_last_signatures_at_once_one_gives_the_consent(firm: stage.Firm) -> None:
