@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rongxin.evaluation.fitting.errors import UnreadableData
 
-_PIECE = 4 << 20
+_PIECE = 256 << 10  # so that what is made of it stays in the processor's cache
 _NEWLINE = ord("\n")
 _TAIL = 4096
 

@@ -18,6 +18,7 @@ from rongxin.evaluation.fitting.errors import UnknownColumn, UnreadableData
 from rongxin.evaluation.fitting.looking_up import Bins
 
 _WRITERS = (".csv", ".parquet")
+_COMPARED_MAX = 8  # words looked for one by one, which is quicker than the look-up that takes any number
 
 
 @dataclass
@@ -36,7 +37,25 @@ def score(path: Path, card: Card, out: Path, *, id: str | None, absent_as_missin
         raise UnreadableData(f"{out}: scores are written as .csv or .parquet")
     if out.exists() and path.exists() and out.samefile(path):
         raise UnreadableData(f"{out}: is the data itself; name another file")
-    table = files.scan(path)
+    try:
+        return _scored(path, card, out, id, absent_as_missing, _figures(card, id))
+    except _NotPlain:
+        return _scored(path, card, out, id, absent_as_missing, frozenset())
+
+
+class _NotPlain(Exception):
+    """A column isn't of plain figures to its end; as text, each of its cells is read with care."""
+
+
+def _figures(card: Card, id: str | None) -> frozenset[str]:
+    """The columns to read as figures at once; what is carried into the scores stays as it is written."""
+    return frozenset(column.name for column in card.columns if column.kind == columns.NUMBER) - {id or card.id}
+
+
+def _scored(
+    path: Path, card: Card, out: Path, id: str | None, absent_as_missing: bool, figures: frozenset[str]
+) -> Tally:
+    table = files.scan(path, figures=figures)
     names = table.collect_schema().names()
     carried = _carried(id, card, names, path)
     absent = tuple(column.name for column in card.columns if column.name not in names)
@@ -51,7 +70,13 @@ def score(path: Path, card: Card, out: Path, *, id: str | None, absent_as_missin
     wanted = [pl.col(carried)] if carried and carried != "score" else []
     if carried == "score":
         wanted = [pl.col("score").alias("id")]
-    _sink(table.select(*wanted, scored), out, path)
+    try:
+        _sink(table.select(*wanted, scored), out)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if figures and isinstance(error, pl.exceptions.PolarsError):
+            raise _NotPlain from error
+        first = (str(error).strip().splitlines() or ["unreadable"])[0]
+        raise UnreadableData(f"{path}: can't be scored: {first}") from error
     return tally
 
 
@@ -126,8 +151,21 @@ def _of_figures(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[n
 def _of_words(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.int32]]:
     points = {word: part.points for part in column.bins for word in part.values or ()}
     known = list(points)
+    words = pl.Series(known, dtype=pl.String)
+    tidy = words.filter(words.eq_missing(columns.tidy(words))).to_list()
 
     def find(cells: pl.Series) -> NDArray[np.int32]:
+        text = cells.cast(pl.String)
+        found, is_found = np.zeros(len(text), dtype=np.int32), np.zeros(len(text), dtype=np.bool_)
+        for word in tidy[:_COMPARED_MAX]:
+            same = text.eq_missing(word).to_numpy()
+            found += same * np.int32(points[word])
+            is_found |= same
+        if not is_found.all():
+            found[~is_found] = with_care(cells.filter(pl.Series(~is_found)))
+        return found
+
+    def with_care(cells: pl.Series) -> NDArray[np.int32]:
         text = columns.tidy(cells)
         found = text.replace_strict(points, default=column.unknown.points, return_dtype=pl.Int32)
         strange = text.is_not_null() & ~text.is_in(known)
@@ -146,7 +184,8 @@ def _unknown(column: Column, cells: pl.Series, which: NDArray[np.bool_], tally: 
     return np.full(len(cells), column.unknown.points, dtype=np.int32)
 
 
-def _sink(table: pl.LazyFrame, out: Path, path: Path) -> None:
+def _sink(table: pl.LazyFrame, out: Path) -> None:
+    """Write the whole table, or nothing."""
     made = out.with_name(f".{out.name}.part")
     try:
         if out.suffix.lower() == ".csv":
@@ -154,7 +193,5 @@ def _sink(table: pl.LazyFrame, out: Path, path: Path) -> None:
         else:
             table.sink_parquet(made, engine="streaming")
         made.replace(out)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    finally:
         made.unlink(missing_ok=True)
-        first = (str(error).strip().splitlines() or ["unreadable"])[0]
-        raise UnreadableData(f"{path}: can't be scored: {first}") from error
