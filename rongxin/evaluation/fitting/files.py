@@ -162,7 +162,7 @@ def _is_plain(cells: pl.Series) -> bool:
 def _without_nan(figures: pl.Series) -> pl.Series:
     """NaN is no plain figure: only how it is written tells whether it stands for nothing (`columns`)."""
     if figures.is_nan().any():
-        raise ValueError(f"{figures.name}: NaN")
+        raise pl.exceptions.ComputeError(f"{figures.name}: NaN")
     return figures
 
 
