@@ -49,7 +49,8 @@ class _NotPlain(Exception):
 
 def _figures(card: Card, id: str | None) -> frozenset[str]:
     """The columns to read as figures at once; what is carried into the scores stays as it is written."""
-    return frozenset(column.name for column in card.columns if column.kind == columns.NUMBER) - {id or card.id}
+    figures = frozenset(column.name for column in card.columns if column.kind == columns.NUMBER)
+    return figures - {id or card.id}
 
 
 def _scored(

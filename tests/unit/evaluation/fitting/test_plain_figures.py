@@ -1,4 +1,4 @@
-"""What is read in the quick way gets the points that reading it with care gives: figures of a CSV, and words."""
+"""What is read in the quick way, figures of a CSV and words, gets the points that reading with care gives."""
 
 from __future__ import annotations
 
