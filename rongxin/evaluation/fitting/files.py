@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -64,7 +64,7 @@ def scan(path: Path, *, figures: Collection[str] = ()) -> pl.LazyFrame:
         raise UnreadableData(f"{path}: no such file; give a CSV, Parquet or ARFF file")
     if path.stat().st_size == 0:
         raise UnreadableData(f"{path}: the file is empty")
-    readers = {
+    readers: dict[str, Callable[[Path], pl.LazyFrame]] = {
         ".csv": partial(_csv, figures=figures),
         ".tsv": partial(_csv, figures=figures),
         ".txt": partial(_csv, figures=figures),
