@@ -44,7 +44,7 @@ def ensure(name: str, parameters: Mapping[str, int]) -> dict[str, Any]:
     stage = var / "stage.json"
     with psycopg.connect(base, autocommit=True) as admin:
         exists = admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if exists and stage.exists():
+        if exists is not None and stage.exists():  # the row has no column, so it is empty
             known: dict[str, Any] = json.loads(stage.read_text())
             if known["tag"] == _tag(var, parameters, known["keys"]):
                 # The embedded server listens at another place each time it starts.

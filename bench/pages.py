@@ -121,7 +121,7 @@ def _served(known: Mapping[str, Any], environment: Mapping[str, str]) -> Iterato
     command = [sys.executable, "-m", "rongxin", "serve", "--without-worker", "--port", "0", "--workers", "2"]
     server = subprocess.Popen(command, env=dict(environment), stdout=sys.stderr)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while not addresses.exists():
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the server did not start ({server.poll()}); its error is above")

@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Q
 
 from rongxin.consent import cases
+from rongxin.disclosure.models import Intent
 from rongxin.financing import outcomes
 from rongxin.parties.rules import quota
 from rongxin.parties.rules.quota import Scope
@@ -157,3 +159,12 @@ _BY_SUBJECT = """
       AND asked_at >= %(since)s AND asked_at < %(until)s
     GROUP BY subject_id
 """
+
+
+def looks_at(subject_id: int, *, since: datetime, but: Collection[str] = ()) -> tuple[int, int]:
+    """Return how often others asked for a subject's information, and how often they were refused."""
+    intents = Intent.objects.filter(subject=subject_id, asked_at__gte=since).exclude(recipient_kind="subject")
+    if but:
+        intents = intents.exclude(recipient_kind="department", recipient__in=list(but))
+    counted = intents.aggregate(asked=Count("pk"), refused=Count("pk", filter=Q(outcome__released=False)))
+    return counted["asked"], counted["refused"]

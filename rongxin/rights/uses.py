@@ -14,7 +14,7 @@ from uuid import UUID
 from rongxin.catalogue import loader
 from rongxin.consent.rules import business_day
 from rongxin.delivery.push import uses as pushes
-from rongxin.disclosure import register
+from rongxin.disclosure import activity, register
 from rongxin.disclosure.handed_in import PaperKind
 from rongxin.disclosure.register import UseOfData
 from rongxin.journal import proofs, windows
@@ -97,12 +97,21 @@ def part_of(
     found = register.uses_of(subject_id, limit=most, behind=behind, but=hidden, own=own, **days)
     found += pushes.of(subject_id, limit=most, behind=behind, **days)
     found.sort(key=lambda use: (use.asked_at, use.request), reverse=True)
-    return windows.cut(found, window, lambda use: (use.asked_at.isoformat(), str(use.request))).of(_told)
+    part = windows.cut(found, window, lambda use: (use.asked_at.isoformat(), str(use.request)))
+    names: dict[tuple[str, str], str] = {}  # each recipient of the part is looked up once
+    return part.of(lambda use: _told(use, names))
+
+
+def looks_at(subject_id: int, *, since: datetime, as_of: datetime) -> tuple[int, int]:
+    """Return how often others looked since then, and were refused; nothing kept back counts."""
+    hidden = holds.kept_back(subject_id, on=business_day(as_of))
+    asked, refused = activity.looks_at(subject_id, since=since, but=hidden)
+    return asked + pushes.count(subject_id, since=since), refused
 
 
 def one(subject_id: int, request: UUID, *, as_of: datetime) -> Use:
     """Return one use; UnknownUse for one that is another's or kept back, too."""
-    return _told(_one(subject_id, request, as_of=as_of))
+    return _told(_one(subject_id, request, as_of=as_of), {})
 
 
 def _one(subject_id: int, request: UUID, *, as_of: datetime) -> UseOfData:
@@ -141,11 +150,12 @@ def label(name: str) -> str:
     return paper or loader.load().label(name)
 
 
-def _told(use: UseOfData) -> Use:
+def _told(use: UseOfData, names: dict[tuple[str, str], str]) -> Use:
+    who = use.recipient_kind, use.recipient
+    if who not in names:
+        names[who] = _name(*who)
     purpose = next((one.label for one in Purpose if one.value == use.purpose), use.purpose)
-    return Use(
-        use, _name(use.recipient_kind, use.recipient), purpose, rules.class_of(use.released, use.reason)
-    )
+    return Use(use, names[who], purpose, rules.class_of(use.released, use.reason))
 
 
 def _name(kind: str, recipient: str) -> str:

@@ -49,6 +49,11 @@ def of(
     return _told(list(rows.order_by("-run__intended_at", "-run")[:limit]))
 
 
+def count(subject_id: int, *, since: datetime) -> int:
+    """Return how many pushes told something of a subject."""
+    return Pushed.objects.filter(subject=subject_id, run__intended_at__gte=since).count()
+
+
 def _told(found: Sequence[Pushed]) -> list[UseOfData]:
     terms = {
         (row.subscription_id, row.version): row.terms["reference"]

@@ -38,7 +38,8 @@ def of_institution(
     """
     rows = _rows(institution)
     if find:
-        rows = rows.filter(Q(case__reference__icontains=find) | Q(form__subject__in=subjects.searched(find)))
+        named = Exists(subjects.searched(find).filter(pk=OuterRef("form__subject")))
+        rows = rows.filter(Q(case__reference__icontains=find) | named)
     if group is not None:
         rows = rows.filter(_IN[group])
     part = windows.part(rows.select_related("form"), window, *SORTS[sort])

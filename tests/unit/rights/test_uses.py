@@ -156,6 +156,23 @@ def test_a_hold_by_two_persons_keeps_a_department_s_use_back_until_its_last_day(
     assert [one["recipient"] for one in told(scene)] == ["police"]
 
 
+def test_looks_of_others_are_counted_and_neither_ones_own_nor_what_is_kept_back(scene: Scene) -> None:
+    def counted(days: int) -> tuple[int, int]:
+        return uses.looks_at(scene.firm.id, since=scene.now - timedelta(days=days), as_of=scene.now)
+
+    scene.fined()
+    inquired(scene)
+    assert counted(30) == (1, 1)
+    held_back(scene)
+    assert counted(30) == (0, 0)
+    scene.asks()
+    scene.asks(own=True)
+    assert counted(30) == (1, 0)
+    scene.days += 20
+    scene.asks()
+    assert (counted(10), counted(30)) == ((1, 0), (2, 0))
+
+
 def test_a_hold_keeps_back_nothing_else_and_its_lifting_shows_all(scene: Scene) -> None:
     scene.fined()
     inquired(scene)

@@ -26,7 +26,6 @@ from rongxin.rights import uses
 from rongxin.vocabulary.actor import Actor, ActorKind
 
 _USES_DAYS = 30
-_USES_READ = 200
 _NEWS_SHOWN = 5
 
 
@@ -34,8 +33,8 @@ _NEWS_SHOWN = 5
 def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the firm, what waits for an answer, and what happened of late."""
     subject, today = subjects.get(visitor.subject), timezone.localdate(visitor.at)
-    told = uses.of_subject(subject.id, limit=_USES_READ, as_of=visitor.at)
-    recent = [one.use for one in told if visitor.at - one.use.asked_at < timedelta(days=_USES_DAYS)]
+    since = visitor.at - timedelta(days=_USES_DAYS)
+    looked, refused = uses.looks_at(subject.id, since=since, as_of=visitor.at)
     given = register.of_subject(subject.id)
     open_ = requests.open_of_subject(subject.id, on=today)
     context = {
@@ -46,9 +45,8 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "to_sign": signatures.waiting(visitor),
         "to_agree": signatures.to_agree(visitor),
         "in_force": sum(grant.status is Status.ACTIVE for grant in given),
-        "looked": sum(use.recipient_kind != "subject" for use in recent),
-        "refused": sum(use.released is False for use in recent),
-        "more": len(recent) == _USES_READ,
+        "looked": looked,
+        "refused": refused,
         "days": _USES_DAYS,
         "news": notifications.of_subject(subject.id)[:_NEWS_SHOWN],
     }

@@ -6,6 +6,8 @@ import html
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rongxin.catalogue import loader
@@ -59,6 +61,16 @@ def test_every_use_stands_on_one_page_of_the_list_and_on_no_other(client, firm, 
         seen += found
         path = onward and f"/enterprise/uses{onward}"
     assert seen == made[::-1]
+
+
+def test_a_longer_list_asks_the_database_no_more(client, firm, django_assert_num_queries):
+    asked(firm, "CX-1")
+    with CaptureQueriesContext(connection) as short:
+        client.get("/enterprise/uses")
+    for number in range(3):
+        asked(firm, f"CX-2{number}")
+    with django_assert_num_queries(len(short)):
+        client.get("/enterprise/uses")
 
 
 def test_a_use_behind_the_first_page_is_shown_by_its_address_and_anothers_is_not(client, firm, monkeypatch):
