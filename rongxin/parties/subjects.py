@@ -109,8 +109,8 @@ def many(ids: Collection[int]) -> dict[int, Card]:
 
 def searched(text: str) -> QuerySet[Subject, int]:
     """Return the numbers of the subjects that have this code or this in their name, as a condition of lists:
-    `subject__in=subjects.searched(text)` stays one question to the database. Beside another condition, `Exists`
-    of it for the row's own subject lets the database look at the list's firms alone, where they are fewer.
+    `subject__in=subjects.searched(text)` stays one question to the database. Beside another condition,
+    `Exists` of it for the row's own subject lets it look at the list's firms alone, where they are fewer.
     """
     wanted = Q(name__contains=text) | Q(uscc=codes.clean(text))
     return Subject.objects.filter(wanted).values_list("pk", flat=True)
