@@ -53,12 +53,7 @@ class Subject(models.Model):
             models.Index(fields=["canonical_name"], name="subject_by_canonical_name"),
             # The old 组织机构代码 inside the code (positions 9–17), by which older records go.
             models.Index(Substr("uscc", 9, 9), name="subject_by_organisation_code"),
-            # The firms of a person who signs in, found by that person; most of a city's have none on record.
-            models.Index(
-                fields=["legal_representative_commitment"],
-                condition=~Q(legal_representative_commitment=""),
-                name="subject_by_representative",
-            ),
+            models.Index(fields=["legal_representative_commitment"], name="subject_by_representative"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -10,6 +10,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='subject',
-            index=models.Index(condition=models.Q(('legal_representative_commitment', ''), _negated=True), fields=['legal_representative_commitment'], name='subject_by_representative'),
+            index=models.Index(fields=['legal_representative_commitment'], name='subject_by_representative'),
         ),
     ]
