@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rongxin.entrypoints.cli import apart
+
 if TYPE_CHECKING:
     from rongxin.evaluation.fitting.card import Card
 
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_NEEDED = {"拟合 fit": "4 GiB", "打分 score": "1 GiB (ulimit -v: 2 GiB)"}
+
+
+def _apart(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Do a command in a process of its own: where memory ends, it ends, and this says so."""
+
+    def wrap(work: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(work)
+        def run(**given: Any) -> None:
+            from rongxin.evaluation.fitting import errors, writing
+
+            def short(bound: str) -> click.ClickException:
+                needed = _NEEDED[what]
+                return click.ClickException(
+                    f"{given['data']}: {what}：内存不足（上限 {bound}），没有写出结果；"
+                    f"请放宽上限或换内存更大的机器，任何大小的文件约需 {needed} "
+                    f"out of memory (bound: {bound}); nothing was written. Raise the bound or take a larger "
+                    f"machine: {needed} do for a file of any size [{errors.TooLittleMemory.code}]"
+                )
+
+            halves = [writing.part_of(file) for file in (given["out"], given["out"].with_suffix(".html"))]
+            apart.run(lambda: work(**given), halves=halves, short=short)
+
+        return run
+
+    return wrap
 
 
 @click.command()
@@ -35,6 +64,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--out", required=True, type=_FILE, help="评分卡 the card (JSON); the report (HTML) is written beside it"
 )
+@_apart("拟合 fit")
 def fit(
     data: Path,
     target: str,
@@ -82,6 +112,7 @@ def fit(
 @click.option(
     "--absent-as-missing", is_flag=True, help="缺列按缺失计分 score columns that DATA lacks as missing"
 )
+@_apart("打分 score")
 def score(data: Path, card_file: Path, out: Path, id_column: str | None, absent_as_missing: bool) -> None:
     """打分 Write a whole number `score` for each row of DATA, in its order; higher = better."""
     with _one_line():
@@ -103,11 +134,13 @@ def score(data: Path, card_file: Path, out: Path, id_column: str | None, absent_
 def _report(card: Card, report: dict[str, Any], out: Path) -> Path:
     """Write the page beside the card, under the card's name."""
     from rongxin.delivery.rendering import fitted_card
+    from rongxin.evaluation.fitting import writing
     from rongxin.evaluation.fitting.errors import BadCard
 
     page = out.with_suffix(".html")
     try:
-        page.write_text(fitted_card.render(card, report, stylesheet=_STYLESHEET), "utf-8")
+        with writing.whole(page) as made:
+            made.write_text(fitted_card.render(card, report, stylesheet=_STYLESHEET), "utf-8")
     except OSError as error:
         raise BadCard(f"{page}: can't be written ({error.strerror})") from error
     return page
@@ -124,7 +157,7 @@ def _one_line() -> Iterator[None]:
         yield
     except FittingError as error:
         raise click.ClickException(f"{error} [{error.code}]") from error
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise click.ClickException(f"needs rongxin[node] and rongxin[fit] ({error.name})") from error
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from rongxin.evaluation.fitting import writing
 from rongxin.evaluation.fitting.errors import BadCard
 from rongxin.proof import canonical
 from rongxin.proof.errors import Uncanonical
@@ -132,7 +133,8 @@ def write(card: Card, path: Path) -> None:
     """Write the card, readable and the same bytes each time; raises `BadCard` where that can't be done."""
     text = json.dumps(json.loads(card.model_dump_json()), ensure_ascii=False, indent=1) + "\n"
     try:
-        path.write_text(text, "utf-8")
+        with writing.whole(path) as made:
+            made.write_text(text, "utf-8")
     except OSError as error:
         raise BadCard(f"{path}: can't be written ({error.strerror})") from error
 

@@ -15,6 +15,12 @@ class UnreadableData(FittingError):
     code = "unreadable_data"
 
 
+class TooLittleMemory(FittingError):
+    """Memory ran out; nothing half written is left. The message says what bounds it and what to do."""
+
+    code = "too_little_memory"
+
+
 class UnknownColumn(FittingError):
     """The file has no such column; the message lists what it has."""
 

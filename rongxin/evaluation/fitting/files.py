@@ -46,6 +46,7 @@ NOTHING: Final = (
 _SNIFFED_BYTES = 1 << 20
 _LOOKED_AT_ROWS = 10_000
 _ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)\s+(.+)""", re.IGNORECASE)
+_NO_MEMORY = re.compile(r"Cannot allocate memory|os error 12\b|out of memory", re.IGNORECASE)
 _HEADER_LINES_MAX = 100_000
 # What a fit holds in memory: more rows make no card better, and a file may be larger than the machine.
 ROWS_MAX, ROWS_MIN, CELLS_MAX = 500_000, 50_000, 16_000_000
@@ -81,7 +82,7 @@ def scan(path: Path, *, figures: Collection[str] = ()) -> pl.LazyFrame:
         table = reader(path)
         names = table.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnreadableData(f"{path}: {_first_line(error)}") from error
+        raise failure(path, error) from error
     if not names:
         raise UnreadableData(f"{path}: no columns found")
     return table.rename(dict(zip(names, _trimmed(names, path), strict=True)))
@@ -98,7 +99,7 @@ def sample(table: pl.LazyFrame, path: Path, *, seed: int) -> tuple[pl.DataFrame,
             table = _only(table, drawn)
         return table.collect(engine="streaming"), rows
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnreadableData(f"{path}: {_first_line(error)}") from error
+        raise failure(path, error) from error
 
 
 def _only(table: pl.LazyFrame, drawn: NDArray[np.bool_]) -> pl.LazyFrame:
@@ -258,5 +259,9 @@ def _attribute(line: str, path: Path, number: int) -> str:
     return re.sub(r"\\(.)", r"\1", name[1:-1]) if name[0] in "'\"" else name
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["unreadable"])[0]
+def failure(path: Path, error: Exception) -> UnreadableData | MemoryError:
+    """What to raise for what a library says of a file: that it can't be read, or that memory ran out."""
+    first = (str(error).strip().splitlines() or ["unreadable"])[0]
+    if _NO_MEMORY.search(first):
+        return MemoryError(f"{path}: {first}")
+    return UnreadableData(f"{path}: {first}")

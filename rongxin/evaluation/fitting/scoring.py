@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rongxin.evaluation.fitting import columns, files
+from rongxin.evaluation.fitting import columns, files, writing
 from rongxin.evaluation.fitting.card import Card, Column
 from rongxin.evaluation.fitting.errors import UnknownColumn, UnreadableData
 from rongxin.evaluation.fitting.looking_up import Bins
@@ -74,10 +74,10 @@ def _scored(
     try:
         _sink(table.select(*wanted, scored), out)
     except (pl.exceptions.PolarsError, OSError) as error:
-        if figures and isinstance(error, pl.exceptions.PolarsError):
+        failure = files.failure(path, error)
+        if figures and isinstance(error, pl.exceptions.PolarsError) and isinstance(failure, UnreadableData):
             raise _NotPlain from error
-        first = (str(error).strip().splitlines() or ["unreadable"])[0]
-        raise UnreadableData(f"{path}: can't be scored: {first}") from error
+        raise failure from error
     return tally
 
 
@@ -186,13 +186,8 @@ def _unknown(column: Column, cells: pl.Series, which: NDArray[np.bool_], tally: 
 
 
 def _sink(table: pl.LazyFrame, out: Path) -> None:
-    """Write the whole table, or nothing."""
-    made = out.with_name(f".{out.name}.part")
-    try:
+    with writing.whole(out) as made:
         if out.suffix.lower() == ".csv":
             table.sink_csv(made, engine="streaming")
         else:
             table.sink_parquet(made, engine="streaming")
-        made.replace(out)
-    finally:
-        made.unlink(missing_ok=True)
