@@ -112,7 +112,9 @@ def _columns(
         finding.faults.append(
             f"须带主体标识列 the rows must show whose they are: {'、'.join(item.subject_key)}"
         )
-    if Key.CODE.value not in mapped.asked_by:
+    if mapped.asked_by == {Key.METER.value}:
+        finding.missing += ("（仅凭户号查找，企业未填户号的不予应答 found by the number of a meter only）",)
+    elif Key.CODE.value not in mapped.asked_by:
         finding.missing += ("（仅凭名称查找，重名主体将不予应答 found by name only）",)
     for where in (channel.where for channel in channels if channel.where):
         if mapped.columns.get(where.field, where.field).casefold() not in known:

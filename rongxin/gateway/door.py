@@ -25,7 +25,7 @@ from rongxin.gateway import bulk, deciding, reading, verifying
 from rongxin.gateway import evidence as evidences
 from rongxin.gateway.config import Config, Mapped
 from rongxin.gateway.deciding import Carried, Ruling
-from rongxin.gateway.errors import SourceFailed
+from rongxin.gateway.errors import MeterMissing, SourceFailed
 from rongxin.gateway.evidence import Entry, Evidence, Replayed, Settling
 from rongxin.gateway.sources.source import Source
 from rongxin.proof import boxes, canonical, http_messages
@@ -175,6 +175,8 @@ class Door:
             rows = reading.rows(
                 question, item, mapped, self._source, fields, most=self._config.limits.rows, now=now
             )
+        except MeterMissing:
+            return _Found(Availability.WITHHELD, Reason.METER_NUMBER_MISSING)
         except SourceFailed as error:
             log.warning("no answer from the store: %s", error)
             return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE)

@@ -11,5 +11,9 @@ class Misconfigured(GatewayError):
     """A file of the configuration can't be used; the message names file, key and what to do."""
 
 
+class MeterMissing(GatewayError):
+    """The store is asked by the number of a meter alone, and the question brings none."""
+
+
 class SourceFailed(GatewayError):
     """The department's own store gave no answer, or one that can't be used; this is never "no record"."""

@@ -15,7 +15,7 @@ from rongxin.exchange import subjects
 from rongxin.exchange.question import Question
 from rongxin.exchange.subjects import Key, NotTheSubject
 from rongxin.gateway.config import Bands, Mapped
-from rongxin.gateway.errors import SourceFailed
+from rongxin.gateway.errors import MeterMissing, SourceFailed
 from rongxin.gateway.sources.source import Source
 
 Row = dict[str, Any]
@@ -33,10 +33,13 @@ def rows(
 ) -> list[Row]:
     """Return the subject's rows of the channel, with these fields, the subject's keys and the filter's field.
 
-    Raises `SourceFailed` where the store fails, holds what can't be read, or answers about somebody else.
+    Raises `SourceFailed` where the store fails, holds what can't be read, or answers about somebody else,
+    and `MeterMissing` where it can't be asked without the number that the question lacks.
     """
     channel = item.channels[question.channel]
     keys = {Key(name) for name in mapped.asked_by}
+    if keys == {Key.METER} and not question.subject.meter:
+        raise MeterMissing(f"{item.item}: 只按户号查询，提问未带户号 asked by meter alone, and none is given")
     if not subjects.may_find(keys, question.subject):
         raise SourceFailed(f"{item.item}: 无法据此确定唯一主体 no key tells this subject from others")
     needed = {*fields, *_shown_keys(item), *([channel.where.field] if channel.where else ())}

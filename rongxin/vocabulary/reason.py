@@ -121,6 +121,13 @@ class Reason(StrEnum):
         "该次查询的应答未留存、留存期已过，或不属于此次请求，请重新查询",
         "nothing is kept of that query, or no longer, or it is not this request's: ask anew",
     )
+    # The provider finds a customer by the number of its contract (户号) alone.
+    METER_NUMBER_MISSING = (
+        "meter_number_missing",
+        "（五）（六）",
+        "未填写户号，提供单位只按户号查询",
+        "no meter number was given, and the provider finds a customer by it alone",
+    )
     # A department's duty that does not carry the request.
     DUTY_MANDATE_MISSING = (
         "duty_mandate_missing",

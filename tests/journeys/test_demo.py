@@ -129,7 +129,11 @@ def test_departments_answered_from_their_own_machines_and_said_whether_claims_ar
     items = {item["item"]: item for section in report["sections"] for item in section["items"]}
     assert [one["result"] for one in items["social_insurance"]["results"]] == ["match"]
     assert [one["result"] for one in items["real_estate"]["results"]] == ["match", "mismatch"]
-    assert items["electricity_fee"]["rows"][0]["mode"]["code"] == "interface_call"
+    (bill,) = items["electricity_fee"]["rows"]
+    assert bill["mode"]["code"] == "interface_call"
+    mapped = (demo / "providers" / "electricity_utility" / "items" / "electricity_fee.yaml").read_text()
+    assert ":account_number" in mapped  # asked by the number that the firm gave with its consent
+    assert "account_number" in {field["name"] for field in bill["fields"]}
     assert items["abnormal_operations_list"]["as_of"] < report["issued_at"]  # kept by agreement
     for provider in (
         "tax_bureau",

@@ -21,6 +21,9 @@ from rongxin.entrypoints.demo.cast import Player
 from rongxin.entrypoints.demo.story import Hero
 from rongxin.sharing.aggregation import batches
 
+#: The item of whose meter the firm gives the number.
+METERED = "electricity_fee"
+
 
 class CityDiffers(Exception):
     """A receipt does not say what the city's manifest foretold; intake or generator is wrong."""
@@ -91,8 +94,11 @@ def hero(manifest: Manifest, out: Path) -> Hero:
     """Return the firm of the story, as the manifest lists it, with what it tells the bank about itself."""
     story = next(story for story in manifest.stories if story["id"] == "small_manufacturer")
     firm = story["parts"]["firm"]
-    claims = _claims(out / "providers", firm["uscc"])
-    return Hero(firm["uscc"], firm["name"], firm["legal_representative"], firm["id_number"], claims)
+    stores = out / "providers"
+    claims = _claims(stores, firm["uscc"])
+    bill = _own(stores, "electricity_utility", METERED, firm["uscc"])
+    numbers = {METERED: str(bill["account_number"])}
+    return Hero(firm["uscc"], firm["name"], firm["legal_representative"], firm["id_number"], claims, numbers)
 
 
 def codes(out: Path, most: int) -> list[str]:

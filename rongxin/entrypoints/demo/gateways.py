@@ -22,6 +22,7 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.entrypoints.demo import bulk
 from rongxin.exchange import subjects
+from rongxin.exchange.subjects import Key
 from rongxin.gateway import config as configs
 from rongxin.gateway import server
 from rongxin.journal import keyring
@@ -89,15 +90,18 @@ def _mapped(name: str, entry: Mapping[str, Any], described: Mapping[str, Any]) -
         key = subjects.key_of(item.field(field))
         assert key is not None, (name, field)
         find.setdefault(key.value, column)
+    meter = entry["columns"].get(item.asks) if item.asks else None
     if described["connector"] == "csv":
         return {
             "file": entry["file"],
             "encoding": described["encoding"],
-            "find": find,
+            "find": find | ({Key.METER.value: meter} if meter else {}),
             "columns": entry["columns"],
         }
     columns = ", ".join(f'"{column}" AS {field}' for field, column in entry["columns"].items())
     where = " AND ".join(f'"{column}" = :{key}' for key, column in find.items())
+    if meter:
+        where += f""" AND (:{Key.METER} = '' OR "{meter}" = :{Key.METER})"""
     return {"sql": f'SELECT {columns} FROM "{entry["table"]}" WHERE {where}'}  # noqa: S608 - our own city's
 
 

@@ -43,6 +43,8 @@ class Hero:
     person: str
     id_number: str
     claims: Mapping[str, Mapping[str, str]]
+    #: Of its meters, by item, as its bills say them.
+    numbers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ class Story:
             "notice_version": notice["version"],
             "notice_sha256": notice["sha256"],
             "evidence": self._evidence(),
+            "numbers": dict(self._hero.numbers),
         }
         answer = self._post("授权", f"consent-requests/{request}/accept", body, key=owner, expect=201)
         self._keep("consent", "consent.json", _pretty(answer))
@@ -164,8 +167,20 @@ class Story:
         self._keep_report("report", answered)
         summary = answered.report.summary
         self._say(f"授权报告：{summary['with_records']}项有记录，共{summary['records']}条（JSON、网页、PDF）")
+        self._metered(answered.report)
         self._verified(answered.report)
         return str(answered.report.report)
+
+    def _metered(self, report: reports.Report) -> None:
+        """The provider was asked by the number that the firm gave, and answered about that contract alone."""
+        found = {
+            item["item"]: [field["value"] for row in item["rows"] for field in row["fields"]]
+            for item in report.items()
+            if item["item"] in self._hero.numbers
+        }
+        lacking = [item for item, number in self._hero.numbers.items() if number not in found.get(item, ())]
+        if lacking:
+            raise StoryFailed(f"户号：{'、'.join(lacking)}应按企业所填户号取得，实际未见该户号")
 
     def _verified(self, report: reports.Report) -> None:
         """The firm told the bank something; the departments say whether it is so, and no more."""

@@ -13,13 +13,16 @@ from rongxin.consent import given_numbers, grants, requests
 from rongxin.consent.errors import NotPossible
 from rongxin.consent.models import GivenNumber
 from rongxin.delivery import report
+from rongxin.delivery.rendering import html, presentation
 from rongxin.disclosure import gate
+from rongxin.disclosure.models import Use
 from rongxin.disclosure.release import Recipient, Release, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal import keyring
 from rongxin.sharing import gateways
 from rongxin.vocabulary.availability import Availability
 from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.reason import Reason
 from tests.unit.consent import stage
 from tests.unit.consent.signing import scene as signing
 from tests.unit.disclosure.gateway_stage import BANK, Direct
@@ -121,11 +124,26 @@ def test_a_provider_that_knows_contracts_alone_is_asked_by_the_number(firm, util
 
 
 @pytest.mark.parametrize("utility", [BY_METER], indirect=True)
-@pytest.mark.parametrize("number", [STRANGERS, ""])
-def test_anothers_number_or_none_opens_nothing_there(firm, utility, number):
-    request, _ = consented(firm, number)
+def test_anothers_number_opens_nothing_there(firm, utility):
+    request, _ = consented(firm, STRANGERS)
     (item,) = answered(firm, request, utility).items
     assert (item.rows, item.availability) == ((), Availability.PROVIDER_UNAVAILABLE)
+
+
+@pytest.mark.parametrize("utility", [BY_METER], indirect=True)
+def test_where_no_number_was_given_the_reader_is_told_so_and_no_use_is_counted(firm, utility):
+    request, grant = consented(firm, "")
+    answer = answered(firm, request, utility)
+    (item,) = answer.items
+    assert (item.availability, item.reason) == (Availability.WITHHELD, Reason.METER_NUMBER_MISSING)
+    document = report.build(answer, CATALOGUE, node="n")
+    (said,) = (one for section in document["sections"] for one in section["items"])
+    assert said["reason"]["label"] == "未填写户号，提供单位只按户号查询"
+    assert said["reason"]["code"] == "meter_number_missing"
+    page = html.render(presentation.prepare(document, region_label="云州市", notice=None), [])
+    assert "未填写户号" in page
+    assert document["summary"]["provider_unavailable"] == 0
+    assert not Use.objects.filter(consent=grant.id).exists()
 
 
 def test_it_lies_sealed_stands_in_no_artefact_and_goes_with_the_consent(firm):
