@@ -74,6 +74,7 @@ class Outcome(Document):
     on: date
     told_at: datetime
     corrected: bool
+    withdrawn: bool
 
 
 def tell(steps: Sequence[tuple[str, Told]]) -> Call[Receipt]:
@@ -91,6 +92,11 @@ def correct(outcome: UUID, told: Told, why: str) -> Call[Outcome]:
     """Put another step in the place of a wrong one; the wrong one stays readable."""
     path = f"outcomes/{calls.part(outcome)}/correction"
     return calls.write("POST", path, Outcome, {**_said(told), "why": why})
+
+
+def withdraw(outcome: UUID, why: str) -> Call[Outcome]:
+    """Take back a step that never was; it stays readable, and nothing stands in its place."""
+    return calls.write("POST", f"outcomes/{calls.part(outcome)}/withdrawal", Outcome, {"why": why})
 
 
 def of_case(reference: str) -> Call[list[Outcome]]:

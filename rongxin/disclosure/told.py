@@ -49,7 +49,7 @@ class Over:
     item: str
     filed_at: datetime
     ended_at: datetime
-    ended_why: EndedWhy = EndedWhy.CORRECTED
+    ended_why: EndedWhy
     ended_by: str = ""
     versions: tuple[int, ...] = ()
 
@@ -78,14 +78,16 @@ def as_now(items: Sequence[ReleasedItem], subject_id: int) -> tuple[ReleasedItem
     return tuple(_as_now(item, subject_id) if item.item in ITEMS and item.rows else item for item in items)
 
 
-def corrected(outcome_id: UUID) -> list[Over]:
-    """Return the rows that were over when an institution corrected a step: its own, and where another day
-    stands now, the one that named the institution by that day.
+def over(outcome_id: UUID, *, at: datetime) -> list[Over]:
+    """Return the rows that were over when an institution corrected a step or took it back: its own, and where
+    no such day stands now, the one that named the institution by that day.
     """
-    over = history.over(outcome_id)
-    items = (OUTCOME,) if over.now.on == over.step.told.on else (OUTCOME, INSTITUTION)
+    found = history.over(outcome_id)
+    same_day = found.now is not None and found.now.on == found.step.told.on
+    why = EndedWhy.CORRECTED if found.now else EndedWhy.WITHDRAWN
     return [
-        Over(over.subject, _number(item, over.step), item, over.step.told_at, over.over_at) for item in items
+        Over(found.subject, _number(item, found.step), item, found.step.told_at, at, why)
+        for item in ((OUTCOME,) if same_day else (OUTCOME, INSTITUTION))
     ]
 
 

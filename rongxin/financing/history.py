@@ -45,12 +45,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Over:
-    """A step that was corrected: whose it was, and what stands in its place."""
+    """A step that was corrected or taken back: whose it was, and what stands in its place, if anything."""
 
     subject: int
     step: Step
-    now: Told
-    over_at: datetime
+    now: Told | None
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def number_of(case: UUID) -> str:
 
 
 def over(outcome_id: UUID) -> Over:
-    """Return a step that was corrected; raises `UnknownOutcome`, for one that stands too."""
+    """Return a step that was corrected or taken back; raises `UnknownOutcome`, for one that stands too."""
     row = (
         Outcome.objects.filter(pk=outcome_id, corrected_by__isnull=False)
         .select_related("case", "corrected_by")
@@ -110,7 +109,7 @@ def over(outcome_id: UUID) -> Over:
         raise UnknownOutcome(f"没有被更正的结果反馈 {outcome_id}")
     after = row.corrected_by
     assert after is not None  # asked for above
-    return Over(row.case.subject_id, _step(row), outcomes.step_of(after), after.told_at)
+    return Over(row.case.subject_id, _step(row), None if after.pk == row.pk else outcomes.step_of(after))
 
 
 def _step(row: Outcome) -> Step:

@@ -30,7 +30,8 @@ __all__ = [
 
 
 class Outcome(models.Model):
-    """结果反馈: one step of a case as the institution told it. Never changed; `corrected_by` is set once.
+    """结果反馈: one step of a case as the institution told it. Never changed; `corrected_by` is set once, and
+    is the step itself where it was taken back.
 
     Its subject and institution are the case's. A correction takes the corrected step's place in the line.
     """
@@ -51,8 +52,8 @@ class Outcome(models.Model):
     overdue_cny = models.DecimalField(max_digits=16, decimal_places=2, null=True)
     told_at = models.DateTimeField()
     told_by = models.CharField(max_length=64)
-    corrected_by = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="corrects", db_index=False
+    corrected_by = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     corrected_why = models.CharField(max_length=500, blank=True)
     written_at = models.DateTimeField(db_default=Now())

@@ -42,6 +42,7 @@ class Card:
     told_at: datetime
     corrected: bool
     corrected_why: str
+    withdrawn: bool
 
     def document(self) -> dict[str, Any]:
         """Return the outcome for an answer: what was told, of which case, and whether it still stands."""
@@ -54,6 +55,7 @@ class Card:
             "told_at": self.told_at.isoformat(),
             "corrected": self.corrected,
             "corrected_why": self.corrected_why or None,
+            "withdrawn": self.withdrawn,
         }
 
 
@@ -109,20 +111,9 @@ def correct(
 
     Raises `UnknownOutcome`, and `UnfitOutcome` where the line of life could not be so.
     """
-    if not why.strip() or redaction.holds_number(why):
-        raise UnfitOutcome("请说明更正原因，且不含个人证件号码、手机号或银行卡号")
     with transaction.atomic():
-        row = Outcome.objects.filter(pk=outcome_id, case__institution=institution).first()
-        if row is None:
-            raise UnknownOutcome(f"没有此结果反馈 {outcome_id}")
-        case = cases.lock(row.case_id, to_close=told.stage in FINAL)
-        assert case is not None  # a row points at it
-        steps = _line_of(row.case_id)
-        if outcome_id not in (step.pk for step in steps):
-            raise UnfitOutcome("该结果反馈已被更正，请更正其后的一条")
-        after = [told if step.pk == outcome_id else step_of(step) for step in steps]
-        if found := rules.line_problem(after, today=timezone.localdate(as_of)):
-            raise UnfitOutcome(found)
+        row, case = _held(outcome_id, institution, why, to_close=told.stage in FINAL)
+        _check_line(row, [told], as_of=as_of)
         new = _row(case, row.place, told, actor=actor, as_of=as_of)
         # The place has one holder at a time: the old one gives it up before the new one takes it; that the
         # new one is there is checked at the commit.
@@ -131,6 +122,48 @@ def correct(
         _journal(Kind.OUTCOME_CORRECTED, case, new, actor=actor, as_of=as_of, replaces=row.pk)
         _close_when_over(case, told.stage, actor=actor, as_of=as_of)
     return _card(new, case)
+
+
+def withdraw(outcome_id: UUID, institution: str, why: str, *, actor: Actor, as_of: datetime) -> Card:
+    """Take back a step that never was; it stays readable, and nothing stands in its place.
+
+    Raises `UnknownOutcome`, and `UnfitOutcome` where the rest could not be so, or the case was closed by it.
+    """
+    with transaction.atomic():
+        row, case = _held(outcome_id, institution, why, to_close=False)
+        if Stage(row.stage) in FINAL:
+            raise UnfitOutcome("业务已据此办结，不能撤回这一步；内容有误的，请更正")
+        _check_line(row, [], as_of=as_of)
+        row.corrected_by, row.corrected_why = row, why.strip()
+        row.save(update_fields=["corrected_by", "corrected_why"])
+        _journal(Kind.OUTCOME_WITHDRAWN, case, row, actor=actor, as_of=as_of)
+    return _card(row, case)
+
+
+def _held(outcome_id: UUID, institution: str, why: str, *, to_close: bool) -> tuple[Outcome, cases.Card]:
+    """Return a step of the institution's that still stands, and its case, held till the transaction ends."""
+    if not why.strip() or redaction.holds_number(why):
+        raise UnfitOutcome("请说明更正或撤回的原因，且不含个人证件号码、手机号或银行卡号")
+    row = Outcome.objects.filter(pk=outcome_id, case__institution=institution).first()
+    if row is None:
+        raise UnknownOutcome(f"没有此结果反馈 {outcome_id}")
+    case = cases.lock(row.case_id, to_close=to_close)
+    assert case is not None  # a row points at it
+    row.refresh_from_db()
+    if row.corrected_by_id == row.pk:
+        raise UnfitOutcome("该结果反馈已撤回")
+    if row.corrected_by_id is not None:
+        raise UnfitOutcome("该结果反馈已被更正，请更正其后的一条")
+    return row, case
+
+
+def _check_line(row: Outcome, instead: Sequence[Told], *, as_of: datetime) -> None:
+    """Refuse what the line of life could not be with this in a step's place."""
+    after: list[Told] = []
+    for step in _line_of(row.case_id):
+        after += instead if step.pk == row.pk else [step_of(step)]
+    if found := rules.line_problem(after, today=timezone.localdate(as_of)):
+        raise UnfitOutcome(found)
 
 
 def of_reference(institution: str, reference: str) -> list[Card]:
@@ -166,7 +199,8 @@ def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: 
     accepted: dict[int, UUID] = {}
     duplicates: list[int] = []
     refused: dict[int, str] = {}
-    held = [step_of(row) for row in _line_of(case.id)]
+    line_now = _line_of(case.id)
+    held, place = [step_of(row) for row in line_now], line_now[-1].place + 1 if line_now else 0
     today = timezone.localdate(as_of)
     for line in sorted(lines, key=lambda line: (line.told.on, line.number)):
         if line.told in held:
@@ -174,7 +208,8 @@ def _tell_case(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: 
         elif found := rules.problem(line.told, held, today=today):
             refused[line.number] = found
         else:
-            row = _row(case, len(held), line.told, actor=actor, as_of=as_of)
+            row = _row(case, place, line.told, actor=actor, as_of=as_of)
+            place += 1
             row.save(force_insert=True)
             _journal(Kind.OUTCOME_TOLD, case, row, actor=actor, as_of=as_of)
             held.append(line.told)
@@ -219,7 +254,8 @@ def _cards(rows: Sequence[Outcome]) -> list[Card]:
 
 
 def _card(row: Outcome, case: cases.Card) -> Card:
-    return Card(row.pk, case, step_of(row), row.told_at, row.corrected_by_id is not None, row.corrected_why)
+    over, withdrawn = row.corrected_by_id is not None, row.corrected_by_id == row.pk
+    return Card(row.pk, case, step_of(row), row.told_at, over, row.corrected_why, withdrawn)
 
 
 def _journal(

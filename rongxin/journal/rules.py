@@ -56,6 +56,7 @@ class Kind(Labelled):
     CASE_CLOSED = "case.closed", "业务结案", "case closed"
     OUTCOME_TOLD = "outcome.told", "告知融资结果", "outcome told"
     OUTCOME_CORRECTED = "outcome.corrected", "更正融资结果", "outcome corrected"
+    OUTCOME_WITHDRAWN = "outcome.withdrawn", "撤回融资结果", "outcome withdrawn"
     PRODUCT_CHANGED = "product.changed", "融资产品变更", "product changed"
     FINANCING_APPLICATION_CHANGED = (
         "financing_application.changed",

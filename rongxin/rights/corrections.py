@@ -2,7 +2,7 @@
 
 The register of disclosures tells who received that very record, under whatever number it stood then. The
 worker follows the journal: an ending is told within seconds, whoever ended the record and by whatever room,
-and so is a step of a loan case that the institution corrected which had told it.
+and so is a step of a loan case that the institution corrected or took back which had told it.
 The notice is signed, names requests, item and record by their numbers and says nothing of the content.
 """
 
@@ -38,7 +38,9 @@ from rongxin.rights.rules.correction import Act, Done, State
 from rongxin.vocabulary.actor import SYSTEM, Actor
 
 CONSUMER = "rights.corrections"
-_ENDINGS = (Kind.RECORD_ENDED, Kind.BATCH_WITHDRAWN, Kind.OUTCOME_CORRECTED)
+# What of a step that an institution told names the one that is over.
+_STEPS = {Kind.OUTCOME_CORRECTED: "replaces", Kind.OUTCOME_WITHDRAWN: "outcome"}
+_ENDINGS = (Kind.RECORD_ENDED, Kind.BATCH_WITHDRAWN, *_STEPS)
 _ENDINGS_AT_ONCE = 50
 
 Requests = list[tuple[UUID, datetime]]
@@ -167,8 +169,8 @@ def _owed(rows: Any, owed_only: bool) -> Any:
 def _places(entry: Entry) -> Sequence[Over]:
     """Return the records that an entry says are over, as far as it has to be told."""
     refs = entry.refs
-    if entry.kind is Kind.OUTCOME_CORRECTED:
-        return told.corrected(UUID(str(refs["replaces"])))
+    if entry.kind in _STEPS:
+        return told.over(UUID(str(refs[_STEPS[entry.kind]])), at=entry.at)
     if entry.kind is Kind.BATCH_WITHDRAWN:
         return whereabouts.withdrawn_with(UUID(str(refs["batch"])), str(refs["item"]))
     why = EndedWhy(str(refs["why"]))

@@ -54,6 +54,10 @@ class CorrectionIn(ToldIn):
     why: str = Field(min_length=1, max_length=500, description="更正原因")
 
 
+class WithdrawalIn(Schema):
+    why: str = Field(min_length=1, max_length=500, description="撤回原因")
+
+
 @router.post("", auth=authentication.INSTITUTION, summary="报送结果 Tell outcomes")
 def tell(request: HttpRequest, told: StepsIn) -> dict[str, Any]:
     """Take up to a thousand steps; each ends as accepted, duplicate or refused, by its place from 1."""
@@ -94,6 +98,15 @@ def correct(request: HttpRequest, outcome_id: UUID, correction: CorrectionIn) ->
     caller = authentication.caller(request)
     told, why = correction.told(), correction.why
     card = outcomes.correct(outcome_id, caller.party, told, why, actor=caller.actor, as_of=caller.at)
+    return card.document()
+
+
+@router.post("/{outcome_id}/withdrawal", auth=authentication.INSTITUTION, summary="撤回结果 Take back")
+def withdraw(request: HttpRequest, outcome_id: UUID, withdrawal: WithdrawalIn) -> dict[str, Any]:
+    """Take back a step that never was, with nothing in its place; it stays readable, to the firm too."""
+    caller = authentication.caller(request)
+    why = withdrawal.why
+    card = outcomes.withdraw(outcome_id, caller.party, why, actor=caller.actor, as_of=caller.at)
     return card.document()
 
 

@@ -119,6 +119,7 @@ CALLS: dict[str, list[Any]] = {
     "deletion.restricted": [DUTY, DAY, "a_law", {"key": KEY}],
     "outcomes.tell": [[("DK-1", TOLD)]],
     "outcomes.correct": [ID, TOLD, "金额有误"],
+    "outcomes.withdraw": [ID, "记错了企业"],
     "outcomes.of_case": ["DK-1"],
     "products.own": [],
     "products.versions": [ID],

@@ -85,6 +85,47 @@ def test_a_correction_takes_the_place_and_what_was_said_stays_readable(case):
     assert outcomes.of_case(case) == [better, APPROVED]
 
 
+def test_a_step_that_never_was_is_taken_back_and_can_be_told_again(case):
+    first = tell(case, RECEIVED, APPROVED, DRAWN, PAID).accepted
+    card = outcomes.withdraw(first[4], "bank_a", "记错了企业", actor=BANK, as_of=stage.NOW)
+    assert (card.withdrawn, card.corrected, card.corrected_why) == (True, True, "记错了企业")
+    assert outcomes.of_case(case) == [RECEIVED, APPROVED, DRAWN]
+    with pytest.raises(UnfitOutcome, match="已撤回"):
+        outcomes.withdraw(first[4], "bank_a", "又一次", actor=BANK, as_of=stage.NOW)
+    with pytest.raises(UnfitOutcome, match="已撤回"):
+        outcomes.correct(first[4], "bank_a", PAID, "又一次", actor=BANK, as_of=stage.NOW)
+    again = tell(case, PAID)
+    assert list(again.accepted) == [1]
+    assert outcomes.of_case(case) == [RECEIVED, APPROVED, DRAWN, PAID]
+    subject = cases.get(case).subject_id
+    assert len(outcomes.of_subject(subject)) == 5
+
+
+def test_a_corrected_step_is_taken_back_and_what_comes_later_still_finds_its_place(case):
+    first = tell(case, RECEIVED, APPROVED).accepted
+    better = at(Stage.RECEIVED, RECEIVED.on - timedelta(days=1))
+    number = outcomes.correct(first[1], "bank_a", better, "日期笔误", actor=BANK, as_of=stage.NOW).id
+    outcomes.withdraw(number, "bank_a", "从未受理", actor=BANK, as_of=stage.NOW)
+    assert outcomes.of_case(case) == [APPROVED]
+    assert list(tell(case, DRAWN).accepted) == [1]
+    assert outcomes.of_case(case) == [APPROVED, DRAWN]
+
+
+def test_what_others_rest_on_or_closed_the_case_is_not_taken_back(case):
+    first = tell(case, RECEIVED, APPROVED, DRAWN).accepted
+    with pytest.raises(UnfitOutcome, match="已放款"):
+        outcomes.withdraw(first[2], "bank_a", "未批准", actor=BANK, as_of=stage.NOW)
+    stage.bank("bank_b")
+    with pytest.raises(UnknownOutcome):
+        outcomes.withdraw(first[3], "bank_b", "未放款", actor=BANK, as_of=stage.NOW)
+    with pytest.raises(UnfitOutcome, match="原因"):
+        outcomes.withdraw(first[3], "bank_a", " ", actor=BANK, as_of=stage.NOW)
+    final = tell(case, SETTLED).accepted[1]
+    with pytest.raises(UnfitOutcome, match="办结"):
+        outcomes.withdraw(final, "bank_a", "未结清", actor=BANK, as_of=stage.NOW)
+    assert outcomes.of_case(case) == [RECEIVED, APPROVED, DRAWN, SETTLED]
+
+
 def test_a_correction_can_be_corrected_in_its_turn(case):
     first = tell(case, RECEIVED, APPROVED).accepted
     number = first[1]

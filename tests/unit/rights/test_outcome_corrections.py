@@ -139,6 +139,18 @@ def test_and_is_told_where_it_was(scene, firm):
     assert of(scene.bank)[0].item == INSTITUTION
 
 
+def test_what_is_taken_back_is_told_as_withdrawn_to_whoever_got_it_or_the_banks_name_by_it(scene, firm):
+    asks(firm, scene.bank, OUTCOME, INSTITUTION)
+    late = next(card for card in outcomes.of_reference(LENDER, REFERENCE) if card.told == PAID)
+    outcomes.withdraw(late.id, LENDER, "记错了企业", actor=SYSTEM, as_of=later())
+    assert told() == 2
+    assert {(card.item, card.why) for card in of(scene.bank)} == {
+        (OUTCOME, EndedWhy.WITHDRAWN),
+        (INSTITUTION, EndedWhy.WITHDRAWN),
+    }
+    assert (told(), len(of(LENDER))) == (0, 0)
+
+
 def test_what_the_firm_objects_to_and_the_bank_corrects_is_told(scene, firm):
     asks(firm, scene.bank, OUTCOME)
     card = objections.lodge(

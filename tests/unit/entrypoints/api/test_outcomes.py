@@ -48,6 +48,8 @@ def test_a_bank_tells_corrects_and_reads_and_the_firm_sees_it(client, firm, bank
     assert post(client, f"/{outcome}/correction", right, bank).json()["amount_cny"] == "50000.00"
     mine = client.get(f"{URL}?reference=DK-1", headers=bank).json()
     assert [one["corrected"] for one in mine] == [True, False]
+    gone = post(client, f"/{mine[1]['outcome']}/withdrawal", {"why": "记错了企业"}, bank)
+    assert (gone.status_code, gone.json()["withdrawn"]) == (200, True)
     owner = keys.header_of(firm.owner)
     about = client.get(f"{URL}/about-me", headers=owner).json()
     assert {one["institution"] for one in about} == {"bank_a"}
@@ -90,6 +92,7 @@ def test_a_file_is_taken_row_by_row(client, bank):
         ("", {"outcomes": []}, 422, "invalid_request"),
         ("", {"outcomes": [RECEIVED | {"stage": "lent"}]}, 422, "invalid_request"),
         (f"/{UUID(int=0)}/correction", SETTLED, 404, "unknown_outcome"),
+        (f"/{UUID(int=0)}/withdrawal", {"why": "x"}, 404, "unknown_outcome"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_name(client, bank, path, body, status, code):

@@ -72,6 +72,7 @@ BY_ANOTHER_RULE = {
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",
     "post /outcomes/{outcome_id}/correction": "unknown_outcome",  # none was told
+    "post /outcomes/{outcome_id}/withdrawal": "unknown_outcome",
     "get /matching/{batch_id}/{line}": "unknown_row",
     "get /push/runs/{run}/files/{name}": "unknown_push",  # not ready
     "get /reports/{request_id}": "unknown_request",  # never asked
