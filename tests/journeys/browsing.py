@@ -28,6 +28,10 @@ _WIDE = """() => [...document.querySelectorAll("body *")].filter(e =>
   e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
 
 
+# How long a page takes is no matter here; it is measured by `rongxin bench pages`.
+PATIENCE_MS = 120_000
+
+
 class Visit:
     """One person's browser; it notes what a page must not do and counts what its person clicks."""
 
@@ -88,6 +92,7 @@ def visit(home: str) -> Iterator[Visit]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": PHONE, "height": 900}, locale="zh-CN")
+        page.set_default_timeout(PATIENCE_MS)
         _close_connection()
         try:
             yield Visit(page, home, Path(kept) if kept else None)

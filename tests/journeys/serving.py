@@ -43,11 +43,11 @@ def until(happened: Callable[[], object], *, seconds: float = 120) -> None:
 
 
 def wait_until_it_answers(web: str) -> None:
-    for _ in range(200):
+    def answers() -> bool:
         try:
             urllib.request.urlopen(f"{web}livez", timeout=60).close()
         except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the server does not answer")
+            return False
+        return True
+
+    until(answers)
