@@ -154,14 +154,20 @@ def get(proposal_id: UUID) -> Card:
     return _card(row)
 
 
-def listed(window: Window, *, institution: str | None = None) -> Part[Card]:
-    """Return a part of an institution's papers, or of all that wait, those handed in last first."""
+def listed(
+    window: Window, *, institution: str | None = None, find: str = "", oldest_first: bool = False
+) -> Part[Card]:
+    """Return a part of an institution's papers, or of all that wait, those handed in last first; of firms
+    with this in their name or this code.
+    """
     rows = WrittenProposal.objects.select_related("case")
     if institution is None:
         rows = rows.filter(status=WrittenProposal.Status.PROPOSED)
     else:
         rows = rows.filter(case__institution=institution)
-    return windows.part(rows, window, "-proposed_at", "id").of(_card)
+    if find:
+        rows = rows.filter(case__subject__in=subjects.searched(find))
+    return windows.part(rows, window, "proposed_at" if oldest_first else "-proposed_at", "id").of(_card)
 
 
 def _card(row: WrittenProposal) -> Card:

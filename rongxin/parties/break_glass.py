@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
@@ -177,11 +178,19 @@ def get(id: UUID) -> Card:
     return card
 
 
-def every(window: Window, *, asked_by: Actor | None = None) -> Part[Card]:
-    """Return a part of the requests, or of one person's, the newest first."""
+def every(
+    window: Window, *, asked_by: Actor | None = None, find: str = "", state: State | None = None
+) -> Part[Card]:
+    """Return a part of the requests, or of one person's, the newest first; of those for a case of this number
+    or a firm with this in its name.
+    """
     rows = BreakGlass.objects.all()
     if asked_by is not None:
         rows = rows.filter(asked_by=_person(asked_by))
+    if find:
+        rows = rows.filter(Q(reference__contains=find) | Q(subject__in=subjects.searched(find)))
+    if state is not None:
+        rows = rows.filter(state=state.value)
     return windows.part(rows, window, "-asked_at", "id").of(_card)
 
 

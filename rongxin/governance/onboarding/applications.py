@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
@@ -160,12 +161,27 @@ def every(*, waiting_only: bool) -> list[Card]:
     return list(part_of(Window(500), waiting_only=waiting_only).rows)
 
 
-def part_of(window: Window, *, waiting_only: bool) -> Part[Card]:
-    """Return a part of the applications, the newest first."""
+def part_of(
+    window: Window,
+    *,
+    waiting_only: bool = False,
+    find: str = "",
+    state: State | None = None,
+    kind: InstitutionKind | None = None,
+    oldest_first: bool = False,
+) -> Part[Card]:
+    """Return a part of the applications, the newest first; `find` is in a name, or a code or an id."""
     rows = Row.objects.all()
     if waiting_only:
         rows = rows.filter(state__in=[state.value for state in rules.WAITING])
-    return windows.part(rows, window, "-submitted_at", "id").of(_card)
+    if find:
+        rows = rows.filter(Q(name__contains=find) | Q(uscc=codes.clean(find)) | Q(institution=find))
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    if kind is not None:
+        rows = rows.filter(kind=kind.value)
+    order = "submitted_at" if oldest_first else "-submitted_at"
+    return windows.part(rows, window, order, "id").of(_card)
 
 
 def assess(

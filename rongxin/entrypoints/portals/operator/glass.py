@@ -9,7 +9,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.disclosure import gate
@@ -17,12 +19,15 @@ from rongxin.disclosure.handed_in import PaperKind
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import handed_in
-from rongxin.entrypoints.portals import pages, visitors, wording
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.enterprise import own
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import break_glass, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.break_glass import State
 from rongxin.rights import opened
 from rongxin.vocabulary.purpose import Purpose
 
@@ -31,25 +36,61 @@ _APPROVES = permission.SECURITY | permission.AUDIT
 _MATTERS = 50
 
 
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    part = break_glass.every(
+        window,
+        asked_by=None if _approves(visitor) else visitor.actor,
+        find=wanted["find"],
+        state=State(wanted["state"]) if wanted["state"] else None,
+    )
+    return part.of(lambda card: card.document(as_of=visitor.at))
+
+
+def _asked(row: dict[str, Any]) -> Cell:
+    return Cell(lists.at(row["asked_at"]), reverse("operator_glass_one", args=[row["break_glass"]]))
+
+
+REQUESTS = Listing(
+    "operator_glass",
+    _lazy("紧急查阅"),
+    (
+        Column(_lazy("申请"), _asked, whole=True),
+        Column(_lazy("企业"), lambda row: row["name"]),
+        Column(_lazy("申请人"), lambda row: row["asked_by"]),
+        Column(_lazy("理由"), lambda row: Cell(row["reason"], note=row["reference"])),
+        Column(_lazy("状态"), lambda row: Cell(wording.named(row["state_label"]), tag=_tone(row))),
+        Column(_lazy("核准人"), lambda row: row["decided_by"] or "—"),
+    ),
+    _rows,
+    _lazy("还没有申请。"),
+    (lists.SEARCH, Filter("state", _lazy("状态"), "choice", lambda: lists.words(State))),
+)
+
+
+def _tone(row: dict[str, Any]) -> str:
+    return "warn" if row["open"] else ""
+
+
 @visitors.page(permission.STAFF, "GET", "POST")
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """List one's own requests, and to an approver all of them, what waits first; by POST ask for another."""
     context: dict[str, Any] = {key: request.POST.get(key, "") for key in ("uscc", "reason", "reference")}
-    if request.method == "POST":
-        try:
-            made = break_glass.ask(
-                context["uscc"],
-                reason=context["reason"],
-                reference=context["reference"],
-                actor=visitor.actor,
-                as_of=visitor.at,
-            )
-        except PartiesError as error:
-            shown = {**context, **_all(request, visitor), "mistake": pages.words(error)}
-            return pages.render(request, "operator/glass.html", shown, status=422)
-        messages.success(request, _("已提出，等安全管理员或审计管理员核准"))
-        return redirect("operator_glass_one", number=made.id)
-    return pages.render(request, "operator/glass.html", {**context, **_all(request, visitor)})
+    context |= _head(visitor)
+    if request.method != "POST" or lists.asked(request):
+        return lists.answer(request, visitor, REQUESTS, "operator/glass.html", context)
+    try:
+        made = break_glass.ask(
+            context["uscc"],
+            reason=context["reason"],
+            reference=context["reference"],
+            actor=visitor.actor,
+            as_of=visitor.at,
+        )
+    except PartiesError as error:
+        told = {"mistake": pages.words(error), "list": lists.shown(request, visitor, REQUESTS)}
+        return pages.render(request, "operator/glass.html", {**context, **told}, status=422)
+    messages.success(request, _("已提出，等安全管理员或审计管理员核准"))
+    return redirect("operator_glass_one", number=made.id)
 
 
 @visitors.page(permission.STAFF)
@@ -133,25 +174,25 @@ def close(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseB
     return redirect("operator_glass")
 
 
-def _all(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
-    approves = _APPROVES.admits(visitor.role.party_kind, visitor.role.role)
-    part = break_glass.every(pages.window(request), asked_by=None if approves else visitor.actor)
+def _approves(visitor: Visitor) -> bool:
+    return _APPROVES.admits(visitor.role.party_kind, visitor.role.role)
+
+
+def _head(visitor: Visitor) -> dict[str, Any]:
+    approves = _approves(visitor)
     waits = break_glass.waiting(as_of=visitor.at) if approves else []
     return {
         "here": "operator_glass",
         "limits": break_glass.limits(visitor.today),
         "approves": approves,
         "waiting": [card.document(as_of=visitor.at) for card in waits],
-        "asked": [card.document(as_of=visitor.at) for card in part.rows],
-        "onward": pages.onward(part.last),
     }
 
 
 def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
     card = break_glass.get(number)
     own_request = card.asked_for_by(actor=visitor.actor)
-    approves = _APPROVES.admits(visitor.role.party_kind, visitor.role.role)
-    if not own_request and not approves:
+    if not own_request and not _approves(visitor):
         raise Http404(str(number))
     return {
         "here": "operator_glass",

@@ -11,37 +11,77 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance.errors import AssessmentRefused, GovernanceError
 from rongxin.governance.onboarding import applications, parameters
 from rongxin.governance.onboarding.applications import Card, Finding
 from rongxin.governance.onboarding.rules import WAITING, State, Verdict
+from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.standing import InstitutionKind
 
 _SEES = permission.DESK | permission.SECURITY | permission.AUDIT
 _ASSESSES = permission.DESK | permission.SECURITY
 
 
-@visitors.page(_SEES)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List what waits, the oldest first, or by `state` those of one state, the newest first."""
-    wanted = request.GET.get("state", "")
-    found = applications.every(waiting_only=False)
-    if wanted in list(State):
-        found = [card for card in found if card.state.value == wanted]
-    elif wanted != "all":
-        found = [card for card in reversed(found) if card.state in WAITING]
-    context = {
-        "here": "operator_applications",
-        "states": list(State),
-        "wanted": wanted,
-        "applications": [_line(card, visitor) for card in found],
-    }
-    return pages.render(request, "operator/applications.html", context)
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    """Return a part of the list; what was decided is left out until its state or all is asked for."""
+    state = State(wanted["state"]) if wanted["state"] else None
+    part = applications.part_of(
+        window,
+        waiting_only=state is None and not wanted["all"],
+        find=wanted["find"],
+        state=state,
+        kind=InstitutionKind(wanted["kind"]) if wanted["kind"] else None,
+        oldest_first=wanted.sort == "oldest",
+    )
+    return part.of(lambda card: _line(card, visitor))
+
+
+def _name(row: dict[str, Any]) -> Cell:
+    at = reverse("operator_application", args=[row["application"]])
+    return Cell(row["name"], at, note=_("年度复评") if row["renewal"] else "")
+
+
+def _submitted(row: dict[str, Any]) -> Cell:
+    waits = _("已等%(waited)s天") % {"waited": row["waited"]} if row["waits"] else ""
+    return Cell(row["submitted_at"][:10], note=waits)
+
+
+APPLICATIONS = Listing(
+    "operator_applications",
+    _lazy("接入申请"),
+    (
+        Column(_lazy("机构"), _name),
+        Column(_lazy("种类"), lambda row: wording.named(row["kind_label"])),
+        Column(_lazy("提交"), _submitted),
+        Column(_lazy("状态"), lambda row: Cell(wording.named(row["state_label"]), tag="")),
+        Column(_lazy("得分"), lambda row: "—" if row["percent"] is None else row["percent"], number=True),
+    ),
+    _rows,
+    _lazy("没有这样的申请。机构通过接口提交接入申请后，会出现在这里。"),
+    (
+        lists.SEARCH,
+        Filter("state", _lazy("状态"), "choice", lambda: lists.words(State)),
+        Filter("kind", _lazy("种类"), "choice", lambda: lists.words(InstitutionKind)),
+        lists.EVERY,
+    ),
+    (("oldest", _lazy("等得最久的在前")), ("newest", _lazy("新申请的在前"))),
+)
+
+
+@visitors.page(_SEES, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List what waits, the oldest first."""
+    context = {"here": "operator_applications"}
+    return lists.answer(request, visitor, APPLICATIONS, "operator/applications.html", context)
 
 
 @visitors.page(_SEES)

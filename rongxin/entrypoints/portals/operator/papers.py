@@ -9,29 +9,54 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, written
 from rongxin.consent.errors import ConsentError
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors
+from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
 from rongxin.parties.rules import permission
 
 _SEES = permission.DESK | permission.AUDIT
 
 
-@visitors.page(_SEES)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List the papers that wait."""
-    part = written.listed(pages.window(request))
-    context = {
-        "here": "operator_papers",
-        "rows": [_line(card, visitor) for card in part.rows],
-        "onward": pages.onward(part.last),
-    }
-    return pages.render(request, "operator/papers.html", context)
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    part = written.listed(window, find=wanted["find"], oldest_first=wanted.sort == "oldest")
+    return part.of(lambda card: _line(card, visitor))
+
+
+def _handed_in(row: dict[str, Any]) -> Cell:
+    at = reverse("operator_paper", args=[row["card"].id])
+    waited = _("已等%(waited)s天") % {"waited": row["waited"]}
+    return Cell(lists.at(row["card"].proposed_at)[:10], at, note=waited)
+
+
+PAPERS = Listing(
+    "operator_papers",
+    _lazy("书面授权复核"),
+    (
+        Column(_lazy("提交"), _handed_in),
+        Column(_lazy("企业"), lambda row: row["firm"].name),
+        Column(_lazy("机构"), lambda row: row["institution"]),
+        Column(_lazy("签字人"), lambda row: row["card"].signed_by),
+    ),
+    _rows,
+    _lazy("没有等待复核的书面授权。"),
+    (lists.SEARCH,),
+    (("oldest", _lazy("等得最久的在前")), ("newest", _lazy("新提交的在前"))),
+)
+
+
+@visitors.page(_SEES, "GET", "POST")
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List the papers that wait, the oldest first."""
+    return lists.answer(request, visitor, PAPERS, "operator/papers.html", {"here": "operator_papers"})
 
 
 @visitors.page(permission.DESK)

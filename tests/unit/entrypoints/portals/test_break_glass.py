@@ -60,6 +60,19 @@ def test_a_clerk_sees_by_an_administrators_approval_until_the_time_is_over(firm)
     assert (0 < int(left) <= 900, back) == (True, at)
 
 
+def test_requests_are_found_by_number_and_state_and_a_clerk_finds_her_own_alone(firm):
+    clerk, other, auditor = enter(Role.CLERK), enter(Role.CLERK), enter(Role.AUDIT_ADMINISTRATOR)
+    at = asked(clerk, firm)
+
+    def there(client, query):
+        page = client.get(f"/operator/glass?{query}").content.decode()
+        return f'href="{at}"' in page.partition('id="list"')[2]
+
+    assert [there(auditor, f"find={text}") for text in ("GD-1", "GD-2")] == [True, False]
+    assert [there(auditor, f"state={state}") for state in ("requested", "approved")] == [True, False]
+    assert [there(clerk, ""), there(other, "")] == [True, False]
+
+
 def test_after_fifteen_minutes_it_is_masked_again(firm, monkeypatch):
     clerk, security = enter(Role.CLERK), enter(Role.SECURITY_ADMINISTRATOR)
     at = asked(clerk, firm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -71,12 +72,31 @@ def test_the_auditor_sees_the_queue_and_no_case(firm):
     assert client.get(f"/operator/objections/{card.id}").status_code == 403
 
 
-def paper(firm):
-    bank = stage.bank()
+def paper(firm, bank="bank_a", *, as_of=stage.NOW):
+    stage.bank(bank)
     clerk = stage.staff(PartyKind.INSTITUTION, bank)
     return written.propose_written(
-        stage.case(firm, bank), stage.draft(), stage.paper(firm), actor=clerk.actor, as_of=stage.NOW
+        stage.case(firm, bank),
+        stage.draft(),
+        stage.paper(firm, scan=stage.SCAN + bank.encode()),
+        actor=clerk.actor,
+        as_of=as_of,
     )
+
+
+def test_papers_are_found_by_firm_and_what_waits_longest_is_first(firm):
+    later = stage.NOW + timedelta(hours=1)
+    number, other = paper(firm), paper(stage.firm("云州青禾农业有限公司"), "bank_b", as_of=later)
+    client = enter()
+
+    def shown(query):
+        page = client.get(f"/operator/papers?{query}").content.decode()
+        return re.findall(r"/operator/papers/([0-9a-f-]{36})", page)
+
+    assert shown("find=青禾") == [str(other)]
+    assert shown(f"find={firm.uscc}") == [str(number)]
+    assert shown("find=无此名") == []
+    assert shown("") == shown("sort=newest")[::-1] == [str(number), str(other)]
 
 
 def test_a_paper_is_compared_by_another_person_and_its_scan_goes_to_the_checker_alone(firm):
@@ -84,7 +104,7 @@ def test_a_paper_is_compared_by_another_person_and_its_scan_goes_to_the_checker_
     clerk, checker = enter(), enter(Role.CHECKER)
     assert clerk.get(f"/operator/papers/{number}").status_code == 200
     assert clerk.get(f"/operator/papers/{number}/scan").status_code == 403
-    assert checker.get(f"/operator/papers/{number}/scan").content == stage.SCAN
+    assert checker.get(f"/operator/papers/{number}/scan").content == stage.SCAN + b"bank_a"
     at = f"/operator/papers/{number}/check"
     assert checker.post(at, {"act": "reject", "scan": written.get(number).scan_sha256}).status_code == 422
     assert checker.post(at, {"act": "confirm", "scan": "0" * 64}).status_code == 422

@@ -236,7 +236,7 @@ def test_the_journal_says_in_words_what_happened_and_is_filtered_by_them():
     assert all(re.search(r"[\u4e00-\u9fff]", chinese) and english.isascii() for chinese, english in labels)
 
 
-DESK = ("objections", "repairs", "institutions")
+DESK = ("objections", "repairs", "institutions", "applications", "papers", "glass")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,28 @@ def test_declining_needs_a_reason(application):
     assert "云州新银行" in page
 
 
+def test_applications_are_found_by_name_code_state_and_kind(application):
+    client, code = enter(), application.wish.uscc
+
+    def there(query):
+        return "云州新银行" in client.get(f"/operator/applications?{query}").content.decode()
+
+    assert [there(f"find={text}") for text in ("新银", code.lower(), "bank_n", "旧银")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert [there(f"kind={kind}") for kind in ("bank", "insurer")] == [True, False]
+    applications.decline(application.id, reason="材料不齐", actor=stage.operators()[0], as_of=timezone.now())
+    assert [there(query) for query in ("", "all=1", "state=declined", "state=approved")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("role", [Role.AUDIT_ADMINISTRATOR, Role.CLERK])
 def test_who_may_not_decide_sees_no_button_and_is_refused(application, role):
     client = enter(role)
