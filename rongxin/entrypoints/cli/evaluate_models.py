@@ -127,6 +127,8 @@ def score(data: Path, card_file: Path, out: Path, id_column: str | None, absent_
             f"{tally.examples[name]!r}), scored as unknown",
             err=True,
         )
+    for name in tally.empty(applied):
+        click.echo(f"{name}: 全部缺失，按缺失计分 missing in all rows, scored as missing", err=True)
     if tally.absent:
         click.echo(f"缺列按缺失计分 scored as missing: {', '.join(tally.absent)}", err=True)
 

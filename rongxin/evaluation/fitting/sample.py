@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rongxin.evaluation.fitting import columns, files, leaks, target
 from rongxin.evaluation.fitting.columns import CATEGORY, DATE, Column
-from rongxin.evaluation.fitting.errors import BadDirections, TooLittleData, UnknownColumn
+from rongxin.evaluation.fitting.errors import BadDirections, TargetNotBinary, TooLittleData, UnknownColumn
 
 Floats = NDArray[np.float64]
 BAD_MIN = 10  # of each class; below, no split leaves enough on both sides
@@ -74,18 +74,22 @@ def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
     _known(names, table.collect_schema().names(), path)
     frame, rows = files.sample(table, path, seed=seed)
     if not frame.height:
-        raise TooLittleData(f"{path}: has a header and no rows; hand in a file with data")
+        raise TooLittleData(f"{path}: 只有表头没有数据 has a header and no rows; hand in a file with data")
     notes: list[str] = []
     if rows > frame.height:
         notes.append(
+            f"文件有 {rows} 行，随机抽用 {frame.height} 行 "
             f"the file has {rows} rows: {frame.height} of them are used, drawn at random (seed {seed})"
         )
-    outcome = target.read(frame[wish.target], bad=wish.bad, good=wish.good)
+    try:
+        outcome = target.read(frame[wish.target], bad=wish.bad, good=wish.good)
+    except TargetNotBinary as error:
+        raise TargetNotBinary(f"{path}: {error}") from error
     if outcome.missing.any():
         notes.append(f"{int(outcome.missing.sum())} rows without {wish.target} are left out")
         frame = frame.filter(pl.Series(~outcome.missing))
     bad = outcome.bad[~outcome.missing]
-    _enough(bad, wish.target)
+    _enough(bad, wish.target, path)
     sample = Sample(
         bad, {}, {}, {}, None, None, outcome.words, notes, {}, _digest(path), dict(wish.directions)
     )
@@ -97,7 +101,11 @@ def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
             _admit(frame[name], sample, keep=name in wish.keep)
     leaks.shut(sample, keep=wish.keep, aside={name: frame[name] for name in wish.leave_out})
     if not sample.cells:
-        raise TooLittleData(f"{path}: no column is left to fit on; see what was left out: {sample.left_out}")
+        left_out = "; ".join(f"{name} ({why})" for name, why in sample.left_out.items())
+        raise TooLittleData(
+            f"{path}: 没有可用的列，请补上有信息的列 no column is left to fit on, add some that say "
+            f"something; left out: {left_out or 'none: there is the target alone'}"
+        )
     for name in set(wish.directions) - set(sample.cells):
         sample.notes.append(f"direction of {name} isn't used: the column is left out")
     for name, kept in sample.columns.items():
@@ -110,14 +118,15 @@ def _known(names: Iterable[str], there: Sequence[str], path: Path) -> None:
     for name in names:
         if name not in there:
             listed = ", ".join(there[:40]) + (" …" if len(there) > 40 else "")
-            raise UnknownColumn(f"{path}: no column {name!r}; there are: {listed}")
+            raise UnknownColumn(f"{path}: 没有这一列 no column {name!r}; there are: {listed}")
 
 
-def _enough(bad: NDArray[np.int8], name: str) -> None:
+def _enough(bad: NDArray[np.int8], name: str, path: Path) -> None:
     bads, goods = int(bad.sum()), int(len(bad) - bad.sum())
     if min(bads, goods) < BAD_MIN:
         raise TooLittleData(
-            f"{name}: {bads} bad and {goods} good rows; at least {BAD_MIN} of each are needed"
+            f"{path}: {name} 坏 {bads} 行、好 {goods} 行，各须至少 {BAD_MIN} 行 "
+            f"{bads} bad and {goods} good rows; at least {BAD_MIN} of each are needed"
         )
 
 
@@ -189,9 +198,9 @@ def _figures(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> st
     present = values.drop_nulls()
     distinct = present.n_unique()
     if not distinct:
-        return "all missing"
+        return "全部缺失 all missing"
     if distinct == 1 and not values.null_count():
-        return f"constant: always {present[0]:g}"
+        return f"恒为同值 constant: always {present[0]:g}"
     if not keep and column.kind != DATE and _is_id(cells.name, present, distinct):
         return "names the row: (nearly) every value stands once, in the manner of an id"
     sample.cells[cells.name] = values.to_numpy().astype(np.float64)
@@ -221,9 +230,9 @@ def _words(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> str 
     present = text.drop_nulls()
     counts = present.value_counts(sort=True)
     if not len(counts):
-        return "all missing"
+        return "全部缺失 all missing"
     if len(counts) == 1 and len(present) == len(text):
-        return f"constant: always {present[0]!r}"
+        return f"恒为同值 constant: always {present[0]!r}"
     if not keep and len(counts) > max(20, _TEXT_SHARE * len(present)):
         return f"names the row: {len(counts)} different texts in {len(present)} rows"
     least = max(_LEVEL_ROWS_MIN, int(0.002 * len(present)))

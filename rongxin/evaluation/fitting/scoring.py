@@ -29,6 +29,12 @@ class Tally:
     unknown: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    present: set[str] = field(default_factory=set)
+
+    def empty(self, card: Card) -> list[str]:
+        """The columns of the card that are there and say nothing in any row."""
+        names = (column.name for column in card.columns if column.name not in self.absent)
+        return [name for name in names if self.rows and name not in self.present]
 
 
 def score(path: Path, card: Card, out: Path, *, id: str | None, absent_as_missing: bool = False) -> Tally:
@@ -62,7 +68,7 @@ def _scored(
     absent = tuple(column.name for column in card.columns if column.name not in names)
     if absent and not absent_as_missing:
         raise UnknownColumn(
-            f"{path}: the card needs {', '.join(absent[:20])}, which the file lacks; add "
+            f"{path}: 缺少评分卡所需的列 the card needs {', '.join(absent[:20])}, which the file lacks; add "
             f"{'them' if len(absent) > 1 else 'it'}, or score as missing by --absent-as-missing"
         )
     tally = Tally(absent=absent)
@@ -102,7 +108,9 @@ def points(frame: pl.DataFrame, card: Card, tally: Tally | None = None) -> dict[
 
 def _carried(id: str | None, card: Card, names: list[str], path: Path) -> str | None:
     if id is not None and id not in names:
-        raise UnknownColumn(f"{path}: no column {id!r} to carry as id; there are: {', '.join(names)}")
+        raise UnknownColumn(
+            f"{path}: 没有这一列 no column {id!r} to carry as id; there are: {', '.join(names)}"
+        )
     return id or (card.id if card.id in names else None)
 
 
@@ -135,10 +143,13 @@ def _of_figures(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[n
 
     def find(cells: pl.Series) -> NDArray[np.int32]:
         if cells.dtype == pl.Float64:
+            if column.name not in tally.present:
+                _note(column, cells.fill_nan(None), tally)
             return bins.at(cells.to_numpy())
         if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Time, pl.Duration):
             return _unknown(column, cells, np.ones(len(cells), dtype=bool), tally)
         values, unreadable = columns.numbers(cells, kind)
+        _note(column, values, tally)
         found = bins.at(values.to_numpy())
         if unreadable is not None:
             which = unreadable.to_numpy()
@@ -162,12 +173,15 @@ def _of_words(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.
             same = text.eq_missing(word).to_numpy()
             found += same * np.int32(points[word])
             is_found |= same
+        if is_found.any():
+            tally.present.add(column.name)
         if not is_found.all():
             found[~is_found] = with_care(cells.filter(pl.Series(~is_found)))
         return found
 
     def with_care(cells: pl.Series) -> NDArray[np.int32]:
         text = columns.tidy(cells)
+        _note(column, text, tally)
         found = text.replace_strict(points, default=column.unknown.points, return_dtype=pl.Int32)
         strange = text.is_not_null() & ~text.is_in(known)
         if strange.any():
@@ -179,7 +193,14 @@ def _of_words(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[np.
     return find
 
 
+def _note(column: Column, values: pl.Series, tally: Tally) -> None:
+    """Note that the column isn't empty where it says something."""
+    if values.null_count() < len(values):
+        tally.present.add(column.name)
+
+
 def _unknown(column: Column, cells: pl.Series, which: NDArray[np.bool_], tally: Tally) -> NDArray[np.int32]:
+    tally.present.add(column.name)
     tally.unknown[column.name] += int(which.sum())
     tally.examples.setdefault(column.name, str(cells.filter(pl.Series(which))[0]))
     return np.full(len(cells), column.unknown.points, dtype=np.int32)

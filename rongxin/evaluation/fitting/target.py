@@ -85,6 +85,7 @@ def read(cells: pl.Series, *, bad: str | None, good: str | None) -> Outcome:
     if len(found) != 2:
         listed = ", ".join(map(repr, found[:6])) + (" …" if len(found) > 6 else "")
         raise TargetNotBinary(
+            f"目标列 {cells.name} 有 {len(found)} 种取值，不是两种；请指定能分出好坏的一列 "
             f"{cells.name} has {len(found)} different values ({listed or 'all missing'}), not two; "
             "hand in a column that tells the good from the bad"
         )
@@ -108,7 +109,10 @@ def _bad_of(found: list[str], name: str, *, bad: str | None, good: str | None) -
     for said, is_bad in ((bad, True), (good, False)):
         if said is not None:
             if said.strip() not in found:
-                raise TargetNotBinary(f"{name} never is {said!r}; it is {found[0]!r} or {found[1]!r}")
+                raise TargetNotBinary(
+                    f"目标列 {name} 没有取值 {said!r} {name} never is {said!r}; "
+                    f"it is {found[0]!r} or {found[1]!r}"
+                )
             return found[(found.index(said.strip()) + (not is_bad)) % 2]
     bads = [value for value in found if value.lower() in _BAD_WORDS]
     if bads == ["1"] and not {"0", "-1"} & set(found):  # 1 and 2 may mean either
@@ -119,6 +123,7 @@ def _bad_of(found: list[str], name: str, *, bad: str | None, good: str | None) -
     if len(goods) == 1:
         return next(value for value in found if value != goods[0])
     raise TargetNotBinary(
+        f"目标列 {name} 的两种取值看不出哪个是坏的，请用 --bad 指明 "
         f"{name} is {found[0]!r} or {found[1]!r}, and neither says that it is the bad one: "
         f"name it by --bad {found[1]!r} or --bad {found[0]!r}"
     )

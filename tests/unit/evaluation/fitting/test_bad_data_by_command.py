@@ -44,7 +44,11 @@ CONTENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a header alone": ("years,default\n", ("loans.csv", "no rows", "hand in")),
     "a target of three": (
         _text(ROWS.with_columns(default=pl.col("default") + pl.col("years") % 2)),
-        ("default has 3 different values ('0', '1', '2')", "good from the bad"),
+        (
+            "loans.csv: 目标列 default 有 3 种取值",
+            "default has 3 different values ('0', '1', '2')",
+            "from the bad",
+        ),
     ),
     "a target that is missing": (
         _text(ROWS.with_columns(default=pl.lit(None, dtype=pl.Int64))),
@@ -55,8 +59,14 @@ CONTENTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("default is '1' or '2'", "--bad"),
     ),
     "columns that say nothing": (
-        _text(ROWS.select("default", same=pl.lit("x"), empty=pl.lit(None, dtype=pl.String))),
-        ("no column is left", "constant", "all missing"),
+        _text(ROWS.select("default", same=pl.lit("x"), fixed=pl.lit(7), empty=pl.lit(None, dtype=pl.String))),
+        (
+            "没有可用的列",
+            "no column is left",
+            "same (恒为同值 constant: always 'x')",
+            "fixed (恒为同值 constant: always 7)",
+            "empty (全部缺失 all missing)",
+        ),
     ),
     "too few rows": (_text(ROWS.head(12)), ("at least 10 of each are needed",)),
     "a name that stands twice": ("a,b, a\n1,2,0\n", ("column 'a' stands twice", "a name of its own")),
@@ -124,7 +134,7 @@ def test_what_was_left_out_or_is_odd_is_said_in_a_line_each(fitted: tuple[Path, 
     _, result = fitted
     assert result.exit_code == 0, result.output
     for line in (
-        "left out: same (constant: always 'x')",
+        "left out: same (恒为同值 constant: always 'x')",
         "left out: known (tells the outcome by itself",
         "--keep known takes it in",
         "loan: 20 rows repeat an id (L00000, …); rows of one id stay on one side",
@@ -146,6 +156,7 @@ def test_scoring_counts_what_the_card_does_not_know_and_keeps_the_id(fitted: tup
     assert "'steel'" in result.output
     scores = pl.read_csv(out)
     assert scores["loan"].to_list() == frame["loan"].to_list()
+    assert "missing in all rows" not in result.output
     again = data.with_name("again.csv")
     _run("score", odd, "--card", data.with_name("card.json"), "--out", again, "--id", "loan")
     assert again.read_bytes() == out.read_bytes()
@@ -179,6 +190,20 @@ def test_of_a_file_beyond_memory_rows_are_drawn_and_all_are_scored(
     card = read(tmp_path / "card.json")
     assert card.made_from["rows"] == 400
     assert scoring.score(data, card, tmp_path / "s.parquet", id=None).rows == 1000
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("nothing", [None, "NA"])
+def test_a_column_that_is_missing_in_all_rows_is_named(
+    kind: str, nothing: str | None, fitted: tuple[Path, Result], tmp_path: Path
+) -> None:
+    empty = pl.lit(nothing, dtype=pl.String)
+    data = invented.written(ROWS.with_columns(years=empty, trade=empty), tmp_path / f"new.{kind}")
+    result = _run("score", data, "--card", fitted[0].with_name("card.json"), "--out", tmp_path / "s.csv")
+    assert result.exit_code == 0, result.output
+    said = [line.split(":")[0] for line in result.output.splitlines() if "missing in all rows" in line]
+    assert sorted(said) == ["trade", "years"]
+    assert "not list" not in result.output
 
 
 def test_a_large_file_in_another_encoding_says_how_to_write_it_anew(

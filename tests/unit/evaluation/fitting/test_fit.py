@@ -96,7 +96,7 @@ def test_what_says_nothing_or_too_much_is_left_out_by_name(tmp_path: Path) -> No
     data = invented.written(constant(invented.borrowers(200)), tmp_path / "loans.csv")
     drawn = fit.draw(data, Wish("default", id="loan"))
     assert "constant" in drawn.left_out["same"]
-    assert drawn.left_out["empty"] == "all missing"
+    assert drawn.left_out["empty"] == "全部缺失 all missing"
     assert "tells the outcome by itself" in drawn.left_out["known"]
     assert "names the row" in drawn.left_out["name"]
     assert set(drawn.cells) == {"years", "debt", "trade", "noise", "signed"}
