@@ -42,6 +42,7 @@ from rongxin.entrypoints.api import (
     providers,
     push,
     quality,
+    queries,
     registrations,
     repairs,
     reports,
@@ -113,6 +114,7 @@ api.add_router("/providers", providers.router)
 api.add_router("/push", push.router)
 api.add_router("/registrations", registrations.router)
 api.add_router("/quality", quality.router)
+api.add_router("/queries", queries.router)
 api.add_router("/repairs", repairs.router)
 api.add_router("/rows", rows.router)
 api.add_router("/schedules", schedules.router)

@@ -28,6 +28,7 @@ from rongxin.client import (
     outcomes,
     products,
     push,
+    queries,
     reports,
     webhooks,
 )
@@ -49,6 +50,7 @@ MODULES = (
     outcomes,
     products,
     push,
+    queries,
     reports,
     webhooks,
 )
@@ -136,6 +138,11 @@ CALLS: dict[str, list[Any]] = {
     "push.run": [ID],
     "push.key": [],
     "push.acknowledge": [FETCHED],
+    "queries.own": [
+        {"find": "DK", "person": "王", "purpose": Purpose.PRE_LOAN_REVIEW, "outcome": "refused"}
+        | {"since": DAY, "until": DAY, "page_rows": 5}
+    ],
+    "queries.quota": [],
     "reports.ask": [QUESTION],
     "reports.ask_page": [QUESTION],
     "reports.ask_pdf": [QUESTION],
