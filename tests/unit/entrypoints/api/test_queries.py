@@ -81,5 +81,7 @@ def test_each_count_of_the_day_stands_beside_its_limit(client, scene):
     whole = next(one for one in told["counts"] if one["scope"] == "institution" and one["whose"] is None)
     assert (whole["used"] + whole["left"], whole["allowed"]) == (told["daily_quota"], told["daily_quota"])
     assert whole["used"] >= 1
+    people = {one["whose"] for one in told["counts"] if one["scope"] == "person"}
+    assert people == {"王一", "李二"}
     administrator = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_a", Role.ADMINISTRATOR))
     assert client.get(f"{API}/queries/quota", headers=administrator).json() == told
