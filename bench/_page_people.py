@@ -28,7 +28,7 @@ from django.utils import timezone
 from rongxin.consent import cases, grants, requests, templates
 from rongxin.consent.models import Consent
 from rongxin.consent.rules import CaseKind
-from rongxin.disclosure import gate, recipients
+from rongxin.disclosure import gate, recipients, usage
 from rongxin.disclosure.release import Recipient, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.portals import urls, visitors
@@ -101,6 +101,7 @@ def people(given: dict[str, int]) -> dict[str, Any]:
         cursor.execute(LOOKS, {"count": given["looks"], "first": firm.pk, "firms": 997})
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM (ANALYZE)")
+    usage.settle(as_of=timezone.now())  # as the worker does each night
     sequencer.integrate()
     checkpoints.sign(as_of=timezone.now())
     given_first = grants.of_subject(firm.pk)[0].id

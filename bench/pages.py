@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 
 DEFAULTS = {"rounds": 20, "firms": 100_000, "consents": 2_000, "looks": 300_000, "withdrawn": 200}
 READERS = 2
+WARM_UP = 3
 P95_MS_MAX = 500
 BYTES_MAX = 100_000
 
@@ -151,11 +152,11 @@ def _measure(address: str, people: Mapping[str, Any], rounds: int) -> dict[Page,
     floors = [Page(who, path) for who, path in FLOORS.items()]
     asked, found = [*_pages(people["paths"]), *floors], defaultdict(list)
     rng = random.Random(52)
-    for number in range(rounds + 1):
+    for number in range(-WARM_UP, rounds):
         rng.shuffle(asked)
         with ThreadPoolExecutor(READERS) as readers:
             answers = list(readers.map(lambda page: _ask(address, people, page), asked))
-        if not number:  # warms up, and tells which addresses are no page of this reader's
+        if number < 0:  # warms up each process, and tells which addresses are no page of this reader's
             shown = {page for page, (_, _, said) in zip(asked, answers, strict=True) if said == "200"}
             if lost := {
                 page: said
@@ -215,7 +216,9 @@ def _words(content: bytes) -> str:
 def _figures(found: Mapping[Page, Sequence[tuple[float, int]]]) -> dict[str, object]:
     def p95(page: Page) -> float:
         took = [one for one, _ in found[page]]
-        return round(statistics.quantiles(took, n=20)[-1] * 1000, 1) if len(took) > 1 else took[0] * 1000
+        if len(took) == 1:
+            return round(took[0] * 1000, 1)
+        return round(statistics.quantiles(took, n=20, method="inclusive")[-1] * 1000, 1)
 
     floors = {Page(who, path) for who, path in FLOORS.items()}
     lines = []

@@ -57,7 +57,7 @@ class Outcome(models.Model):
 class UsageDay(models.Model):
     """How often an item was given on a day that is over, by provider, kind of recipient and purpose.
 
-    The row without provider and item says that the day is counted.
+    The row without provider and item says that the day is counted, and how many answers left on it.
     """
 
     provider = models.CharField(max_length=64, blank=True)

@@ -64,17 +64,19 @@ def _rounded(count: int, step: int) -> int:
 
 
 # Each case once an item, however often it was asked; what it became, from the steps that stand. A request for
-# public information names no case; where its reference is one's number, it was asked for that.
+# public information names no case; where its reference is one's number, it was asked for that. The two ways
+# to the case are no single condition with OR, which would be tried answer by answer.
 _COUNT = f"""
     WITH given AS (
         SELECT DISTINCT told.key AS item, matter.id
         FROM disclosure_outcome outcome JOIN disclosure_intent intent ON intent.id = outcome.intent_id
-        JOIN consent_case matter
-          ON matter.id = intent."case" OR intent."case" IS NULL AND intent.recipient_kind = 'institution'
-             AND matter.institution_id = intent.recipient AND matter.reference = intent.reference
+        LEFT JOIN consent_case asked
+          ON intent."case" IS NULL AND intent.recipient_kind = 'institution'
+             AND asked.institution_id = intent.recipient AND asked.reference = intent.reference
+        CROSS JOIN LATERAL (SELECT COALESCE(intent."case", asked.id) AS id) matter
         CROSS JOIN jsonb_each(outcome.summary) told
         WHERE outcome.released AND outcome.decided_at >= %(from)s AND outcome.decided_at < %(to)s
-          AND told.value->>1 = %(provider)s
+          AND matter.id IS NOT NULL AND told.value->>1 = %(provider)s
     ), became AS (
         SELECT step.case_id AS id,
                bool_or(step.stage = '{Stage.APPROVED}' OR step.stage = '{Stage.DRAWN}') AS approved,

@@ -351,11 +351,6 @@ def exported(request: UUID, *, actor: Actor, as_of: datetime) -> None:
     entries.append(Kind.EVIDENCE_EXPORTED, actor=actor, refs={"request": str(request)}, as_of=as_of)
 
 
-def released() -> int:
-    """Return how many answers have left the node."""
-    return Outcome.objects.filter(released=True).count()
-
-
 def as_use(intent: Intent) -> UseOfData:
     """Return what an intent and its outcome tell of a use."""
     outcome: Outcome | None = getattr(intent, "outcome", None)

@@ -12,13 +12,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from rongxin.consent.rules import BUSINESS_ZONE
 from rongxin.disclosure.models import UsageDay
 from rongxin.vocabulary.availability import Availability
-
-#: So far back a node that was switched off counts what it missed.
-_CATCH_UP_DAYS = 62
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,27 @@ def of_provider(provider: str, *, since: date, until: date, as_of: datetime) -> 
     return _summed(rows)
 
 
+def answers() -> int:
+    """Return how many answers ever left: the counted days' and, one by one, those since the last of them."""
+    last = _last_counted() or date(2000, 1, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL, {**_span(last), "day": last})
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
 def settle(*, as_of: datetime) -> int:
     """Count the days that are over and not yet counted; returns how many.
 
-    A day is over an hour after its midnight: what was decided just before it is committed by then.
+    A day is over an hour after its midnight: what was decided just before it is committed by then. None is
+    left out, however long nobody counted.
     """
     last = (as_of.astimezone(BUSINESS_ZONE) - timedelta(hours=1)).date() - timedelta(days=1)
-    return sum(map(_settle, _uncounted(last - timedelta(days=_CATCH_UP_DAYS), last)))
+    return sum(map(_settle, _uncounted(_last_counted() or date.min, last)))
+
+
+def _last_counted() -> date | None:
+    return UsageDay.objects.filter(provider="").aggregate(last=Max("day"))["last"]
 
 
 def _uncounted(since: date, until: date) -> list[date]:
@@ -72,7 +84,7 @@ def _uncounted(since: date, until: date) -> list[date]:
 def _settle(day: date) -> bool:
     """Count one day; the row without an item says that it is done, once, whoever counts it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_DONE, {"day": day})
+        cursor.execute(_DONE, {**_span(day), "day": day})
         if cursor.rowcount == 0:
             return False
         cursor.execute(_KEEP, {**_span(day), "provider": None, "day": day})
@@ -125,7 +137,13 @@ _KEEP = f"""
 _DONE = """
     INSERT INTO disclosure_usageday
         (provider, item, recipient_kind, purpose, day, requests, records, no_record, rows, checks, mismatches)
-    VALUES ('', '', '', '', %(day)s, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING
+    SELECT '', '', '', '', %(day)s, count(*), 0, 0, 0, 0, 0 FROM disclosure_outcome
+    WHERE released AND decided_at >= %(from)s AND decided_at < %(to)s
+    ON CONFLICT DO NOTHING
+"""
+_ALL = """
+    SELECT (SELECT COALESCE(sum(requests), 0) FROM disclosure_usageday WHERE provider = '' AND day <= %(day)s)
+         + (SELECT count(*) FROM disclosure_outcome WHERE released AND decided_at >= %(to)s)
 """
 _KEPT = f"""
     SELECT {_COLUMNS} FROM disclosure_usageday

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.schema import Channel, Item
-from rongxin.disclosure import register
+from rongxin.disclosure import usage
 from rongxin.entrypoints.portals import offered, pages, wording
 from rongxin.financing.products import offers
 from rongxin.journal import checkpoints, keyring
@@ -51,7 +51,7 @@ def front(request: HttpRequest) -> HttpResponse:
             "label": _("归集记录"),
         },
         {
-            "number": f"{register.released():,}",
+            "number": f"{usage.answers():,}",
             "unit": _("次"),
             "label": _("对外提供"),
         },

@@ -88,6 +88,19 @@ def test_a_day_is_counted_once_whoever_counts_it(firm):
     assert UsageDay.objects.filter(item="").count() == 3
 
 
+def test_every_answer_is_counted_once_before_and_after_its_day_is_over(firm):
+    for days in (0, 0, 1, 90):
+        ask(firm, PENALTY, at=NOON + timedelta(days=days))
+    assert usage.answers() == 4
+    for days in (1, 90, 91):  # a node that nobody had count for three months counts them all
+        usage.settle(as_of=NOON + timedelta(days=days))
+        assert usage.answers() == 4
+    assert UsageDay.objects.filter(item="").count() == 91
+    assert sum(UsageDay.objects.filter(item="").values_list("requests", flat=True)) == 4
+    ask(firm, PENALTY, at=NOON + timedelta(days=91))
+    assert usage.answers() == 5
+
+
 def test_another_providers_use_and_refusals_are_not_told(firm):
     ask(firm, PENALTY)
     assert used("tax_bureau") == []
