@@ -70,7 +70,8 @@ def settle(*, as_of: datetime) -> int:
 
 
 def _last_counted() -> date | None:
-    return UsageDay.objects.filter(provider="").aggregate(last=Max("day"))["last"]
+    last: date | None = UsageDay.objects.filter(provider="").aggregate(last=Max("day"))["last"]
+    return last
 
 
 def _uncounted(since: date, until: date) -> list[date]:
