@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -26,16 +26,24 @@ _OF_MEMORY = re.compile(
     r"memory|\balloc|failed to map|thread creation failed|os error 1[12]\b|Resource temporarily unavailable",
     re.I,
 )
-#: Below, what a library says when it breaks off needn't name memory: its own parts failed to load.
-_SMALL_BYTES = 2 << 30
 
 
-def run(work: Callable[[], None], *, halves: Iterable[Path], short: Callable[[str], Exception]) -> None:
-    """Do the work; raises what `short` makes of the bound on memory where the work ran out of it.
+def run(
+    work: Callable[[], None],
+    *,
+    needed: Mapping[str, int],
+    halves: Iterable[Path],
+    short: Callable[[str], Exception],
+) -> None:
+    """Do the work; raises what `short` makes of the bound on memory where it runs out or is too narrow.
 
-    `halves` are the files that it would leave half written. A process that has threads can't be forked; there
-    the work is done in it, and what a library ends is ended.
+    Below `needed` (bytes, by the name of the bound) it isn't begun: a library that gets no thread for want of
+    addresses may wait for ever. `halves` are the files that it would leave half written. A process that has
+    threads can't be forked; there the work is done in it, and what a library ends is ended.
     """
+    bounds = _bounds()
+    if any(name in bounds and bounds[name] < least for name, least in needed.items()):
+        raise short(bound())
     if not _can_fork():
         try:
             return work()
@@ -54,7 +62,7 @@ def run(work: Callable[[], None], *, halves: Iterable[Path], short: Callable[[st
             path.unlink(missing_ok=True)
         noise.seek(0)
         said = noise.read().decode(errors="replace")
-    if code == -signal.SIGKILL or min(_bounds().values()) < _SMALL_BYTES or _OF_MEMORY.search(said):
+    if code == -signal.SIGKILL or _OF_MEMORY.search(said):
         raise short(bound())
     click.echo(said, err=True)
     raise click.ClickException(

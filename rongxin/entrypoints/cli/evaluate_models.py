@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_NEEDED = {"拟合 fit": "4 GiB", "打分 score": "1 GiB (ulimit -v: 2 GiB)"}
+#: GiB of memory, and of addresses beside those of the file: what draws the charts reserves 64 it never fills.
+_NEEDED = {"拟合 fit": (4, 72), "打分 score": (1, 2)}
 
 
 def _apart(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -28,17 +29,24 @@ def _apart(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def run(**given: Any) -> None:
             from rongxin.evaluation.fitting import errors, writing
 
+            data: Path = given["data"]
+
+            (gib, addresses), size = _NEEDED[what], data.stat().st_size if data.is_file() else 0
+            needed = {"ulimit -d": gib << 30, "ulimit -v": (addresses << 30) + size}
+            mapped = needed["ulimit -v"] + (1 << 20) - 1 >> 20
+
             def short(bound: str) -> click.ClickException:
-                needed = _NEEDED[what]
                 return click.ClickException(
-                    f"{given['data']}: {what}：内存不足（上限 {bound}），没有写出结果；"
-                    f"请放宽上限或换内存更大的机器，任何大小的文件约需 {needed} "
+                    f"{data}: {what}：内存不足（上限 {bound}），没有写出结果；"
+                    f"请放宽上限或换内存更大的机器：不论文件大小，约需 {gib} GiB；"
+                    f"文件整个映射，ulimit -v 须有 {mapped} MiB "
                     f"out of memory (bound: {bound}); nothing was written. Raise the bound or take a larger "
-                    f"machine: {needed} do for a file of any size [{errors.TooLittleMemory.code}]"
+                    f"machine: {gib} GiB do for a file of any size; ulimit -v has to be {mapped} MiB, "
+                    f"as the file is mapped whole [{errors.TooLittleMemory.code}]"
                 )
 
             halves = [writing.part_of(file) for file in (given["out"], given["out"].with_suffix(".html"))]
-            apart.run(lambda: work(**given), halves=halves, short=short)
+            apart.run(lambda: work(**given), needed=needed, halves=halves, short=short)
 
         return run
 
