@@ -76,11 +76,12 @@ def test_fitting_without_memory_says_so_and_leaves_no_card(mib: int, folder: Pat
     [("score", "--card", "card.json", "--out", "s.csv"), ("fit", "--target", "default", "--out", "new.json")],
     ids=["score", "fit"],
 )
-def test_what_it_asks_for_is_enough(words: tuple[str, ...], folder: Path) -> None:
+def test_what_it_asks_for_is_enough_and_less_is_not_tried(words: tuple[str, ...], folder: Path) -> None:
     task, *options = words
     last = _run(folder, MIBS[1], task, "loans.csv", *options).stderr.strip().splitlines()[-1]
     asked = re.search(r"ulimit -v has to be (\d+) MiB", last)
     assert asked, last
+    _told(_run(folder, int(asked[1]) - 1, task, "loans.csv", *options))
     done = _run(folder, int(asked[1]), task, "loans.csv", *options)
     assert done.returncode == 0, done.stderr[-600:]
 
