@@ -76,7 +76,8 @@ def _last_counted() -> date | None:
 
 def _uncounted(since: date, until: date) -> list[date]:
     """Return the days with answers, or after them, that have not been counted."""
-    first = max(since, _first_day() or until + timedelta(days=1))
+    counted = UsageDay.objects.filter(provider="", day__lte=since).exists()
+    first = since if counted else max(since, _first_day() or until + timedelta(days=1))
     done = set(UsageDay.objects.filter(item="", day__gte=first).values_list("day", flat=True))
     days = (first + timedelta(days=number) for number in range((until - first).days + 1))
     return [day for day in days if day not in done]
