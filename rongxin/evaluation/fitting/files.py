@@ -107,7 +107,9 @@ def _only(table: pl.LazyFrame, drawn: NDArray[np.bool_]) -> pl.LazyFrame:
         return pl.Series(drawn[places.to_numpy()])
 
     chosen = pl.col(_PLACE).map_batches(is_drawn, return_dtype=pl.Boolean, is_elementwise=True)
-    return table.with_row_index(_PLACE).filter(chosen).drop(_PLACE)
+    drawn_rows = table.with_row_index(_PLACE).filter(chosen).drop(_PLACE)
+    # Texts of a drawn row keep hold of all the text that was read with them; put together anew, they don't.
+    return drawn_rows.with_columns(pl.col(pl.String) + "")
 
 
 def _trimmed(names: list[str], path: Path) -> list[str]:
