@@ -24,7 +24,7 @@ def waiting(
     batch: UUID | None = None,
     item: str | None = None,
     provider: str | None = None,
-    older_than_days: Annotated[int, Field(ge=0)] | None = None,
+    older_than_days: Annotated[int, Field(ge=0, le=36_500)] | None = None,
     after_batch: UUID | None = None,
     after_line: int = 0,
     limit: _LIMIT = 20,

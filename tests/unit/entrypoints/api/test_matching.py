@@ -66,6 +66,12 @@ def test_it_says_what_cannot_be_done(client, court, clerks):
     assert post(client, f"{batch}/2/dismiss", first, reason="").status_code == 422
 
 
+def test_an_age_beyond_all_days_is_refused(client, clerks):
+    for days in ("36501", "36893488147419103232"):
+        answer = client.get(f"/api/v1/matching?older_than_days={days}", headers=clerks[0])
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 def test_nobody_but_the_operator_comes_to_the_desk(client, court):
     batch = court.honours((NAME, "?", "示范企业"))
     headers = keys.header_of(stage.staff(PartyKind.PROVIDER, "customs"))
