@@ -48,31 +48,45 @@ def running(
     address is known, tables are brought up to date as the owner first; a role without an address of its own
     goes on as the owner.
     """
-    var = Path(os.environ.get("RONGXIN_VAR", Path.cwd() / "var")).resolve()
-    os.environ["RONGXIN_VAR"] = str(var)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongxin.site.settings")
-    given = any(os.environ.get(name) for name in VARIABLES.values())
-    if given or os.environ.get("RONGXIN_MODE") == "production":
+    with _own_files() as var:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongxin.site.settings")
+        given = any(os.environ.get(name) for name in VARIABLES.values())
+        if given or os.environ.get("RONGXIN_MODE") == "production":
+            try:
+                _set_up(role, progress=progress, must_be_empty=must_be_empty)
+                yield Node(var, os.environ.get("DATABASE_URL", ""), embedded=False)
+            finally:
+                os.environ.pop("RONGXIN_DATABASE_ROLE", None)
+            return
+        _leave_in_order()
+        membership = _join(var / purpose / "postgres", purpose, progress=progress)
+        os.environ["DATABASE_URL"] = membership.url()
+        if purpose == "demo":
+            for bound in BOUND:
+                os.environ[VARIABLES[bound]] = membership.url(user=f"{cluster.ROLE}_{bound}")
         try:
-            _set_up(role, progress=progress, must_be_empty=must_be_empty)
-            yield Node(var, os.environ.get("DATABASE_URL", ""), embedded=False)
+            _set_up(role, progress=progress, must_be_empty=False, embedded=True)
+            yield Node(var, membership.url(), embedded=True)
         finally:
-            os.environ.pop("RONGXIN_DATABASE_ROLE", None)
-        return
-    _leave_in_order()
-    membership = _join(var / purpose / "postgres", purpose, progress=progress)
-    os.environ["DATABASE_URL"] = membership.url()
-    if purpose == "demo":
-        for bound in BOUND:
-            os.environ[VARIABLES[bound]] = membership.url(user=f"{cluster.ROLE}_{bound}")
+            disconnect()
+            for name in (*VARIABLES.values(), "RONGXIN_DATABASE_ROLE"):
+                os.environ.pop(name, None)
+            membership.leave()
+
+
+@contextmanager
+def _own_files() -> Iterator[Path]:
+    """Have `RONGXIN_VAR` name one place, wherever the command goes, inside the `with` block."""
+    before = os.environ.get("RONGXIN_VAR")
+    var = Path(before if before is not None else Path.cwd() / "var").resolve()
+    os.environ["RONGXIN_VAR"] = str(var)
     try:
-        _set_up(role, progress=progress, must_be_empty=False, embedded=True)
-        yield Node(var, membership.url(), embedded=True)
+        yield var
     finally:
-        disconnect()
-        for name in (*VARIABLES.values(), "RONGXIN_DATABASE_ROLE"):
-            os.environ.pop(name, None)
-        membership.leave()
+        if before is None:
+            os.environ.pop("RONGXIN_VAR", None)
+        else:
+            os.environ["RONGXIN_VAR"] = before
 
 
 def _join(directory: Path, purpose: Purpose, *, progress: bool) -> shared.Membership:
