@@ -77,7 +77,8 @@ def test_it_writes_where_it_serves(tmp_path: Path) -> None:
     assert written == {"web": "http://127.0.0.1:8000/", "api": "http://127.0.0.1:8000/api/v1/"}
 
 
-def test_each_worker_has_as_many_threads_as_connections() -> None:
+def test_each_worker_has_as_many_threads_as_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RONGXIN_WEB_THREADS", "1")  # put back afterwards
     server = serve.server("127.0.0.1", free_port(), 2)
     assert server.blocking_threads == serve.THREADS
 
