@@ -65,6 +65,7 @@ _ENTRIES = (
     Entry("institution_products", _lazy("产品"), permission.INSTITUTION),
     Entry("institution_team", _lazy("人员"), permission.INSTITUTION_ADMINISTRATOR),
     Entry("institution", _lazy("工作台"), permission.INSTITUTION),
+    Entry("institution_checks", _lazy("数据核验"), permission.INSTITUTION),
     Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION),
     Entry("institution_log", _lazy("查询记录"), _INSTITUTION),
     Entry("institution_quota", _lazy("今日用量"), _INSTITUTION),

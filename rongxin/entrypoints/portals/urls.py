@@ -20,7 +20,7 @@ from rongxin.entrypoints.portals.enterprise import (
     uses,
 )
 from rongxin.entrypoints.portals.institution import applications as worklist
-from rongxin.entrypoints.portals.institution import cases, deliveries, duties, reports, team, usage
+from rongxin.entrypoints.portals.institution import cases, checks, deliveries, duties, reports, team, usage
 from rongxin.entrypoints.portals.institution import products as shelf
 from rongxin.entrypoints.portals.operator import (
     access,
@@ -119,6 +119,8 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/cases/<uuid:number>/ask", cases.ask, name="institution_ask"),
     path("institution/cases/<uuid:number>/close", cases.close, name="institution_close"),
     path("institution/cases/<uuid:number>/report", reports.of_case, name="institution_report"),
+    path("institution/cases/<uuid:number>/check", checks.one, name="institution_check"),
+    path("institution/checks", checks.listed, name="institution_checks"),
     path("institution/public", reports.public, name="institution_public"),
     path("institution/log", usage.own_log, name="institution_log"),
     path("institution/quota", usage.quota, name="institution_quota"),

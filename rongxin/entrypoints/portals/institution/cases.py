@@ -20,6 +20,7 @@ from rongxin.consent.deletion import duties
 from rongxin.consent.errors import ConsentError, UnknownCase
 from rongxin.consent.rules import CaseKind, Status
 from rongxin.consent.signing.rules import State as SigningState
+from rongxin.disclosure import claims
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -38,12 +39,14 @@ _TEMPLATES = {
 
 
 def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
-    """Return a part of the cases, each with its firm and where its consent stands: few questions for many."""
     kind = CaseKind(wanted["kind"]) if wanted["kind"] else None
     closed = {"open": False, "closed": True}.get(wanted["state"])
-    part = cases.of_institution(
-        visitor.role.party, window, find=wanted["find"], kind=kind, closed=closed, sort=wanted.sort
-    )
+    return part_of(visitor, window, find=wanted["find"], kind=kind, closed=closed, sort=wanted.sort)
+
+
+def part_of(visitor: Visitor, window: Window, **narrowed: Any) -> Part[dict[str, Any]]:
+    """Return a part of the cases, each with its firm and where its consent stands: few questions for many."""
+    part = cases.of_institution(visitor.role.party, window, **narrowed)
     firms = subjects.many({case.subject_id for case in part.rows})
     given = register.of_cases(part.rows)
     asked = requests.newest_of_cases([case.id for case in part.rows])
@@ -51,6 +54,7 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
         lambda case: {
             "case": case,
             "firm": firms[case.subject_id],
+            "live": _live(given[case.id]),
             "state": _state(case, given[case.id], asked.get(case.id)),
         }
     )
@@ -155,6 +159,11 @@ def own(number: UUID, visitor: Visitor) -> cases.Card:
     return case
 
 
+def live_of(case: cases.Card) -> register.Grant | None:
+    """Return the consent that carries a case now."""
+    return _live(register.of_case(case.subject_id, case.institution_id, case.id))
+
+
 def _state(case: cases.Card, given: list[register.Grant], asked: requests.Card | None) -> str:
     """Say what a case waits for."""
     live = _live(given)
@@ -189,15 +198,17 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
     ]
     given = register.of_case(case.subject_id, case.institution_id, case.id)
     asked = requests.of_case(case.id)
+    firm, live = subjects.get(case.subject_id), _live(given)
     return {
         "here": "institution",
         "case": case,
-        "firm": subjects.get(case.subject_id),
+        "firm": firm,
         "state": _state(case, given, asked[0] if asked else None),
-        "live": _live(given),
+        "live": live,
         "grants": given,
         "requests": [{"card": card, "standing": _standing(card)} for card in asked],
         "template": template,
         "sections": [section for section in sections if section["items"]],
         "report_at": reverse("institution_report", kwargs={"number": case.id}),
+        "checkable": live is not None and bool(claims.askable(live, firm.kind)),
     }

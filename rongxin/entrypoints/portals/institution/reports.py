@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
-from rongxin.consent import register
-from rongxin.consent.rules import Status
+from rongxin.consent import cases as matters
+from rongxin.consent.register import Grant
 from rongxin.disclosure import gate
 from rongxin.disclosure.errors import UnknownSubject
 from rongxin.disclosure.release import Recipient, Refusal, Request
@@ -31,18 +33,48 @@ _FORMS = {"page": "text/html", "pdf": "application/pdf", "json": "application/js
 def of_case(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Give the report that the case's consent carries; without one, what is public."""
     case = cases.own(number, visitor)
-    given = register.of_case(case.subject_id, case.institution_id, case.id)
-    live = next((grant for grant in given if grant.status is Status.ACTIVE), None)
-    return _report(
-        request,
-        visitor,
+    return of(request, visitor, case, cases.live_of(case))
+
+
+def of(
+    request: HttpRequest,
+    visitor: Visitor,
+    case: matters.Card,
+    live: Grant | None,
+    claims: Mapping[str, Mapping[str, str]] | None = None,
+) -> HttpResponse:
+    """Give the report of a case, with what is claimed compared beside it."""
+    form = _FORMS.get(request.POST.get("form", "page"), "text/html")
+    return _report(request, visitor, question(visitor, case, live, claims=claims), form)
+
+
+def question(
+    visitor: Visitor,
+    case: matters.Card,
+    live: Grant | None,
+    *,
+    items: tuple[str, ...] = (),
+    claims: Mapping[str, Mapping[str, str]] | None = None,
+) -> Request:
+    """Return what is asked of the gate in a case: by its consent, of these items or of all."""
+    return Request(
+        recipient=_recipient(visitor),
         uscc=subjects.get(case.subject_id).uscc or "",
+        items=items or tuple(loader.load().all_names),
         purpose=live.terms.purpose if live else Purpose.FINANCING_SUPPORT,
         reference=case.reference,
         # What is public needs no case; a case named without a consent carries nothing and is refused whole.
-        case=case.id if live else None,
-        consent=live.id if live else None,
+        case_id=case.id if live else None,
+        consent_id=live.id if live else None,
+        claims=claims or {},
     )
+
+
+def onward(reason: Reason) -> str:
+    """Say what somebody can do who was refused."""
+    if reason is Reason.STEP_UP_REQUIRED:
+        return _("请退出后以验证码重新登录，再查询。")
+    return _("拒绝已记入存证，信息主体可以看到。")
 
 
 @visitors.page(permission.INSTITUTION, "GET", "POST")
@@ -56,46 +88,29 @@ def public(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     mistake = found.message if not found.acceptable else "" if reference else _("请填写本机构的业务编号")
     if not mistake:
         try:
-            return _report(
-                request, visitor, uscc=code, purpose=Purpose.FINANCING_SUPPORT, reference=reference
+            asked = Request(
+                recipient=_recipient(visitor),
+                uscc=code,
+                items=tuple(loader.load().all_names),
+                purpose=Purpose.FINANCING_SUPPORT,
+                reference=reference,
             )
+            return _report(request, visitor, asked, _FORMS.get(request.POST.get("form", "page"), "text/html"))
         except UnknownSubject:  # counted and journalled: nobody tries out codes unseen or for nothing
             mistake = _("未找到这个统一社会信用代码的登记信息")
     return pages.render(request, "institution/public.html", {**context, "mistake": mistake}, status=422)
 
 
-def _report(
-    request: HttpRequest,
-    visitor: Visitor,
-    *,
-    uscc: str,
-    purpose: Purpose,
-    reference: str,
-    case: UUID | None = None,
-    consent: UUID | None = None,
-) -> HttpResponse:
+def _recipient(visitor: Visitor) -> Recipient:
     institution = institutions.get(visitor.role.party)
-    form = _FORMS.get(request.POST.get("form", "page"), "text/html")
-    answer = gate.release(
-        Request(
-            recipient=Recipient(
-                RecipientKind.INSTITUTION, institution.id, institution.name, visitor.account.display_name
-            ),
-            uscc=uscc,
-            items=tuple(loader.load().all_names),
-            purpose=purpose,
-            reference=reference,
-            case_id=case,
-            consent_id=consent,
-            export=form != "text/html",
-        ),
-        actor=visitor.actor,
-        as_of=visitor.at,
+    return Recipient(
+        RecipientKind.INSTITUTION, institution.id, institution.name, visitor.account.display_name
     )
+
+
+def _report(request: HttpRequest, visitor: Visitor, asked: Request, form: str) -> HttpResponse:
+    asked = replace(asked, export=form != "text/html")
+    answer = gate.release(asked, actor=visitor.actor, as_of=visitor.at)
     if isinstance(answer, Refusal):
-        what = wording.reason(answer.reason)
-        onward = _("拒绝已记入存证，信息主体可以看到。")
-        if answer.reason is Reason.STEP_UP_REQUIRED:
-            onward = _("请退出后以验证码重新登录，再查询。")
-        return pages.refusal(request, 403, what, onward)
+        return pages.refusal(request, 403, wording.reason(answer.reason), onward(answer.reason))
     return reports.rendered(answer, form)
