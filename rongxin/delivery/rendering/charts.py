@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import altair
+import orjson
 import vl_convert
 
 from rongxin.delivery.rendering import fonts
@@ -22,6 +24,8 @@ _INK, QUIET, _LINE = "#1d2733", "#66707d", "#d9dee5"
 ACCENT, SECOND, WARN = "#0b5c8a", "#7fb0cc", "#a3430b"
 _WIDTH, _HALF = 640, 310
 _CATEGORIES_MIN = 3
+#: Of 10 to 50 KB each.
+KEPT = 400
 
 
 @dataclass(frozen=True)
@@ -222,11 +226,17 @@ def _items(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def svg(chart: altair.TopLevelMixin) -> str:
     """Return the drawing of a chart in the house's style."""
     # Altair's own validation would cost more than the drawing; tests draw every chart with it.
-    specification = chart.to_dict(validate=False)
-    specification["config"] = _CONFIG
+    return _drawn(orjson.dumps(chart.to_dict(validate=False)))
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(chart: bytes) -> str:
+    """Draw what is described. Drawing takes five times as long as describing, and whoever looks again at the
+    same facts gets the same drawing, so the last ones are kept, in the render process alone.
+    """
     lettering = Lettering()
-    drawn: str = vl_convert.vegalite_to_svg(lettering.take(specification))
-    return lettering.put_back(drawn, fonts.FAMILY)
+    taken = lettering.take({**orjson.loads(chart), "config": _CONFIG})
+    return lettering.put_back(vl_convert.vegalite_to_svg(taken), fonts.FAMILY)
 
 
 _CONFIG = {

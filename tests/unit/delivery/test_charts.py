@@ -87,3 +87,15 @@ def test_an_axis_of_counts_names_each_whole_number_once():
         assert labels
         assert len(labels) == len(set(labels))
         assert set(labels) <= {"1", "2"}
+
+
+def test_the_same_facts_are_drawn_once_and_others_anew(monkeypatch):
+    charts._drawn.cache_clear()
+    made = []
+    draws = charts.vl_convert.vegalite_to_svg
+    monkeypatch.setattr(charts.vl_convert, "vegalite_to_svg", lambda it: made.append(1) or draws(it))
+    first = _timeline(["2021-05-05", "2022-05-05"])
+    assert _timeline(["2021-05-05", "2022-05-05"]) == first
+    assert len(made) == 1
+    assert _timeline(["2021-05-05", "2023-05-05"]) != first
+    assert len(made) == 2
