@@ -6,7 +6,6 @@ derived item or a suppressed statistic, through the gate.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,6 @@ from rongxin.records import lake_columns, lake_files
 from rongxin.records.errors import LakeDamaged
 from rongxin.records.lake_keeping import snapshot
 from rongxin.records.models import LakeEnding, LakeFile, LakeMark
-
-LAST_ID = 2**63 - 1
-
 
 #: Reads more of the same moment from the database: given the engine, and a folder that is deleted at the end.
 Beside = Callable[[duckdb.DuckDBPyConnection, Path], None]
@@ -63,14 +59,11 @@ def view(duck: duckdb.DuckDBPyConnection, item: str, own: Path) -> None:
     ended, gone = own / f"{item}.ended.parquet", LakeEnding.objects.filter(item=item)
     ids = list(gone.values_list("record_id", flat=True)) if listed else []
     pl.DataFrame({"record_id": ids}, schema={"record_id": pl.Int64}).write_parquet(ended)
-    spool, tail = own / f"{item}{lake_files.SPOOL}", own / f"{item}.parquet"
-    lake_files.draw(item, columns, spool, after=mark, through=LAST_ID)
-    lake_files.type_rows(spool, tail, columns)
-    shutil.rmtree(spool)
+    tail = lake_files.read(item, columns, own / item, after=mark)
     files = [lake_files.directory() / name for name in listed]
     _there(files)
     names = ", ".join(f'"{column.name}"' for column in columns)
-    listing = ", ".join(lake_files.literal(path) for path in [*files, tail])
+    listing = ", ".join(lake_files.literal(path) for path in [*files, *tail])
     duck.execute(
         f'CREATE TEMP VIEW "{item}" AS SELECT {names} FROM read_parquet([{listing}]) rows'  # noqa: S608
         f" WHERE NOT EXISTS (SELECT 1 FROM read_parquet({lake_files.literal(ended)}) gone"

@@ -9,14 +9,12 @@ small batch, ids that others took between) the keeper reads the table.
 from __future__ import annotations
 
 import logging
-import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 import polars as pl
@@ -24,6 +22,7 @@ from django.db import connection
 
 from rongxin.catalogue import loader
 from rongxin.records import lake_columns, lake_files
+from rongxin.records.lake_spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -44,22 +43,21 @@ class Ids:
 
 @dataclass(frozen=True)
 class Ahead:
-    """A file that holds the live rows with one of `ids` of which nothing is sealed."""
+    """The files that hold the live rows with one of `ids` of which nothing is sealed."""
 
     ids: Ids
-    file: lake_files.Prepared
+    files: list[lake_files.Prepared]
 
 
 class LakeAhead:
     """The lake file of one batch, from its first row on."""
 
-    _spool: Path
+    _spool: Spool
     _waiting: list[pl.DataFrame]
-    _parts: int
     _rows: int
     _lines: tuple[int, int]  # the first and the last
     _given_up: bool
-    _making: Future[lake_files.Prepared] | None
+    _making: Future[list[lake_files.Prepared]] | None
     _ids: Ids | None
 
     def __init__(self, item: str, batch_id: UUID) -> None:
@@ -103,9 +101,9 @@ class LakeAhead:
         where each row takes the next id: of few rows, of those that the store holds mostly, and where others
         took ids between. Call it under the settling lock, with which `filing.settled_through` reckons.
         """
-        if self._waiting and self._parts:
+        if self._waiting and not self._spool.is_empty:
             self._write_part()
-        if not self._parts or 2 * found > self._rows:
+        if self._spool.is_empty or 2 * found > self._rows:
             return None
         first_line, last_line = self._lines
         with connection.cursor() as cursor:
@@ -139,14 +137,15 @@ class LakeAhead:
         """Remove what lies here: the batch is filed and its file listed, or it is tried again."""
         if self._making is not None:
             with suppress(Exception):  # said by `finished`, or of an attempt that counts no more
-                self._making.result().part.unlink(missing_ok=True)
-        shutil.rmtree(self._spool, ignore_errors=True)
+                for made in self._making.result():
+                    made.part.unlink(missing_ok=True)
+        self._spool.clear()
         self._forget()
 
     def _forget(self) -> None:
-        self._spool = lake_files.fresh(self.item, lake_files.SPOOL)
+        self._spool = Spool(lake_files.fresh(self.item, lake_files.SPOOL))
         self._waiting = []
-        self._parts = self._rows = 0
+        self._rows = 0
         self._lines = (sys.maxsize, 0)
         self._given_up = False
         self._making = None
@@ -159,14 +158,12 @@ class LakeAhead:
     def _write_part(self) -> None:
         """Write a part. A disk that takes none keeps no batch from being filed: the worker will write."""
         try:
-            self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lake_files.write_part(pl.concat(self._waiting), self._spool / lake_files.part_name(self._parts))
+            self._spool.add(pl.concat(self._waiting))
         except (OSError, pl.exceptions.PolarsError):
             log.exception("batch %s: its lake file is left to the worker", self._batch_id)
             self._give_up()
             return
         self._waiting.clear()
-        self._parts += 1
 
 
 @contextmanager

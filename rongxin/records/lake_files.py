@@ -1,15 +1,13 @@
 """Parquet files of the lake: written beside, synced, renamed; counted only once the manifest lists them.
 
-Rows leave PostgreSQL as text into a spool, a folder of Parquet parts with columns of text, and are typed and
-sorted by DuckDB within a fixed share of memory. (A spool of CSV took most of that share for its parser alone,
-and the sort of 200,000 rows had no room left.) Nothing here decides what counts: `lake_keeping` does, in its
-transaction.
+Rows leave PostgreSQL as text into a spool; DuckDB types and sorts them within a fixed share of memory, a file
+for every lot. (A spool of CSV took most of that share for its parser alone, and the sort of 200,000 rows had
+no room left.) Nothing here decides what counts: `lake_keeping` does, in its transaction.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,16 +25,16 @@ from psycopg import sql
 
 from rongxin.records import lake_columns
 from rongxin.records.lake_columns import LakeColumn
+from rongxin.records.lake_spool import SUFFIX, Lot, Spool
 
-SUFFIX, PART, SPOOL = ".parquet", ".part", ".spool"
+PART, SPOOL = ".part", ".spool"
 #: The column of a spool that names a row by its line in the batch, where its id is made of it.
 LINE = "_line"
+LAST_ID = 2**63 - 1
 # No text that a department hands in holds a control character, so this one can stand for "nothing".
 _NULL = "\x01"
 _BLOCK = 8 << 20
 _MEMORY = "192MB"
-# Two of these, uncompressed, are held while rows are sorted: of wide rows 65,536 left the sort no memory.
-_ROW_GROUP = 20_480
 # Called with the rows written so far.
 Progress = Callable[[int], None]
 
@@ -52,12 +50,13 @@ _OWN = "r.id, r.subject_id, r.observed_on, (r.filed_at AT TIME ZONE 'Asia/Shangh
 
 @dataclass(frozen=True)
 class Prepared:
-    """A whole file: as `part` until it is put where `name` says."""
+    """A whole file: as `part` until it is put where `name` says. A `full` one could hold no more."""
 
     part: Path
     rows: int
     sha256: str
     size_bytes: int
+    full: bool
 
     @property
     def name(self) -> str:
@@ -77,36 +76,52 @@ def write(
     through: int,
     but: tuple[int, int] | None = None,
     progress: Progress | None = None,
-) -> Prepared | None:
-    """Write the live rows of an item with `after` < id <= `through` to a file; None where there are none.
+) -> list[Prepared]:
+    """Write the live rows of an item with `after` < id <= `through` to files; to none where there are none.
 
     Rows of the ids `but` (the first and the last) are left out where nothing of them is sealed.
     """
     directory().mkdir(parents=True, exist_ok=True, mode=0o700)
-    spool = fresh(item, SPOOL)
+    spool = Spool(fresh(item, SPOOL))
     try:
         rows = draw(item, columns, spool, after=after, through=through, but=but, progress=progress)
-        return put(prepare(item, spool, columns)) if rows else None
+        return [put(made) for made in prepare(item, spool, columns)] if rows else []
     finally:
-        shutil.rmtree(spool, ignore_errors=True)
+        spool.clear()
+
+
+def read(item: str, columns: tuple[LakeColumn, ...], folder: Path, *, after: int) -> list[Path]:
+    """Read the live rows of an item with `after` < id into files of the reader's own; one file at least."""
+    spool, files = Spool(folder / "text"), []
+    draw(item, columns, spool, after=after, through=LAST_ID)
+    for number, lot in enumerate(spool.lots()):
+        files.append(folder / f"{number:06d}{SUFFIX}")
+        type_rows(lot, files[-1], columns)
+    spool.clear()
+    return files
 
 
 def prepare(
     item: str,
-    spool: Path,
+    spool: Spool,
     columns: tuple[LakeColumn, ...],
     *,
     own: Mapping[str, str] | None = None,
     without: Sequence[int] = (),
-) -> Prepared:
-    """Make a file of spooled text; `own` and `without` as in `type_rows`."""
+) -> list[Prepared]:
+    """Make the files of spooled text; `own` and `without` as in `type_rows`."""
+    made: list[Prepared] = []
     part = fresh(item, PART)
     try:
-        rows = type_rows(spool, part, columns, own=own, without=without)
-        return Prepared(part, rows, digest_of(part), part.stat().st_size)
+        for lot in spool.lots():
+            part = fresh(item, PART)
+            rows = type_rows(lot, part, columns, own=own, without=without)
+            made.append(Prepared(part, rows, digest_of(part), part.stat().st_size, lot.full))
     except BaseException:
-        part.unlink(missing_ok=True)
+        for whole_or_not in (part, *(prepared.part for prepared in made)):
+            whole_or_not.unlink(missing_ok=True)
         raise
+    return made
 
 
 def put(prepared: Prepared) -> Prepared:
@@ -118,45 +133,43 @@ def put(prepared: Prepared) -> Prepared:
 def draw(
     item: str,
     columns: tuple[LakeColumn, ...],
-    spool: Path,
+    spool: Spool,
     *,
     after: int,
     through: int,
     but: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Copy the rows as text into a new spool, numbers in words taken out; return how many.
+    """Copy the rows as text into a spool, numbers in words taken out; return how many.
 
     A thread cleans and writes one block while PostgreSQL sends the next.
     """
-    spool.mkdir(mode=0o700)
-    writing: Future[int] | None = None
-    rows = parts = 0
+    writing: Future[None] | None = None
     with ThreadPoolExecutor(1, "lake") as writer:
         for block in _blocks(_statement(item, columns, after, through, but or (0, 0))):
-            # Waited for one block later: no more than two of them are ever held.
-            rows += writing.result() if writing is not None else 0
-            if progress is not None and parts:
-                progress(rows)
-            writing = writer.submit(_spool_block, block, columns, spool / part_name(parts))
-            parts += 1
-        rows += writing.result() if writing is not None else 0
-    if not parts:
-        _spool_block(b"", columns, spool / part_name(parts))
+            if writing is not None:
+                writing.result()  # waited for one block later: no more than two of them are ever held
+                if progress is not None:
+                    progress(spool.rows)
+            writing = writer.submit(_spool_block, block, columns, spool)
+        if writing is not None:
+            writing.result()
+    if spool.is_empty:
+        _spool_block(b"", columns, spool)
     elif progress is not None:
-        progress(rows)
-    return rows
+        progress(spool.rows)
+    return spool.rows
 
 
 def type_rows(
-    spool: Path,
+    lot: Lot,
     target: Path,
     columns: tuple[LakeColumn, ...],
     *,
     own: Mapping[str, str] | None = None,
     without: Sequence[int] = (),
 ) -> int:
-    """Make a Parquet file of spooled text: every column typed, rows by subject and date; return how many.
+    """Make a Parquet file of a lot: every column typed, rows by subject and date; return how many.
 
     `own` gives columns that the spool has not, as SQL; rows of the lines `without` are left out.
     """
@@ -166,7 +179,7 @@ def type_rows(
         else f"""CAST({(own or {}).get(c.name, f'"{c.name}"')} AS {c.sql_type}) AS "{c.name}\""""
         for c in columns
     )
-    given: dict[str, object] = {"parts": [str(part) for part in sorted(spool.iterdir())]}
+    given: dict[str, object] = {"parts": [str(part) for part in lot.parts]}
     which = ""
     if without:
         which, given["without"] = f'WHERE "{LINE}" NOT IN (SELECT unnest($without))', list(without)
@@ -174,7 +187,7 @@ def type_rows(
         (rows,) = duck.execute(
             f"COPY (SELECT {cast} FROM read_parquet($parts) {which}"  # noqa: S608
             ' ORDER BY "_subject", "_observed_on", "_id")'
-            f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
+            f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {lot.row_group})",
             given,
         ).fetchone() or (0,)
     return int(rows)
@@ -239,31 +252,20 @@ def _blocks(statement: sql.Composed) -> Iterator[bytes]:
         yield bytes(block)
 
 
-def write_part(frame: pl.DataFrame, part: Path) -> None:
-    """Write a part of a spool."""
-    frame.write_parquet(part, compression="lz4", statistics=False)
-
-
-def part_name(number: int) -> str:
-    """Name a part of a spool; parts are read in the order of their numbers."""
-    return f"{number:06d}{SUFFIX}"
-
-
 def fresh(item: str, suffix: str) -> Path:
     """Give a name in the lake that nothing has yet, of a kind that `lake_keeping` sweeps."""
     return directory() / f"{item}-{uuid4().hex}{suffix}"
 
 
-def _spool_block(block: bytes, columns: tuple[LakeColumn, ...], part: Path) -> int:
-    """Read what COPY sent, every column as text, and write it to a part of a spool; return the rows."""
+def _spool_block(block: bytes, columns: tuple[LakeColumn, ...], spool: Spool) -> None:
+    """Read what COPY sent, every column as text, and lay it down."""
     schema = {column.name: pl.String() for column in columns}
     frame = (
         pl.read_csv(BytesIO(block), has_header=False, schema=schema, null_values=[_NULL])
         if block
         else pl.DataFrame(schema=schema)
     )
-    write_part(lake_columns.without_numbers(frame, columns), part)
-    return frame.height
+    spool.add(lake_columns.without_numbers(frame, columns))
 
 
 def _statement(

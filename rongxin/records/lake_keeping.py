@@ -142,10 +142,9 @@ def _write(
             told = (lambda rows: progress(item, rows)) if progress is not None else None
             columns = lake_columns.of(loader.load().item(item))
             but = (ahead.ids.first, ahead.ids.last) if ahead is not None else None
-            read = lake_files.write(item, columns, after=after, through=through, but=but, progress=told)
-            files = [read] if read is not None else []
+            files = lake_files.write(item, columns, after=after, through=through, but=but, progress=told)
             if ahead is not None:
-                files.append(lake_files.put(ahead.file))
+                files += [lake_files.put(made) for made in ahead.files]
             _forget_endings(item, after, but)
             _list(item, files, after=after, through=through, as_of=as_of)
     if not files and not anew:
@@ -172,6 +171,7 @@ def _list(item: str, files: list[lake_files.Prepared], *, after: int, through: i
             rows=written.rows,
             sha256=written.sha256,
             size_bytes=written.size_bytes,
+            is_full=written.full,
             written_at=as_of,
         )
         for written in files
@@ -203,7 +203,8 @@ def _alone(item: str) -> Iterator[None]:
 def _is_worn(item: str) -> bool:
     rows = list(_listed(item).values_list("rows", flat=True))
     ended = LakeEnding.objects.filter(item=item).count()
-    return len(rows) > _FILES_MAX or (ended > 0 and ended * _ENDED_SHARE >= sum(rows))
+    small = _listed(item).filter(is_full=False).count()
+    return small > _FILES_MAX or (ended > 0 and ended * _ENDED_SHARE >= sum(rows))
 
 
 def _connected() -> list[str]:

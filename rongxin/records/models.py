@@ -137,6 +137,8 @@ class LakeFile(models.Model):
     rows = models.BigIntegerField()
     sha256 = models.TextField()
     size_bytes = models.BigIntegerField()
+    # Not to be put together with others: it was ended because no more rows fit into a sort.
+    is_full = models.BooleanField(db_default=False)
     written_at = models.DateTimeField()
 
     class Meta:

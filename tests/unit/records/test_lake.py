@@ -14,8 +14,15 @@ from duckdb import DuckDBPyConnection
 
 from rongxin.catalogue import loader
 from rongxin.evaluation import one_machine
-from rongxin.records import filing, lake, lake_columns, lake_files, lake_keeping, lake_verification
-from rongxin.records.lake_columns import LakeColumn
+from rongxin.records import (
+    filing,
+    lake,
+    lake_columns,
+    lake_files,
+    lake_keeping,
+    lake_spool,
+    lake_verification,
+)
 from rongxin.records.lake_verification import Kind
 from rongxin.records.models import LakeEnding, LakeFile
 from rongxin.records.rules import EndedWhy
@@ -70,32 +77,6 @@ def test_it_reads_a_file_that_was_drawn_in_many_parts(
     assert len(held()) == 7
 
 
-def test_a_file_larger_than_the_memory_of_its_writer_is_written(
-    tmp_path: Path, var: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    var.mkdir()
-    columns = (
-        LakeColumn("_id", "BIGINT"),
-        LakeColumn("_subject", "BIGINT"),
-        LakeColumn("_observed_on", "DATE"),
-    )
-    columns += (LakeColumn("facts", "VARCHAR"),)
-    spool = tmp_path / "rows.spool"
-    spool.mkdir()
-    for part in range(15):
-        ids = pl.int_range(part * 20_000, (part + 1) * 20_000, eager=True)
-        texts = (ids * 7919 % 300_007).cast(pl.String)
-        facts = pl.select(pl.concat_str([(texts.hash(seed) ^ 5).cast(pl.String) for seed in range(30)]))
-        rows = pl.DataFrame({"_id": ids.cast(pl.String), "_subject": texts}).with_columns(
-            _observed_on=pl.lit("2026-03-01"), facts=facts.to_series()
-        )
-        rows.write_parquet(spool / f"{part}.parquet")
-    lake_files.type_rows(spool, tmp_path / "typed.parquet", columns)
-    written = pl.read_parquet(tmp_path / "typed.parquet", columns=["_id", "_subject"])
-    assert written["_subject"].is_sorted()
-    assert written["_id"].n_unique() == 300_000
-
-
 def test_it_leaves_out_what_was_repaired_a_moment_ago(bureau: Bureau, firm: int) -> None:
     bureau.files(Row(2, firm, "一号", payload("1")), Row(3, firm, "二号", payload("2")))
     lake_keeping.catch_up(as_of=NOW)
@@ -130,6 +111,19 @@ def test_it_forgets_endings_that_no_file_needs(bureau: Bureau, firm: int) -> Non
     assert LakeEnding.objects.count() == 1
     lake_keeping.compact(as_of=NOW)
     assert (LakeEnding.objects.count(), laid_down()) == (0, {})
+
+
+def test_small_files_are_put_together_and_full_ones_left(
+    bureau: Bureau, firm: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = lake_keeping._FILES_MAX + 1
+    for number in range(many):
+        bureau.files(Row(2, firm, f"{number}号", payload("1")))
+        lake_keeping.catch_up(as_of=NOW)
+    monkeypatch.setattr(lake_spool, "LOT_BYTES", 1)  # now a row fills a file
+    assert [(kept.item, kept.files) for kept in lake_keeping.compact(as_of=NOW)] == [(ITEM, many)]
+    assert lake_keeping.compact(as_of=NOW) == []
+    assert laid_down() == held()
 
 
 def test_it_holds_no_identity_number_name_or_source_column(bureau: Bureau, firm: int, var: Path) -> None:
@@ -212,3 +206,11 @@ def test_a_long_query_writes_nothing_between_a_commands_lines(
         duck.execute("SET progress_bar_time = 0")  # of any query, not only of one of two seconds
         duck.execute("SELECT sum(hash(a.range) % 7) FROM range(20000000) a").fetchall()
     assert capfd.readouterr() == ("", "")
+
+
+def test_verification_sees_another_value_in_one_row(bureau: Bureau, firm: int, var: Path) -> None:
+    bureau.files(Row(2, firm, "一号", payload("1")), Row(3, firm, "二号", payload("2")))
+    lake_keeping.catch_up(as_of=NOW)
+    (path,) = var.glob("*.parquet")
+    pl.read_parquet(path).with_columns(pl.col("fine_cny").reverse()).write_parquet(path)
+    assert lake_verification.contents(ITEM) == lake_verification.Fault(Kind.DIFFERENT, ITEM, ITEM)

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import DataError
 
-from rongxin.records import filing, lake_ahead, lake_files, lake_keeping
+from rongxin.records import filing, lake_ahead, lake_files, lake_keeping, lake_spool, lake_verification
 from rongxin.records.models import LakeFile
 
 from .conftest import NOW, Bureau, Row
@@ -88,6 +88,24 @@ def test_a_row_that_comes_back_is_in_the_next_file(bureau: Bureau, firm: int) ->
     assert len(held()) == 2
 
 
+def test_a_large_batch_becomes_several_files(
+    bureau: Bureau, firm: int, lake_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_spool, "LOT_BYTES", 1)
+    rows = [Row(line, firm, f"{line}号", open_payload(str(line), "。" * (line % 2))) for line in range(2, 9)]
+    files_with_lake_file(bureau, *rows)
+    assert (
+        list(LakeFile.objects.order_by("is_full").values_list("rows", "is_full"))
+        == [(1, False)] * 2 + [(1, True)] * 5
+    )  # those of which something is sealed come from the table, in files of their own
+    at_once = laid_down()
+    lake_keeping.rebuild(as_of=NOW)
+    assert LakeFile.objects.filter(is_full=True).count() == 6
+    assert at_once == laid_down() == held()
+    assert lake_verification.contents(ITEM) is None
+    assert lying(lake_folder) >= set(LakeFile.objects.values_list("name", flat=True))
+
+
 def two(firm: int) -> list[Row]:
     return [Row(line, firm, f"{line}号", open_payload(str(line))) for line in (2, 3)]
 
@@ -150,10 +168,10 @@ def test_a_file_that_was_swept_meanwhile_is_written_by_the_worker(
 ) -> None:
     made = lake_files.prepare
 
-    def swept(*given: Any, **named: Any) -> lake_files.Prepared:
-        prepared = made(*given, **named)
+    def swept(*given: Any, **named: Any) -> list[lake_files.Prepared]:
+        (prepared,) = made(*given, **named)
         prepared.part.unlink()
-        return prepared
+        return [prepared]
 
     monkeypatch.setattr(lake_files, "prepare", swept)
     files_with_lake_file(bureau, *two(firm))
