@@ -17,13 +17,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
-from rongxin.consent import cases
+from rongxin.consent import cases, notifications
 from rongxin.financing import rules
 from rongxin.financing.errors import UnfitOutcome, UnknownOutcome
-from rongxin.financing.models import Outcome
+from rongxin.financing.models import Application, Outcome
 from rongxin.financing.rules import FINAL, Rejection, Security, Stage, Told
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
+from rongxin.parties import institutions
 from rongxin.proof import canonical
 from rongxin.vocabulary.actor import Actor
 
@@ -107,7 +108,7 @@ def tell(institution: str, lines: Sequence[Line], *, actor: Actor, as_of: dateti
 def correct(
     outcome_id: UUID, institution: str, told: Told, why: str, *, actor: Actor, as_of: datetime
 ) -> Card:
-    """Put another step in the place of one that was wrong; the old one stays readable.
+    """Put another step in the place of one that was wrong; the old one stays readable, the firm is told.
 
     Raises `UnknownOutcome`, and `UnfitOutcome` where the line of life could not be so.
     """
@@ -121,22 +122,29 @@ def correct(
         new.save(force_insert=True)
         _journal(Kind.OUTCOME_CORRECTED, case, new, actor=actor, as_of=as_of, replaces=row.pk)
         _close_when_over(case, told.stage, actor=actor, as_of=as_of)
+        _tell_firm(case, row, f"更正为“{told.stage.label}”（{told.on}）", why, as_of=as_of)
     return _card(new, case)
 
 
 def withdraw(outcome_id: UUID, institution: str, why: str, *, actor: Actor, as_of: datetime) -> Card:
-    """Take back a step that never was; it stays readable, and nothing stands in its place.
+    """Take back a step that never was; it stays readable, nothing stands in its place, the firm is told.
 
-    Raises `UnknownOutcome`, and `UnfitOutcome` where the rest could not be so, or the case was closed by it.
+    Raises `UnknownOutcome`, and `UnfitOutcome` where the rest could not be so, the case was closed by it, or
+    nothing would be left of what a firm applied for.
     """
     with transaction.atomic():
         row, case = _held(outcome_id, institution, why, to_close=False)
         if Stage(row.stage) in FINAL:
             raise UnfitOutcome("业务已据此办结，不能撤回这一步；内容有误的，请更正")
         _check_line(row, [], as_of=as_of)
+        left = [one for one in _line_of(case.id) if one.pk != row.pk]
+        if not left and Application.objects.filter(case=case.id).exists():
+            raise UnfitOutcome("这是企业所提交申请的唯一一步，不能撤回；不予办理的，请反馈“未批准”")
         row.corrected_by, row.corrected_why = row, why.strip()
         row.save(update_fields=["corrected_by", "corrected_why"])
         _journal(Kind.OUTCOME_WITHDRAWN, case, row, actor=actor, as_of=as_of)
+        now = f"现在是“{step_of(left[-1]).stage.label}”" if left else "现在没有结果"
+        _tell_firm(case, row, f"撤回，这笔业务{now}", why, as_of=as_of)
     return _card(row, case)
 
 
@@ -144,9 +152,7 @@ def _held(outcome_id: UUID, institution: str, why: str, *, to_close: bool) -> tu
     """Return a step of the institution's that still stands, and its case, held till the transaction ends."""
     if not why.strip() or redaction.holds_number(why):
         raise UnfitOutcome("请说明更正或撤回的原因，且不含个人证件号码、手机号或银行卡号")
-    row = Outcome.objects.filter(pk=outcome_id, case__institution=institution).first()
-    if row is None:
-        raise UnknownOutcome(f"没有此结果反馈 {outcome_id}")
+    row = _own(outcome_id, institution)
     case = cases.lock(row.case_id, to_close=to_close)
     assert case is not None  # a row points at it
     row.refresh_from_db()
@@ -157,6 +163,23 @@ def _held(outcome_id: UUID, institution: str, why: str, *, to_close: bool) -> tu
     return row, case
 
 
+def _own(outcome_id: UUID, institution: str) -> Outcome:
+    row = Outcome.objects.filter(pk=outcome_id, case__institution=institution).first()
+    if row is None:
+        raise UnknownOutcome(f"没有此结果反馈 {outcome_id}")
+    return row
+
+
+def _tell_firm(case: cases.Card, was: Outcome, what: str, why: str, *, as_of: datetime) -> None:
+    """Leave word for the firm of what its institution no longer says."""
+    name = institutions.get(case.institution_id).name
+    text = f"“{name}”曾反馈“{Stage(was.stage).label}”（{was.on}），已{what}。原因：{why.strip()}"
+    refs = {"case": str(case.id), "outcome": str(was.pk)}
+    if (application := Application.objects.filter(case=case.id).first()) is not None:
+        refs["application"] = str(application.pk)
+    notifications.tell(case.subject_id, "financing_outcome", text, refs=refs, as_of=as_of)
+
+
 def _check_line(row: Outcome, instead: Sequence[Told], *, as_of: datetime) -> None:
     """Refuse what the line of life could not be with this in a step's place."""
     after: list[Told] = []
@@ -164,6 +187,16 @@ def _check_line(row: Outcome, instead: Sequence[Told], *, as_of: datetime) -> No
         after += instead if step.pk == row.pk else [step_of(step)]
     if found := rules.line_problem(after, today=timezone.localdate(as_of)):
         raise UnfitOutcome(found)
+
+
+def own(outcome_id: UUID, institution: str) -> Card:
+    """Return a step that this institution told; raises `UnknownOutcome`, for another's too."""
+    return _cards([_own(outcome_id, institution)])[0]
+
+
+def told_of(case_id: UUID) -> list[Card]:
+    """Return all that was told of one case, corrected or not, in order; for its institution."""
+    return _cards(list(Outcome.objects.filter(case=case_id).order_by("place", "told_at")))
 
 
 def of_reference(institution: str, reference: str) -> list[Card]:

@@ -207,7 +207,8 @@ def _card(
         findings=tuple(row.findings),
         submitted_at=row.submitted_at,
         due_on=row.due_on,
-        answer=row.answer,
+        # What was said with a decision goes with it, where the institution took the decision back.
+        answer=row.answer if line and line[-1].stage is not Stage.RECEIVED else "",
         entry=row.entry,
     )
 
