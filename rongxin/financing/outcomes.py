@@ -30,6 +30,7 @@ from rongxin.vocabulary.actor import Actor
 
 NO_CASE = "没有此融资业务，请核对业务编号，或先登记融资业务"
 _CASES_AT_ONCE = 200
+_WHY_MAX = 500
 _FIELDS = tuple(one.name for one in fields(Told))
 
 
@@ -58,6 +59,16 @@ class Card:
             "corrected_why": self.corrected_why or None,
             "withdrawn": self.withdrawn,
         }
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What can be done about a step: the stages that could stand in its place, and why it can't be taken back
+    ("": it can).
+    """
+
+    stages: Sequence[Stage]
+    stays: str
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,9 @@ def correct(
     """
     with transaction.atomic():
         row, case = _held(outcome_id, institution, why, to_close=told.stage in FINAL)
-        _check_line(row, [told], as_of=as_of)
+        line = [told if one.pk == row.pk else step_of(one) for one in _line_of(case.id)]
+        if found := rules.line_problem(line, today=timezone.localdate(as_of)):
+            raise UnfitOutcome(found)
         new = _row(case, row.place, told, actor=actor, as_of=as_of)
         # The place has one holder at a time: the old one gives it up before the new one takes it; that the
         # new one is there is checked at the commit.
@@ -122,7 +135,9 @@ def correct(
         new.save(force_insert=True)
         _journal(Kind.OUTCOME_CORRECTED, case, new, actor=actor, as_of=as_of, replaces=row.pk)
         _close_when_over(case, told.stage, actor=actor, as_of=as_of)
-        _tell_firm(case, row, f"更正为“{told.stage.label}”（{told.on}）", why, as_of=as_of)
+        same = (told.stage, told.on) == (row.stage, row.on)
+        what = "更正其内容" if same else f"更正为“{told.stage.label}”（{told.on}）"
+        _tell_firm(case, row, what, why, as_of=as_of)
     return _card(new, case)
 
 
@@ -134,12 +149,9 @@ def withdraw(outcome_id: UUID, institution: str, why: str, *, actor: Actor, as_o
     """
     with transaction.atomic():
         row, case = _held(outcome_id, institution, why, to_close=False)
-        if Stage(row.stage) in FINAL:
-            raise UnfitOutcome("业务已据此办结，不能撤回这一步；内容有误的，请更正")
-        _check_line(row, [], as_of=as_of)
         left = [one for one in _line_of(case.id) if one.pk != row.pk]
-        if not left and Application.objects.filter(case=case.id).exists():
-            raise UnfitOutcome("这是企业所提交申请的唯一一步，不能撤回；不予办理的，请反馈“未批准”")
+        if stays := _stays(row, left, as_of=as_of):
+            raise UnfitOutcome(stays)
         row.corrected_by, row.corrected_why = row, why.strip()
         row.save(update_fields=["corrected_by", "corrected_why"])
         _journal(Kind.OUTCOME_WITHDRAWN, case, row, actor=actor, as_of=as_of)
@@ -148,10 +160,34 @@ def withdraw(outcome_id: UUID, institution: str, why: str, *, actor: Actor, as_o
     return _card(row, case)
 
 
+def choice(outcome_id: UUID, institution: str, *, as_of: datetime) -> Choice:
+    """Return what can be done about a step that still stands; raises `UnknownOutcome`."""
+    row = _own(outcome_id, institution)
+    if row.corrected_by_id is not None:
+        return Choice((), "")
+    line = _line_of(row.case_id)
+    place = next(n for n, one in enumerate(line) if one.pk == row.pk)
+    before = Stage(line[place - 1].stage) if place else None
+    after = Stage(line[place + 1].stage) if place + 1 < len(line) else None
+    stays = _stays(row, [one for one in line if one.pk != row.pk], as_of=as_of)
+    return Choice(rules.between(before, after), stays)
+
+
+def _stays(row: Outcome, left: Sequence[Outcome], *, as_of: datetime) -> str:
+    """Say why a step can't be taken back, where these are left without it; "" where it can."""
+    if Stage(row.stage) in FINAL:
+        return "业务已据此办结，不能撤回这一步；内容有误的，请更正"
+    if not left and Application.objects.filter(case=row.case_id).exists():
+        return "这是企业所提交申请的唯一一步，不能撤回；不予办理的，请反馈“未批准”"
+    return rules.line_problem([step_of(one) for one in left], today=timezone.localdate(as_of)) or ""
+
+
 def _held(outcome_id: UUID, institution: str, why: str, *, to_close: bool) -> tuple[Outcome, cases.Card]:
     """Return a step of the institution's that still stands, and its case, held till the transaction ends."""
     if not why.strip() or redaction.holds_number(why):
         raise UnfitOutcome("请说明更正或撤回的原因，且不含个人证件号码、手机号或银行卡号")
+    if len(why.strip()) > _WHY_MAX:
+        raise UnfitOutcome(f"更正或撤回的原因至多{_WHY_MAX}字")
     row = _own(outcome_id, institution)
     case = cases.lock(row.case_id, to_close=to_close)
     assert case is not None  # a row points at it
@@ -178,15 +214,6 @@ def _tell_firm(case: cases.Card, was: Outcome, what: str, why: str, *, as_of: da
     if (application := Application.objects.filter(case=case.id).first()) is not None:
         refs["application"] = str(application.pk)
     notifications.tell(case.subject_id, "financing_outcome", text, refs=refs, as_of=as_of)
-
-
-def _check_line(row: Outcome, instead: Sequence[Told], *, as_of: datetime) -> None:
-    """Refuse what the line of life could not be with this in a step's place."""
-    after: list[Told] = []
-    for step in _line_of(row.case_id):
-        after += instead if step.pk == row.pk else [step_of(step)]
-    if found := rules.line_problem(after, today=timezone.localdate(as_of)):
-        raise UnfitOutcome(found)
 
 
 def own(outcome_id: UUID, institution: str) -> Card:

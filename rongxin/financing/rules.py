@@ -87,6 +87,17 @@ _NEEDS: dict[Stage, frozenset[str]] = {
     Stage.WRITTEN_OFF: frozenset({"amount_cny"}),
 }
 _MAY: dict[Stage, frozenset[str]] = {Stage.REPAYMENT: frozenset({"overdue_cny"})}
+#: What a step tells is called so to people.
+_CALLED = {
+    "amount_cny": "金额",
+    "rate_bp": "年利率",
+    "term_months": "期限",
+    "security": "担保方式",
+    "rejection": "未批准原因",
+    "outstanding_cny": "余额",
+    "overdue_days": "逾期天数",
+    "overdue_cny": "逾期金额",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,18 @@ class Told:
         return {name: _plain(value) for name, value in pairs if value is not None}
 
 
+def values_of(stage: Stage) -> dict[str, bool]:
+    """Return what a step of this stage tells besides its day, and whether it must."""
+    may = _NEEDS[stage] | _MAY.get(stage, frozenset())
+    return {name: name in _NEEDS[stage] for name in _CALLED if name in may}
+
+
+def between(before: Stage | None, after: Stage | None) -> list[Stage]:
+    """Return the stages that can stand between two of a line; None: it begins or ends there."""
+    can = TRANSITIONS[before] if before else FIRST
+    return [one for one in Stage if one in can and (after is None or after in TRANSITIONS[one])]
+
+
 def problem(told: Told, before: Sequence[Told], *, today: date) -> str | None:
     """Return what is wrong with a step after these, in words for a bank's clerk; None where it can stand."""
     return _own_problem(told, today) or _order_problem(told, before)
@@ -134,10 +157,14 @@ def _own_problem(told: Told, today: date) -> str | None:
     needed = _NEEDS[told.stage]
     given = set(told.document()) - {"stage", "on"}
     if missing := sorted(needed - given):
-        return f"“{told.stage.label}”须填报 {'、'.join(missing)}"
+        return f"“{told.stage.label}”须填报 {_called(missing)}"
     if extra := sorted(given - needed - _MAY.get(told.stage, frozenset())):
-        return f"“{told.stage.label}”不填报 {'、'.join(extra)}，请删去"
+        return f"“{told.stage.label}”不填报 {_called(extra)}，请删去"
     return _bounds_problem(told)
+
+
+def _called(names: Sequence[str]) -> str:
+    return "、".join(f"{_CALLED[name]}（{name}）" for name in names)
 
 
 def _bounds_problem(told: Told) -> str | None:
@@ -146,23 +173,23 @@ def _bounds_problem(told: Told) -> str | None:
         if value is None:
             continue
         if not value.is_finite() or value < 0 or value > AMOUNT_MAX_CNY:
-            return f"{name} {value} 超出范围：单位为元，应在 0 与 {AMOUNT_MAX_CNY:,.0f} 之间"
+            return f"{_called([name])} {value} 超出范围：单位为元，应在 0 与 {AMOUNT_MAX_CNY:,.0f} 之间"
         if value != value.quantize(Decimal("0.01")):
-            return f"{name} {value} 至多两位小数（单位：元）"
+            return f"{_called([name])} {value} 至多两位小数（单位：元）"
     if told.amount_cny == 0:
-        return "amount_cny 应大于零"
-    for name, most in (
-        ("rate_bp", RATE_MAX_BP),
-        ("term_months", TERM_MAX_MONTHS),
-        ("overdue_days", OVERDUE_MAX_DAYS),
+        return "金额（amount_cny）应大于零"
+    for name, most, unit in (
+        ("rate_bp", RATE_MAX_BP, "单位为基点，即0.01%"),
+        ("term_months", TERM_MAX_MONTHS, "单位为月"),
+        ("overdue_days", OVERDUE_MAX_DAYS, "单位为天"),
     ):
         number: int | None = getattr(told, name)
         if number is not None and not 0 <= number <= most:
-            return f"{name} {number} 超出范围：应在 0 与 {most} 之间"
+            return f"{_called([name])} {number} 超出范围：{unit}，应在 0 与 {most} 之间"
     if told.term_months == 0:
-        return "term_months 应至少为 1"
+        return "期限（term_months）应至少为 1"
     if (told.overdue_cny or 0) > (told.outstanding_cny or 0):
-        return "overdue_cny 大于 outstanding_cny，请核对"
+        return "逾期金额（overdue_cny）大于余额（outstanding_cny），请核对"
     return None
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from rongxin.consent import register
-from rongxin.financing.applying import applications
+from rongxin.financing.applying import answers, applications
 from rongxin.financing.applying.rules import State
 from rongxin.journal.windows import Window
 from rongxin.parties import sign_ins
@@ -219,3 +219,38 @@ def at_the_desk(visit, key):
     visit.fill("验证码", pyotp.TOTP(secret).now())
     visit.click("绑定并登录")
     visit.page.wait_for_url("**/institution**")
+
+
+def test_a_bank_corrects_what_it_told_and_takes_back_what_never_was(home):
+    firm, now = stage.firm("云州王记面馆有限公司"), timezone.now()
+    card = desk.submitted(firm, as_of=now, name="云商贷")
+    answers.decide(card.id, desk.approved(now), "", actor=shelf.clerk("bank_a"), as_of=now)
+    clerk = key_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
+    with browsing.visit(home) as visit:
+        at_the_desk(visit, clerk)
+        visit.go(f"/institution/applications/{card.id}")
+        visit.click("更正或撤回已反馈的结果", role="link")
+        visit.check("outcomes-case")
+        visit.page.get_by_role("link", name="更正或撤回").nth(1).click()
+        visit.check("outcomes-one")
+        visit.fill("年利率（单利，%）", "41.5")
+        visit.fill("更正的原因", "利率笔误")
+        visit.click("更正并告知企业")
+        assert visit.sees("超出范围")
+        visit.check("outcomes-mistake")
+        visit.fill("年利率（单利，%）", "4.15")
+        visit.click("更正并告知企业")
+        assert visit.sees("已更正，企业会收到通知")
+        visit.page.get_by_role("link", name="更正或撤回").nth(1).click()
+        visit.fill("撤回的原因", "记错了企业")
+        visit.click("撤回“已批准”")
+        visit.check("outcomes-taken-back")
+        visit.page.get_by_role("link", name="已撤回").click()
+        visit.check("outcomes-old")
+    (told,) = applications.of_subject(firm.id, Window(5)).rows
+    assert (told.state, told.answer) == (State.SUBMITTED, "")
+    with browsing.visit(home) as visit:
+        visit.go("/enterprise")
+        proves(visit, firm.owner)
+        assert visit.sees("记错了企业")
+        visit.check("outcomes-firm")

@@ -20,7 +20,16 @@ from rongxin.entrypoints.portals.enterprise import (
     uses,
 )
 from rongxin.entrypoints.portals.institution import applications as worklist
-from rongxin.entrypoints.portals.institution import cases, checks, deliveries, duties, reports, team, usage
+from rongxin.entrypoints.portals.institution import (
+    cases,
+    checks,
+    deliveries,
+    duties,
+    outcomes,
+    reports,
+    team,
+    usage,
+)
 from rongxin.entrypoints.portals.institution import products as shelf
 from rongxin.entrypoints.portals.operator import (
     access,
@@ -118,6 +127,11 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/cases/<uuid:number>", cases.one, name="institution_case"),
     path("institution/cases/<uuid:number>/ask", cases.ask, name="institution_ask"),
     path("institution/cases/<uuid:number>/close", cases.close, name="institution_close"),
+    path("institution/outcomes/<uuid:number>", outcomes.one, name="institution_outcome"),
+    path("institution/outcomes/<uuid:number>/correct", outcomes.correct, name="institution_outcome_correct"),
+    path(
+        "institution/outcomes/<uuid:number>/withdraw", outcomes.withdraw, name="institution_outcome_withdraw"
+    ),
     path("institution/cases/<uuid:number>/report", reports.of_case, name="institution_report"),
     path("institution/cases/<uuid:number>/check", checks.one, name="institution_check"),
     path("institution/checks", checks.listed, name="institution_checks"),

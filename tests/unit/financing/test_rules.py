@@ -56,6 +56,31 @@ def test_after_a_final_step_nothing_but_a_recovery_follows():
     assert {after for stage in FINAL for after in TRANSITIONS[stage]} == {Stage.SETTLED}
 
 
+@given(st.lists(st.sampled_from(list(Stage)), min_size=1, max_size=5), st.data())
+def test_in_the_place_of_a_step_stand_those_with_which_the_line_stands(stages, data):
+    place = data.draw(st.integers(0, len(stages) - 1))
+    before = stages[place - 1] if place else None
+    after = stages[place + 1] if place + 1 < len(stages) else None
+    for one in Stage:
+        around = [stage for stage in (before, one, after) if stage]
+        steps = [at(stage, DAY + timedelta(days=n)) for n, stage in enumerate(around)]
+        found = rules.line_problem(steps, today=TODAY) if before is None else _after(before, steps)
+        assert (one in rules.between(before, after)) == (found is None), (before, one, after)
+
+
+def _after(before, steps):
+    """Say what is wrong with a line, its first step granted."""
+    return next((rules.problem(one, steps[:n], today=TODAY) for n, one in enumerate(steps) if n
+                 and rules.problem(one, steps[:n], today=TODAY)), None)  # fmt: skip
+
+
+def test_what_a_stage_tells_is_enough_and_nothing_of_it_too_much():
+    for stage, told in EACH.items():
+        given = set(told.document()) - {"stage", "on"}
+        values = rules.values_of(stage)
+        assert {name for name, must in values.items() if must} <= given <= set(values)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -67,7 +92,7 @@ def test_after_a_final_step_nothing_but_a_recovery_follows():
         ({"amount_cny": Decimal("1.001")}, "两位小数"),
         ({"amount_cny": Decimal("1e14")}, "超出范围"),
         ({"amount_cny": Decimal("NaN")}, "超出范围"),
-        ({"rate_bp": 435}, "不填报 rate_bp"),
+        ({"rate_bp": 435}, "不填报 年利率（rate_bp）"),
     ],
 )
 def test_it_says_what_is_wrong_with_a_step(changes, says):

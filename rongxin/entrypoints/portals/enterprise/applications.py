@@ -118,10 +118,11 @@ def tone(state: State) -> str:
 
 def steps(card: Card) -> list[dict[str, str]]:
     """Return what was told of the case, step by step, as people read it."""
-    return [{"label": one.stage.label, "on": one.on.isoformat(), "what": _what(one)} for one in card.line]
+    return [{"label": one.stage.label, "on": one.on.isoformat(), "what": what(one)} for one in card.line]
 
 
-def _what(told: Told) -> str:
+def what(told: Told) -> str:
+    """Return what a step says, in one line."""
     found = []
     if told.amount_cny is not None:
         found.append(_("%(amount)s元") % {"amount": offered.money(told.amount_cny)})

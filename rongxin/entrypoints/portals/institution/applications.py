@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from rongxin.consent.rules import Status
 from rongxin.entrypoints.api.financing_applications import to_institution
 from rongxin.entrypoints.portals import lists, pages, visitors
 from rongxin.entrypoints.portals.enterprise import applications as shared
+from rongxin.entrypoints.portals.institution import outcomes
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import answers, applications, cards, worklist
@@ -186,8 +187,8 @@ def _decision(request: HttpRequest, visitor: Visitor) -> Told:
         Stage.APPROVED,
         visitor.today,
         amount_cny=_money(request, "amount"),
-        rate_bp=int(_money(request, "rate") * 100),
-        term_months=int(_money(request, "term")),
+        rate_bp=outcomes.whole(_money(request, "rate") * 100),
+        term_months=outcomes.whole(_money(request, "term")),
         security=security,
     )
 
@@ -197,20 +198,14 @@ def _later(request: HttpRequest, card: Card, visitor: Visitor) -> Told:
     if stage is None:
         raise ApplicationRefused(_("请选择要反馈的情况"))
     if stage is Stage.REPAYMENT:
-        days = int(_money(request, "overdue_days"))
+        days = outcomes.whole(_money(request, "overdue_days"))
         return Told(stage, visitor.today, outstanding_cny=_money(request, "amount"), overdue_days=days)
     amount = None if stage is Stage.SETTLED else _money(request, "amount")
     return Told(stage, visitor.today, amount_cny=amount)
 
 
 def _money(request: HttpRequest, name: str) -> Decimal:
-    try:
-        found = Decimal(request.POST.get(name, "").replace(",", "").strip() or "0")
-    except InvalidOperation as error:
-        raise ApplicationRefused(_("金额、利率、期限与天数应为数字")) from error
-    if not found.is_finite():
-        raise ApplicationRefused(_("金额、利率、期限与天数应为数字"))
-    return found
+    return outcomes.read_number(request.POST.get(name, "").strip() or "0")
 
 
 def _whole(card: Card, visitor: Visitor) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from rongxin.consent.rules import CaseKind, Status
 from rongxin.consent.signing.rules import State as SigningState
 from rongxin.disclosure import claims
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.institution import outcomes
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
@@ -209,6 +210,7 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         "requests": [{"card": card, "standing": _standing(card)} for card in asked],
         "template": template,
         "sections": [section for section in sections if section["items"]],
+        "steps": outcomes.steps(case.id),
         "report_at": reverse("institution_report", kwargs={"number": case.id}),
         "checkable": live is not None and bool(claims.askable(live, firm.kind)),
     }

@@ -1,0 +1,158 @@
+"""A clerk puts right or takes back what the institution told of a case, on the case's page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from rongxin.consent import notifications
+from rongxin.financing import outcomes
+from rongxin.financing.rules import Stage
+from rongxin.parties.rules.membership import PartyKind, Role
+from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import doors
+from tests.unit.financing import desk
+from tests.unit.financing.test_rules import APPROVED, DRAWN, RECEIVED, SETTLED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RATE = {
+    "stage": "approved",
+    "amount_cny": "300,000",
+    "rate_bp": "4.15",
+    "term_months": "12",
+    "security": "credit",
+}
+SENT = {**RATE, "on": APPROVED.on.isoformat(), "why": "利率笔误"}
+
+
+def enter(bank="bank_a", role=Role.CLERK):
+    client, someone = Client(), stage.staff(PartyKind.INSTITUTION, bank, role)
+    doors.as_staff(client, doors.with_password(someone, as_of=timezone.now()))
+    return client
+
+
+@pytest.fixture
+def firm():
+    stage.bank()
+    stage.bank("bank_b")
+    return stage.firm()
+
+
+@pytest.fixture
+def case(firm):
+    case = stage.case(firm, "bank_a", "DK-1")
+    lines = [outcomes.Line(n, case, told) for n, told in enumerate((RECEIVED, APPROVED, DRAWN))]
+    clerk = stage.Actor(stage.ActorKind.ACCOUNT, "1", "institution:bank_a")
+    outcomes.tell("bank_a", lines, actor=clerk, as_of=stage.NOW)
+    return case
+
+
+def at(case, place):
+    standing = [card for card in outcomes.told_of(case) if not card.corrected]
+    return f"/institution/outcomes/{standing[place].id}"
+
+
+def test_a_wrong_rate_is_put_right_and_the_firm_told(firm, case):
+    client, page = enter(), at(case, 1)
+    shown = client.get(page).content.decode()
+    assert 'value="4.35"' in shown
+    assert 'value="300000.00"' in shown
+    assert client.post(f"{page}/correct", SENT).headers["Location"] == f"/institution/cases/{case}"
+    assert outcomes.of_case(case)[1].rate_bp == 415
+    assert "利率笔误" in notifications.of_subject(firm.id)[0].text
+    listed = client.get(f"/institution/cases/{case}").content.decode()
+    assert listed.count("更正或撤回") == 3
+    assert "年利率（单利）4.35%" in listed
+    assert "年利率（单利）4.15%" in listed
+    assert "只供查阅" in client.get(page).content.decode()
+
+
+def test_what_cannot_be_is_said_and_stays_typed(case):
+    client, page = enter(), at(case, 1)
+    for changes, says in (
+        ({"rate_bp": "4.155"}, "至多两位小数"),
+        ({"rate_bp": "1e99999999"}, "不过大"),
+        ({"rate_bp": "四点一"}, "应为数字"),
+        ({"amount_cny": "1e99999999"}, "不过大"),
+        ({"amount_cny": "99999999999999"}, "超出范围"),
+        ({"term_months": "Infinity"}, "应为数字"),
+        ({"on": "2026-02-30"}, "请填写日期"),
+        ({"security": ""}, "担保方式"),
+        ({"stage": "lent"}, "请选择这一步是什么"),
+        ({"stage": "rejected", "rejection": "policy"}, "不能是"),
+        ({"why": " "}, "原因"),
+        ({"why": "误" * 501}, "至多500字"),
+    ):
+        answer = client.post(f"{page}/correct", SENT | changes)
+        assert answer.status_code == 422, changes
+        shown = answer.content.decode()
+        assert says in shown, changes
+        assert 'value="300,000"' in shown or "stage" in changes or "amount_cny" in changes
+    assert outcomes.of_case(case) == [RECEIVED, APPROVED, DRAWN]
+
+
+def test_only_what_can_stand_there_is_offered_and_asked_for(case):
+    client = enter()
+    first = client.get(at(case, 0)).content.decode()
+    assert 'value="drawn"' not in first
+    last = client.get(at(case, 2), {"stage": "cancelled"}).content.decode()
+    assert 'name="amount_cny"' not in last
+    on = (DRAWN.on + timedelta(days=1)).isoformat()
+    sent = {"stage": "cancelled", "on": on, "why": "未放款"}
+    assert client.post(f"{at(case, 2)}/correct", sent).status_code == 302
+    assert outcomes.of_case(case)[-1].stage is Stage.CANCELLED
+
+
+def test_a_step_that_never_was_is_taken_back_and_one_that_others_rest_on_is_not(firm, case):
+    client = enter()
+    early = client.get(at(case, 1)).content.decode()
+    assert "现在不能撤回" in early
+    assert 'name="withdraw_why"' not in early
+    assert client.post(f"{at(case, 1)}/withdraw", {"withdraw_why": "x"}).status_code == 422
+    assert client.post(f"{at(case, 2)}/withdraw", {"withdraw_why": " "}).status_code == 422
+    assert client.post(f"{at(case, 2)}/withdraw", {"withdraw_why": "未放款"}).status_code == 302
+    assert outcomes.of_case(case) == [RECEIVED, APPROVED]
+    assert "已撤回" in client.get(f"/institution/cases/{case}").content.decode()
+    assert "未放款" in notifications.of_subject(firm.id)[0].text
+
+
+def test_of_a_closed_case_a_step_is_corrected_and_its_end_not_taken_back(case):
+    clerk = stage.Actor(stage.ActorKind.ACCOUNT, "1", "institution:bank_a")
+    outcomes.tell("bank_a", [outcomes.Line(1, case, SETTLED)], actor=clerk, as_of=stage.NOW)
+    client, page = enter(), at(case, 3)
+    assert "现在不能撤回" in client.get(page).content.decode()
+    sent = {"stage": "settled", "on": (SETTLED.on + timedelta(days=1)).isoformat(), "why": "日期笔误"}
+    assert client.post(f"{page}/correct", sent).status_code == 302
+
+
+def test_another_institution_and_an_administrator_reach_none(case):
+    page = at(case, 2)
+    for client, status in ((enter("bank_b"), 404), (enter(role=Role.ADMINISTRATOR), 403)):
+        assert client.get(page).status_code == status
+        assert client.post(f"{page}/correct", SENT).status_code == status
+        assert client.post(f"{page}/withdraw", {"withdraw_why": "x"}).status_code == status
+    assert len(outcomes.of_case(case)) == 3
+
+
+def test_in_english_nothing_chinese_is_left_but_names(case):
+    client = enter()
+    client.cookies["django_language"] = "en"
+    shown = client.get(at(case, 2)).content.decode()
+    assert "Take back &quot;" in shown or 'Take back "' in shown
+    assert "Reason for the correction" in shown
+
+
+def test_a_decision_is_rounded_by_nobody():
+    stage.bank()
+    firm, client = stage.firm(), enter()
+    card = desk.submitted(firm, as_of=timezone.now())
+    sent = {"decision": "approved", "amount": "100000", "rate": "4.5", "term": "12", "security": "credit"}
+    page = f"/institution/applications/{card.id}"
+    for wrong in ({"rate": "4.555"}, {"term": "12.5"}, {"term": "1e99999999"}, {"rate": "NaN"}):
+        assert client.post(f"{page}/decide", sent | wrong).status_code == 422, wrong
+    assert client.post(f"{page}/decide", sent).status_code == 302
+    shown = client.get(page).content.decode()
+    assert f"/institution/cases/{card.case.id}#outcomes" in shown
