@@ -62,7 +62,7 @@ def test_a_wrong_rate_is_put_right_and_the_firm_told(firm, case):
     assert 'value="300000.00"' in shown
     assert client.post(f"{page}/correct", SENT).headers["Location"] == f"/institution/cases/{case}"
     assert outcomes.of_case(case)[1].rate_bp == 415
-    assert "利率笔误" in notifications.of_subject(firm.id)[0].text
+    assert notifications.of_subject(firm.id)[0].text.endswith("已更正其内容。原因：利率笔误")
     listed = client.get(f"/institution/cases/{case}").content.decode()
     assert listed.count("更正或撤回") == 3
     assert "年利率（单利）4.35%" in listed
