@@ -44,7 +44,7 @@ def of(provider: str, month: str | None, *, as_of: datetime) -> dict[str, Any]:
         ],
         "loans": [
             {**asdict(one), "label": _label(one.item)}
-            for one in outcome_use.of_provider(provider, since=first, until=last)
+            for one in outcome_use.of_provider(provider, since=first, until=last, as_of=as_of)
         ],
     }
 

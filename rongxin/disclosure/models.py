@@ -80,6 +80,18 @@ class UsageDay(models.Model):
         ]
 
 
+class GivenCase(models.Model):
+    """That a provider's items were given for a case on a day that is over (`given_cases`)."""
+
+    provider = models.CharField(max_length=64)
+    day = models.DateField()
+    case = models.UUIDField()
+    items = ArrayField(models.CharField(max_length=64))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "day", "case"], name="given_case_once")]
+
+
 class Kept(models.Model):
     """What providers answered for a consented request, and what its score rests on: sealed, until its last
     day (`kept`).

@@ -8,12 +8,13 @@ count is rounded, so that two readings can't be subtracted down to one case.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
 from rongxin.consent.rules import BUSINESS_ZONE
+from rongxin.disclosure import given_cases, usage
 from rongxin.financing import aggregates
 from rongxin.financing.aggregates import Limits
 from rongxin.financing.rules import Stage
@@ -39,14 +40,13 @@ class Became:
     defaulted: int | None = None
 
 
-def of_provider(provider: str, *, since: date, until: date) -> list[Became]:
+def of_provider(provider: str, *, since: date, until: date, as_of: datetime) -> list[Became]:
     """Return, for each item that was given for a case in these days, what became of the cases by now."""
     bound = aggregates.limits(until)
-    asked: dict[str, Any] = {
-        "provider": provider,
-        "from": datetime.combine(since, time(), BUSINESS_ZONE),
-        "to": datetime.combine(until + timedelta(days=1), time(), BUSINESS_ZONE),
-    }
+    asked: dict[str, Any] = {"provider": provider, "since": since, "until": until, "from": None, "to": None}
+    live = usage.uncounted(since, min(until, as_of.astimezone(BUSINESS_ZONE).date()))
+    if live:  # a day between them that is counted gives the same cases twice, which counts once
+        asked |= {"from": usage.span(live[0])["from"], "to": usage.span(live[-1])["to"]}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, asked)
         rows = cursor.fetchall()
@@ -63,20 +63,11 @@ def _rounded(count: int, step: int) -> int:
     return (2 * count + step) // (2 * step) * step
 
 
-# Each case once an item, however often it was asked; what it became, from the steps that stand. A request for
-# public information names no case; where its reference is one's number, it was asked for that. The two ways
-# to the case are no single condition with OR, which would be tried answer by answer.
+# Each case once an item, however often it was asked; what it became, from the steps that stand.
 _COUNT = f"""
     WITH given AS (
-        SELECT DISTINCT told.key AS item, matter.id
-        FROM disclosure_outcome outcome JOIN disclosure_intent intent ON intent.id = outcome.intent_id
-        LEFT JOIN consent_case asked
-          ON intent."case" IS NULL AND intent.recipient_kind = 'institution'
-             AND asked.institution_id = intent.recipient AND asked.reference = intent.reference
-        CROSS JOIN LATERAL (SELECT COALESCE(intent."case", asked.id) AS id) matter
-        CROSS JOIN jsonb_each(outcome.summary) told
-        WHERE outcome.released AND outcome.decided_at >= %(from)s AND outcome.decided_at < %(to)s
-          AND matter.id IS NOT NULL AND told.value->>1 = %(provider)s
+        SELECT DISTINCT unnest(items) AS item, "case" AS id
+        FROM ({given_cases.KEPT} UNION ALL {given_cases.GIVEN}) day
     ), became AS (
         SELECT step.case_id AS id,
                bool_or(step.stage = '{Stage.APPROVED}' OR step.stage = '{Stage.DRAWN}') AS approved,

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from rongxin.consent.rules import BUSINESS_ZONE
+from rongxin.disclosure import given_cases
 from rongxin.disclosure.models import UsageDay
 from rongxin.vocabulary.availability import Availability
 
@@ -44,8 +45,8 @@ def of_provider(provider: str, *, since: date, until: date, as_of: datetime) -> 
         asked: dict[str, Any] = {"provider": provider, "since": since, "until": until}
         cursor.execute(_KEPT, asked)
         rows = cursor.fetchall()
-        for day in _uncounted(since, min(until, as_of.astimezone(BUSINESS_ZONE).date())):
-            cursor.execute(_COUNT, {**_span(day), "provider": provider})
+        for day in uncounted(since, min(until, as_of.astimezone(BUSINESS_ZONE).date())):
+            cursor.execute(_COUNT, {**span(day), "provider": provider})
             rows += [row[1:] for row in cursor.fetchall()]
     return _summed(rows)
 
@@ -54,7 +55,7 @@ def answers() -> int:
     """Return how many answers ever left: the counted days' and, one by one, those since the last of them."""
     last = _last_counted() or date(2000, 1, 1)
     with connection.cursor() as cursor:
-        cursor.execute(_ALL, {**_span(last), "day": last})
+        cursor.execute(_ALL, {**span(last), "day": last})
         (count,) = cursor.fetchone()
     return int(count)
 
@@ -66,7 +67,7 @@ def settle(*, as_of: datetime) -> int:
     left out, however long nobody counted.
     """
     last = (as_of.astimezone(BUSINESS_ZONE) - timedelta(hours=1)).date() - timedelta(days=1)
-    return sum(map(_settle, _uncounted(_last_counted() or date.min, last)))
+    return sum(map(_settle, uncounted(_last_counted() or date.min, last)))
 
 
 def _last_counted() -> date | None:
@@ -74,7 +75,7 @@ def _last_counted() -> date | None:
     return last
 
 
-def _uncounted(since: date, until: date) -> list[date]:
+def uncounted(since: date, until: date) -> list[date]:
     """Return the days with answers, or after them, that have not been counted."""
     counted = UsageDay.objects.filter(provider="", day__lte=since).exists()
     first = since if counted else max(since, _first_day() or until + timedelta(days=1))
@@ -86,10 +87,11 @@ def _uncounted(since: date, until: date) -> list[date]:
 def _settle(day: date) -> bool:
     """Count one day; the row without an item says that it is done, once, whoever counts it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_DONE, {**_span(day), "day": day})
+        cursor.execute(_DONE, {**span(day), "day": day})
         if cursor.rowcount == 0:
             return False
-        cursor.execute(_KEEP, {**_span(day), "provider": None, "day": day})
+        for keep in (_KEEP, given_cases.KEEP):
+            cursor.execute(keep, {**span(day), "provider": None, "day": day})
     return True
 
 
@@ -101,7 +103,8 @@ def _first_day() -> date | None:
     return None if first is None else first.astimezone(BUSINESS_ZONE).date()
 
 
-def _span(day: date) -> dict[str, Any]:
+def span(day: date) -> dict[str, Any]:
+    """Return from when until before when a day of Beijing's lasts."""
     start = datetime.combine(day, time(), BUSINESS_ZONE)
     return {"from": start, "to": start + timedelta(days=1)}
 

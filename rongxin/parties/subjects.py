@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField
 
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
@@ -19,6 +20,10 @@ from rongxin.parties.rules.registration import AliasKind, RegistrationStatus
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.subject_kind import SubjectKind
+
+
+#: The pairs of characters in a name, as its index has them.
+_PAIRS = Func(F("name"), function="parties_pairs", output_field=ArrayField(TextField()))
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,11 @@ def searched(text: str) -> QuerySet[Subject, int]:
     `subject__in=subjects.searched(text)` stays one question to the database. Beside another condition,
     `Exists` of it for the row's own subject lets it look at the list's firms alone, where they are fewer.
     """
-    wanted = Q(name__contains=text) | Q(uscc=codes.clean(text))
-    return Subject.objects.filter(wanted).values_list("pk", flat=True)
+    named = Q(name__contains=text)
+    if pairs := [text[place : place + 2] for place in range(len(text) - 1)]:
+        named &= Q(pairs__contains=pairs)  # by index; of one character all names are read
+    found = Subject.objects.alias(pairs=_PAIRS).filter(named | Q(uscc=codes.clean(text)))
+    return found.values_list("pk", flat=True)
 
 
 def lock(subject_id: int) -> Card:

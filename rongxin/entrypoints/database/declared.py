@@ -240,6 +240,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "evaluation_institutioncard": ((*GROW, _some("UPDATE", "retired_at retired_by")), READ),
     "disclosure_intent": (INTEND, INTEND),
     "disclosure_usageday": (READ, GROW),
+    "disclosure_givencase": (READ, GROW),
     "disclosure_reading": (NONE, NONE),  # written by `gate_read` alone
     "disclosure_outcome": (GROW, GROW),
     "disclosure_use": (KEEP, KEEP),

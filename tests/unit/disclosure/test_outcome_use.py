@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
 from rongxin.catalogue import loader
 from rongxin.delivery import usage_feedback
-from rongxin.disclosure import gate, outcome_use
+from rongxin.disclosure import gate, outcome_use, usage
+from rongxin.disclosure.models import GivenCase, Outcome
 from rongxin.disclosure.outcome_use import Became
 from rongxin.disclosure.release import Recipient, Refusal, Request
 from rongxin.disclosure.rules import RecipientKind
@@ -44,22 +45,28 @@ def firm():
     return made
 
 
-def lend(firm, bank: str, number: int, *steps) -> UUID:
-    actor = Actor(ActorKind.ACCOUNT, "1", f"institution:{bank}")
-    case = stage.case(firm, bank, f"DK-{number}", as_of=NOON)
-    recipient = Recipient(RecipientKind.INSTITUTION, bank, "云州银行", "clerk-7")
-    asked = Request(recipient, firm.uscc, (PENALTY,), Purpose.FINANCING_SUPPORT, f"DK-{number}")
+def lend(firm, bank: str, number: int, *steps, at=NOON) -> UUID:
+    case = stage.case(firm, bank, f"DK-{number}", as_of=at)
     for _ in range(2):  # a case counts once, however often it is asked about
-        answer = gate.release(asked, actor=actor, as_of=NOON)
-        assert not isinstance(answer, Refusal)
-        assert answer.items[0].provider == PROVIDER
+        actor = ask(firm, bank, number, at=at)
     lines = [Line(place, case, step) for place, step in enumerate(steps)]
-    assert len(outcomes.tell(bank, lines, actor=actor, as_of=NOON).accepted) == len(steps)
+    assert len(outcomes.tell(bank, lines, actor=actor, as_of=at).accepted) == len(steps)
     return case
 
 
-def of_bureau() -> list[Became]:
-    return outcome_use.of_provider(PROVIDER, since=TODAY, until=TODAY)
+def ask(firm, bank: str, number: int, *, at) -> Actor:
+    """Ask for what is public under the number of a case."""
+    actor = Actor(ActorKind.ACCOUNT, "1", f"institution:{bank}")
+    recipient = Recipient(RecipientKind.INSTITUTION, bank, "云州银行", "clerk-7")
+    asked = Request(recipient, firm.uscc, (PENALTY,), Purpose.FINANCING_SUPPORT, f"DK-{number}")
+    answer = gate.release(asked, actor=actor, as_of=at)
+    assert not isinstance(answer, Refusal)
+    assert answer.items[0].provider == PROVIDER
+    return actor
+
+
+def of_bureau(at=NOON) -> list[Became]:
+    return outcome_use.of_provider(PROVIDER, since=TODAY, until=at.date(), as_of=at)
 
 
 def test_enough_cases_of_enough_banks_are_counted_and_rounded(firm):
@@ -69,6 +76,29 @@ def test_enough_cases_of_enough_banks_are_counted_and_rounded(firm):
     assert of_bureau() == [
         Became(PENALTY, cases=10, approved=5, rejected=5, drawn=5, settled=0, overdue=5, defaulted=0)
     ]
+
+
+def test_the_same_is_told_once_the_day_is_over_and_a_later_day_adds_to_it(firm):
+    for number in range(12):
+        lend(firm, BANKS[number % 3], number, RECEIVED, APPROVED)
+    live, tomorrow = of_bureau(), NOON + timedelta(days=1)
+    assert [one.approved for one in live] == [10]
+    assert usage.settle(as_of=tomorrow) == 1
+    assert GivenCase.objects.filter(provider=PROVIDER, day=TODAY).count() == 12
+    # From the kept day alone: the answers are no longer looked at.
+    Outcome.objects.filter(released=True).update(summary={})
+    assert of_bureau(tomorrow) == live
+    for number in range(12, 15):
+        lend(firm, BANKS[number % 3], number, RECEIVED, APPROVED, at=tomorrow)
+    ask(firm, BANKS[0], 0, at=tomorrow)  # a case of the day before counts once all the same
+    assert [one.cases for one in of_bureau(tomorrow)] == [15]
+
+
+def test_a_day_is_kept_for_the_provider_that_gave_it_and_no_other(firm):
+    lend(firm, "bank_a", 1, RECEIVED)
+    usage.settle(as_of=NOON + timedelta(days=1))
+    others = outcome_use.of_provider("customs", since=TODAY, until=TODAY, as_of=NOON + timedelta(days=1))
+    assert (others, of_bureau(NOON + timedelta(days=1))) == ([], [Became(PENALTY)])
 
 
 def test_what_was_corrected_no_longer_counts(firm):
