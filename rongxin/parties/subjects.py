@@ -21,7 +21,6 @@ from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.subject_kind import SubjectKind
 
-
 #: The pairs of characters in a name, as its index has them.
 _PAIRS = Func(F("name"), function="parties_pairs", output_field=ArrayField(TextField()))
 
