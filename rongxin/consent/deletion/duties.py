@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from rongxin.consent import notifications, register
 from rongxin.consent.deletion import policy, rules
@@ -23,7 +23,7 @@ from rongxin.consent.rules import Status, business_day
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
-from rongxin.parties import institutions
+from rongxin.parties import institutions, subjects
 from rongxin.vocabulary.actor import SYSTEM
 
 _ENDED = frozenset({Status.WITHDRAWN, Status.EXPIRED, Status.SUPERSEDED, Status.ENDED})
@@ -204,15 +204,32 @@ def every(*, owed_only: bool, overdue_on: date | None = None) -> list[Card]:
     return _cards(rows if overdue_on is None else rows.filter(due_on__lt=overdue_on))
 
 
+#: In what order a list of duties is read; each ends in a column that no two share.
+SORTS = {"due": ("due_on", "consent_id"), "newest": ("-since", "consent_id")}
+
+
 def part_of(
-    window: Window, *, institution: str | None = None, owed_only: bool, overdue_on: date | None = None
+    window: Window,
+    *,
+    institution: str | None = None,
+    owed_only: bool,
+    overdue_on: date | None = None,
+    find: str = "",
+    sort: str = "due",
 ) -> Part[Card]:
-    """Return a part of one institution's duties, or of everybody's, the earliest due day first."""
+    """Return a part of one institution's duties, or of everybody's: of firms with this in their name or code,
+    the earliest due day first.
+    """
     rows = _open(DeletionDuty.objects.all(), owed_only or overdue_on is not None)
     rows = rows if institution is None else rows.filter(institution=institution)
     rows = rows if overdue_on is None else rows.filter(due_on__lt=overdue_on)
-    part = windows.part(rows, window, "due_on", "consent_id")
-    return Part(_cards(DeletionDuty.objects.filter(pk__in=[row.pk for row in part.rows])), part.last)
+    if find:
+        rows = rows.filter(Exists(subjects.searched(find).filter(pk=OuterRef("subject"))))
+    part = windows.part(rows, window, *SORTS[sort])
+    cards = {
+        one.duty.consent: one for one in _cards(DeletionDuty.objects.filter(pk__in=[r.pk for r in part.rows]))
+    }
+    return part.of(lambda row: cards[row.pk])
 
 
 def _open(rows: QuerySet[DeletionDuty], owed_only: bool) -> QuerySet[DeletionDuty]:

@@ -111,16 +111,27 @@ def of(institution: str | None = None, *, subscription: UUID | None = None, limi
     return [_card(row) for row in rows[:limit]]
 
 
+#: In what order a list of runs is read; each ends in a column that no two share.
+SORTS = {"newest": ("-intended_at", "id"), "oldest": ("intended_at", "id")}
+
+
 def part_of(
-    window: Window, institution: str | None = None, *, subscription: UUID | None = None
+    window: Window,
+    institution: str | None = None,
+    *,
+    subscription: UUID | None = None,
+    state: RunState | None = None,
+    sort: str = "newest",
 ) -> Part[Card]:
-    """Return a part of the runs of an institution (or all), the newest first."""
+    """Return a part of the runs of an institution (or all), or of those in one state."""
     rows = PushRun.objects.select_related("subscription")
     if institution is not None:
         rows = rows.filter(subscription__institution=institution)
     if subscription is not None:
         rows = rows.filter(subscription=subscription)
-    return windows.part(rows, window, "-intended_at", "id").of(_card)
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    return windows.part(rows, window, *SORTS[sort]).of(_card)
 
 
 def get(run: UUID, *, institution: str | None = None) -> Card:

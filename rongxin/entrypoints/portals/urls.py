@@ -45,6 +45,7 @@ from rongxin.entrypoints.portals.operator import (
     record,
     watch,
 )
+from rongxin.entrypoints.portals.operator import held as held_batches
 from rongxin.entrypoints.portals.provider import batches, columns, feedback, gateway, objections, rows
 
 _ENTERPRISE: list[URLPattern | URLResolver] = [
@@ -173,9 +174,10 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/alarms/<uuid:number>", watch.acknowledge, name="operator_acknowledge"),
     path("operator/incidents/<uuid:number>", watch.decide, name="operator_decide"),
     path("operator/institutions", institutions.listed, name="operator_institutions"),
-    path("operator/held", desk.held, name="operator_held"),
-    path("operator/held/<uuid:number>/release", desk.release, name="operator_release"),
-    path("operator/held/<uuid:number>/refuse", desk.refuse, name="operator_refuse"),
+    path("operator/held", held_batches.listed, name="operator_held"),
+    path("operator/held/<uuid:number>", held_batches.one, name="operator_held_one"),
+    path("operator/held/<uuid:number>/release", held_batches.release, name="operator_release"),
+    path("operator/held/<uuid:number>/refuse", held_batches.refuse, name="operator_refuse"),
     path("operator/matching", desk.matching, name="operator_matching"),
     path("operator/matching/<uuid:number>/<int:line>", desk.settle, name="operator_settle"),
     path("operator/decisions/<uuid:number>", desk.confirm, name="operator_confirm"),

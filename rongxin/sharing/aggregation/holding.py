@@ -6,16 +6,18 @@ is filed from that file in one transaction, so its receipt counts what then beca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from rongxin.catalogue import redaction
-from rongxin.journal import entries
+from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.sharing import rules
 from rongxin.sharing.aggregation import batches, spool
 from rongxin.sharing.aggregation.assembly import Progress
@@ -25,22 +27,44 @@ from rongxin.sharing.models import Batch
 from rongxin.sharing.rules import Act, Status
 from rongxin.vocabulary.actor import Actor
 
+#: In what order the held batches are read; each ends in a column that no two share.
+SORTS = {"oldest": ("received_at", "id"), "newest": ("-received_at", "id")}
+
 
 def waiting() -> list[dict[str, Any]]:
     """Return the batches that wait for a second person, with what was found, oldest first."""
     held = Batch.objects.filter(status=Status.HELD).order_by("received_at", "id")
-    return [
-        {
-            "batch": str(batch.id),
-            "item": batch.item,
-            "provider": batch.provider_id,
-            "file_name": batch.file_name,
-            "received_at": batch.received_at.isoformat(),
-            "read": (batch.profile or {}).get("read"),
-            "findings": batch.held_for,
-        }
-        for batch in held
-    ]
+    return [_document(batch) for batch in held]
+
+
+def part_of(
+    window: Window, *, find: str = "", items: Collection[str] = (), sort: str = "oldest"
+) -> Part[dict[str, Any]]:
+    """Return a part of them: of one of these items, or with this in the file's name."""
+    held = Batch.objects.filter(status=Status.HELD)
+    if find:
+        held = held.filter(Q(file_name__icontains=find) | Q(item__in=items))
+    return windows.part(held, window, *SORTS[sort]).of(_document)
+
+
+def one(batch_id: UUID) -> dict[str, Any]:
+    """Return one of them; raises `NotHeld` and `UnknownBatch`."""
+    card = batches.get(batch_id)
+    if card.status is not Status.HELD:
+        raise NotHeld(batch_id, card.status.label)
+    return _document(Batch.objects.get(pk=batch_id))
+
+
+def _document(batch: Batch) -> dict[str, Any]:
+    return {
+        "batch": str(batch.id),
+        "item": batch.item,
+        "provider": batch.provider_id,
+        "file_name": batch.file_name,
+        "received_at": batch.received_at.isoformat(),
+        "read": (batch.profile or {}).get("read"),
+        "findings": batch.held_for,
+    }
 
 
 def release(batch_id: UUID, *, actor: Actor, as_of: datetime, progress: Progress | None = None) -> Receipt:

@@ -7,33 +7,57 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.delivery.push import runs, subscriptions
 from rongxin.delivery.push.errors import PushError
-from rongxin.delivery.push.rules import Act, Terms
+from rongxin.delivery.push.rules import Act, RunState, Terms
 from rongxin.delivery.webhooks import endpoints, rules
 from rongxin.delivery.webhooks import messages as told
 from rongxin.delivery.webhooks.errors import WebhookError
 from rongxin.delivery.webhooks.rules import MessageState
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
 from rongxin.vocabulary.sharing_mode import SharingMode
 
-_SHOWN = 50
+
+def _runs(visitor: Visitor, wanted: Wanted, window: Window) -> Part[runs.Card]:
+    state = RunState(wanted["state"]) if wanted["state"] else None
+    return runs.part_of(window, visitor.role.party, state=state, sort=wanted.sort)
+
+
+RUNS = Listing(
+    "institution_pushes",
+    _lazy("推送记录"),
+    (
+        Column(_lazy("生成"), lambda run: lists.at(run.intended_at), whole=True),
+        Column(_lazy("种类"), lambda run: _("增量") if run.based_on else _("全量")),
+        Column(_lazy("行数"), lambda run: run.rows, number=True),
+        Column(_lazy("撤下"), lambda run: run.removed, number=True),
+        Column(_lazy("状态"), lambda run: Cell(lists.label(run.state), tag="", note=run.reason)),
+    ),
+    _runs,
+    _lazy("还没有推送过。"),
+    (Filter("state", _lazy("状态"), "choice", lambda: lists.words(RunState)),),
+    (("newest", _lazy("最近产生的在前")), ("oldest", _lazy("最早产生的在前"))),
+)
 
 
 @visitors.page(permission.INSTITUTION, "GET", "POST")
 def pushes(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """List subscriptions and runs; by POST subscribe to public information of a region."""
+    if request.method != "POST" or lists.asked(request):
+        return lists.answer(request, visitor, RUNS, "institution/pushes.html", _subscriptions(visitor))
     context = _pushes(request, visitor)
-    if request.method != "POST":
-        return pages.render(request, "institution/pushes.html", context)
     try:
         terms = Terms(
             items=tuple(request.POST.getlist("items")),
@@ -96,10 +120,54 @@ def webhooks(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     return pages.render(request, "institution/webhooks.html", shown)
 
 
-@visitors.page(permission.INSTITUTION, unserved=True)
-def webhook(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
-    """Show one address and its messages, what failed marked; `state` narrows them."""
-    return pages.render(request, "institution/webhook.html", _webhook(request, visitor, number))
+def _deliveries(number: UUID) -> Listing:
+    """Return the list of what was told to one address."""
+
+    def rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+        after = window.after[0] if window.after else ""
+        found, following = told.listed(
+            number,
+            party=visitor.actor.party,
+            state=MessageState(wanted["state"]) if wanted["state"] else None,
+            before=int(after) if after.isdecimal() else None,
+            messages_max=window.rows_max,
+        )
+        return Part(found, None if following is None else (str(following),))
+
+    return Listing(
+        "institution_webhook", _lazy("投递记录"), _TOLD, rows, _lazy("没有这样的通知。"), _NARROWED
+    )
+
+
+def _standing(message: dict[str, Any]) -> Cell:
+    dead = message["state"] == MessageState.DEAD
+    return Cell(wording.named(message["state_label"]), tag="warn" if dead else "")
+
+
+def _next(message: dict[str, Any]) -> str:
+    return lists.at(message["next_at"]) if message["state"] == MessageState.WAITING else ""
+
+
+def _result(message: dict[str, Any]) -> str:
+    return f"{wording.named(message['last_result_label'])} {message['last_status'] or ''}".strip()
+
+
+_NARROWED = (Filter("state", _lazy("状态"), "choice", lambda: lists.words(MessageState)),)
+_TOLD = (
+    Column(_lazy("产生"), lambda message: lists.at(message["created_at"]), whole=True),
+    Column(_lazy("事件"), lambda message: message["type"]),
+    Column(_lazy("状态"), _standing),
+    Column(_lazy("失败"), lambda message: message["failures"], number=True),
+    Column(_lazy("最近结果"), _result),
+    Column(_lazy("下次"), _next, whole=True),
+)
+
+
+@visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
+def webhook(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Show one address and its messages, what failed marked."""
+    context = _address(visitor, number)
+    return lists.answer(request, visitor, _deliveries(number), "institution/webhook.html", context)
 
 
 @visitors.page(permission.INSTITUTION, "POST", unserved=True)
@@ -130,8 +198,12 @@ def act(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
 
 
 def _pushes(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
+    place = reverse("institution_pushes")
+    return {**_subscriptions(visitor), "list": lists.shown(request, visitor, RUNS, place=place)}
+
+
+def _subscriptions(visitor: Visitor) -> dict[str, Any]:
     known = loader.load()
-    part = runs.part_of(pages.window(request), visitor.role.party)
     return {
         "here": "institution_pushes",
         "subscriptions": [
@@ -141,8 +213,6 @@ def _pushes(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
             }
             for card in subscriptions.listed(visitor.role.party)
         ],
-        "runs": [card.document() for card in part.rows],
-        "onward": pages.onward(part.last),
         "items": [
             one
             for one in known.items.values()
@@ -160,20 +230,13 @@ def _webhooks(visitor: Visitor) -> dict[str, Any]:
 
 
 def _webhook(request: HttpRequest, visitor: Visitor, number: UUID) -> dict[str, Any]:
-    state, before = request.GET.get("state", ""), request.GET.get("before", "")
-    found, following = told.listed(
-        number,
-        party=visitor.actor.party,
-        state=MessageState(state) if state in list(MessageState) else None,
-        before=int(before) if before.isdigit() else None,
-        messages_max=_SHOWN,
-    )
-    kept = f"state={state}&" if state else ""
+    place = reverse("institution_webhook", args=[number])
     return {
-        "here": "institution_webhooks",
-        "one": endpoints.get(number, party=visitor.actor.party).document(),
-        "states": list(MessageState),
-        "wanted": state,
-        "messages_told": found,
-        "onward": f"{kept}before={following}" if following else "",
+        **_address(visitor, number),
+        "list": lists.shown(request, visitor, _deliveries(number), place=place),
     }
+
+
+def _address(visitor: Visitor, number: UUID) -> dict[str, Any]:
+    one = endpoints.get(number, party=visitor.actor.party).document()
+    return {"here": "institution_webhooks", "one": one}

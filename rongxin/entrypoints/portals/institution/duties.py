@@ -7,35 +7,82 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from rongxin.catalogue import loader
 from rongxin.consent.deletion import duties, policy, receipts
 from rongxin.consent.deletion.rules import Act
-from rongxin.consent.errors import ConsentError
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.consent.errors import ConsentError, UnknownConsent
+from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.watching import incidents
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
 from rongxin.rights import corrections
 from rongxin.rights.errors import RightsError
 from rongxin.rights.rules.correction import Done
 
-_AT_ONCE = 20
+
+def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
+    part = duties.part_of(
+        window,
+        institution=visitor.role.party,
+        owed_only=not wanted["all"],
+        find=wanted["find"],
+        sort=wanted.sort,
+    )
+    firms = subjects.many({card.subject_id for card in part.rows})
+    return part.of(lambda card: {**card.document(on=visitor.today), "firm": firms[card.subject_id].name})
 
 
-@visitors.page(permission.INSTITUTION, unserved=True)
-def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    return pages.render(request, "institution/duties.html", _all(request, visitor))
+def _due(row: dict[str, Any]) -> Cell:
+    return Cell(row["due_on"] or "", note=_("已逾期") if row["overdue"] else "", warns=row["overdue"])
 
 
-@visitors.page(permission.INSTITUTION, "POST", unserved=True)
+DUTIES = Listing(
+    "institution_duties",
+    _lazy("删除回执"),
+    (
+        Column(
+            _lazy("企业"),
+            lambda row: Cell(row["firm"], reverse("institution_receipt", args=[row["consent"]])),
+        ),
+        Column(_lazy("授权"), lambda row: row["consent"]),
+        Column(_lazy("应交回"), _due),
+        Column(
+            _lazy("状态"),
+            lambda row: Cell(wording.named(row["state_label"]), tag="warn" if row["overdue"] else ""),
+        ),
+    ),
+    _rows,
+    _lazy("没有应交的删除回执。"),
+    (lists.SEARCH, Filter("all", _lazy("也看已交回的"), "tick")),
+    (("due", _lazy("先到期的在前")), ("newest", _lazy("最近产生的在前"))),
+)
+
+
+@visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
+def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List the receipts owed, what is late first; beside them corrections and incidents."""
+    return lists.answer(request, visitor, DUTIES, "institution/duties.html", _beside(visitor))
+
+
+@visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
 def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Take the institution's statement: deleted on a day, or restricted until a day under a named law."""
+    """Show what is owed for a consent; by POST take the institution's statement: deleted on a day, or
+    restricted until a day under a named law.
+    """
+    context = _receipt(number, visitor)
+    if request.method != "POST":
+        return pages.render(request, "institution/receipt.html", context)
     try:
         act = Act.RESTRICT if request.POST.get("statement") == "restricted" else Act.DELETE
         receipts.state(
@@ -48,8 +95,8 @@ def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseB
             as_of=visitor.at,
         )
     except ConsentError as error:
-        context = {**_all(request, visitor), "mistake": pages.words(error)}
-        return pages.render(request, "institution/duties.html", context, status=422)
+        context |= {"mistake": pages.words(error)}
+        return pages.render(request, "institution/receipt.html", context, status=422)
     messages.success(request, _("已交回删除回执，信息主体可以看到"))
     return redirect("institution_duties")
 
@@ -87,35 +134,38 @@ def explain(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
 
 
 def _all(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
-    every = request.GET.get("all") == "1"
-    window = pages.window(request, _AT_ONCE)
-    owed = duties.part_of(window, institution=visitor.role.party, owed_only=not every)
+    return {
+        **_beside(visitor),
+        "list": lists.shown(request, visitor, DUTIES, place=reverse("institution_duties")),
+    }
+
+
+def _beside(visitor: Visitor) -> dict[str, Any]:
+    """Return what stands on the page besides the list."""
+    told = corrections.of_recipient("institution", visitor.role.party, pages.first(100), owed_only=False)
+    found = incidents.part_of(pages.first(100), institution_id=visitor.role.party, live_only=False)
     return {
         "here": "institution_duties",
-        "every": every,
-        "onward": pages.onward(owed.last, all="1" if every else ""),
-        "owed": [
-            {
-                "duty": card.document(on=visitor.today),
-                "firm": subjects.get(card.subject_id).name,
-            }
-            for card in owed.rows
-        ],
         "done": list(Done),
-        "corrections": [
-            card.document(on=visitor.today)
-            for card in corrections.of_recipient(
-                "institution", visitor.role.party, pages.first(100), owed_only=False
-            ).rows
-        ],
+        "corrections": [card.document(on=visitor.today) for card in told.rows],
+        "incidents": [one.document(on=visitor.today) for one in found.rows],
+    }
+
+
+def _receipt(number: UUID, visitor: Visitor) -> dict[str, Any]:
+    try:
+        card = duties.get(number)
+    except UnknownConsent as error:
+        raise Http404(str(error)) from error
+    if card.duty.institution != visitor.role.party:
+        raise Http404(str(number))
+    return {
+        "here": "institution_duties",
+        "duty": card.document(on=visitor.today),
+        "firm": subjects.get(card.subject_id),
+        "items": [loader.load().label(name) for name in card.items],
         "laws": policy.on(visitor.today).laws,
         "today": visitor.today,
-        "incidents": [
-            one.document(on=visitor.today)
-            for one in incidents.part_of(
-                pages.first(100), institution_id=visitor.role.party, live_only=False
-            ).rows
-        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""窗口: batches held for a second person, and rows that wait for the subject they belong to."""
+"""匹配台: rows that wait for the subject they belong to."""
 
 from __future__ import annotations
 
@@ -15,43 +15,11 @@ from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
-from rongxin.sharing import errands, jobs
-from rongxin.sharing.aggregation import desk, holding, waiting_rows
+from rongxin.sharing import errands
+from rongxin.sharing.aggregation import desk, waiting_rows
 from rongxin.sharing.errors import SharingError
 
 _SHOWN = 20
-
-
-@visitors.page(permission.DESK | permission.AUDIT)
-def held(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List the held batches with what was found in each."""
-    context = {"here": "operator_held", "held": _held(), "checks": _checks(visitor)}
-    return pages.render(request, "operator/held.html", context)
-
-
-@visitors.page(permission.CHECKER, "POST")
-def release(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Let a held batch in; whoever handed it in may not."""
-    holding.approve(number, actor=visitor.actor, as_of=visitor.at, then=jobs.defer_released)
-    messages.success(request, _("已放行，正在入库"))
-    return redirect("operator_held")
-
-
-@visitors.page(permission.DESK, "POST")
-def refuse(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Hand a held batch back as a whole, with the reason."""
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
-        context = {
-            "here": "operator_held",
-            "held": _held(),
-            "checks": _checks(visitor),
-            "mistake": _("请写明退回的原因"),
-        }
-        return pages.render(request, "operator/held.html", context, status=422)
-    holding.refuse(number, reason=reason, actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, _("已退回，提供单位可以看到原因"))
-    return redirect("operator_held")
 
 
 @visitors.page(permission.DESK)
@@ -97,18 +65,6 @@ def confirm(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
 
 def _errand(act: str, visitor: Visitor, **given: Any) -> dict[str, Any]:
     return errands.ask(act, **given, actor=visitor.actor, as_of=visitor.at)
-
-
-def _held() -> list[dict[str, Any]]:
-    known = loader.load().items
-    return [
-        {
-            **batch,
-            "label": known[batch["item"]].label if batch["item"] in known else batch["item"],
-            "from": loader.load().provider_label(batch["provider"]),
-        }
-        for batch in holding.waiting()
-    ]
 
 
 def _waiting(visitor: Visitor) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, register, requests
-from rongxin.disclosure import recipients
 from rongxin.entrypoints.portals import urls
 from rongxin.journal.windows import Window
 from rongxin.parties import memberships, seed
@@ -91,23 +90,6 @@ def test_another_institutions_case_is_as_good_as_unknown(client, ground):
     assert client.get(case).status_code == 404
     for act in ("ask", "report", "close"):
         assert client.post(f"{case}/{act}").status_code == 404
-
-
-def test_an_ended_consent_is_answered_with_a_receipt(client, ground):
-    firm = stage.firm()
-    enter(client, PartyKind.INSTITUTION, "bank_a")
-    case = opened(client, firm)
-    client.post(f"{case}/ask", {"items": ["business_licence"]})
-    (asked,) = requests.of_case(cases.of_institution("bank_a", Window(5)).rows[0].id)
-    grant = stage.consent(firm, asked.case_id, as_of=timezone.now(), request_id=asked.id, draft=asked.draft)
-    client.post(f"{case}/report", {"form": "json"})
-    client.post(f"{case}/close")
-    recipients.settle(grant.id, as_of=timezone.now())
-    page = client.get("/institution/duties").content.decode()
-    if str(grant.id) in page:
-        day = timezone.localdate()
-        client.post(f"/institution/duties/{grant.id}", {"statement": "deleted", "deleted_on": f"{day}"})
-        assert "已删除" in client.get("/institution/duties").content.decode()
 
 
 def test_a_provider_hands_in_a_file_and_reads_its_receipt(client, ground):
