@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from pydantic import Field
 from rongxin.entrypoints.api import authentication, paging
 from rongxin.governance.onboarding import applications, parameters
 from rongxin.governance.onboarding.applications import Finding, Wish
-from rongxin.governance.onboarding.rules import Verdict
+from rongxin.governance.onboarding.rules import State, Verdict
 from rongxin.parties.rules.standing import InstitutionKind
 
 router = Router(tags=["接入申请 Applications"])
@@ -73,10 +73,26 @@ def apply(request: HttpRequest, wish: ApplicationIn) -> Status[dict[str, Any]]:
     "/listed", auth=authentication.DESK | authentication.SECURITY | authentication.AUDIT, summary="申请一览"
 )
 def listed(
-    request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted], waiting: bool = True
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    waiting: bool = True,
+    find: paging.Find = "",
+    state: State | None = None,
+    kind: InstitutionKind | None = None,
+    sort: Literal["newest", "oldest"] = "newest",
 ) -> list[dict[str, Any]]:
-    """Return the applications that wait, or with `waiting=false` all."""
-    part = applications.part_of(paging.window(request, wanted), waiting_only=waiting)
+    """Return the applications that wait, or with `waiting=false` all; `find`: of those with this in their
+    name, or of this code or id.
+    """
+    part = applications.part_of(
+        paging.window(request, wanted),
+        waiting_only=waiting and state is None,
+        find=find,
+        state=state,
+        kind=kind,
+        oldest_first=sort == "oldest",
+    )
     paging.link(request, answer, part)
     return [card.document() for card in part.rows]
 

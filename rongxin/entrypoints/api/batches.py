@@ -22,7 +22,7 @@ from ninja.files import UploadedFile
 from rongxin.entrypoints.api import acts, authentication, paging
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
-from rongxin.sharing.rules import Mode, Status
+from rongxin.sharing.rules import Mode, RowOutcome, Status
 
 router = Router(tags=["报送 Batches"])
 
@@ -103,6 +103,33 @@ def refuse(request: HttpRequest, batch_id: UUID, body: Refusal) -> HttpResponse:
 def show(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     acts.own(request, batch_id)
     return _json(_state(batch_id), 200)
+
+
+@router.get("/{batch_id}/rows", auth=authentication.PROVIDER, summary="未入库的行 Rows not simply filed")
+def rows(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    batch_id: UUID,
+    find: paging.Find = "",
+    outcome: RowOutcome | None = None,
+) -> list[dict[str, Any]]:
+    """List the rows that came back, wait or were known already, in the order of lines, each with its reason
+    and without what it held; `find`: those whose rule or reason says this.
+    """
+    acts.own(request, batch_id)
+    part = outcomes.part_of(batch_id, paging.window(request, wanted), find=find, outcome=outcome)
+    paging.link(request, answer, part)
+    return [
+        {
+            "line": row.line,
+            "outcome": row.outcome.value,
+            "outcome_label": row.outcome.label,
+            "rule": row.rule,
+            "reason": row.message,
+        }
+        for row in part.rows
+    ]
 
 
 @router.get("/{batch_id}/rejects.csv", auth=authentication.PROVIDER, summary="退回的行 Rejected rows")

@@ -10,7 +10,7 @@ from ninja import Router
 
 from rongxin.delivery import quality_report
 from rongxin.delivery.rendering.press import Press
-from rongxin.entrypoints.api import authentication
+from rongxin.entrypoints.api import authentication, paging
 from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.parties.rules.membership import PartyKind
@@ -22,13 +22,15 @@ _PRESS = Press()
 
 
 @router.get("", auth=_EITHER, summary="数据质量表 Quality of a month")
-def show(request: HttpRequest, month: str | None = None, provider: str | None = None) -> dict[str, Any]:
+def show(
+    request: HttpRequest, month: str | None = None, provider: str | None = None, find: paging.Find = ""
+) -> dict[str, Any]:
     """Return the sheet of a month (YYYY-MM, without one the present): a provider's own, or for the operator
-    that of all or of the one named.
+    that of all or of the one named; `find`: of the items with this in their or their provider's name.
     """
     caller = authentication.caller(request)
     asked = sheets.checked_month(month, as_of=caller.at)
-    return sheets.of(asked, provider=_allowed(caller, provider), as_of=caller.at)
+    return sheets.of(asked, provider=_allowed(caller, provider), find=find, as_of=caller.at)
 
 
 @router.get("/report.pdf", auth=_EITHER, summary="数据质量月报 Monthly report to a provider")

@@ -27,6 +27,7 @@ from rongxin.entrypoints.api import (
     institution_people,
     institution_redirect_uris,
     institution_standing,
+    institutions,
     journal,
     mappings,
     matching,
@@ -92,6 +93,7 @@ api.add_router("/financing-applications", financing_applications.router)
 api.add_router("/held", held.router)
 api.add_router("/imported-consents", imported_consents.router)
 api.add_router("/institution-cards", institution_cards.router)
+api.add_router("/institutions", institutions.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
 api.add_router("/institutions", institution_standing.router)

@@ -6,6 +6,7 @@ The institution that benefits may do one of the two, never both; the firm is tol
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -89,10 +90,23 @@ def propose(request: HttpRequest, form: Form[PaperIn], scan: File[UploadedFile])
 
 
 @router.get("", auth=_SEES, response=list[ProposalOut], summary="书面授权一览 Papers handed in")
-def listed(request: HttpRequest, answer: HttpResponse, wanted: Query[paging.Wanted]) -> list[ProposalOut]:
-    """List an institution's own papers, or to the operator all that wait; those handed in last first."""
+def listed(
+    request: HttpRequest,
+    answer: HttpResponse,
+    wanted: Query[paging.Wanted],
+    find: paging.Find = "",
+    sort: Literal["newest", "oldest"] = "newest",
+) -> list[ProposalOut]:
+    """List an institution's own papers, or to the operator all that wait; those handed in last first; `find`:
+    of firms with this code or this in their name.
+    """
     caller = authentication.caller(request)
-    part = written.listed(paging.window(request, wanted), institution=_whose(caller))
+    part = written.listed(
+        paging.window(request, wanted),
+        institution=_whose(caller),
+        find=find,
+        oldest_first=sort == "oldest",
+    )
     paging.link(request, answer, part)
     return [_out(card) for card in part.rows]
 

@@ -40,8 +40,10 @@ def checked_month(text: str | None, *, as_of: datetime) -> str:
     return text
 
 
-def of(month: str, *, provider: str | None = None, as_of: datetime) -> dict[str, Any]:
-    """Return the sheet of a month as one JSON-ready document, of all providers or of one (`UnknownParty`)."""
+def of(month: str, *, provider: str | None = None, find: str = "", as_of: datetime) -> dict[str, Any]:
+    """Return the sheet of a month as one JSON-ready document, of all providers or of one (`UnknownParty`);
+    `find`: it names the items alone with this in their or their provider's name; totals are of all.
+    """
     cards = {card.id: card for card in ([providers.get(provider)] if provider else providers.every())}
     months = rules.months_until(month, TREND_MONTHS)
     figures = counts.figures(first=months[0], last=month, provider=provider)
@@ -50,6 +52,8 @@ def of(month: str, *, provider: str | None = None, as_of: datetime) -> dict[str,
     promised = _promised(month, provider, as_of)
     lines, silent = [], []
     for owner, item in _expected(cards, figures, promised):
+        if find not in f"{item.item}\n{item.label}\n{item.label_en}\n{cards[owner].name}":
+            continue
         own = {m: figures[owner, item.item, m] for m in months if (owner, item.item, m) in figures}
         head = _head(owner, cards[owner].name, item, connected.get((owner, item.item)), today)
         head["schedule"] = promised.get((owner, item.item))

@@ -13,9 +13,11 @@ from rongxin.consent import cases
 from rongxin.consent.rules import CaseKind
 from rongxin.parties import institutions, seed
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.sharing.aggregation import batches
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys, rights_world
+from tests.unit.entrypoints.api import test_written_consents as papers
 from tests.unit.financing import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,3 +108,106 @@ def test_uses_by_days_both_counted_in(client, firms):
     assert told(client, "/uses", owner, "request", until=today - day) == []
     for beyond in ("9999-12-31", "0001-01-01", "2026"):
         assert client.get(f"{API}/uses", {"until": beyond}, headers=owner).status_code == 422
+
+
+def test_institutions_by_name_id_code_kind_and_standing(client, firms):
+    institutions.suspend("bank_b", actor=SYSTEM, as_of=timezone.now())
+    officer = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR))
+
+    def found(**asked):
+        return told(client, "/institutions", officer, "institution", **asked)
+
+    assert found() == ["bank_a", "bank_b"]
+    assert found(find="bank_b") == found(standing="suspended") == ["bank_b"]
+    assert found(find=institutions.get("bank_a").uscc) == found(standing="active") == ["bank_a"]
+    assert found(kind="insurer") == found(find="无此") == []
+    bank = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
+    assert client.get(f"{API}/institutions", headers=bank).status_code == 403
+
+
+def test_the_journal_by_kind_firm_institution_and_days(client, firms):
+    auditor = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.AUDIT_ADMINISTRATOR))
+    one, other = firms
+    now, day = timezone.now(), timedelta(days=1)
+    mine = str(stage.case(one, "bank_a", "DK-1", as_of=now))
+    theirs = str(stage.case(other, "bank_b", "DK-2", as_of=now))
+
+    def found(**asked):
+        answer = client.get(f"{API}/journal/entries", asked, headers=auditor)
+        assert answer.status_code == 200, answer.content
+        return [line["refs"]["case"] for line in answer.json() if line["kind"] == "case.opened"]
+
+    assert found(kind="case.opened") == [theirs, mine]
+    assert found(uscc=one.uscc) == found(institution="bank_a") == [mine]
+    today = timezone.localdate()
+    assert found(kind="case.opened", since=today, until=today) == [theirs, mine]
+    assert found(since=today + day) == found(kind="case.opened", until=today - day) == []
+    assert client.get(f"{API}/journal/entries", {"uscc": "nobody"}, headers=auditor).status_code == 404
+    assert client.get(f"{API}/journal/entries", {"kind": "x"}, headers=auditor).status_code == 422
+    first = client.get(f"{API}/journal/entries", {"limit": 1, "kind": "case.opened"}, headers=auditor)
+    onward = first.headers["Link"].removeprefix("<").partition(">")[0].removeprefix("http://testserver")
+    assert [line["refs"]["case"] for line in client.get(onward, headers=auditor).json()] == [mine]
+    (line,) = first.json()
+    assert line["kind_label"] == "业务立案"
+    assert client.get(f"{API}/journal/entries/{line['entry']}/proof").status_code in (200, 409)
+    system = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.SYSTEM_ADMINISTRATOR))
+    assert client.get(f"{API}/journal/entries", headers=system).status_code == 403
+
+
+def test_returned_rows_by_reason_and_outcome_and_the_quality_by_item(client, firms):
+    customs = keys.header_of(stage.staff(PartyKind.PROVIDER, "customs"))
+    codes = (stage.code(), "91990101MA00000000")
+    rows = [f"云州某厂（虚构）,{code},9901000001,进出口货物收发货人,正常\n" for code in codes]
+    body = {
+        "item": "customs_registration",
+        "file": SimpleUploadedFile("a.csv", (HEAD + rows[0] + rows[1]).encode()),
+    }
+    batch = client.post(f"{API}/batches", body, headers=customs).json()["batch"]
+    batches.resume_unfinished(as_of=timezone.now())
+    page = f"/batches/{batch}/rows"
+
+    def found(**asked):
+        return told(client, page, customs, "line", **asked)
+
+    assert found() == found(outcome="rejected") == found(find="统一社会信用代码") == [3]
+    assert found(outcome="duplicate") == found(find="无此") == []
+    other = keys.header_of(stage.staff(PartyKind.PROVIDER, "tax_bureau"))
+    assert client.get(f"{API}{page}", headers=other).status_code == 404
+
+    def sheet(**asked):
+        return client.get(f"{API}/quality", asked, headers=customs).json()
+
+    for find in ("海关", "customs_registration", "ustoms"):
+        assert [line["item"]["id"] for line in sheet(find=find)["lines"]] == ["customs_registration"]
+    assert sheet(find="无此")["lines"] == sheet(find="无此")["silent"] == []
+    assert sheet(find="无此")["totals"] == sheet()["totals"]
+
+
+def test_applications_to_be_connected_by_name_state_and_kind(client, firms):
+    desk_ = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.CLERK))
+    documents = dict.fromkeys(client.get(f"{API}/applications/questionnaire").json()["documents"], "a" * 64)
+    for number, (name, kind) in enumerate((("云州银行", "bank"), ("云岭保险", "insurer"))):
+        wish = {"institution": f"party_{number}", "name": name, "uscc": stage.code(), "kind": kind}
+        body = {**wish, "contact": "0990-1", "documents": documents}
+        assert client.post(f"{API}/applications", body, content_type="application/json").status_code == 201
+
+    def found(**asked):
+        return told(client, "/applications/listed", desk_, "name", **asked)
+
+    assert found(find="云岭") == found(kind="insurer") == found(find="party_1") == ["云岭保险"]
+    assert found(sort="oldest") == ["云州银行", "云岭保险"]
+    assert found() == found(state="submitted") == ["云岭保险", "云州银行"]
+    assert found(state="approved") == []
+
+
+def test_papers_by_the_firms_name(client, firms):
+    desk_, now = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.CHECKER)), timezone.now()
+    bank = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
+    cases_ = [str(stage.case(firm, "bank_a", f"DK-{n}", as_of=now)) for n, firm in enumerate(firms)]
+    for firm, case in zip(firms, cases_, strict=True):
+        handed = papers.handed_in(client, firm, bank, case=case, scan=stage.SCAN + case.encode())
+        assert handed.status_code == 201, handed.content.decode()
+    for who in (desk_, bank):
+        assert told(client, "/written-consents", who, "case", find="白鹭") == cases_[1:]
+        assert told(client, "/written-consents", who, "case", sort="oldest") == cases_
+        assert told(client, "/written-consents", who, "case", find=firms[0].uscc) == cases_[:1]

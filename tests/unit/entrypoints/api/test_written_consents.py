@@ -31,7 +31,7 @@ def scene():
     return firm, clerk, operator
 
 
-def _handed_in(client, firm, headers, *, scan=stage.SCAN, case=None, **changes):
+def handed_in(client, firm, headers, *, scan=stage.SCAN, case=None, **changes):
     today = timezone.localdate()
     case = case or str(stage.case(firm, "bank_a", as_of=timezone.now()))
     notice = notices.current(today)
@@ -56,7 +56,7 @@ def _check(client, proposal, headers, **changes):
 
 def test_the_bank_hands_in_the_operator_checks_and_the_firm_is_told_at_each_step(client, scene):
     firm, clerk, operator = scene
-    handed = _handed_in(client, firm, clerk)
+    handed = handed_in(client, firm, clerk)
     assert handed.status_code == 201, handed.content
     proposal = handed.json()["proposal"]
     assert handed.json()["scan_sha256"] == SHA
@@ -73,7 +73,7 @@ def test_the_bank_hands_in_the_operator_checks_and_the_firm_is_told_at_each_step
 
 def test_the_bank_that_benefits_never_does_both(client, scene):
     firm, clerk, _ = scene
-    proposal = _handed_in(client, firm, clerk).json()["proposal"]
+    proposal = handed_in(client, firm, clerk).json()["proposal"]
     colleague = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
     for own in (clerk, colleague):
         refused = _check(client, proposal, own)
@@ -84,14 +84,14 @@ def test_the_bank_that_benefits_never_does_both(client, scene):
 def test_the_operator_may_hand_in_and_the_bank_check(client, scene):
     firm, clerk, _ = scene
     desk = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.CLERK))
-    proposal = _handed_in(client, firm, desk).json()["proposal"]
+    proposal = handed_in(client, firm, desk).json()["proposal"]
     assert _check(client, proposal, desk).status_code == 403
     assert _check(client, proposal, clerk).json()["status"] == "confirmed"
 
 
 def test_a_check_names_the_scan_that_was_looked_at(client, scene):
     firm, clerk, operator = scene
-    proposal = _handed_in(client, firm, clerk).json()["proposal"]
+    proposal = handed_in(client, firm, clerk).json()["proposal"]
     other = _check(client, proposal, operator, scan_sha256="0" * 64)
     assert (other.status_code, other.json()["code"]) == (409, "not_possible")
     rejected = _check(client, proposal, operator, confirmed=False)
@@ -100,7 +100,7 @@ def test_a_check_names_the_scan_that_was_looked_at(client, scene):
 
 def test_another_bank_sees_no_paper_and_no_scan(client, scene):
     firm, clerk, _ = scene
-    proposal = _handed_in(client, firm, clerk).json()["proposal"]
+    proposal = handed_in(client, firm, clerk).json()["proposal"]
     until = timezone.localdate() + timedelta(days=30)
     institutions.assess(stage.bank("bank_b"), until=until, actor=SYSTEM, as_of=timezone.now())
     stranger = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_b"))
@@ -115,9 +115,9 @@ def test_a_wrong_signer_file_or_day_is_refused_in_words(client, scene):
     firm, clerk, _ = scene
     tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
     wrong = [
-        (_handed_in(client, firm, clerk, signed_by="李四"), "signer_refused"),
-        (_handed_in(client, firm, clerk, case=_latest(client, clerk), signed_on=tomorrow), "signer_refused"),
-        (_handed_in(client, firm, clerk, case=_latest(client, clerk), scan=b"MZ"), "not_possible"),
+        (handed_in(client, firm, clerk, signed_by="李四"), "signer_refused"),
+        (handed_in(client, firm, clerk, case=_latest(client, clerk), signed_on=tomorrow), "signer_refused"),
+        (handed_in(client, firm, clerk, case=_latest(client, clerk), scan=b"MZ"), "not_possible"),
     ]
     assert [(answer.json()["code"]) for answer, _ in wrong] == [code for _, code in wrong]
 
@@ -125,10 +125,10 @@ def test_a_wrong_signer_file_or_day_is_refused_in_words(client, scene):
 def test_a_paper_handed_in_twice_under_one_key_is_one(client, scene):
     firm, clerk, _ = scene
     case, headers = str(stage.case(firm, "bank_a", as_of=timezone.now())), {**clerk, "idempotency-key": "p-1"}
-    first = _handed_in(client, firm, headers, case=case)
-    again = _handed_in(client, firm, headers, case=case)
+    first = handed_in(client, firm, headers, case=case)
+    again = handed_in(client, firm, headers, case=case)
     assert (again.status_code, again.content) == (201, first.content)
-    other = _handed_in(client, firm, headers, case=case, scan=stage.SCAN + b"x")
+    other = handed_in(client, firm, headers, case=case, scan=stage.SCAN + b"x")
     assert other.json()["code"] == "idempotency_key_reused"
 
 
