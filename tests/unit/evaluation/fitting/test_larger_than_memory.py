@@ -1,0 +1,98 @@
+"""A file several times the memory that a process may have is drawn from and scored whole all the same.
+
+The process really may have no more: the kernel refuses what goes beyond. What Polars reads at a time, and
+memory that its allocator only keeps by, are made as small as the bound; else it would measure those.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+pytest.importorskip("optbinning", reason="the extra rongxin[fit] isn't installed")
+
+from rongxin.evaluation.fitting import card
+from tests.unit.evaluation.fitting import invented
+
+MEMORY = 320 << 20
+ROWS, WORDS = 5000, 4000
+SMALL = {
+    "POLARS_MAX_THREADS": "2",
+    "POLARS_CSV_CHUNK_SIZE": str(2 << 20),
+    "_RJEM_MALLOC_CONF": "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0",
+}
+FIT = """
+import sys
+from pathlib import Path
+from rongxin.evaluation.fitting import files, sample
+files.ROWS_MAX = files.ROWS_MIN = 2000
+drawn = sample.draw(Path(sys.argv[1]), sample.Wish("default"))
+print(drawn.rows, len(drawn.columns), *drawn.notes)
+"""
+SCORE = """
+import sys
+from pathlib import Path
+from rongxin.evaluation.fitting import card, scoring
+data = Path(sys.argv[1])
+applied = card.read(data.with_name("card.json"))
+print(scoring.score(data, applied, data.with_name("scores.parquet"), id=None).rows)
+"""
+STEPS = [{"points": 1, "below": 15.0}, {"points": 9, "below": None}]
+RARE = {"missing": {"points": 0}, "unknown": {"points": 0}}
+CARD = {
+    "target": {"column": "default", "bad": "1", "good": "0"},
+    "method": "by hand",
+    "scale": {"base": 500},
+    "columns": [{"name": "age", "kind": "number", "bins": STEPS, **RARE}],
+}
+
+
+@pytest.fixture(scope="module", params=[1 << 30, pytest.param(10 << 30, marks=pytest.mark.long)])
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Loans with a long text in each row, and a card for them."""
+    folder = tmp_path_factory.mktemp("large")
+    words = pl.Series([f"{n:0{WORDS}}" for n in range(ROWS)])
+    rows = invented.curved(ROWS, 1).with_columns(words=words)
+    body, data = rows.write_csv(include_header=False).encode(), folder / "loans.csv"
+    with data.open("wb") as file:
+        file.write(rows.head(0).write_csv().encode())
+        while file.tell() < request.param:
+            file.write(body)
+    card.write(card.seal(card.Card.model_validate(CARD)), folder / "card.json")
+    yield data
+    for made in folder.iterdir():
+        made.unlink()
+
+
+def _bounded(work: str, data: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", work, str(data)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY)),
+        env=os.environ | SMALL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-600:]
+    return done.stdout.strip()
+
+
+def _rows(data: Path) -> int:
+    return data.stat().st_size // (WORDS + 1) // ROWS * ROWS
+
+
+def test_a_file_larger_than_memory_is_drawn_from(large: Path) -> None:
+    assert large.stat().st_size > 3 * MEMORY
+    said = _bounded(FIT, large)
+    assert said.startswith("2000 "), said
+    assert f"the file has {_rows(large)} rows: 2000 of them are used, drawn at random" in said
+
+
+def test_a_file_larger_than_memory_is_scored_whole(large: Path) -> None:
+    assert _bounded(SCORE, large) == str(_rows(large))
+    scores = pl.scan_parquet(large.with_name("scores.parquet"))
+    assert scores.select(pl.len()).collect().item() == _rows(large)
