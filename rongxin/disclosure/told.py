@@ -18,14 +18,14 @@ from rongxin.consent.rules import business_day
 from rongxin.disclosure import plan
 from rongxin.disclosure.plan import ItemPlan
 from rongxin.disclosure.release import ReleasedItem, SubjectCard
-from rongxin.financing import history
-from rongxin.financing.history import Matter, Step
+from rongxin.financing import history, outcomes
+from rongxin.financing.history import Behind, Matter, Step
 from rongxin.financing.rules import Told
 from rongxin.parties import institutions
 from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary.availability import Availability
 
-OUTCOME, INSTITUTION = "financing_outcome", "financing_institution"
+OUTCOME, INSTITUTION = outcomes.ITEM, "financing_institution"
 ITEMS = frozenset({OUTCOME, INSTITUTION})
 
 
@@ -89,6 +89,11 @@ def over(outcome_id: UUID, *, at: datetime) -> list[Over]:
         Over(found.subject, _number(item, found.step), item, found.step.told_at, at, why)
         for item in ((OUTCOME,) if same_day else (OUTCOME, INSTITUTION))
     ]
+
+
+def behind(subject_id: int, record: int) -> Behind | None:
+    """Return what stands behind a row of `OUTCOME`, for an objection to it; None where there is none."""
+    return history.behind(subject_id, record)
 
 
 def _as_now(item: ReleasedItem, subject_id: int) -> ReleasedItem:

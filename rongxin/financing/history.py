@@ -70,6 +70,25 @@ class Matter:
         )
 
 
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind a row by its number: the step, who told it, and whether it still counts."""
+
+    outcome: UUID
+    institution: str
+    told: Told
+    stands: bool
+
+
+def behind(subject_id: int, record: int) -> Behind | None:
+    """Return what stands behind a row of a firm's; None where it has no such row."""
+    rows = Outcome.objects.filter(case__subject=subject_id).select_related("case")
+    row = next((row for row in rows if outcomes.record_of(row.pk) == record), None)
+    if row is None:
+        return None
+    return Behind(row.pk, row.case.institution_id, outcomes.step_of(row), row.corrected_by_id is None)
+
+
 def sharing(on: date) -> Sharing:
     """Return the parameters of a day."""
     return edition.in_force(_editions(), on)
@@ -113,15 +132,7 @@ def over(outcome_id: UUID) -> Over:
 
 
 def _step(row: Outcome) -> Step:
-    return Step(outcomes.step_of(row), row.told_at, _record_of(row.pk))
-
-
-def _record_of(outcome_id: UUID) -> int:
-    """Return a step's number among a firm's records: beyond any of the store's (2 to the 52nd and up), and
-    a whole number that JSON carries (below 2 to the 53rd); of the step's id, which is random.
-    """
-    digest = sha256(b"outcome:" + outcome_id.bytes).digest()
-    return (1 << 52) | (int.from_bytes(digest[:8]) >> 12)
+    return Step(outcomes.step_of(row), row.told_at, outcomes.record_of(row.pk))
 
 
 @cache

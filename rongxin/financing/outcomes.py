@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,8 +27,11 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions
 from rongxin.proof import canonical
+from rongxin.records import marks
 from rongxin.vocabulary.actor import Actor
 
+#: The item of the catalogue as which a step leaves, by the firm's consent.
+ITEM = "financing_outcome"
 NO_CASE = "没有此融资业务，请核对业务编号，或先登记融资业务"
 _CASES_AT_ONCE = 200
 _WHY_MAX = 500
@@ -134,6 +138,8 @@ def correct(
         Outcome.objects.filter(pk=row.pk).update(corrected_by=new.pk, corrected_why=why.strip())
         new.save(force_insert=True)
         _journal(Kind.OUTCOME_CORRECTED, case, new, actor=actor, as_of=as_of, replaces=row.pk)
+        numbers = (record_of(row.pk), record_of(new.pk))
+        marks.move(case.subject_id, ITEM, *numbers, actor=actor, as_of=as_of)
         _close_when_over(case, told.stage, actor=actor, as_of=as_of)
         same = (told.stage, told.on) == (row.stage, row.on)
         what = "更正其内容" if same else f"更正为“{told.stage.label}”（{told.on}）"
@@ -214,6 +220,14 @@ def _tell_firm(case: cases.Card, was: Outcome, what: str, why: str, *, as_of: da
     if (application := Application.objects.filter(case=case.id).first()) is not None:
         refs["application"] = str(application.pk)
     notifications.tell(case.subject_id, "financing_outcome", text, refs=refs, as_of=as_of)
+
+
+def record_of(outcome_id: UUID) -> int:
+    """Return a step's number among a firm's records: beyond any of the store's (2 to the 52nd and up), and
+    a whole number that JSON carries (below 2 to the 53rd); of the step's id, which is random.
+    """
+    digest = sha256(b"outcome:" + outcome_id.bytes).digest()
+    return (1 << 52) | (int.from_bytes(digest[:8]) >> 12)
 
 
 def own(outcome_id: UUID, institution: str) -> Card:

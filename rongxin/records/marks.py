@@ -92,6 +92,35 @@ def clear(act: UUID, *, actor: Actor, as_of: datetime) -> int:
     return len(standing)
 
 
+def move(subject_id: int, item: str, old: int, new: int, *, actor: Actor, as_of: datetime) -> int:
+    """Hand the marks of a row to the one that counts in its place, in the caller's transaction; returns how
+    many moved. What stood is kept as it was; the mark counts from the day from which it stood.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("marks move with the act that moves the row")
+    rows = Mark.objects.select_for_update().filter(
+        subject_id=subject_id, item=item, record_id=old, cleared_at=None
+    )
+    standing = list(rows.order_by("id"))
+    Mark.objects.filter(pk__in=[mark.pk for mark in standing]).update(cleared_at=as_of)
+    Mark.objects.bulk_create(
+        Mark(
+            id=uuid4(),
+            subject_id=subject_id,
+            item=item,
+            record_id=new,
+            field=mark.field,
+            kind=mark.kind,
+            act=mark.act,
+            set_at=mark.set_at,
+        )
+        for mark in standing
+    )
+    for act, kind in sorted({(mark.act, mark.kind) for mark in standing}):
+        _journal(subject_id, item, new, MarkKind(kind), act, "moved", actor=actor, as_of=as_of)
+    return len(standing)
+
+
 def standing(subjects: Collection[int]) -> list[Standing]:
     """Return the marks in force about these subjects, the oldest first."""
     found = plans.rows(_STANDING, [list(subjects)])

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from rongxin.catalogue import loader, redaction
 from rongxin.consent.rules import business_day
+from rongxin.disclosure import told
 from rongxin.journal.rules import Kind
 from rongxin.proof import canonical
 from rongxin.records import marks, whereabouts
@@ -55,7 +56,9 @@ def decide(objection_id: UUID, answer: Answer, *, actor: Actor, as_of: datetime)
         raise ObjectionRefused(f"请写明理由，不超过{edition.reason_characters_max}字")
     row = cards.found(objection_id)
     cards.may(row, act, cards.owner(row, actor=actor))
-    if answer.upheld:
+    if answer.upheld and row.institution:
+        _check_told(row, answer)
+    elif answer.upheld:
         _remedy(row, answer, reason, actor=actor, as_of=as_of)
     with transaction.atomic():
         row = cards.locked(objection_id)
@@ -67,8 +70,8 @@ def decide(objection_id: UUID, answer: Answer, *, actor: Actor, as_of: datetime)
         cards.journal(Kind.OBJECTION_DECIDED, row, actor=actor, as_of=as_of, commitments={"answer": said})
         label = loader.load().item(row.item).label
         outcome = State(row.state).label
-        told = f"您就“{label}”提出的{outcome.replace('异议', '异议经核查')}。理由：{reason}"
-        cards.tell(row, "objection_decided", told, as_of=as_of)
+        words = f"您就“{label}”提出的{outcome.replace('异议', '异议经核查')}。理由：{reason}"
+        cards.tell(row, "objection_decided", words, as_of=as_of)
     return cards.card(row)
 
 
@@ -94,3 +97,13 @@ def _remedy(row: Objection, answer: Answer, reason: str, *, actor: Actor, as_of:
         errands.ask("row.end", why=answer.why, **row_of)
     else:
         errands.ask("row.withdraw", **row_of)
+
+
+def _check_told(row: Objection, answer: Answer) -> None:
+    """What an institution told it corrects or takes back by itself; until then nothing is upheld here."""
+    assert row.record_id is not None  # with the institution that told it
+    if answer.remedy is not Remedy.AT_SOURCE:
+        raise ObjectionRefused("该条由机构反馈：异议成立的，由反馈机构更正或撤回后答复 at_source")
+    behind = told.behind(row.subject_id, row.record_id)
+    if behind is not None and behind.stands:
+        raise ObjectionRefused("反馈机构尚未更正或撤回这一条：请其先更正或撤回，再登记异议成立")

@@ -19,6 +19,8 @@ class Objection(models.Model):
     record_id = models.BigIntegerField(null=True)
     fields = models.JSONField()
     provider = models.CharField(max_length=64)
+    # Who told that very row, where it is one of those that institutions tell: it checks what it told.
+    institution = models.CharField(max_length=64, blank=True)
     route = models.CharField(max_length=16)
     law = models.CharField(max_length=200)
     state = models.CharField(max_length=16)

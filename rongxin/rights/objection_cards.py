@@ -39,6 +39,7 @@ class Card:
     record: int | None
     fields: tuple[str, ...]
     provider: str
+    institution: str
     route: Route
     law: str
     state: State
@@ -63,6 +64,7 @@ class Card:
             "record": self.record,
             "fields": [{"name": name, "label": item.field(name).label} for name in self.fields],
             "provider": self.provider,
+            "institution": self.institution or None,
             "route": self.route.value,
             "route_label": self.route.label,
             "law": self.law,
@@ -91,6 +93,7 @@ def card(row: Objection) -> Card:
         record=row.record_id,
         fields=tuple(row.fields),
         provider=row.provider,
+        institution=row.institution,
         route=Route(row.route),
         law=row.law,
         state=State(row.state),
@@ -168,6 +171,8 @@ def journal(
         "state": row.state,
         "due_on": row.due_on.isoformat(),
     }
+    if row.institution:
+        refs["institution"] = row.institution
     if row.record_id is not None:
         refs["record"] = row.record_id
     return entries.append(kind, actor=actor, refs=refs, commitments=commitments, as_of=as_of).id

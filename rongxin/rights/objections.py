@@ -17,12 +17,14 @@ from django.db import transaction
 
 from rongxin.catalogue import loader, redaction
 from rongxin.consent.rules import business_day
+from rongxin.disclosure import told
 from rongxin.journal import keyring, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import memberships, subjects
 from rongxin.proof import canonical
 from rongxin.records import marks, whereabouts
+from rongxin.records.errors import UnknownRecord
 from rongxin.records.rules import MarkKind
 from rongxin.rights import objection_cards as cards
 from rongxin.rights import papers, policy
@@ -56,7 +58,7 @@ def lodge(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetim
     today = business_day(as_of)
     edition = policy.objections_on(today)
     statement = _checked(complaint, edition)
-    provider = _provider(subject_id, complaint, actor=actor, as_of=as_of)
+    provider, institution = _provider(subject_id, complaint, actor=actor, as_of=as_of)
     route, clock_days, law = edition.way(complaint.item)
     id = uuid4()
     with transaction.atomic():
@@ -68,6 +70,7 @@ def lodge(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetim
             record_id=complaint.record,
             fields=sorted(set(complaint.fields)),
             provider=provider,
+            institution=institution,
             route=route.value,
             law=law,
             state=State.LODGED.value,
@@ -183,15 +186,15 @@ def _checked(complaint: Complaint, edition: policy.Objections) -> str:
     return statement
 
 
-def _provider(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetime) -> str:
-    """Return who has to check it: whoever handed in that very record, or whom the catalogue names."""
+def _provider(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetime) -> tuple[str, str]:
+    """Return who has to check it: whoever handed in that very record, or whom the catalogue names; and the
+    institution, where it told that very row.
+    """
     provider = loader.load().item(complaint.item).channels[0].provider
-    if complaint.record is not None and provider == loader.PLATFORM:
-        raise ObjectionRefused(
-            "该信息由平台生成或由机构反馈，请就信息项整体提出异议，并在陈述中写明哪一条有误"
-        )
     if complaint.record is None:
-        return provider
+        return provider, ""
+    if provider == loader.PLATFORM:
+        return provider, _teller(subject_id, complaint.item, complaint.record)
     given: dict[str, Any] = {
         "subject": subject_id,
         "record": complaint.record,
@@ -203,7 +206,21 @@ def _provider(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: dat
         raise ObjectionRefused(f"记录{complaint.record}不属于信息项“{complaint.item}”，请核对")
     if place.ended_at is not None:
         raise ObjectionRefused(f"记录{complaint.record}已不再使用，无须提出异议")
-    return place.provider
+    return place.provider, ""
+
+
+def _teller(subject_id: int, item: str, record: int) -> str:
+    if item != told.OUTCOME:
+        raise ObjectionRefused(
+            "该信息由平台生成或归并，请就信息项整体提出异议，并在陈述中写明哪一条有误；"
+            "机构反馈的某一步有误的，请就“融资结果反馈”中的那一条提出"
+        )
+    behind = told.behind(subject_id, record)
+    if behind is None:
+        raise UnknownRecord(subject_id, [record])
+    if not behind.stands:
+        raise ObjectionRefused(f"记录{record}已由反馈机构更正或撤回，无须提出异议")
+    return behind.institution
 
 
 def _room_for(subject_id: int, complaint: Complaint, open_max: int) -> None:

@@ -23,7 +23,6 @@ from rongxin.proof import jws
 from rongxin.records.rules import EndedWhy
 from rongxin.rights import answers, corrections, objections
 from rongxin.rights.answers import Answer
-from rongxin.rights.errors import ObjectionRefused
 from rongxin.rights.objections import Complaint
 from rongxin.rights.rules.correction import NOTICE_TYPE, Done, State
 from rongxin.rights.rules.objection import Remedy
@@ -163,10 +162,3 @@ def test_what_the_firm_objects_to_and_the_bank_corrects_is_told(scene, firm):
     at_source = Answer(True, "银行已更正", Remedy.AT_SOURCE)
     answers.decide(card.id, at_source, actor=desk, as_of=later())
     assert told() == 1
-
-
-def test_an_objection_names_no_number_that_the_store_does_not_hold(scene, firm):
-    row = asks(firm, scene.bank, OUTCOME).items[0].rows[0]
-    complaint = Complaint(OUTCOME, row.record_id, (), "从未逾期")
-    with pytest.raises(ObjectionRefused, match="信息项整体"):
-        objections.lodge(firm.id, complaint, actor=scene.owner, as_of=later())

@@ -23,7 +23,7 @@ from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
-from rongxin.parties import subjects
+from rongxin.parties import institutions, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
 from rongxin.records.errors import RecordsError
@@ -112,7 +112,8 @@ def objection(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespo
             objections.forward(number, request.POST.get("reference", ""), **by)
         else:
             upheld = request.POST.get("act") == "upheld"
-            remedy = None if not upheld else Remedy.AT_SOURCE if card.record is None else Remedy.END
+            held = card.record is not None and not card.institution
+            remedy = None if not upheld else Remedy.END if held else Remedy.AT_SOURCE
             answers.decide(number, Answer(upheld, request.POST.get("reason", ""), remedy), **by)
     except _ERRORS as error:
         context["mistake"] = pages.words(error)
@@ -213,6 +214,8 @@ def _decision(request: HttpRequest, number: UUID) -> Decision:
 
 def _objection(card: Objection, visitor: Visitor, firm: subjects.Card) -> dict[str, Any]:
     provider = loader.load().provider_label(card.provider)
+    if card.institution:
+        provider = institutions.get(card.institution).name
     return {**card.document(on=visitor.today), "firm": firm.name, "uscc": firm.uscc, "from": provider}
 
 

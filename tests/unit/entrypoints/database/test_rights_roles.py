@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from pytest_django import Settings
 
 from rongxin.entrypoints.database.declared import Role
+from rongxin.financing import outcomes
 from rongxin.journal import sequencer
 from rongxin.journal.windows import Window
 from rongxin.parties.rules.membership import Role as Post
-from rongxin.records import filing
+from rongxin.records import filing, marks
 from rongxin.records.rules import EndedWhy
 from rongxin.rights import corrections, objections, repairs, uses, window_decisions
 from rongxin.rights.rules.correction import Done
@@ -21,6 +23,7 @@ from rongxin.rights.rules.repair import Decision, Outcome
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage as people
 from tests.unit.entrypoints.database.stage import Division
+from tests.unit.financing.test_rules import RECEIVED
 from tests.unit.rights import stage
 from tests.unit.rights.stage import Scene
 from tests.unit.rights.test_repairs import asked
@@ -67,6 +70,23 @@ def test_the_worker_forwards_warns_and_follows(division: Division, scene: Scene)
         decision = Decision(str(number), Outcome.REFUSED, "市场监管局", "1号", date(2026, 3, 5), "期限未满")
         window_decisions.enter(decision, actor=first, as_of=scene.now)
         window_decisions.confirm(number, actor=second, as_of=scene.now)
+
+
+def test_the_web_takes_an_objection_to_a_told_step_and_its_correction_in(
+    division: Division, scene: Scene
+) -> None:
+    bank = people.bank("bank_told")
+    case = people.case(scene.firm, bank, "DK-1")
+    with division.process(Role.WEB):
+        line = outcomes.Line(1, case, RECEIVED)
+        taken = outcomes.tell(bank, [line], actor=SYSTEM, as_of=scene.now)
+        number = outcomes.record_of(taken.accepted[1])
+        card = scene.objects(number, item=outcomes.ITEM, statement="没有申请过")
+        assert objections.get(card).institution == bank
+        better = replace(RECEIVED, on=RECEIVED.on - timedelta(days=1))
+        outcomes.correct(taken.accepted[1], bank, better, "日期笔误", actor=SYSTEM, as_of=scene.now)
+        (mark,) = marks.standing([scene.firm.id])
+        assert (mark.act, mark.record == number) == (card, False)
 
 
 def test_the_web_can_neither_tell_nor_unsay(division: Division) -> None:
