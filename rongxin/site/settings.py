@@ -160,6 +160,10 @@ RONGXIN_WEBHOOK_LOOPBACK = (
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "rongxin.entrypoints.uploads.UnnamedFileUploadHandler",
+]
 # The longest file a provider may hand in over HTTP. A file lies on the disk twice while it is taken in (the
 # upload and its copy for the readers), so one must not be able to fill it; whoever has more parts the file.
 RONGXIN_UPLOAD_MAX_BYTES = int(os.environ.get("RONGXIN_UPLOAD_MAX_BYTES", 512 << 20))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.meta import house
 
-PURE_ROOMS = ("vocabulary", "proof", "client", "conformance", "catalogue", "city", "postgres")
+PURE_ROOMS = ("vocabulary", "proof", "client", "conformance", "catalogue", "city", "postgres", "scratch")
 FRAMEWORKS = ("django", "ninja", "psycopg", "procrastinate")
 # A plugin for pytest, which is no part of any installation.
 NOT_INSTALLED = {"rongxin.postgres.pytest_plugin"}

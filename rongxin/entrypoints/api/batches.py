@@ -5,7 +5,6 @@ back.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -14,12 +13,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.core.files import uploadedfile
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
 from rongxin.entrypoints.api import acts, authentication, paging
+from rongxin.scratch import folders
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, holding, outcomes
 from rongxin.sharing.rules import Mode, RowOutcome, Status
@@ -158,10 +159,11 @@ def withdraw(request: HttpRequest, batch_id: UUID) -> dict[str, Any]:
 @contextmanager
 def on_disk(file: uploadedfile.UploadedFile[Any]) -> Iterator[Path]:
     """Give an upload a path: the readers work on files, however large."""
-    with tempfile.NamedTemporaryFile(prefix="rongxin-upload-") as copy:
-        shutil.copyfileobj(file, copy)
-        copy.flush()
-        yield Path(copy.name)
+    with folders.own(Path(settings.RONGXIN_VAR), "upload") as folder:
+        path = folder / "file"
+        with path.open("xb") as copy:
+            shutil.copyfileobj(file, copy)
+        yield path
 
 
 def _state(batch_id: UUID) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def command(host: str, port: int | None, workers: int, with_worker: bool) -> Non
         if with_worker:
             stack.enter_context(background_worker())
         from rongxin.entrypoints.database import addresses
+        from rongxin.scratch import folders
 
         if not addresses.connected_as(Role.WEB):
             node.say(
@@ -55,6 +56,7 @@ def command(host: str, port: int | None, workers: int, with_worker: bool) -> Non
                 "the pages connect as the database's owner: its roles are not divided"
             )
         addresses.forget_others(Role.WEB)
+        folders.sweep(running.var, now=time.time())
         serve(host, port, workers, running.var / "demo" / "addresses.json")
 
 

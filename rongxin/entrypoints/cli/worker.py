@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -61,6 +62,14 @@ def _end_due(now: datetime) -> int:
     from rongxin.consent import grants
 
     return grants.expire_due(as_of=now) + grants.lapse_due(as_of=now)
+
+
+def _sweep(now: datetime) -> int:
+    from django.conf import settings
+
+    from rongxin.scratch import folders
+
+    return folders.sweep(Path(settings.RONGXIN_VAR), now=now.timestamp())
 
 
 def duties() -> list[Duty]:
@@ -121,6 +130,7 @@ def duties() -> list[Duty]:
         Duty("scores of subjects that news touched", 10, lambda now: touching.follow(as_of=now), long=True),
         Duty("scores of days that are over", 3600, lambda now: pruning.prune(as_of=now), long=True),
         Duty("the month's model report", 3600, lambda now: reports.make_due(as_of=now), long=True),
+        Duty("clear text of killed processes", 300, _sweep),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
     ]
 

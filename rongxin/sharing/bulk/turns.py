@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from rongxin.catalogue import loader
@@ -25,6 +25,7 @@ from rongxin.journal import entries
 from rongxin.journal.rules import Kind
 from rongxin.records import answered, filing
 from rongxin.records.rules import EndedWhy, Fate
+from rongxin.scratch import folders
 from rongxin.sharing import call_register
 from rongxin.sharing.aggregation import batches, gates, identifiers
 from rongxin.sharing.bulk import agreements, answer_file, asking, freshness, queue, rules
@@ -147,7 +148,7 @@ class _Suspicious(Exception):
 def _settle(
     turn: UUID, card: Card, item: Item, told: list[Told], *, taken: int, as_of: datetime, accept: bool
 ) -> Turn:
-    with transaction.atomic(durable=True), TemporaryDirectory(prefix="rongxin-bulk-") as directory:
+    with transaction.atomic(durable=True), folders.own(Path(settings.RONGXIN_VAR), "bulk") as directory:
         row = BulkTurn.objects.select_for_update().get(pk=turn)
         # An end waits for us or we for it; what was asked before it and answered after is not kept.
         over = not agreements.held(card.id).in_force(agreements.day_of(as_of))
@@ -160,7 +161,7 @@ def _settle(
             whole = [one for one in told if asking.goes_on(one.answer)]
             try:
                 with transaction.atomic():
-                    path = Path(directory) / "answers.jsonl"
+                    path = directory / "answers.jsonl"
                     filed = _file(turn, card, item, whole, path, as_of=as_of, accept=accept)
                 noted += filed.noted
             except _Suspicious:

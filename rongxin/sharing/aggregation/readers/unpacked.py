@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from django.conf import settings
 
+from rongxin.scratch import folders
 from rongxin.sharing.aggregation import limits
 from rongxin.sharing.aggregation.readers import sheet_scan
 from rongxin.sharing.aggregation.readers.csv_exact import COLUMNS
@@ -26,12 +28,13 @@ class _UnpackedSource(Source):
 
     def __init__(self, path: Path, kind: str, name: str) -> None:
         super().__init__(kind=kind)
-        self._directory = tempfile.TemporaryDirectory(prefix="rongxin-intake-")
+        self._held = ExitStack()
+        self._directory = self._held.enter_context(folders.own(Path(settings.RONGXIN_VAR), "intake"))
         try:
-            self._result = _unpack(path, kind, Path(self._directory.name), name)
+            self._result = _unpack(path, kind, self._directory, name)
             self._read_result()
         except BaseException:
-            self._directory.cleanup()
+            self._held.close()
             raise
 
     def _read_result(self) -> None:
@@ -39,13 +42,13 @@ class _UnpackedSource(Source):
 
     def _parts(self) -> Iterator[pl.DataFrame]:
         for number in range(int(self._result["parts"])):
-            part = Path(self._directory.name, f"{number:06d}.arrow")
+            part = self._directory / f"{number:06d}.arrow"
             yield pl.read_ipc(part)
             part.unlink()
 
     def close(self) -> None:
         """Remove the parts."""
-        self._directory.cleanup()
+        self._held.close()
 
 
 class WorkbookSource(_UnpackedSource):
@@ -64,7 +67,7 @@ class WorkbookSource(_UnpackedSource):
         self._marks: dict[int, list[Fault]] = {}
         for line, rule, message in self._result["marks"]:
             self._marks.setdefault(line, []).append(Fault(line, rule, message))
-        first = pl.read_ipc(Path(self._directory.name, "000000.arrow"), n_rows=1)
+        first = pl.read_ipc(self._directory / "000000.arrow", n_rows=1)
         self._header_row, *header = first.row(0)
         if faults := self._marks.pop(self._header_row, []):
             # A merged or computed header would name columns by guess.

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -351,15 +352,22 @@ def test_the_service_goes_on_reading_after_a_bomb(tmp_path: Path) -> None:
     assert consume(tmp_path / "good.xlsx") == 2
 
 
-def test_no_temporary_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
-    (tmp_path / "scratch").mkdir()
+def test_parts_lie_in_the_nodes_own_folder_and_none_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    elsewhere, settings.RONGXIN_VAR = tmp_path / "elsewhere", tmp_path / "var"
+    elsewhere.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
     (tmp_path / "good.xlsx").write_bytes(good_workbook())
-    consume(tmp_path / "good.xlsx")
+    with readers.open_file(tmp_path / "good.xlsx") as source:
+        next(source.chunks())
+        assert [path.name.split("-")[0] for path in (tmp_path / "var/scratch").iterdir()] == ["intake"]
+        assert not list(elsewhere.iterdir())
     (tmp_path / "bad.xlsx").write_bytes(cells_at_the_corners())
     with pytest.raises(readers.Refusal):
         consume(tmp_path / "bad.xlsx")
-    assert not list((tmp_path / "scratch").iterdir())
+    assert not list((tmp_path / "var/scratch").iterdir())
+    assert not list(elsewhere.iterdir())
 
 
 def test_the_child_is_stopped_when_it_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
