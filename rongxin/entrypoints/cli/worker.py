@@ -87,7 +87,7 @@ def duties() -> list[Duty]:
     from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens, idempotency
-    from rongxin.records import lake_keeping, publication
+    from rongxin.records import publication
     from rongxin.rights import corrections, objections, repairs, window_decisions
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
@@ -130,6 +130,14 @@ def duties() -> list[Duty]:
         Duty("scores of subjects that news touched", 10, lambda now: touching.follow(as_of=now), long=True),
         Duty("scores of days that are over", 3600, lambda now: pruning.prune(as_of=now), long=True),
         Duty("the month's model report", 3600, lambda now: reports.make_due(as_of=now), long=True),
+        *_of_files(),
+    ]
+
+
+def _of_files() -> list[Duty]:
+    from rongxin.records import lake_keeping
+
+    return [
         Duty("clear text of killed processes", 300, _sweep),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
     ]
