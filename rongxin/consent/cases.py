@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
@@ -163,8 +163,7 @@ def of_institution(
     """
     rows = Case.objects.filter(institution=institution_id)
     if find:
-        named = Exists(subjects.searched(find).filter(pk=OuterRef("subject")))
-        rows = rows.filter(Q(reference__icontains=find) | named)
+        rows = rows.filter(Q(reference__icontains=find) | subjects.called(find))
     if kind is not None:
         rows = rows.filter(kind=kind.value)
     if closed is not None:

@@ -166,7 +166,7 @@ def listed(
     else:
         rows = rows.filter(case__institution=institution)
     if find:
-        rows = rows.filter(case__subject__in=subjects.searched(find))
+        rows = rows.filter(subjects.called(find, "case__subject"))
     return windows.part(rows, window, "proposed_at" if oldest_first else "-proposed_at", "id").of(_card)
 
 

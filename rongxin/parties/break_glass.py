@@ -188,7 +188,7 @@ def every(
     if asked_by is not None:
         rows = rows.filter(asked_by=_person(asked_by))
     if find:
-        rows = rows.filter(Q(reference__contains=find) | Q(subject__in=subjects.searched(find)))
+        rows = rows.filter(Q(reference__contains=find) | subjects.called(find))
     if state is not None:
         rows = rows.filter(state=state.value)
     return windows.part(rows, window, "-asked_at", "id").of(_card)

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
-from django.db.models import F, Func, Q, QuerySet, TextField
+from django.db.models import Q
 
 from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
@@ -20,9 +19,6 @@ from rongxin.parties.rules.registration import AliasKind, RegistrationStatus
 from rongxin.vocabulary import uscc as codes
 from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.subject_kind import SubjectKind
-
-#: The pairs of characters in a name, as its index has them.
-_PAIRS = Func(F("name"), function="parties_pairs", output_field=ArrayField(TextField()))
 
 
 @dataclass(frozen=True)
@@ -111,16 +107,13 @@ def many(ids: Collection[int]) -> dict[int, Card]:
     return {row.pk: _card(row) for row in Subject.objects.filter(pk__in=ids)}
 
 
-def searched(text: str) -> QuerySet[Subject, int]:
-    """Return the numbers of the subjects that have this code or this in their name, as a condition of lists:
-    `subject__in=subjects.searched(text)` stays one question to the database. Beside another condition,
-    `Exists` of it for the row's own subject lets it look at the list's firms alone, where they are fewer.
+def called(text: str, column: str = "subject") -> Q:
+    """Return the condition that a row's subject has this code or this in its name, for lists of other rooms.
+
+    By a join, so that the database looks at the list's own firms where they are few, and at all names at once
+    where they are many.
     """
-    named = Q(name__contains=text)
-    if pairs := [text[place : place + 2] for place in range(len(text) - 1)]:
-        named &= Q(pairs__contains=pairs)  # by index; of one character all names are read
-    found = Subject.objects.alias(pairs=_PAIRS).filter(named | Q(uscc=codes.clean(text)))
-    return found.values_list("pk", flat=True)
+    return Q(**{f"{column}__name__contains": text}) | Q(**{f"{column}__uscc": codes.clean(text)})
 
 
 def lock(subject_id: int) -> Card:

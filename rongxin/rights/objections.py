@@ -168,7 +168,7 @@ def queue(
     """
     rows = Objection.objects.all() if provider is None else Objection.objects.filter(provider=provider)
     rows = rows.filter(state__in=_values(rules.OPEN)) if open_only else rows
-    rows = rows.filter(subject__in=subjects.searched(find)) if find else rows
+    rows = rows.filter(subjects.called(find)) if find else rows
     return windows.part(rows, window, *SORTS[sort]).of(cards.card)
 
 

@@ -184,7 +184,7 @@ def queue(window: Window, *, open_only: bool = True, find: str = "", sort: str =
     code or this in their name.
     """
     rows = Repair.objects.filter(state__in=cards.values(rules.OPEN)) if open_only else Repair.objects.all()
-    rows = rows.filter(subject__in=subjects.searched(find)) if find else rows
+    rows = rows.filter(subjects.called(find)) if find else rows
     return windows.part(rows, window, *SORTS[sort]).of(cards.card)
 
 

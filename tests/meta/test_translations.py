@@ -194,3 +194,12 @@ def _constants() -> frozenset[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
+
+
+def test_what_fields_and_types_call_by_one_chinese_name_has_one_english_name() -> None:
+    english: dict[str, set[str]] = {}
+    for item in map(loader.load().item, loader.load().all_names):
+        for field in item.fields:
+            for named in (field, field.field_type):
+                english.setdefault(named.label, set()).add(named.label_en)
+    assert {label: names for label, names in english.items() if len(names - {""}) > 1} == {}

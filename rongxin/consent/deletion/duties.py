@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from rongxin.consent import notifications, register
 from rongxin.consent.deletion import policy, rules
@@ -224,7 +224,7 @@ def part_of(
     rows = rows if institution is None else rows.filter(institution=institution)
     rows = rows if overdue_on is None else rows.filter(due_on__lt=overdue_on)
     if find:
-        rows = rows.filter(Exists(subjects.searched(find).filter(pk=OuterRef("subject"))))
+        rows = rows.filter(subjects.called(find))
     part = windows.part(rows, window, *SORTS[sort])
     cards = {
         one.duty.consent: one for one in _cards(DeletionDuty.objects.filter(pk__in=[r.pk for r in part.rows]))

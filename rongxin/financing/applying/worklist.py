@@ -38,8 +38,7 @@ def of_institution(
     """
     rows = _rows(institution)
     if find:
-        named = Exists(subjects.searched(find).filter(pk=OuterRef("form__subject")))
-        rows = rows.filter(Q(case__reference__icontains=find) | named)
+        rows = rows.filter(Q(case__reference__icontains=find) | subjects.called(find, "form__subject"))
     if group is not None:
         rows = rows.filter(_IN[group])
     part = windows.part(rows.select_related("form"), window, *SORTS[sort])

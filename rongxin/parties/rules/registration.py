@@ -17,7 +17,7 @@ class AliasKind(Labelled):
     """Another code or name under which older records know a subject."""
 
     ORGANISATION_CODE = "organisation_code", "组织机构代码", "organisation code"
-    REGISTRATION_NUMBER = "registration_number", "注册号", "registration number"
+    REGISTRATION_NUMBER = "registration_number", "工商注册号", "business registration number"
     FORMER_NAME = "former_name", "曾用名", "former name"
 
 
