@@ -18,7 +18,15 @@ from typing import Any
 
 import pytest
 
-from .crash_stage import BAD, TWICE, Node, kill_postgres, kill_the_filing_process, kill_the_machine
+from .crash_stage import (
+    BAD,
+    PATIENCE_S,
+    TWICE,
+    Node,
+    kill_postgres,
+    kill_the_filing_process,
+    kill_the_machine,
+)
 
 Kill = Callable[[subprocess.Popen[str], Node], None]
 KILLS: list[Kill] = [kill_the_filing_process, kill_postgres, kill_the_machine]
@@ -35,7 +43,7 @@ def node_of(rows: int, directory: pytest.TempPathFactory) -> Node:
     while node.spool() and process.poll() is None:
         time.sleep(0.005)
     node.seconds = time.monotonic() - began
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE_S) == 0
     return node
 
 
@@ -55,7 +63,7 @@ def crash_and_count(node: Node, kill: Kill, moment: float) -> None:
         time.sleep(0.001)
     time.sleep(moment * node.seconds if moment > 0 else 0)
     kill(process, node)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
     count(node, path)
 
 
@@ -112,7 +120,7 @@ def fill_and_count(node: Node, share: float) -> tuple[subprocess.Popen[str], str
     path = node.write()
     with node.up():
         process = node.start(path, most_bytes=int(path.stat().st_size * share))
-        out, _ = process.communicate(timeout=180)
+        out, _ = process.communicate(timeout=PATIENCE_S)
         count(node, path)
     return process, out
 
