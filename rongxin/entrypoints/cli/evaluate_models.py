@@ -152,7 +152,7 @@ def _report(card: Card, report: dict[str, Any], out: Path) -> Path:
         with writing.whole(page) as made:
             made.write_text(fitted_card.render(card, report, stylesheet=_STYLESHEET), "utf-8")
     except OSError as error:
-        raise BadCard(f"{page}: can't be written ({error.strerror})") from error
+        raise BadCard(f"{page}: 写不进去 can't be written ({error.strerror})") from error
     return page
 
 
@@ -162,13 +162,13 @@ def _one_line() -> Iterator[None]:
     try:
         from rongxin.evaluation.fitting.errors import FittingError
     except ImportError as error:
-        raise click.ClickException(f"needs rongxin[node] and rongxin[fit] ({error.name})") from error
+        raise click.ClickException(f"须先安装 needs rongxin[node] and rongxin[fit] ({error.name})") from error
     try:
         yield
     except FittingError as error:
         raise click.ClickException(f"{error} [{error.code}]") from error
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"needs rongxin[node] and rongxin[fit] ({error.name})") from error
+        raise click.ClickException(f"须先安装 needs rongxin[node] and rongxin[fit] ({error.name})") from error
 
 
 def _figures(card: Card, report: dict[str, Any]) -> Iterator[str]:

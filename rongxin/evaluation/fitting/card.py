@@ -60,16 +60,24 @@ class Column(_Strict):
         if self.kind == "category":
             words = [word for part in self.bins for word in part.values or ()]
             if len(words) != len(set(words)) or any(not part.values for part in self.bins):
-                raise ValueError(f"{self.name}: each bin of a category lists its words, each word once")
+                raise ValueError(
+                    f"{self.name}: 类别列的每段须列出取值，各取值只列一次 "
+                    "each bin of a category lists its words, each word once"
+                )
             return self
         edges = self.edges
         if self.bins[-1].below is not None or len(edges) != len(self.bins) - 1:
-            raise ValueError(f"{self.name}: every bin but the last says what it ends below")
+            raise ValueError(
+                f"{self.name}: 除最后一段外，每段须写明上界 every bin but the last says what it ends below"
+            )
         if any(low >= high for low, high in pairwise(edges)):
-            raise ValueError(f"{self.name}: the bins aren't in order")
+            raise ValueError(f"{self.name}: 各段次序不对 the bins aren't in order")
         points = [part.points for part in self.bins]
         if self.direction and points != sorted(points, reverse=self.direction == "-"):
-            raise ValueError(f"{self.name}: declared {self.direction}, but its points don't keep to it")
+            raise ValueError(
+                f"{self.name}: 声明方向 {self.direction}，分值却不依此单调 "
+                f"declared {self.direction}, but its points don't keep to it"
+            )
         return self
 
     @property
@@ -115,7 +123,7 @@ class Card(_Strict):
     def _names_once(self) -> Self:
         names = [column.name for column in self.columns]
         if len(names) != len(set(names)):
-            raise ValueError("a column stands twice")
+            raise ValueError("有一列出现两次 a column stands twice")
         return self
 
 
@@ -136,7 +144,7 @@ def write(card: Card, path: Path) -> None:
         with writing.whole(path) as made:
             made.write_text(text, "utf-8")
     except OSError as error:
-        raise BadCard(f"{path}: can't be written ({error.strerror})") from error
+        raise BadCard(f"{path}: 写不进去 can't be written ({error.strerror})") from error
 
 
 def read(path: Path) -> Card:
@@ -145,28 +153,36 @@ def read(path: Path) -> Card:
         size = path.stat().st_size
         data = path.read_bytes() if size <= BYTES_MAX else b""
     except OSError as error:
-        raise BadCard(f"{path}: can't be read ({error.strerror})") from error
+        raise BadCard(f"{path}: 读不出来 can't be read ({error.strerror})") from error
     if size > BYTES_MAX:
-        raise BadCard(f"{path}: {size} bytes; a card has at most {BYTES_MAX}")
+        raise BadCard(
+            f"{path}: {size} 字节，评分卡至多 {BYTES_MAX} 字节 {size} bytes; a card has at most {BYTES_MAX}"
+        )
     return parse(data, str(path))
 
 
 def parse(data: bytes, whose: str = "card") -> Card:
     """Read a card that somebody handed in, of whom nothing is believed; raises `BadCard` with the place."""
     if len(data) > BYTES_MAX:
-        raise BadCard(f"{whose}: {len(data)} bytes; a card has at most {BYTES_MAX}")
+        raise BadCard(
+            f"{whose}: {len(data)} 字节，评分卡至多 {BYTES_MAX} 字节 "
+            f"{len(data)} bytes; a card has at most {BYTES_MAX}"
+        )
     try:
         card = Card.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the card"
-        raise BadCard(f"{whose}: {place}: {first['msg']}") from error
+        raise BadCard(
+            f"{whose}: 不是合格的评分卡 no card as it should be: {place}: {first['msg']}"
+        ) from error
     try:
         digest = digest_of(card)
     except Uncanonical as error:
-        raise BadCard(f"{whose}: {error}") from error
+        raise BadCard(f"{whose}: 内容无法规范化 can't be made canonical: {error}") from error
     if card.digest != digest:
         raise BadCard(
-            f"{whose}: the digest doesn't fit the content; somebody changed it: fit or seal it anew"
+            f"{whose}: 摘要与内容不符，评分卡被改动过，请重新拟合或封存 "
+            "the digest doesn't fit the content; somebody changed it: fit or seal it anew"
         )
     return card

@@ -19,14 +19,17 @@ def read(path: Path | None, said: Iterable[str] = ()) -> dict[str, int]:
     for word in said:
         name, equals, sign = word.rpartition("=")
         if not equals or not name:
-            raise BadDirections(f"--direction {word}: write it as COLUMN=+ or COLUMN=-")
+            raise BadDirections(f"--direction {word}: 请写成 write it as COLUMN=+ or COLUMN=-")
         found[name.strip()] = _sign(name, sign)
     return found
 
 
 def _sign(name: str, sign: object) -> int:
     if str(sign).strip() not in _SIGNS:
-        raise BadDirections(f"{name}: direction {sign!r} is neither + (more is better) nor - (more is worse)")
+        raise BadDirections(
+            f"{name}: 方向 {sign!r} 应为 +（越大越好）或 -（越大越差） "
+            f"direction {sign!r} is neither + (more is better) nor - (more is worse)"
+        )
     return _SIGNS[str(sign).strip()]
 
 
@@ -34,18 +37,18 @@ def _from_file(path: Path) -> dict[str, object]:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadDirections(f"{path}: can't be read as UTF-8 text ({error})") from error
+        raise BadDirections(f"{path}: 读不成 UTF-8 文本 can't be read as UTF-8 text ({error})") from error
     if path.suffix.lower() == ".csv":
         rows = [row for row in csv.reader(text.splitlines()) if row]
         if rows and [cell.strip().lower() for cell in rows[0][:2]] == ["column", "direction"]:
             rows = rows[1:]
         if any(len(row) < 2 for row in rows):
-            raise BadDirections(f"{path}: each line is COLUMN,DIRECTION")
+            raise BadDirections(f"{path}: 每行须为 each line is COLUMN,DIRECTION")
         return {row[0].strip(): row[1] for row in rows}
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise BadDirections(f"{path}: no YAML or JSON ({error})") from error
+        raise BadDirections(f"{path}: 不是 YAML 或 JSON no YAML or JSON ({error})") from error
     if not isinstance(content, dict):
-        raise BadDirections(f"{path}: write a line COLUMN: + for each column")
+        raise BadDirections(f"{path}: 每列写一行 write a line COLUMN: + for each column")
     return {str(name): sign for name, sign in content.items()}

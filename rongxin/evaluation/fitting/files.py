@@ -6,10 +6,14 @@ that fitting and scoring read a cell alike. A caller may ask for columns of a CS
 
 from __future__ import annotations
 
+import codecs
 import csv
 import itertools
+import os
 import re
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,6 +25,7 @@ from numpy.typing import NDArray
 from rongxin.evaluation.fitting import raggedness
 from rongxin.evaluation.fitting.errors import UnreadableData
 from rongxin.evaluation.fitting.raggedness import Layout
+from rongxin.scratch import folders
 
 NOTHING: Final = (
     *(
@@ -51,41 +56,45 @@ _HEADER_LINES_MAX = 100_000
 # What a fit holds in memory: more rows make no card better, and a file may be larger than the machine.
 ROWS_MAX, ROWS_MIN, CELLS_MAX = 500_000, 50_000, 16_000_000
 _PLACE = "__row"
-# Of a file that has to be written in UTF-8 first, which is done in memory.
-_RECODED_BYTES_MAX = 512 << 20
+_BLOCK = 1 << 20
 
 
-def scan(path: Path, *, figures: Collection[str] = ()) -> pl.LazyFrame:
-    """Return the file as a lazy table with trimmed column names; raises `UnreadableData`.
+@contextmanager
+def opened(path: Path, *, figures: Collection[str] = ()) -> Iterator[pl.LazyFrame]:
+    """Have the file as a lazy table with trimmed column names inside the block; raises `UnreadableData`.
 
+    A CSV in GB18030 is written in UTF-8 first, into the node's own folder for as long as the block lasts.
     Of a CSV those of `figures` whose first cells are all plain figures come as Float64. That is quicker, and
     reading such a table fails at a later cell that isn't one.
     """
     if not path.is_file():
-        raise UnreadableData(f"{path}: no such file; give a CSV, Parquet or ARFF file")
-    if path.stat().st_size == 0:
-        raise UnreadableData(f"{path}: the file is empty")
-    readers: dict[str, Callable[[Path], pl.LazyFrame]] = {
-        ".csv": partial(_csv, figures=figures),
-        ".tsv": partial(_csv, figures=figures),
-        ".txt": partial(_csv, figures=figures),
-        ".parquet": _parquet,
-        ".pq": _parquet,
-        ".arff": _arff,
-    }
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
         raise UnreadableData(
-            f"{path}: {path.suffix or 'no suffix'} isn't read; hand in .csv, .parquet or .arff"
+            f"{path}: 没有这个文件，请给出 CSV、Parquet 或 ARFF 文件 "
+            "no such file; give a CSV, Parquet or ARFF file"
         )
-    try:
-        table = reader(path)
-        names = table.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise failure(path, error) from error
-    if not names:
-        raise UnreadableData(f"{path}: no columns found")
-    return table.rename(dict(zip(names, _trimmed(names, path), strict=True)))
+    if path.stat().st_size == 0:
+        raise UnreadableData(f"{path}: 文件是空的，请交有数据的文件 the file is empty; hand in one with data")
+    with ExitStack() as held:
+        readers: dict[str, Callable[[Path], pl.LazyFrame]] = {
+            **dict.fromkeys((".csv", ".tsv", ".txt"), partial(_csv, figures=figures, held=held)),
+            ".parquet": _parquet,
+            ".pq": _parquet,
+            ".arff": _arff,
+        }
+        reader = readers.get(path.suffix.lower())
+        if reader is None:
+            raise UnreadableData(
+                f"{path}: 不读此类文件，请交 .csv、.parquet 或 .arff "
+                f"{path.suffix or 'no suffix'} isn't read; hand in .csv, .parquet or .arff"
+            )
+        try:
+            table = reader(path)
+            names = table.collect_schema().names()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise failure(path, error) from error
+        if not names:
+            raise UnreadableData(f"{path}: 没有列，请检查表头 no columns found; check the header")
+        yield table.rename(dict(zip(names, _trimmed(names, path), strict=True)))
 
 
 def sample(table: pl.LazyFrame, path: Path, *, seed: int) -> tuple[pl.DataFrame, int]:
@@ -118,26 +127,31 @@ def _trimmed(names: list[str], path: Path) -> list[str]:
     ]
     twice = sorted({name for name in trimmed if trimmed.count(name) > 1})
     if twice:
-        raise UnreadableData(f"{path}: column {twice[0]!r} stands twice; give each a name of its own")
+        raise UnreadableData(
+            f"{path}: 列名重复，请各取一名 column {twice[0]!r} stands twice; give each a name of its own"
+        )
     return trimmed
 
 
-def _csv(path: Path, *, figures: Collection[str] = ()) -> pl.LazyFrame:
+def _csv(path: Path, *, figures: Collection[str], held: ExitStack) -> pl.LazyFrame:
     with path.open("rb") as file:
         head = file.read(_SNIFFED_BYTES)
     if b"\0" in head:
-        raise UnreadableData(f"{path}: holds zero bytes, so it is no CSV; save it as CSV in UTF-8")
+        raise UnreadableData(
+            f"{path}: 含零字节，不是 CSV，请存为 UTF-8 的 "
+            "CSV holds zero bytes, so it is no CSV; save it as CSV in UTF-8"
+        )
     encoding = _encoding(head)
-    source: Path | bytes = path
-    if encoding == "gb18030":
-        source = _recoded(path)
+    source = held.enter_context(_in_utf_8(path)) if encoding == "gb18030" else path
     first = head.decode("utf-8" if encoding == "utf8" else encoding, errors="replace").split("\n", 1)[0]
     heads = next(csv.reader([first], delimiter=_separator(first)), [])
     stripped = [name.strip() for name in heads]
     if len(set(stripped)) < len(stripped):
         twice = sorted({name for name in stripped if stripped.count(name) > 1 and name})
         if twice:
-            raise UnreadableData(f"{path}: column {twice[0]!r} stands twice; give each a name of its own")
+            raise UnreadableData(
+                f"{path}: 列名重复，请各取一名 column {twice[0]!r} stands twice; give each a name of its own"
+            )
     # A header may run over lines, within quotation marks: its end is where they are even.
     layout = Layout(_separator(first), '"', len(heads), skipped=1)
     count = None if first.count('"') % 2 else raggedness.rows(source, layout, name=str(path))
@@ -169,14 +183,19 @@ def _without_nan(figures: pl.Series) -> pl.Series:
     return figures
 
 
-def _recoded(path: Path) -> bytes:
-    """The file in UTF-8, where it comes in GB18030."""
-    if path.stat().st_size > _RECODED_BYTES_MAX:
-        raise UnreadableData(
-            f"{path}: is in GB18030 and larger than {_RECODED_BYTES_MAX >> 20} MiB; write it in UTF-8 first: "
-            f"iconv -f GB18030 -t UTF-8 {path.name} > utf8-{path.name}"
-        )
-    return path.read_bytes().decode("gb18030", errors="replace").encode()
+@contextmanager
+def _in_utf_8(path: Path) -> Iterator[Path]:
+    """Have a copy of the file in UTF-8, where it comes in GB18030; block by block, however large it is."""
+    var = Path(os.environ.get("RONGXIN_VAR", "var"))
+    folders.sweep(var, now=time.time())
+    with folders.own(var, "recoded") as folder:
+        copy = folder / path.name
+        decoder = codecs.getincrementaldecoder("gb18030")("replace")
+        with path.open("rb") as source, copy.open("xb") as recoded:
+            while block := source.read(_BLOCK):
+                recoded.write(decoder.decode(block).encode())
+            recoded.write(decoder.decode(b"", final=True).encode())
+        yield copy
 
 
 def _encoding(head: bytes) -> str:
@@ -216,7 +235,10 @@ def _arff(path: Path) -> pl.LazyFrame:
             elif text.lower() == "@data":
                 break
         else:
-            raise UnreadableData(f"{path}: no line @data; an ARFF file has one between header and rows")
+            raise UnreadableData(
+                f"{path}: 没有 @data 行，ARFF 的表头与数据之间须有此行 "
+                "no line @data; an ARFF file has one between header and rows"
+            )
         first = ""
         for line in file:
             first = line.strip()
@@ -224,9 +246,14 @@ def _arff(path: Path) -> pl.LazyFrame:
                 break
             number += 1
     if not names:
-        raise UnreadableData(f"{path}: no @attribute before @data")
+        raise UnreadableData(
+            f"{path}: @data 之前没有 @attribute，请补上 no @attribute before @data; add them"
+        )
     if first.startswith("{"):
-        raise UnreadableData(f"{path}: sparse ARFF rows aren't read; save it dense or as CSV")
+        raise UnreadableData(
+            f"{path}: 不读稀疏 ARFF，请存为普通 ARFF 或 "
+            "CSV sparse ARFF rows aren't read; save it dense or as CSV"
+        )
     layout = Layout(",", "'", len(names), skipped=number, comment="%")
     _fits(first, layout, path)
     table = pl.scan_csv(
@@ -247,16 +274,22 @@ def _fits(first: str, layout: Layout, path: Path) -> None:
     row = next(csv.reader([first], quotechar=layout.quote), [])
     if row and len(row) != layout.cells:
         raise UnreadableData(
-            f"{path}, first row: {len(row)} values, but {layout.cells} attributes are declared"
+            f"{path}, first row: 首行 {len(row)} 个值，却声明了 {layout.cells} 个属性，请改正其一 "
+            f"{len(row)} values, but {layout.cells} attributes are declared; correct one of them"
         )
 
 
 def _attribute(line: str, path: Path, number: int) -> str:
     parts = _ATTRIBUTE.match(line)
     if parts is None:
-        raise UnreadableData(f"{path}, line {number}: not an attribute: {line[:60]}")
+        raise UnreadableData(
+            f"{path}, line {number}: 不是属性，请改正 not an attribute, correct it: {line[:60]}"
+        )
     if parts[2].strip().lower().startswith("relational"):
-        raise UnreadableData(f"{path}, line {number}: relational attributes aren't read; flatten the table")
+        raise UnreadableData(
+            f"{path}, line {number}: 不读关系型属性，请展开成一张表 "
+            "relational attributes aren't read; flatten the table"
+        )
     name = parts[1]
     return re.sub(r"\\(.)", r"\1", name[1:-1]) if name[0] in "'\"" else name
 
@@ -266,4 +299,6 @@ def failure(path: Path, error: Exception) -> UnreadableData | MemoryError:
     first = (str(error).strip().splitlines() or ["unreadable"])[0]
     if _NO_MEMORY.search(first):
         return MemoryError(f"{path}: {first}")
-    return UnreadableData(f"{path}: {first}")
+    return UnreadableData(
+        f"{path}: 读不出来，请检查文件或另存一份 can't be read, check the file or save it anew: {first}"
+    )

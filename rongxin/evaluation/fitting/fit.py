@@ -18,8 +18,9 @@ from threadpoolctl import threadpool_limits
 from rongxin.evaluation.fitting import boosting, exporting, measures, shapes, woe
 from rongxin.evaluation.fitting import card as cards
 from rongxin.evaluation.fitting.card import Card
+from rongxin.evaluation.fitting.drawing import BAD_MIN, draw
 from rongxin.evaluation.fitting.errors import TooLittleData
-from rongxin.evaluation.fitting.sample import BAD_MIN, Sample, Wish, draw
+from rongxin.evaluation.fitting.sample import Sample, Wish
 from rongxin.evaluation.fitting.shapes import Floats, Table
 
 METHODS: Final = ("woe", "boosted", "blend")
@@ -150,6 +151,7 @@ def _chosen(sample: Sample, rows: Rows, seed: int, say: Say) -> tuple[str, dict[
     for n, (inner, outer) in enumerate(_folds(rows, parts, folds), start=1):
         if min(sample.bad[inner].sum(), (1 - sample.bad[inner]).sum()) < 2:
             raise TooLittleData(
+                "坏样本的编号太少，无法交叉验证，请补充数据 "
                 "too few different ids among the bad rows to cross-validate; hand in more rows"
             )
         for method, (_, table) in _tables(sample, inner, METHODS, seed).items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,11 +10,8 @@ from numpy.typing import NDArray
 
 from rongxin.evaluation.fitting import columns, measures
 from rongxin.evaluation.fitting.columns import CATEGORY
+from rongxin.evaluation.fitting.sample import Floats, Sample
 
-if TYPE_CHECKING:
-    from rongxin.evaluation.fitting.sample import Sample
-
-Floats = NDArray[np.float64]
 LEAK_AUC = 0.98
 _HALVES_SEED = 7
 _COPY = 0.9999  # correlation with a left-out column from which on a column says the same

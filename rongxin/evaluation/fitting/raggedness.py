@@ -33,24 +33,20 @@ class Layout:
     comment: str = ""
 
 
-def rows(source: Path | bytes, layout: Layout, *, name: str) -> int | None:
+def rows(source: Path, layout: Layout, *, name: str) -> int | None:
     """Return how many rows there are, where empty lines at the end are not to be read as rows; None else.
 
     Raises `UnreadableData` with the line of the first row that has too many or too few cells, or is empty.
     """
     if layout.cells < 2:
         return None  # an empty line is a missing value where there is one column
-    with _opened(source) as file:
+    with source.open("rb") as file:
         lines, separators, empty_at_end = _counted(file, layout)
     if separators == lines * (layout.cells - 1):
         return lines if empty_at_end else None
-    with _opened(source) as file:
+    with source.open("rb") as file:
         found = _checked(file, layout, name)
     return found if empty_at_end else None
-
-
-def _opened(source: Path | bytes) -> IO[bytes]:
-    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
 def _counted(file: IO[bytes], layout: Layout) -> tuple[int, int, int]:
@@ -91,13 +87,18 @@ def _checked(file: IO[bytes], layout: Layout, name: str) -> int:
                 empty_line = empty_line or line
                 continue
             if empty_line:
-                raise UnreadableData(f"{name}, line {empty_line}: is empty; delete the line")
+                raise UnreadableData(f"{name}, line {empty_line}: 是空行，请删去 is empty; delete the line")
             if len(row) != layout.cells:
                 raise UnreadableData(
-                    f"{name}, line {line}: {len(row)} cells, but there are {layout.cells} columns; "
+                    f"{name}, line {line}: 有 {len(row)} 格，表头却有 {layout.cells} 列，请改正"
+                    "（含分隔符的格须加引号） "
+                    f"{len(row)} cells, but there are {layout.cells} columns; "
                     "correct the line (a cell that holds a separator must stand in quotation marks)"
                 )
             count += 1
     except csv.Error as error:
-        raise UnreadableData(f"{name}, line {layout.skipped + reader.line_num}: {error}") from error
+        raise UnreadableData(
+            f"{name}, line {layout.skipped + reader.line_num}: 此行读不成 CSV，请改正 "
+            f"no CSV here, correct the line: {error}"
+        ) from error
     return count

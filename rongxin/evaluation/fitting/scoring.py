@@ -40,9 +40,9 @@ class Tally:
 def score(path: Path, card: Card, out: Path, *, id: str | None, absent_as_missing: bool = False) -> Tally:
     """Write `id` (where there is one) and `score` for each row, higher = better; raises a `FittingError`."""
     if out.suffix.lower() not in _WRITERS:
-        raise UnreadableData(f"{out}: scores are written as .csv or .parquet")
+        raise UnreadableData(f"{out}: 分数只写成 .csv 或 .parquet scores are written as .csv or .parquet")
     if out.exists() and path.exists() and out.samefile(path):
-        raise UnreadableData(f"{out}: is the data itself; name another file")
+        raise UnreadableData(f"{out}: 就是数据文件本身，请换一个 is the data itself; name another file")
     try:
         return _scored(path, card, out, id, absent_as_missing, _figures(card, id))
     except _NotPlain:
@@ -62,29 +62,34 @@ def _figures(card: Card, id: str | None) -> frozenset[str]:
 def _scored(
     path: Path, card: Card, out: Path, id: str | None, absent_as_missing: bool, figures: frozenset[str]
 ) -> Tally:
-    table = files.scan(path, figures=figures)
-    names = table.collect_schema().names()
-    carried = _carried(id, card, names, path)
-    absent = tuple(column.name for column in card.columns if column.name not in names)
-    if absent and not absent_as_missing:
-        raise UnknownColumn(
-            f"{path}: 缺少评分卡所需的列 the card needs {', '.join(absent[:20])}, which the file lacks; add "
-            f"{'them' if len(absent) > 1 else 'it'}, or score as missing by --absent-as-missing"
-        )
-    tally = Tally(absent=absent)
-    present = [column.name for column in card.columns if column.name in names]
-    scored = _expression(card, present, table, tally).alias("score")
-    wanted = [pl.col(carried)] if carried and carried != "score" else []
-    if carried == "score":
-        wanted = [pl.col("score").alias("id")]
-    try:
-        _sink(table.select(*wanted, scored), out)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        failure = files.failure(path, error)
-        if figures and isinstance(error, pl.exceptions.PolarsError) and isinstance(failure, UnreadableData):
-            raise _NotPlain from error
-        raise failure from error
-    return tally
+    with files.opened(path, figures=figures) as table:
+        names = table.collect_schema().names()
+        carried = _carried(id, card, names, path)
+        absent = tuple(column.name for column in card.columns if column.name not in names)
+        if absent and not absent_as_missing:
+            raise UnknownColumn(
+                f"{path}: 缺少评分卡所需的列 the card needs "
+                f"{', '.join(absent[:20])}, which the file lacks; add "
+                f"{'them' if len(absent) > 1 else 'it'}, or score as missing by --absent-as-missing"
+            )
+        tally = Tally(absent=absent)
+        present = [column.name for column in card.columns if column.name in names]
+        scored = _expression(card, present, table, tally).alias("score")
+        wanted = [pl.col(carried)] if carried and carried != "score" else []
+        if carried == "score":
+            wanted = [pl.col("score").alias("id")]
+        try:
+            _sink(table.select(*wanted, scored), out)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            failure = files.failure(path, error)
+            if (
+                figures
+                and isinstance(error, pl.exceptions.PolarsError)
+                and isinstance(failure, UnreadableData)
+            ):
+                raise _NotPlain from error
+            raise failure from error
+        return tally
 
 
 def scores(frame: pl.DataFrame, card: Card, tally: Tally | None = None) -> NDArray[np.int32]:

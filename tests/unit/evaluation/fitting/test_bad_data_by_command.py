@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -10,8 +13,8 @@ from click.testing import CliRunner, Result
 
 pytest.importorskip("optbinning", reason="the extra rongxin[fit] isn't installed")
 
-from rongxin.entrypoints.cli import evaluate
-from rongxin.evaluation.fitting import files, scoring
+from rongxin.entrypoints.cli import evaluate, evaluate_models
+from rongxin.evaluation.fitting import errors, files, scoring
 from rongxin.evaluation.fitting.card import read
 from tests.unit.evaluation.fitting import invented
 
@@ -31,6 +34,7 @@ def _refused(result: Result, *said: str) -> None:
     assert isinstance(result.exception, SystemExit), result.exception
     last = result.output.strip().splitlines()[-1]
     assert last.startswith("Error: ")
+    assert re.search("[\u4e00-\u9fff].*[a-z]{3}", last), last
     for word in said:
         assert word in last, last
 
@@ -115,8 +119,9 @@ def test_empty_lines_at_the_end_are_no_rows(tmp_path: Path) -> None:
     (tmp_path / "b.arff").write_text(
         "@relation r\n@attribute a numeric\n@attribute b numeric\n@data\n\n1,2\n\n"
     )
-    assert files.scan(tmp_path / "a.csv").collect().rows() == [("1", "2"), ("3", "4")]
-    assert files.scan(tmp_path / "b.arff").collect().rows() == [("1", "2")]
+    for name, rows in (("a.csv", [("1", "2"), ("3", "4")]), ("b.arff", [("1", "2")])):
+        with files.opened(tmp_path / name) as table:
+            assert table.collect().rows() == rows
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +211,33 @@ def test_a_column_that_is_missing_in_all_rows_is_named(
     assert "not list" not in result.output
 
 
-def test_a_large_file_in_another_encoding_says_how_to_write_it_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("block", [1, 7, 1 << 20])
+def test_a_file_in_gb18030_reads_as_in_utf_8_wherever_it_is_cut(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_RECODED_BYTES_MAX", 100)
-    (tmp_path / "loans.csv").write_bytes(("行业,年数,default\n" + "茶叶,3,1\n" * 40).encode("gb18030"))
-    _refused(_fit(tmp_path / "loans.csv"), "GB18030", "iconv -f GB18030 -t UTF-8 loans.csv")
+    monkeypatch.setattr(files, "_BLOCK", block)
+    monkeypatch.setenv("RONGXIN_VAR", str(tmp_path / "var"))
+    text = "行业,字号,default\n" + "茶叶,㐂𠮷堂,1\n,€,0\n" * 40
+    (tmp_path / "a.csv").write_bytes(text.encode("gb18030"))
+    (tmp_path / "b.csv").write_text(text)
+    with files.opened(tmp_path / "a.csv") as one, files.opened(tmp_path / "b.csv") as two:
+        assert len(list((tmp_path / "var/scratch").iterdir())) == 1
+        assert one.collect().equals(two.collect())
+    assert not list((tmp_path / "var/scratch").iterdir())
+
+
+def _refusals(path: Path) -> Iterator[tuple[int, str]]:
+    """Where each refusal of a module stands, and what of it is written there."""
+    kinds = {*vars(errors), "ClickException", "ValueError"}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in kinds:
+            constants = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+            yield node.lineno, "".join(one for one in constants if isinstance(one, str))
+
+
+def test_every_refusal_says_it_in_chinese_first_and_in_english() -> None:
+    paths = (*Path(errors.__file__).parent.glob("*.py"), Path(evaluate_models.__file__))
+    said = [(path.name, *refusal) for path in paths for refusal in _refusals(path)]
+    own = [one for one in said if len(re.findall(r"\w", one[2])) > 5]  # others pass on what was said
+    assert len(own) > 40
+    assert not [one for one in own if not re.search("[\u4e00-\u9fff].*[a-z]{2}", one[2], re.DOTALL)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,9 +32,10 @@ SMALL = {
 FIT = """
 import sys
 from pathlib import Path
-from rongxin.evaluation.fitting import files, sample
+from rongxin.evaluation.fitting import drawing, files
+from rongxin.evaluation.fitting.sample import Wish
 files.ROWS_MAX = files.ROWS_MIN = 2000
-drawn = sample.draw(Path(sys.argv[1]), sample.Wish("default"))
+drawn = drawing.draw(Path(sys.argv[1]), Wish("default"))
 print(drawn.rows, len(drawn.columns), *drawn.notes)
 """
 SCORE = """
@@ -60,25 +62,30 @@ def large(
 ) -> Iterator[tuple[Path, int]]:
     """Loans with a long text in each row, and how many; a card for them lies beside."""
     folder = tmp_path_factory.mktemp("large")
-    words = pl.Series([f"{n:0{WORDS}}" for n in range(ROWS)])
-    rows = invented.curved(ROWS, 1).with_columns(words=words)
-    body, data, written = rows.write_csv(include_header=False).encode(), folder / "loans.csv", 0
-    with data.open("wb") as file:
-        file.write(rows.head(0).write_csv().encode())
-        while file.tell() < request.param:
-            file.write(body)
-            written += ROWS
+    data, written = folder / "loans.csv", _written(folder / "loans.csv", request.param, "utf-8", "0")
     card.write(card.seal(card.Card.model_validate(CARD)), folder / "card.json")
     yield data, written
-    for made in folder.iterdir():
-        made.unlink()
+    shutil.rmtree(folder)
+
+
+def _written(data: Path, size: int, encoding: str, word: str) -> int:
+    words = pl.Series([word * (WORDS // len(word.encode())) + str(n) for n in range(ROWS)])
+    rows = invented.curved(ROWS, 1).with_columns(words=words)
+    body, written = rows.write_csv(include_header=False).encode(encoding), 0
+    with data.open("wb") as file:
+        file.write(rows.head(0).write_csv().encode())
+        while file.tell() < size:
+            file.write(body)
+            written += ROWS
+    return written
 
 
 def _bounded(work: str, data: Path) -> str:
+    environment = os.environ | SMALL | {"RONGXIN_VAR": str(data.parent / "var")}
     done = subprocess.run(
         [sys.executable, "-c", work, str(data)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY)),
-        env=os.environ | SMALL, capture_output=True, text=True, check=False,
+        env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-600:]
     return done.stdout.strip()
@@ -90,6 +97,15 @@ def test_a_file_larger_than_memory_is_drawn_from(large: tuple[Path, int]) -> Non
     said = _bounded(FIT, data)
     assert said.startswith("2000 "), said
     assert f"the file has {rows} rows: 2000 of them are used, drawn at random" in said
+
+
+def test_a_file_in_gb18030_larger_than_memory_is_drawn_from(tmp_path: Path) -> None:
+    data = tmp_path / "loans.csv"
+    rows = _written(data, MEMORY * 5 // 4, "gb18030", "茶")
+    said = _bounded(FIT, data)
+    assert f"the file has {rows} rows: 2000 of them are used, drawn at random" in said
+    assert not list((tmp_path / "var/scratch").iterdir())
+    data.unlink()
 
 
 def test_a_file_larger_than_memory_is_scored_whole(large: tuple[Path, int]) -> None:

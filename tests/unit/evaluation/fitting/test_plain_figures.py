@@ -68,8 +68,8 @@ def test_a_cell_gets_the_points_of_its_text(cells: list[str], is_late: bool) -> 
 
 def test_plain_figures_are_read_as_figures_and_others_as_text(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(" debt ,paid,trade\n1,$2,tea\n,3,tea\n")
-    table = files.scan(tmp_path / "a.csv", figures={"debt", "paid"})
-    assert table.collect_schema() == {"debt": pl.Float64, "paid": pl.String, "trade": pl.String}
+    with files.opened(tmp_path / "a.csv", figures={"debt", "paid"}) as table:
+        assert table.collect_schema() == {"debt": pl.Float64, "paid": pl.String, "trade": pl.String}
 
 
 def test_words_are_found_tidied_or_not_and_nothing_stays_nothing() -> None:

@@ -138,4 +138,4 @@ def test_with_memory_the_same_command_writes_and_says_what_it_did(folder: Path) 
     assert (done.returncode, done.stdout) == (0, "300 行已打分 rows scored: s.csv\n"), done.stderr
     assert (folder / "s.csv").read_text().startswith("score\n")
     wrong = _run(folder, 16_000, "score", "none.csv", "--card", "card.json", "--out", "s.csv")
-    assert (wrong.returncode, "none.csv: no such file" in wrong.stderr) == (1, True)
+    assert (wrong.returncode, "none.csv: 没有这个文件" in wrong.stderr) == (1, True)
