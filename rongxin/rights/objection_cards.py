@@ -130,7 +130,9 @@ def owner(row: Objection, *, actor: Actor) -> Owner:
     """Return as whom an actor deals with an objection; to other providers there is none."""
     if actor.is_operator:
         return Owner.OPERATOR
-    if actor.party == f"provider:{row.provider}":
+    if actor.party == f"provider:{row.provider}" or (
+        row.institution and actor.party == f"institution:{row.institution}"
+    ):
         return Owner.PROVIDER
     raise UnknownObjection(row.id)
 

@@ -60,6 +60,8 @@ def lodge(subject_id: int, complaint: Complaint, *, actor: Actor, as_of: datetim
     statement = _checked(complaint, edition)
     provider, institution = _provider(subject_id, complaint, actor=actor, as_of=as_of)
     route, clock_days, law = edition.way(complaint.item)
+    # The institution that told the row has a desk here and answers by itself.
+    route = Route.PROVIDER if institution else route
     id = uuid4()
     with transaction.atomic():
         _room_for(subject_id, complaint, edition.open_max)
@@ -159,14 +161,16 @@ def queue(
     window: Window,
     *,
     provider: str | None = None,
+    institution: str | None = None,
     open_only: bool = True,
     find: str = "",
     sort: str = "due",
 ) -> Part[Card]:
-    """Return a part of what a provider (None: everybody) has to answer, the earliest due day first; `find`:
-    of firms with this code or this in their name.
+    """Return a part of what a provider or institution (None: everybody) has to answer, the earliest due day
+    first; `find`: of firms with this code or this in their name.
     """
     rows = Objection.objects.all() if provider is None else Objection.objects.filter(provider=provider)
+    rows = rows if institution is None else rows.filter(institution=institution)
     rows = rows.filter(state__in=_values(rules.OPEN)) if open_only else rows
     rows = rows.filter(subjects.called(find)) if find else rows
     return windows.part(rows, window, *SORTS[sort]).of(cards.card)

@@ -12,12 +12,16 @@ from rongxin.rights.rules.objection import OPEN
 
 
 def evidence(objection: UUID, paper: UUID) -> tuple[papers.Card, Paper]:
-    """Return a piece of evidence: while its objection is open it is with the provider that has to answer."""
+    """Return a piece of evidence: while its objection is open it is with whoever has to answer."""
     card = objections.get(objection)
 
     def with_whom() -> tuple[RecipientKind, str] | None:
         now = objections.get(objection)
-        return (RecipientKind.PROVIDER, now.provider) if now.state in OPEN else None
+        if now.state not in OPEN:
+            return None
+        if now.institution:
+            return RecipientKind.INSTITUTION, now.institution
+        return RecipientKind.PROVIDER, now.provider
 
     return papers.card(objection, paper), Paper(
         PaperKind.OBJECTION_EVIDENCE, card.subject, with_whom, lambda: papers.read(objection, paper)[1]

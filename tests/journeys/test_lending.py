@@ -12,6 +12,7 @@ from rongxin.financing.applying.rules import State
 from rongxin.journal.windows import Window
 from rongxin.parties import sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.rights import objections
 from tests.journeys import browsing
 from tests.unit.consent import stage
 from tests.unit.consent.signing import scene as signing
@@ -254,3 +255,38 @@ def test_a_bank_corrects_what_it_told_and_takes_back_what_never_was(home):
         proves(visit, firm.owner)
         assert visit.sees("记错了企业")
         visit.check("outcomes-firm")
+
+
+def test_a_firm_objects_to_one_step_and_its_bank_puts_it_right(home):
+    firm, now = stage.firm("云州王记面馆有限公司"), timezone.now()
+    card = desk.submitted(firm, as_of=now, name="云商贷")
+    answers.decide(card.id, desk.approved(now), "", actor=shelf.clerk("bank_a"), as_of=now)
+    clerk = key_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
+    with browsing.visit(home) as visit:
+        visit.go("/enterprise/held")
+        proves(visit, firm.owner)
+        visit.page.locator("main form button").first.click()
+        visit.check("objected-held")
+        visit.click("有误？提出异议", role="link")
+        visit.fill("哪里有误，应当是什么", "利率应为4.15%")
+        visit.check("objected-form")
+        visit.click("提交异议")
+        assert visit.sees("异议已提交")
+    with browsing.visit(home) as visit:
+        at_the_desk(visit, clerk)
+        visit.click("结果异议", role="link")
+        visit.check("objected-list")
+        visit.page.locator("td a").first.click()
+        visit.check("objected-one")
+        visit.click("更正或撤回", role="link")
+        visit.fill("年利率（单利，%）", "4.15")
+        visit.fill("更正的原因", "利率笔误")
+        visit.click("更正并告知企业")
+        visit.click("结果异议", role="link")
+        visit.page.locator("td a").first.click()
+        visit.check("objected-right")
+        visit.fill("理由（告知企业）", "核实有误，已更正")
+        visit.click("异议成立")
+        assert visit.sees("没有待答复的异议")
+    (kept,) = objections.of_subject(firm.id, Window(5)).rows
+    assert (kept.state.value, kept.institution) == ("upheld", "bank_a")

@@ -30,6 +30,8 @@ TO_UNSERVED: Final = (
     "deletion.overdue",
     "correction.owed",
     "correction.overdue",
+    "outcome.objected",
+    "outcome.objection_due",
 )
 
 References = Mapping[str, str | int]
@@ -206,6 +208,8 @@ TOLD: Final[Sequence[Told]] = (
     Told("objection.due", "异议答复即将到期", Kind.OBJECTION_DUE, "provider", _OBJECTION),
     Told("objection.overdue", "异议答复逾期", Kind.OBJECTION_OVERDUE, "provider", _OBJECTION),
     Told("objection.withdrawn", "异议已撤回", Kind.OBJECTION_WITHDRAWN, "provider", _OBJECTION),
+    Told("outcome.objected", "企业对反馈的结果提出异议", Kind.OBJECTION_FORWARDED, "institution", _OBJECTION),
+    Told("outcome.objection_due", "结果异议答复即将到期", Kind.OBJECTION_DUE, "institution", _OBJECTION),
     Told("batch.late", "批次逾期", Kind.BATCH_LATE, "provider", ("item", "due_on")),
     Told(
         "webhook.disabled",

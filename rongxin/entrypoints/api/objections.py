@@ -21,9 +21,11 @@ from rongxin.rights.objections import Complaint
 from rongxin.rights.rules.objection import Remedy
 
 router = Router(tags=["异议申诉 Objections"])
-_SEES = authentication.SUBJECT | authentication.PROVIDER | authentication.DESK | authentication.AUDIT
-_READS = authentication.SUBJECT | authentication.PROVIDER | authentication.DESK
-_ANSWERS = authentication.PROVIDER | authentication.DESK
+# Whoever handed a record in, or told it, has to answer.
+_CHECKS = authentication.PROVIDER | authentication.OWING_INSTITUTION
+_SEES = authentication.SUBJECT | _CHECKS | authentication.DESK | authentication.AUDIT
+_READS = authentication.SUBJECT | _CHECKS | authentication.DESK
+_ANSWERS = _CHECKS | authentication.DESK
 
 
 class ObjectionIn(Schema):
@@ -79,16 +81,24 @@ def listed(
     find: paging.Find = "",
     sort: Literal["due", "newest"] = "due",
 ) -> list[dict[str, Any]]:
-    """List a subject's own, the newest first; to a provider its queue and to the operator everybody's, by the
-    day on which the answer is due; `find` there: of firms with this code or this in their name.
+    """List a subject's own, the newest first; to a provider or an institution its queue and to the operator
+    everybody's, by the day on which the answer is due; `find` there: of firms with this code or this in their
+    name.
     """
     caller = authentication.caller(request)
     window = paging.window(request, wanted)
     if caller.party_kind is PartyKind.SUBJECT:
         part = objections.of_subject(int(caller.party), window)
     else:
-        provider = caller.party if caller.party_kind is PartyKind.PROVIDER else None
-        part = objections.queue(window, provider=provider, open_only=open_only, find=find, sort=sort)
+        own = {caller.party_kind: caller.party}
+        part = objections.queue(
+            window,
+            provider=own.get(PartyKind.PROVIDER),
+            institution=own.get(PartyKind.INSTITUTION),
+            open_only=open_only,
+            find=find,
+            sort=sort,
+        )
     paging.link(request, answer, part)
     today = timezone.localdate(caller.at)
     return [card.document(on=today) for card in part.rows]
@@ -105,7 +115,7 @@ def show(request: HttpRequest, objection: UUID) -> dict[str, Any]:
 def evidence_of(
     request: HttpRequest, objection: UUID, paper: UUID, break_glass: UUID | None = None
 ) -> HttpResponse:
-    """Give it to the subject itself; to the provider while the objection is open, and to a person of the
+    """Give it to the subject itself; to whoever has to answer while it is open, and to a person of the
     operator's by an approved break-glass. The subject is told of both.
     """
     caller = authentication.caller(request)
@@ -164,7 +174,11 @@ def files_of(uploaded: list[UploadedFile], purpose: str = papers.EVIDENCE) -> tu
 def _own(objection: UUID, caller: Caller) -> Card:
     """Return an objection to whose it is, who has to check it and the operator; to others there is none."""
     card = objections.get(objection)
-    owner = {PartyKind.SUBJECT: str(card.subject), PartyKind.PROVIDER: card.provider}
+    owner = {
+        PartyKind.SUBJECT: str(card.subject),
+        PartyKind.PROVIDER: card.provider,
+        PartyKind.INSTITUTION: card.institution,
+    }
     if owner.get(caller.party_kind, caller.party) != caller.party:
         raise Problem(404, "unknown_objection", f"没有编号为{objection}的异议申诉")
     return card

@@ -72,6 +72,7 @@ _ENTRIES = (
     Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION),
     Entry("institution_webhooks", _lazy("事件通知"), permission.INSTITUTION),
     Entry("institution_access", _lazy("公钥与回调地址"), _INSTITUTION),
+    Entry("institution_objections", _lazy("结果异议"), permission.INSTITUTION),
     Entry("institution_duties", _lazy("应尽事项"), permission.INSTITUTION),
     Entry("provider", _lazy("报送"), permission.PROVIDER),
     Entry("provider_columns", _lazy("列映射"), permission.PROVIDER),

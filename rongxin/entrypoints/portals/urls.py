@@ -30,6 +30,7 @@ from rongxin.entrypoints.portals.institution import (
     team,
     usage,
 )
+from rongxin.entrypoints.portals.institution import objections as contested
 from rongxin.entrypoints.portals.institution import products as shelf
 from rongxin.entrypoints.portals.operator import (
     access,
@@ -151,6 +152,11 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/webhooks", deliveries.webhooks, name="institution_webhooks"),
     path("institution/webhooks/<uuid:number>", deliveries.webhook, name="institution_webhook"),
     path("institution/webhooks/<uuid:number>/act", deliveries.act, name="institution_webhook_act"),
+    path("institution/objections", contested.listed, name="institution_objections"),
+    path("institution/objections/<uuid:number>", contested.one, name="institution_objection"),
+    path(
+        "institution/objections/<uuid:number>/<uuid:paper>", contested.evidence, name="institution_evidence"
+    ),
     path("institution/duties", duties.listed, name="institution_duties"),
     path("institution/duties/<uuid:number>", duties.state, name="institution_receipt"),
     path("institution/corrections/<uuid:number>", duties.acknowledge, name="institution_correction"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from rongxin.catalogue.loader import PLATFORM
 from rongxin.disclosure.told import INSTITUTION, OUTCOME
 from rongxin.financing import outcomes
 from rongxin.journal.models import Entry
+from rongxin.journal.windows import Window
 from rongxin.records.errors import UnknownRecord
 from rongxin.rights import answers, objections
 from rongxin.rights.answers import Answer
-from rongxin.rights.errors import ObjectionNotPossible, ObjectionRefused
+from rongxin.rights.errors import ObjectionNotPossible, ObjectionRefused, UnknownObjection
 from rongxin.rights.objections import Complaint
 from rongxin.rights.rules.objection import Remedy, Route, State
-from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.financing.test_rules import PAID
 from tests.unit.rights.stage import Scene
@@ -33,6 +35,7 @@ from tests.unit.rights.test_outcome_corrections import (
 )
 
 __all__ = ["firm"]  # the scene's firm with its running loan
+BANK = Actor(ActorKind.ACCOUNT, "7", f"institution:{LENDER}")
 AT_SOURCE = Answer(True, "银行已更正", Remedy.AT_SOURCE)
 
 
@@ -49,17 +52,19 @@ def objects(scene: Scene, firm: stage.Firm, record: int | None, *fields: str, it
     return objections.lodge(firm.id, complaint, actor=scene.owner, as_of=later())
 
 
-def test_the_mark_stands_beside_that_step_alone_and_the_operator_learns_who_told_it(scene, firm):
+def test_the_mark_stands_beside_that_step_alone_and_it_goes_at_once_to_who_told_it(scene, firm):
     card = objects(scene, firm, numbers(asks(firm, scene.bank, OUTCOME))["还款情况"], "overdue_days")
-    assert (card.provider, card.institution, card.route) == (PLATFORM, LENDER, Route.OPERATOR)
+    assert (card.provider, card.institution, card.route) == (PLATFORM, LENDER, Route.PROVIDER)
+    assert objections.get(card.id).state is State.FORWARDED
+    assert [one.id for one in objections.queue(Window(9), institution=LENDER).rows] == [card.id]
+    assert objections.queue(Window(9), institution=scene.bank).rows == []
     assert Entry.objects.filter(pk=card.entry, institution=LENDER).exists()
     assert marked(asks(firm, stage.bank("bank_next"), OUTCOME)) == {"还款情况"}
 
 
 def test_it_is_upheld_only_when_the_institution_has_put_it_right_and_the_mark_goes_along(scene, firm):
     record = numbers(asks(firm, scene.bank, OUTCOME))["还款情况"]
-    card, (desk,) = objects(scene, firm, record), stage.operators(1)
-    objections.forward(card.id, "转该银行", actor=desk, as_of=later())
+    card, desk = objects(scene, firm, record), BANK
     with pytest.raises(ObjectionRefused, match="先更正或撤回"):
         answers.decide(card.id, AT_SOURCE, actor=desk, as_of=later())
     corrects(overdue_days=0, outstanding_cny=PAID.outstanding_cny - 1)
@@ -75,11 +80,9 @@ def test_it_is_upheld_only_when_the_institution_has_put_it_right_and_the_mark_go
 
 
 def test_a_step_taken_back_is_enough_and_a_rejection_leaves_it(scene, firm):
-    (desk,) = stage.operators(1)
+    desk = BANK
     rows = numbers(asks(firm, scene.bank, OUTCOME))
     wrong, right = objects(scene, firm, rows["还款情况"]), objects(scene, firm, rows["已放款"])
-    for card in (wrong, right):
-        objections.forward(card.id, "转该银行", actor=desk, as_of=later())
     late = next(one for one in outcomes.of_reference(LENDER, REFERENCE) if one.told.stage == "repayment")
     outcomes.withdraw(late.id, LENDER, "记错了企业", actor=SYSTEM, as_of=later())
     answers.decide(wrong.id, AT_SOURCE, actor=desk, as_of=later())
@@ -112,3 +115,17 @@ def test_another_firms_step_is_as_good_as_unknown(scene, firm):
     number = outcomes.tell(LENDER, [line], actor=SYSTEM, as_of=stage.NOW).accepted[1]
     with pytest.raises(UnknownRecord):
         objects(scene, firm, outcomes.record_of(number))
+
+
+def test_the_operator_answers_only_what_is_late_and_another_institution_nothing(scene, firm):
+    (desk,) = stage.operators(1)
+    card = objects(scene, firm, numbers(asks(firm, scene.bank, OUTCOME))["已放款"])
+    no = Answer(False, "借据为证")
+    other = Actor(ActorKind.ACCOUNT, "8", f"institution:{scene.bank}")
+    with pytest.raises(UnknownObjection):
+        answers.decide(card.id, no, actor=other, as_of=later())
+    with pytest.raises(ObjectionNotPossible):
+        answers.decide(card.id, no, actor=desk, as_of=later())
+    late = stage.NOW + timedelta(days=60)
+    assert objections.watch(as_of=late) == 1
+    assert answers.decide(card.id, no, actor=desk, as_of=late).state is State.REJECTED

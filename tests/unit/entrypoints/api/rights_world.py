@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from rongxin.catalogue.loader import PLATFORM
 from rongxin.journal import keyring
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.rights import objection_cards, papers, repair_cards
@@ -19,11 +20,14 @@ ITEM = "customs_registration"
 Ids = dict[str, str]
 
 
-def build(subject: int, provider: str, recipients: dict[str, str]) -> dict[PartyKind, Ids]:
-    """Return ids by whose they are, and under the names that paths call them."""
-    objection = _objection(subject, provider)
-    (paper,) = papers.of(objection)
-    own = {"objection": str(objection), "paper": str(paper.id)}
+def build(
+    subject: int, provider: str, recipients: dict[str, str], *, told: bool = False
+) -> dict[PartyKind, Ids]:
+    """Return ids by whose they are, and under the names that paths call them; `told`: with an objection to
+    what the institution told.
+    """
+    own, bank = _objection(subject, provider=provider), recipients["institution"]
+    theirs = _objection(subject, provider=PLATFORM, institution=bank, record_id=1) if told else {}
     repair = _repair(subject)
     (material,) = papers.of(repair)
     asked = {"repair": str(repair), "material": str(material.id)}
@@ -31,25 +35,26 @@ def build(subject: int, provider: str, recipients: dict[str, str]) -> dict[Party
     return {
         PartyKind.SUBJECT: own | asked | {"correction": notices["institution"]},
         PartyKind.PROVIDER: own,
-        PartyKind.INSTITUTION: {"correction": notices["institution"]},
+        PartyKind.INSTITUTION: theirs | {"correction": notices["institution"]},
         PartyKind.DEPARTMENT: {"correction": notices["department"]},
         PartyKind.OPERATOR: asked,
     }
 
 
-def _objection(subject: int, provider: str) -> UUID:
+def _objection(subject: int, **of: Any) -> Ids:
     id, now, today = uuid4(), timezone.now(), timezone.localdate()
     said = keyring.data_keys().seal("有误".encode(), place=objection_cards.SEALED.place((id,)))
-    given: dict[str, Any] = {"item": ITEM, "fields": [], "provider": provider, "law": "x", "statement": said}
+    given: dict[str, Any] = {"item": ITEM, "fields": [], "law": "x", "statement": said}
     given |= {
         "route": Route.PROVIDER.value,
         "state": State.FORWARDED.value,
         "due_on": today,
         "entry": uuid4(),
     }
-    Objection.objects.create(id=id, subject_id=subject, lodged_at=now, lodged_by="x", **given)
+    Objection.objects.create(id=id, subject_id=subject, lodged_at=now, lodged_by="x", **given, **of)
     papers.keep(id, [papers.File("a.pdf", "application/pdf", b"%PDF-1.7")], as_of=now)
-    return id
+    (paper,) = papers.of(id)
+    return {"objection": str(id), "paper": str(paper.id)}
 
 
 def _repair(subject: int) -> UUID:

@@ -98,6 +98,10 @@ TO_UNSERVED = {
     "get /institutions/{institution}/redirect-uris",
     "get /institutions/{institution}/standing",
     "get /measures",
+    "get /objections",
+    "get /objections/{objection}",
+    "get /objections/{objection}/evidence/{paper}",
+    "post /objections/{objection}/decision",
     "post /deletion-duties/{consent_id}/receipt",
     "post /incidents/{incident}/statement",
 }

@@ -67,7 +67,8 @@ def build(client: Client) -> World:
         mine[PartyKind.PROVIDER] = {"provider": provider, "webhook": _webhook(f"provider:{provider}")}
         mine[PartyKind.DEPARTMENT] = mine[PartyKind.BUREAU] = {}
         department = f"bureau_of_{bank}"
-        rights = rights_world.build(firm.id, provider, {"institution": bank, "department": department})
+        recipients = {"institution": bank, "department": department}
+        rights = rights_world.build(firm.id, provider, recipients, told=True)
         for kind, ids in rights.items():
             mine[kind] = {**mine.get(kind, {}), **ids}
         departments.admit(department, name="云州某局", actor=SYSTEM, as_of=stage.NOW)

@@ -11,7 +11,10 @@ from django.utils import timezone
 from rongxin.consent import notifications
 from rongxin.financing import outcomes
 from rongxin.financing.rules import Stage
+from rongxin.parties import subjects
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.rights import objections, papers
+from rongxin.rights.objections import Complaint
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
 from tests.unit.financing import desk
@@ -156,3 +159,46 @@ def test_a_decision_is_rounded_by_nobody():
     assert client.post(f"{page}/decide", sent).status_code == 302
     shown = client.get(page).content.decode()
     assert f"/institution/cases/{card.case.id}#outcomes" in shown
+
+
+def objection(firm, case):
+    """The firm says that nothing was drawn."""
+    drawn = next(card for card in outcomes.told_of(case) if card.told == DRAWN)
+    paper = papers.File("a.pdf", "application/pdf", b"%PDF-1.7")
+    complaint = Complaint(outcomes.ITEM, outcomes.record_of(drawn.id), (), "没有放过款", (paper,))
+    return objections.lodge(firm.id, complaint, actor=firm.owner.actor, as_of=timezone.now()).id
+
+
+def test_a_firms_objection_is_answered_where_the_step_was_put_right_first(firm, case):
+    client, number = enter(), objection(firm, case)
+    page = f"/institution/objections/{number}"
+    listed = client.get("/institution/objections").content.decode()
+    assert subjects.get(firm.id).name in listed
+    assert page in listed
+    shown = client.get(page).content.decode()
+    for words in ("没有放过款", "已放款", at(case, 2), "请先更正或撤回"):
+        assert words in shown
+    assert 'value="upheld"' not in shown
+    early = client.post(page, {"outcome": "upheld", "reason": "核实有误"})
+    assert (early.status_code, "尚未更正或撤回" in early.content.decode()) == (422, True)
+    (paper,) = papers.of(number)
+    assert client.get(f"{page}/{paper.id}").content == b"%PDF-1.7"
+    assert client.post(f"{at(case, 2)}/withdraw", {"withdraw_why": "没有放款"}).status_code == 302
+    assert 'value="upheld"' in client.get(page).content.decode()
+    assert client.post(page, {"outcome": "upheld", "reason": "核实有误"}).status_code == 302
+    assert objections.get(number).state.value == "upheld"
+    assert client.get(f"{page}/{paper.id}").status_code == 403
+
+
+def test_it_is_rejected_with_reasons_and_seen_by_nobody_else(firm, case):
+    client, number = enter(), objection(firm, case)
+    page = f"/institution/objections/{number}"
+    for other, status in ((enter("bank_b"), 404), (enter(role=Role.ADMINISTRATOR), 403)):
+        assert other.get(page).status_code == status
+        assert other.post(page, {"outcome": "rejected", "reason": "x"}).status_code == status
+    assert client.post(page, {"outcome": "rejected", "reason": " "}).status_code == 422
+    assert client.post(page, {"outcome": "rejected", "reason": "借据为证"}).status_code == 302
+    assert objections.get(number).state.value == "rejected"
+    assert "借据为证" in notifications.of_subject(firm.id)[0].text
+    assert str(number) not in client.get("/institution/objections").content.decode()
+    assert str(number) in client.get("/institution/objections?all=1").content.decode()
