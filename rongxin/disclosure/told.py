@@ -19,7 +19,7 @@ from rongxin.disclosure import plan
 from rongxin.disclosure.plan import ItemPlan
 from rongxin.disclosure.release import ReleasedItem, SubjectCard
 from rongxin.financing import history, outcomes
-from rongxin.financing.history import Behind, Matter, Step
+from rongxin.financing.history import Matter, Step
 from rongxin.financing.rules import Told
 from rongxin.parties import institutions
 from rongxin.records.rules import EndedWhy
@@ -27,6 +27,7 @@ from rongxin.vocabulary.availability import Availability
 
 OUTCOME, INSTITUTION = outcomes.ITEM, "financing_institution"
 ITEMS = frozenset({OUTCOME, INSTITUTION})
+Behind = history.Behind
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.disclosure import told
+from rongxin.disclosure.told import Behind
 from rongxin.entrypoints.api import handed_in
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.enterprise.applications import what
@@ -49,7 +50,7 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
     )
 
 
-def _step(card: Card) -> told.Behind:
+def _step(card: Card) -> Behind:
     assert card.record is not None  # with the institution that told it
     behind = told.behind(card.subject, card.record)
     assert behind is not None  # steps are never deleted
