@@ -4,7 +4,6 @@ theirs.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -16,8 +15,6 @@ from django.utils.module_loading import import_string
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules.identity import Assertion, Assurance
 from rongxin.vocabulary import uscc
-
-_log = logging.getLogger(__name__)
 
 
 class IdentityRefused(PartiesError):
@@ -61,6 +58,11 @@ def provider() -> IdentityProvider | None:
     return found
 
 
+def caution() -> str:
+    """Return what whoever starts this node has to know of its provider; nothing of a real one."""
+    return str(getattr(provider(), "caution", ""))
+
+
 def fields() -> Sequence[Field]:
     """Return what a page asks a person for, as evidence; none where there is nobody to show it to."""
     found = provider()
@@ -93,6 +95,7 @@ class DemoIdentityProvider:
     """Believes whatever it is told: for demo and tests. It says so, and refuses to exist in production."""
 
     id = "demo"
+    caution = "演示身份认证：任何姓名都被相信，不可用于生产。 Demo identity provider: anybody is believed."
     fields = (Field("name", "姓名", "Name"), Field("id_number", "身份证件号码", "Identity number"))
 
     def __init__(self) -> None:
@@ -100,9 +103,6 @@ class DemoIdentityProvider:
             raise UnsafeInProduction(
                 "DemoIdentityProvider: it believes anybody. Configure a real identity provider in production."
             )
-        _log.warning(
-            "演示身份认证：任何姓名都被相信，不可用于生产。 Demo identity provider: anybody is believed."
-        )
 
     def attest(self, evidence: Mapping[str, str], *, as_of: datetime) -> Assertion:
         """Vouch for `name` and `id_number`; `represents` (a code) and `phone` are believed as well."""

@@ -66,8 +66,12 @@ def _knows_the_worker() -> bool:
 
 def serve(host: str, port: int | None, workers: int, addresses: Path | None = None) -> None:
     """Block and serve until the process is told to stop (SIGINT, SIGTERM); Django is set up already."""
+    from rongxin.parties import identity
+
     with reserved_port(host, port) as chosen:
         write_addresses(addresses, host, chosen)
+        if caution := identity.caution():
+            node.say(caution)
         node.say(f"网页与接口 web and API: {url(host, chosen)}   (Ctrl-C 停止 stops)")
         # Web processes are forked: on a connection that two of them inherit, one reads the other's answers.
         node.disconnect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -164,10 +163,11 @@ def test_a_commitment_hides_the_number_and_knows_it_again() -> None:
         assert identity.commit("11010119900307123X") != once
 
 
-def test_the_demo_identity_provider_warns_and_refuses_production(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        provider = identity.DemoIdentityProvider()
-    assert "不可用于生产" in caplog.text
+def test_the_demo_identity_provider_warns_and_refuses_production() -> None:
+    provider = identity.DemoIdentityProvider()
+    assert "不可用于生产" in identity.caution()
+    with override_settings(RONGXIN_IDENTITY_PROVIDER=""):
+        assert identity.caution() == ""
     with pytest.raises(identity.IdentityRefused, match="id_number"):
         provider.attest({"name": "张三"}, as_of=NOW)
     with override_settings(RONGXIN_MODE="production"), pytest.raises(identity.UnsafeInProduction):

@@ -147,8 +147,12 @@ def test_the_web_serves_with_nothing_but_its_own_address(
             web = _served(tmp_path / "demo" / "addresses.json", server)
             with urllib.request.urlopen(f"{web}readyz", timeout=60) as answer:
                 assert json.load(answer)["rights"] == "declared"
+            for _ in range(2):
+                urllib.request.urlopen(f"{web}sign-in", timeout=60).close()
         finally:
             server.terminate()
+        assert server.stderr is not None
+        assert server.stderr.read().count("anybody is believed") == 1
 
 
 def _served(addresses: Path, server: subprocess.Popen[str]) -> str:
