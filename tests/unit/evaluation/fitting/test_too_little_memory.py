@@ -98,13 +98,15 @@ import sys
 from pathlib import Path
 from rongxin.entrypoints.cli import apart
 
+NEEDED = eval(sys.argv[2])
+
 def work():
     Path("half").write_text("half")
     print("began", file=sys.stderr)
     exec(sys.argv[1])
 
 try:
-    apart.run(work, needed={}, halves=[Path("half")], short=lambda bound: MemoryError(f"short of {bound}"))
+    apart.run(work, needed=NEEDED, halves=[Path("half")], short=lambda bound: MemoryError(f"short of {bound}"))
 except MemoryError as error:
     print(error)
 """
@@ -116,7 +118,7 @@ def test_however_a_process_ends_for_want_of_memory_it_is_told_and_cleared_up(
 ) -> None:
     bound = (6 << 30, 6 << 30)
     done = subprocess.run(
-        [sys.executable, "-c", RUN, ENDS[end]],
+        [sys.executable, "-c", RUN, ENDS[end], "{}"],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, bound),
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
@@ -125,8 +127,25 @@ def test_however_a_process_ends_for_want_of_memory_it_is_told_and_cleared_up(
     assert not (tmp_path / "half").exists()
 
 
+@pytest.mark.parametrize("lacking", [0, 1], ids=["enough", "a byte too little"])
+@pytest.mark.parametrize(
+    ("name", "which"), [("ulimit -v", resource.RLIMIT_AS), ("ulimit -d", resource.RLIMIT_DATA)]
+)
+def test_below_what_is_needed_nothing_is_begun(name: str, which: int, lacking: int, tmp_path: Path) -> None:
+    most = 3 << 30
+    needed = repr({name: most + lacking, "a bound that nobody set": 1 << 60})
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, "", needed],
+        preexec_fn=lambda: resource.setrlimit(which, (most, most)),
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    begun = ("", "began\n", True)
+    refused = (f"short of 3072 MiB ({name})\n", "", False)
+    assert (done.stdout, done.stderr, (tmp_path / "half").exists()) == (refused if lacking else begun)
+
+
 def test_another_failure_is_shown_as_it_is(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", RUN, "raise KeyError('a fault of ours')"]
+    words = [sys.executable, "-c", RUN, "raise KeyError('a fault of ours')", "{}"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert "KeyError: 'a fault of ours'" in done.stderr
