@@ -17,6 +17,8 @@ from rongxin.parties.rules import permission
 if TYPE_CHECKING:
     from rongxin.governance.onboarding.applications import Finding
 
+_ROWS = 500
+
 
 class _Found(BaseModel):
     """One answer of the file: the finding, and the SHA-256 of what shows it."""
@@ -36,8 +38,10 @@ def command(context: click.Context, everything: bool) -> None:
         return
     with node.running(progress=False), answers.refusals():
         from rongxin.governance.onboarding import applications
+        from rongxin.journal.windows import Window
 
-        answers.show([card.document() for card in applications.every(waiting_only=not everything)])
+        part = applications.part_of(Window(_ROWS), waiting_only=not everything)
+        answers.show([card.document() for card in part.rows])
 
 
 @command.command()

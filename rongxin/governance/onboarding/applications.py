@@ -156,11 +156,6 @@ def get(application: UUID) -> Card:
     return _card(row)
 
 
-def every(*, waiting_only: bool) -> list[Card]:
-    """Return the newest applications."""
-    return list(part_of(Window(500), waiting_only=waiting_only).rows)
-
-
 def part_of(
     window: Window,
     *,

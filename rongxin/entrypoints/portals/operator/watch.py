@@ -27,6 +27,7 @@ from rongxin.sharing.aggregation import holding
 _SEES_WATCH = permission.SECURITY | permission.AUDIT
 _SEES_DESK = permission.DESK | permission.SECURITY | permission.AUDIT
 _SHOWN = 50
+_COUNTED = 500
 
 
 @visitors.page(permission.STAFF)
@@ -38,7 +39,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         context["incidents"] = _incidents(visitor, live_only=True)
     if _sees(_SEES_DESK, visitor):
         context["held"] = holding.waiting()
-        context["applications"] = [card.document() for card in applications.every(waiting_only=True)]
+        context["applications"] = applications.part_of(pages.first(_COUNTED), waiting_only=True).rows
     if _sees(permission.DESK | permission.AUDIT, visitor):
         context["cases"] = _cases(visitor)
     if _sees(_SEES_WATCH, visitor):
