@@ -106,7 +106,8 @@ def work():
     exec(sys.argv[1])
 
 try:
-    apart.run(work, needed=NEEDED, halves=[Path("half")], short=lambda bound: MemoryError(f"short of {bound}"))
+    halves = [Path("half")]
+    apart.run(work, needed=NEEDED, halves=halves, short=lambda bound: MemoryError(f"short of {bound}"))
 except MemoryError as error:
     print(error)
 """
