@@ -11,21 +11,19 @@ from django.utils import timezone
 
 from rongxin.consent import written
 from rongxin.delivery import tracing
-from rongxin.delivery.webhooks import endpoints
 from rongxin.governance.onboarding import applications, invitations, parameters
 from rongxin.parties import break_glass, sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.rights import objections, papers
 from rongxin.rights.objections import Complaint
-from rongxin.vocabulary.actor import Actor, ActorKind
 from tests.journeys import browsing
 from tests.journeys.test_portals import looked
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
+from tests.unit.entrypoints.portals import test_desk_lists as filled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-BANK = Actor(ActorKind.ACCOUNT, "1", "institution:bank_a")
 WATCHED = ("operator", "operator/applications", "operator/institutions", "operator/institutions/bank_a")
 
 
@@ -124,9 +122,13 @@ def test_a_person_of_the_desk_sees_in_clear_by_anothers_approval(home):
 
 def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
     waiting()
+    filled.held("行政处罚-2026-03.csv")
     with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.CHECKER)
-        look(visit, "operator/objections", "operator/papers")
+        look(visit, "operator/objections", "operator/held")
+        visit.page.locator("tbody a").first.click()
+        visit.check("operator-held-one")
+        look(visit, "operator/papers")
         visit.page.locator("tbody a").first.click()
         visit.check("operator-paper")
         visit.go("/operator/objections?find=蓝鲸")
@@ -146,7 +148,6 @@ def test_the_desks_and_the_system_administrators_pages_meet_the_measure(home):
 
 
 def test_an_institutions_people_and_pages_meet_the_measure(home):
-    now = timezone.now()
     looked(stage.firm())
     with browsing.visit(home) as visit:
         enter(visit, PartyKind.INSTITUTION, "bank_a", Role.ADMINISTRATOR)
@@ -158,11 +159,14 @@ def test_an_institutions_people_and_pages_meet_the_measure(home):
         assert card.until is not None
         look(visit, "institution/access", "institution/quota", "institution/log")
         visit.click("退出")
-        endpoints.register("https://bank.example/hook", ["consent.granted"], actor=BANK, as_of=now)
+        filled.pushed()
+        webhook = filled.told(3)
+        filled.owes("bank_a", "云州蓝鲸物流有限公司", "DK-7")
         enter(visit, PartyKind.INSTITUTION, "bank_a", Role.CLERK)
         look(visit, "institution", "institution/applications", "institution/pushes", "institution/webhooks")
-        visit.page.locator(".tasks a").first.click()
-        visit.check("institution-webhook")
+        look(visit, webhook.strip("/"), "institution/duties")
+        visit.page.locator("tbody a").first.click()
+        visit.check("institution-receipt")
 
 
 def test_a_departments_pages_meet_the_measure(home, tmp_path):

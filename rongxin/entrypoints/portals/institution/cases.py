@@ -55,7 +55,7 @@ def part_of(visitor: Visitor, window: Window, **narrowed: Any) -> Part[dict[str,
         lambda case: {
             "case": case,
             "firm": firms[case.subject_id],
-            "live": _live(given[case.id]),
+            "active": _active(given[case.id]),
             "state": _state(case, given[case.id], asked.get(case.id)),
         }
     )
@@ -160,9 +160,9 @@ def own(number: UUID, visitor: Visitor) -> cases.Card:
     return case
 
 
-def live_of(case: cases.Card) -> register.Grant | None:
-    """Return the consent that carries a case now."""
-    return _live(register.of_case(case.subject_id, case.institution_id, case.id))
+def active_of(case: cases.Card) -> list[register.Grant]:
+    """Return the consents that carry a case now, the newest first."""
+    return _active(register.of_case(case.subject_id, case.institution_id, case.id))
 
 
 def _state(case: cases.Card, given: list[register.Grant], asked: requests.Card | None) -> str:
@@ -180,7 +180,11 @@ def _state(case: cases.Card, given: list[register.Grant], asked: requests.Card |
 
 
 def _live(given: list[register.Grant]) -> register.Grant | None:
-    return next((grant for grant in given if grant.status is Status.ACTIVE), None)
+    return next(iter(_active(given)), None)
+
+
+def _active(given: list[register.Grant]) -> list[register.Grant]:
+    return [grant for grant in given if grant.status is Status.ACTIVE]
 
 
 def _standing(card: requests.Card) -> str:
@@ -212,5 +216,5 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         "sections": [section for section in sections if section["items"]],
         "steps": outcomes.steps(case.id),
         "report_at": reverse("institution_report", kwargs={"number": case.id}),
-        "checkable": live is not None and bool(claims.askable(live, firm.kind)),
+        "checkable": any(claims.askable(grant, firm.kind) for grant in _active(given)),
     }

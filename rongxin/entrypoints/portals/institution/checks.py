@@ -57,15 +57,15 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
 
 
 def _matter(row: dict[str, Any]) -> Cell:
-    page = "institution_check" if _askable(row["live"], row["firm"]) else "institution_case"
+    page = "institution_check" if _carried(row["active"], row["firm"])[1] else "institution_case"
     return Cell(row["case"].reference, reverse(page, args=[row["case"].id]))
 
 
 def _what(row: dict[str, Any]) -> Cell:
-    found = _askable(row["live"], row["firm"])
+    found = _carried(row["active"], row["firm"])[1]
     if found:
         return Cell(wording.listed(one.item.label for one in found))
-    return Cell("", note=_("授权未包含可核验的信息") if row["live"] else row["state"])
+    return Cell("", note=_("授权未包含可核验的信息") if row["active"] else row["state"])
 
 
 CHECKS = Listing(
@@ -93,8 +93,8 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show what may be claimed in a case; by POST have the claims compared, alone or with the report."""
     case = cases.own(number, visitor)
-    firm, live = subjects.get(case.subject_id), None if case.closed else cases.live_of(case)
-    askable = _askable(live, firm)
+    firm = subjects.get(case.subject_id)
+    live, askable = _carried([] if case.closed else cases.active_of(case), firm)
     given = _given(request, askable)
     context: dict[str, Any] = {"here": _HERE, "case": case, "firm": firm, "live": live}
     context["items"] = [_fields_of(one, given) for one in askable]
@@ -132,8 +132,10 @@ def _mistake(wrong: tuple[Misread, ...]) -> dict[str, str]:
     return {"mistake": "；".join(said), "wrong": f"{wrong[0].item.item}.{wrong[0].field.name}"}
 
 
-def _askable(live: Grant | None, firm: subjects.Card) -> tuple[Askable, ...]:
-    return () if live is None else claims.askable(live, firm.kind)
+def _carried(active: list[Grant], firm: subjects.Card) -> tuple[Grant | None, tuple[Askable, ...]]:
+    """Return the newest consent by which something can be claimed, with what that is; else the newest."""
+    found = ((grant, claims.askable(grant, firm.kind)) for grant in active)
+    return next((pair for pair in found if pair[1]), (next(iter(active), None), ()))
 
 
 def _given(request: HttpRequest, askable: tuple[Askable, ...]) -> dict[str, dict[str, str]]:

@@ -33,7 +33,7 @@ _FORMS = {"page": "text/html", "pdf": "application/pdf", "json": "application/js
 def of_case(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Give the report that the case's consent carries; without one, what is public."""
     case = cases.own(number, visitor)
-    return of(request, visitor, case, cases.live_of(case))
+    return of(request, visitor, case, next(iter(cases.active_of(case)), None))
 
 
 def of(

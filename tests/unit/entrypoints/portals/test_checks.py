@@ -172,6 +172,14 @@ def test_without_a_consent_that_covers_it_nothing_can_be_verified(scene, clerk):
     assert "<fieldset>" not in closed
 
 
+def test_a_newer_consent_for_something_else_hides_nothing(scene, clerk):
+    older = consent(scene)
+    consent(scene, "tax_payment")
+    assert "核验企业申报的值" in clerk.get(f"/institution/cases/{scene.case}").content.decode()
+    assert said(verify(clerk, scene, area="90")) == ["不一致"]
+    assert uses(older) == 1
+
+
 def test_another_banks_case_is_as_good_as_unknown(scene, clerk):
     theirs = stage.case(scene.firm, stage.bank("bank_b"))
     assert clerk.get(f"/institution/cases/{theirs}/check").status_code == 404
