@@ -14,6 +14,7 @@ from django.shortcuts import render as _render
 from rongxin.entrypoints.portals import menus, wording
 from rongxin.journal.windows import Window
 
+_DIGITS_MAX = 18
 _LOG = logging.getLogger(__name__)
 
 
@@ -67,6 +68,13 @@ def onward(last: tuple[str, ...] | None, **kept: str) -> str:
     """Return the query of the next part, with what else the list was asked for; "" where the list ends."""
     asked = [(name, value) for name, value in kept.items() if value]
     return urlencode([*asked, *(("after", place) for place in last)]) if last else ""
+
+
+def whole(text: str) -> int | None:
+    """Read a whole number as a form sends it; None for anything else, and for more digits than a number has
+    that is kept anywhere.
+    """
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS_MAX else None
 
 
 def told(request: HttpRequest, error: Exception) -> HttpResponse:

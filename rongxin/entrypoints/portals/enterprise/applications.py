@@ -88,7 +88,7 @@ def comment(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
         lambda: answers.comment(
             number,
             Side.SUBJECT,
-            int(rating) if rating.isdigit() else 0,
+            pages.whole(rating) or 0,
             words,
             actor=visitor.actor,
             as_of=visitor.at,

@@ -119,9 +119,10 @@ def _item(name: str) -> Item:
 
 def _record(request: HttpRequest) -> int | None:
     given = request.POST.get("record") or request.GET.get("record") or ""
-    if given and not given.isdigit():
+    number = pages.whole(given)
+    if given and number is None:
         raise Http404(given)
-    return int(given) if given else None
+    return number
 
 
 def _files(request: HttpRequest, purpose: str, name: str) -> tuple[papers.File, ...]:

@@ -163,7 +163,7 @@ def tell(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
 def comment(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Say how it went."""
     rating, words = request.POST.get("rating", ""), request.POST.get("words", "")
-    given = int(rating) if rating.isdigit() else 0
+    given = pages.whole(rating) or 0
     return _act(
         request,
         visitor,

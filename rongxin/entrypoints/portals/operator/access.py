@@ -46,7 +46,7 @@ def measure(request: HttpRequest, visitor: Visitor, institution: str) -> HttpRes
 
     def act() -> str:
         scope, allowed = request.POST.get("scope", ""), request.POST.get("allowed", "").strip()
-        if allowed and not allowed.isdigit():
+        if allowed and pages.whole(allowed) is None:
             raise GovernanceError(_("数量须为不小于0的整数"))
         chosen = request.POST.get("act", "")
         if chosen not in list(Act):
@@ -56,7 +56,7 @@ def measure(request: HttpRequest, visitor: Visitor, institution: str) -> HttpRes
             Act(chosen),
             Scope(scope) if scope in list(Scope) else None,
             request.POST.get("key", ""),
-            int(allowed) if allowed else None,
+            pages.whole(allowed),
         )
         measures.propose(wanted, why=request.POST.get("why", ""), actor=visitor.actor, as_of=visitor.at)
         return _("已生效") if wanted.act in ALONE else _("已提出，等另一人确认")
@@ -92,7 +92,7 @@ def enter(request: HttpRequest, visitor: Visitor, institution: str) -> HttpRespo
                 institution,
                 request.POST.get("pem", ""),
                 purpose=KeyPurpose(request.POST.get("purpose") or KeyPurpose.TOKENS),
-                account=int(account) if account.isdigit() else None,
+                account=pages.whole(account),
                 valid_from=_day(request, "valid_from"),
                 valid_until=_day(request, "valid_until"),
                 **by,

@@ -66,9 +66,10 @@ def withdraw_batch(request: HttpRequest, visitor: Visitor, number: UUID) -> Http
 
 def _do(request: HttpRequest, visitor: Visitor, number: UUID) -> str:
     line, reason = request.POST.get("line", "").strip(), request.POST.get("reason", "").strip()
-    if not line.isdigit() or not reason:
+    at = pages.whole(line)
+    if at is None or not reason:
         raise SharingError(_("请填写行号（与文件一致，首行为列名时数据从第2行起）和原因"))
-    given: dict[str, Any] = {"batch": str(number), "line": int(line), "reason": reason}
+    given: dict[str, Any] = {"batch": str(number), "line": at, "reason": reason}
     by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
     act = request.POST.get("act", "")
     if act == "correct":

@@ -202,3 +202,15 @@ def test_it_is_rejected_with_reasons_and_seen_by_nobody_else(firm, case):
     assert "借据为证" in notifications.of_subject(firm.id)[0].text
     assert str(number) not in client.get("/institution/objections").content.decode()
     assert str(number) in client.get("/institution/objections?all=1").content.decode()
+
+
+def test_what_only_looks_like_a_number_is_none(firm, case):
+    client, owner = enter(), Client()
+    doors.as_person(owner, firm.owner)
+    card = desk.submitted(firm, as_of=timezone.now())
+    for odd in ("²", "9" * 5000, "-1", "1.5"):
+        rated = client.post(f"/institution/applications/{card.id}/feedback", {"rating": odd})
+        assert rated.status_code == 422, odd
+        assert owner.get(f"/enterprise/rights/object/{outcomes.ITEM}", {"record": odd}).status_code == 404, (
+            odd
+        )
