@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rongxin.consent.online import grant_online, grant_signed
+from rongxin.consent.online import Signing, grant_online, grant_signed
 from rongxin.consent.register import Grant, active_for, get, listed, of_case, of_subject
 from rongxin.consent.requests import decline, request
 from rongxin.consent.signing.matters import lapse_due
@@ -20,6 +20,7 @@ from rongxin.consent.written import Paper, check_written, propose_written
 __all__ = [
     "Grant",
     "Paper",
+    "Signing",
     "active_for",
     "check_written",
     "decline",

@@ -8,6 +8,7 @@ redirection all come here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -28,44 +29,52 @@ from rongxin.parties.rules.identity import Assertion
 from rongxin.vocabulary.actor import Actor
 
 
+@dataclass(frozen=True)
+class Signing:
+    """What somebody signs online: a fresh `assertion` of who it is, and which risk notice was shown.
+
+    `person_assertion` adds the representative's own consent. `shown` is the digest of the preview that the
+    person saw; who signs after others has to name it. `numbers` are those of meters, by item.
+    """
+
+    assertion: Assertion
+    notice_version: str
+    notice_sha256: str
+    person_assertion: Assertion | None = None
+    shown: str = ""
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+
 def grant_online(
     case_id: UUID,
     draft: Draft,
+    signing: Signing,
     *,
-    assertion: Assertion,
-    notice_version: str,
-    notice_sha256: str,
-    person_assertion: Assertion | None = None,
     request_id: UUID | None = None,
     supersedes: UUID | None = None,
-    shown: str = "",
-    numbers: Mapping[str, str] | None = None,
     actor: Actor,
     as_of: datetime,
 ) -> Grant | Matter:
     """Give consent for a case, or one of several signatures: then the matter that waits comes back.
 
-    `actor` is the account of the legal representative (operator) or of an agent with a mandate;
-    `assertion` is fresh and of the same person. `notice_*` prove which risk notice was shown.
-    `person_assertion` adds the representative's own consent. `request_id` answers a request, whose draft
-    then begins today; `supersedes` names the consent that this one replaces. `numbers` are those of
-    meters, by item. `shown` is the digest of the preview that the person saw; who signs after others has
-    to name it.
+    `actor` is the account of the legal representative (operator) or of an agent with a mandate, and it is
+    that person who signs. `request_id` answers a request, whose draft then begins today; `supersedes` names
+    the consent that this one replaces.
     """
     today = business_day(as_of)
     with transaction.atomic():
         case = cases.get(case_id)
         subject = issuing.check_parties(case)
-        signer = signers.recognised(subject, assertion, actor=actor, as_of=as_of)
-        own = person_assertion
+        signer = signers.recognised(subject, signing.assertion, actor=actor, as_of=as_of)
+        own = signing.person_assertion
         person = signers.representative(subject, own, as_of=as_of) if own else None
-        notice = (notice_version, notice_sha256)
+        notice = (signing.notice_version, signing.notice_sha256)
         content, bound = _wanted(case, draft, notice, request_id, supersedes, as_of=as_of)
         about = request_id or case_id
         waits = matters.awaiting(What.CONSENT, about, on=today)
-        entered = _entered(numbers or {}, draft, waits, content)
+        entered = _entered(signing.numbers, draft, waits, content)
         if waits is None and demands.needed(subject.id, as_of=as_of) == ONE:
-            matters.check_shown(shown, content)
+            matters.check_shown(signing.shown, content)
             grant = _issue(content, case, subject, (signer.signature,), person, actor=actor, as_of=as_of)
             given_numbers.keep(entered, consent=grant.id)
             return grant
@@ -77,7 +86,7 @@ def grant_online(
             about,
             content,
             signer,
-            shown=shown,
+            shown=signing.shown,
             agrees_as_person=person is not None,
             bound=bound,
             actor=actor,

@@ -106,13 +106,15 @@ def grant(
         given = grants.grant_online(
             link.case.id,
             link.request.draft,
-            assertion=assertion,
-            notice_version=notice[0],
-            notice_sha256=notice[1],
-            person_assertion=assertion if person_agrees else None,
+            grants.Signing(
+                assertion=assertion,
+                notice_version=notice[0],
+                notice_sha256=notice[1],
+                person_assertion=assertion if person_agrees else None,
+                shown=shown,
+                numbers=numbers or {},
+            ),
             request_id=link.request.id,
-            shown=shown,
-            numbers=numbers,
             actor=actor,
             as_of=as_of,
         )

@@ -183,13 +183,15 @@ def accept(
     grant = grants.grant_online(
         card.case_id,
         card.draft,
-        assertion=assertion,
-        notice_version=acceptance.notice_version,
-        notice_sha256=acceptance.notice_sha256,
-        person_assertion=assertion if acceptance.person_agrees else None,
+        grants.Signing(
+            assertion=assertion,
+            notice_version=acceptance.notice_version,
+            notice_sha256=acceptance.notice_sha256,
+            person_assertion=assertion if acceptance.person_agrees else None,
+            shown=acceptance.preview_sha256,
+            numbers=acceptance.numbers,
+        ),
         request_id=request_id,
-        shown=acceptance.preview_sha256,
-        numbers=acceptance.numbers,
         actor=caller.actor,
         as_of=caller.at,
     )

@@ -311,11 +311,13 @@ def _consent(
     given = grants.grant_online(
         case.id,
         draft,
-        assertion=signed.assertion,
-        notice_version=signed.notice_version,
-        notice_sha256=signed.notice_sha256,
-        person_assertion=signed.assertion if signed.person else None,
-        numbers=signed.numbers,
+        grants.Signing(
+            assertion=signed.assertion,
+            notice_version=signed.notice_version,
+            notice_sha256=signed.notice_sha256,
+            person_assertion=signed.assertion if signed.person else None,
+            numbers=signed.numbers,
+        ),
         actor=actor,
         as_of=as_of,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -108,6 +108,12 @@ def shown(as_of: datetime = NOW) -> dict[str, str]:
     return {"notice_version": notice.version, "notice_sha256": notice.sha256}
 
 
+def signing(given: dict[str, Any]) -> grants.Signing:
+    """Take what belongs to a signing out of what is given."""
+    names = [one.name for one in fields(grants.Signing) if one.name in given]
+    return grants.Signing(**{name: given.pop(name) for name in names})
+
+
 def consent(firm: Firm, case_id: UUID, *, as_of: datetime = NOW, **changes: Any) -> grants.Grant:
     """Give consent as the firm's owner; `changes` replace any argument of grant_online."""
     given: dict[str, Any] = {
@@ -117,7 +123,7 @@ def consent(firm: Firm, case_id: UUID, *, as_of: datetime = NOW, **changes: Any)
         **shown(as_of),
         **changes,
     }
-    grant = grants.grant_online(case_id, given.pop("draft"), as_of=as_of, **given)
+    grant = grants.grant_online(case_id, given.pop("draft"), signing(given), as_of=as_of, **given)
     assert isinstance(grant, grants.Grant)
     return grant
 

@@ -80,13 +80,15 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
         grant = grants.grant_online(
             card.case_id,
             card.draft,
-            assertion=assertion,
-            notice_version=request.POST.get("notice_version", ""),
-            notice_sha256=request.POST.get("notice_sha256", ""),
-            person_assertion=assertion if request.POST.get("person_agrees") else None,
+            grants.Signing(
+                assertion=assertion,
+                notice_version=request.POST.get("notice_version", ""),
+                notice_sha256=request.POST.get("notice_sha256", ""),
+                person_assertion=assertion if request.POST.get("person_agrees") else None,
+                shown=request.POST.get("shown", ""),
+                numbers=meters.sent(request, card.draft.items),
+            ),
             request_id=number,
-            shown=request.POST.get("shown", ""),
-            numbers=meters.sent(request, card.draft.items),
             actor=visitor.actor,
             as_of=visitor.at,
         )

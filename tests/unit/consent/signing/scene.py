@@ -58,7 +58,7 @@ def sign(
         **stage.shown(as_of),
         **changes,
     }
-    return grants.grant_online(request.case_id, request.draft, as_of=as_of, **given)
+    return grants.grant_online(request.case_id, request.draft, stage.signing(given), as_of=as_of, **given)
 
 
 def matter_of(request: requests.Card) -> UUID:
