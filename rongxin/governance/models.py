@@ -80,11 +80,11 @@ class Incident(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["institution", "rule", "person"],
-                condition=Q(state__in=[s.value for s in LIVE]),
+                condition=Q(state__in=sorted(s.value for s in LIVE)),
                 name="one_live_incident",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[s.value for s in LIVE], decided_at=None)
+                condition=Q(state__in=sorted(s.value for s in LIVE), decided_at=None)
                 | (Q(decided_at__isnull=False) & ~Q(decided_by="") & ~Q(decision="")),
                 name="incident_decided_by_somebody",
             ),
