@@ -160,6 +160,10 @@ def withdraw(outcome_id: UUID, institution: str, why: str, *, actor: Actor, as_o
             raise UnfitOutcome(stays)
         row.corrected_by, row.corrected_why = row, why.strip()
         row.save(update_fields=["corrected_by", "corrected_why"])
+        if Stage(row.stage) is not Stage.RECEIVED:
+            # The firm has had its first answer by it, though not this one: no clock runs again.
+            applied = Application.objects.filter(case=case.id, taken_up_at=None)
+            applied.update(taken_up_at=row.told_at, taken_up_by=row.told_by)
         _journal(Kind.OUTCOME_WITHDRAWN, case, row, actor=actor, as_of=as_of)
         now = f"现在是“{step_of(left[-1]).stage.label}”" if left else "现在没有结果"
         _tell_firm(case, row, f"撤回，这笔业务{now}", why, as_of=as_of)

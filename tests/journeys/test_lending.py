@@ -249,7 +249,7 @@ def test_a_bank_corrects_what_it_told_and_takes_back_what_never_was(home):
         visit.page.get_by_role("link", name="已撤回").click()
         visit.check("outcomes-old")
     (told,) = applications.of_subject(firm.id, Window(5)).rows
-    assert (told.state, told.answer) == (State.SUBMITTED, "")
+    assert (told.state, told.answer) == (State.IN_REVIEW, "")
     with browsing.visit(home) as visit:
         visit.go("/enterprise")
         proves(visit, firm.owner)

@@ -10,7 +10,7 @@ import pytest
 from rongxin.consent import notifications
 from rongxin.financing import outcomes
 from rongxin.financing.applying import answers, applications
-from rongxin.financing.applying.rules import State
+from rongxin.financing.applying.rules import Clock, State
 from rongxin.financing.errors import UnfitOutcome
 from rongxin.financing.rules import Stage
 from tests.unit.consent import stage
@@ -41,7 +41,8 @@ def test_an_approval_taken_back_reopens_the_application_and_the_firm_is_told(ban
     (_, approval) = standing(card.case.id)
     outcomes.withdraw(approval.id, bank, "录错了企业", actor=clerk, as_of=NOW)
     now = applications.own(card.id, subject=firm.id)
-    assert (now.state, now.answer) == (State.SUBMITTED, "")
+    assert (now.state, now.answer) == (State.IN_REVIEW, "")
+    assert now.clock(now.due_on + timedelta(days=9)) is Clock.ANSWERED
     told = notifications.of_subject(firm.id)[0]
     assert told.kind == "financing_outcome"
     assert told.refs == {
