@@ -31,7 +31,7 @@ def test_a_clerk_verifies_what_a_firm_declared_and_reads_the_answers(home, scene
     key = test_lending.key_of(stage.staff(PartyKind.INSTITUTION, "bank_a"))
     with browsing.visit(home) as visit:
         test_lending.at_the_desk(visit, key)
-        visit.click("数据核验", role="link")
+        visit.click("核验与查询", role="link")
         visit.check("institution-checks")
         visit.click("DK-2026-0001", role="link")
         visit.fill("企业职工基本养老保险近一年均参保人数分档", "63")

@@ -274,7 +274,7 @@ def test_a_firm_objects_to_one_step_and_its_bank_puts_it_right(home):
         assert visit.sees("异议已提交")
     with browsing.visit(home) as visit:
         at_the_desk(visit, clerk)
-        visit.click("结果异议", role="link")
+        visit.click("待办事项", role="link")
         visit.check("objected-list")
         visit.page.locator("td a").first.click()
         visit.check("objected-one")
@@ -282,7 +282,7 @@ def test_a_firm_objects_to_one_step_and_its_bank_puts_it_right(home):
         visit.fill("年利率（单利，%）", "4.15")
         visit.fill("更正的原因", "利率笔误")
         visit.click("更正并告知企业")
-        visit.click("结果异议", role="link")
+        visit.click("待办事项", role="link")
         visit.page.locator("td a").first.click()
         visit.check("objected-right")
         visit.fill("理由（告知企业）", "核实有误，已更正")

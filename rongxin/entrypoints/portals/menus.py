@@ -51,6 +51,7 @@ _INSTITUTION = permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR
 _DESK = permission.DESK | permission.AUDIT
 _WATCH, _CASES, _DATA = _lazy("监督"), _lazy("案件"), _lazy("数据")
 _ACCESS, _RULES = _lazy("接入"), _lazy("规则")
+_LOOKS, _CONNECTION, _OWED = _lazy("核验与查询"), _lazy("系统对接"), _lazy("待办事项")
 _ENTRIES = (
     Entry("enterprise", _lazy("我的企业"), permission.SUBJECT),
     Entry("enterprise_products", _lazy("找贷款"), permission.SUBJECT),
@@ -65,15 +66,15 @@ _ENTRIES = (
     Entry("institution_products", _lazy("产品"), permission.INSTITUTION),
     Entry("institution_team", _lazy("人员"), permission.INSTITUTION_ADMINISTRATOR),
     Entry("institution", _lazy("工作台"), permission.INSTITUTION),
-    Entry("institution_checks", _lazy("数据核验"), permission.INSTITUTION),
-    Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION),
-    Entry("institution_log", _lazy("查询记录"), _INSTITUTION),
-    Entry("institution_quota", _lazy("今日用量"), _INSTITUTION),
-    Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION),
-    Entry("institution_webhooks", _lazy("事件通知"), permission.INSTITUTION),
-    Entry("institution_access", _lazy("公钥与回调地址"), _INSTITUTION),
-    Entry("institution_objections", _lazy("结果异议"), permission.INSTITUTION),
-    Entry("institution_duties", _lazy("应尽事项"), permission.INSTITUTION),
+    Entry("institution_checks", _lazy("数据核验"), permission.INSTITUTION, _LOOKS),
+    Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION, _LOOKS),
+    Entry("institution_log", _lazy("查询记录"), _INSTITUTION, _LOOKS),
+    Entry("institution_quota", _lazy("今日用量"), _INSTITUTION, _LOOKS),
+    Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION, _CONNECTION),
+    Entry("institution_webhooks", _lazy("事件通知"), permission.INSTITUTION, _CONNECTION),
+    Entry("institution_access", _lazy("公钥与回调地址"), _INSTITUTION, _CONNECTION),
+    Entry("institution_objections", _lazy("结果异议"), permission.INSTITUTION, _OWED),
+    Entry("institution_duties", _lazy("应尽事项"), permission.INSTITUTION, _OWED),
     Entry("provider", _lazy("报送"), permission.PROVIDER),
     Entry("provider_columns", _lazy("列映射"), permission.PROVIDER),
     Entry("provider_gateway", _lazy("网关与约定"), permission.PROVIDER),

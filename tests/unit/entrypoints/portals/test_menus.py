@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import menus
 from rongxin.parties import memberships, seed
-from rongxin.parties.rules.membership import OPERATOR_ROLES, STAFF_ROLES, PartyKind, Role
+from rongxin.parties.rules.membership import OPERATOR_ROLES, STAFF_ROLES, Mandate, PartyKind, Role
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
@@ -59,3 +60,11 @@ def test_who_sees_one_entry_of_a_group_finds_it_by_its_own_name():
     by_first = {group.first.name: str(group.label) for group in menus.groups(card)}
     assert by_first["operator_glass"] == "紧急查阅"
     assert by_first["operator_models"] == "规则"
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.CHECKER, Role.ADMINISTRATOR])
+def test_an_institution_has_few_headings_and_each_page_under_one(role):
+    seen = memberships.Card(1, 1, PartyKind.INSTITUTION, "bank_a", role, Mandate(date(2026, 3, 1)))
+    groups = menus.groups(seen)
+    assert len(groups) <= 6, "few enough for one line"
+    assert [entry for group in groups for entry in group.entries] == list(menus.of(seen))
