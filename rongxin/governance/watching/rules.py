@@ -123,12 +123,26 @@ class Activity:
     person_off_hours: Mapping[str, int] = field(default_factory=dict)
 
 
+class Figure(Labelled):
+    """What is counted for a finding."""
+
+    ASKED = "asked", "查询", "requests"
+    REFUSALS = "refusals", "超限后被拒", "refused beyond the limit"
+    FAILURES = "failures", "授权不符被拒", "refused for want of a consent"
+    UNKNOWN = "unknown", "查无此企业", "codes that nobody has"
+    OFF_HOURS = "off_hours", "非工作时间查询", "requests out of business hours"
+    SUBJECTS = "subjects", "被查企业", "firms asked about"
+    WITHOUT_CASE = "without_case", "未关联业务的企业", "firms without a case"
+    PERSONS = "persons", "多数查询未关联业务的人员", "persons who name no case for most"
+    REQUESTS = "requests", "不当查询", "unfit requests"
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One rule that an activity meets; `person` where it is about one, figures by name."""
+    """One rule that an activity meets; `person` where it is about one."""
 
     rule: Rule
-    figures: Mapping[str, int]
+    figures: Mapping[Figure, int]
     person: str = ""
 
     @property
@@ -145,28 +159,30 @@ def find(seen: Activity, given: Parameters) -> Iterator[Finding]:
 def _persons(seen: Activity, given: Parameters) -> Iterator[Finding]:
     for person, refusals in seen.person_refusals.items():
         if refusals >= given.person_refusals:
-            yield Finding(Rule.PERSON_PAST_LIMIT, {"refusals": refusals}, person)
+            yield Finding(Rule.PERSON_PAST_LIMIT, {Figure.REFUSALS: refusals}, person)
 
 
 def _new_subjects(seen: Activity, given: Parameters) -> Iterator[Finding]:
     if seen.new_subject_refusals >= given.new_subject_refusals:
-        figures = {"refusals": seen.new_subject_refusals, "asked": seen.asked}
+        figures = {Figure.REFUSALS: seen.new_subject_refusals, Figure.ASKED: seen.asked}
         yield Finding(Rule.NEW_SUBJECTS_PAST_LIMIT, figures)
 
 
 def _consents(seen: Activity, given: Parameters) -> Iterator[Finding]:
     if _share(seen.consent_failures, seen.asked, given.consent_failures_percent, given.consent_failures_of):
-        yield Finding(Rule.CONSENT_FAILURES, {"failures": seen.consent_failures, "asked": seen.asked})
+        yield Finding(
+            Rule.CONSENT_FAILURES, {Figure.FAILURES: seen.consent_failures, Figure.ASKED: seen.asked}
+        )
 
 
 def _unknown(seen: Activity, given: Parameters) -> Iterator[Finding]:
     if seen.unknown_subjects >= given.unknown_subjects:
-        yield Finding(Rule.UNKNOWN_SUBJECTS, {"unknown": seen.unknown_subjects})
+        yield Finding(Rule.UNKNOWN_SUBJECTS, {Figure.UNKNOWN: seen.unknown_subjects})
 
 
 def _off_hours(seen: Activity, given: Parameters) -> Iterator[Finding]:
     if _share(seen.off_hours, seen.asked, given.off_hours_percent, given.off_hours_of):
-        yield Finding(Rule.OFF_HOURS, {"off_hours": seen.off_hours, "asked": seen.asked})
+        yield Finding(Rule.OFF_HOURS, {Figure.OFF_HOURS: seen.off_hours, Figure.ASKED: seen.asked})
 
 
 def _no_cases(seen: Activity, given: Parameters) -> Iterator[Finding]:
@@ -177,24 +193,28 @@ def _no_cases(seen: Activity, given: Parameters) -> Iterator[Finding]:
         for asked, without in seen.person_subjects.values()
     )
     if whole or persons >= given.no_case_persons:
-        figures = {"subjects": seen.subjects, "without_case": seen.subjects_without_case, "persons": persons}
+        figures = {
+            Figure.SUBJECTS: seen.subjects,
+            Figure.WITHOUT_CASE: seen.subjects_without_case,
+            Figure.PERSONS: persons,
+        }
         yield Finding(Rule.NO_CASES, figures)
 
 
 def _after_the_end(seen: Activity, given: Parameters) -> Iterator[Finding]:
     if seen.after_the_end >= given.after_the_end:
-        yield Finding(Rule.AFTER_THE_END, {"requests": seen.after_the_end})
+        yield Finding(Rule.AFTER_THE_END, {Figure.REQUESTS: seen.after_the_end})
 
 
 def _beyond_tenure(seen: Activity, given: Parameters) -> Iterator[Finding]:
     if seen.beyond_tenure >= given.beyond_tenure:
-        yield Finding(Rule.BEYOND_TENURE, {"requests": seen.beyond_tenure})
+        yield Finding(Rule.BEYOND_TENURE, {Figure.REQUESTS: seen.beyond_tenure})
 
 
 def _at_night(seen: Activity, given: Parameters) -> Iterator[Finding]:
     for person, requests in seen.person_off_hours.items():
         if requests >= given.person_at_night:
-            yield Finding(Rule.PERSON_AT_NIGHT, {"off_hours": requests}, person)
+            yield Finding(Rule.PERSON_AT_NIGHT, {Figure.OFF_HOURS: requests}, person)
 
 
 _RULES: tuple[Callable[[Activity, Parameters], Iterator[Finding]], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,23 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from rongxin.catalogue import loader
 from rongxin.consent import written
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, shown, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance import alarms
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.onboarding import applications
 from rongxin.governance.watching import incidents
+from rongxin.governance.watching.rules import Figure, Rule
 from rongxin.journal import checkpoints
 from rongxin.parties import break_glass
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.membership import PartyKind
 from rongxin.rights import objections, repairs
 from rongxin.sharing.aggregation import holding
 
@@ -28,6 +34,32 @@ _SEES_WATCH = permission.SECURITY | permission.AUDIT
 _SEES_DESK = permission.DESK | permission.SECURITY | permission.AUDIT
 _SHOWN = 50
 _COUNTED = 500
+_Told = Callable[[str], str]
+
+
+def _item(name: str) -> str:
+    """Return what an item is called; one that the catalogue has no more goes by its name."""
+    known = loader.load().items.get(name)
+    return wording.named(known.label) if known else name
+
+
+#: What an alarm is about: how that is called, and how a page says it.
+_ABOUT: Mapping[str, tuple[Promise, _Told]] = {
+    "institution": (_lazy("机构"), lambda text: shown.name(PartyKind.INSTITUTION, text)),
+    "rule": (_lazy("规则"), lambda text: wording.named(Rule(text).label)),
+    "person": (_lazy("查询人"), str),
+    "provider": (_lazy("数据提供单位"), lambda text: wording.named(shown.name(PartyKind.PROVIDER, text))),
+    "subject": (_lazy("企业"), lambda text: shown.name(PartyKind.SUBJECT, text)),
+    "item": (_lazy("信息项"), _item),
+    "day": (_lazy("日期"), str),
+    "due_on": (_lazy("期限"), str),
+    "incident": (_lazy("案卷"), str),
+    "objection": (_lazy("异议"), str),
+    "correction": (_lazy("更正通知"), str),
+    "repair": (_lazy("信用修复申请"), str),
+    "application": (_lazy("融资申请"), str),
+    "consent": (_lazy("授权"), str),
+}
 
 
 @visitors.page(permission.STAFF)
@@ -101,15 +133,31 @@ def _watched(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
         "here": "operator_watch",
         "every": every,
         "decides": _sees(permission.SECURITY, visitor),
-        "alarms": [one.document() for one in part.rows],
+        "alarms": [_alarm(one) for one in part.rows],
         "onward": pages.onward(part.last),
         "incidents": _incidents(visitor, live_only=not every),
     }
 
 
+def _alarm(card: alarms.Card) -> dict[str, Any]:
+    about = [
+        (label, told(str(card.refs[name]))) for name, (label, told) in _ABOUT.items() if name in card.refs
+    ]
+    return {"card": card, "about": about}
+
+
 def _incidents(visitor: Visitor, *, live_only: bool) -> list[dict[str, Any]]:
     part = incidents.part_of(pages.first(_SHOWN), institution_id=None, live_only=live_only)
-    return [one.document(on=visitor.today) for one in part.rows]
+    return [_incident(one, visitor) for one in part.rows]
+
+
+def _incident(card: incidents.Card, visitor: Visitor) -> dict[str, Any]:
+    return {
+        "card": card,
+        "institution": shown.name(PartyKind.INSTITUTION, card.institution),
+        "counted": [(Figure(name).label, count) for name, count in card.figures.items()],
+        "overdue": card.document(on=visitor.today)["overdue"],
+    }
 
 
 def _sees(wanted: permission.Permission, visitor: Visitor) -> bool:

@@ -13,6 +13,7 @@ from rongxin.delivery import usage_feedback
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.lists import Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.financing.rules import Stage
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
 from rongxin.sharing.quality import sheets
@@ -22,7 +23,8 @@ from rongxin.sharing.quality import sheets
 def use(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show what use was made of the provider's information in a month."""
     sheet = usage_feedback.of(visitor.role.party, request.GET.get("month") or None, as_of=visitor.at)
-    return pages.render(request, "provider/use.html", {"here": "provider_use", "sheet": sheet})
+    context = {"here": "provider_use", "sheet": sheet, "stages": {one.value: one.label for one in Stage}}
+    return pages.render(request, "provider/use.html", context)
 
 
 def _sheet(visitor: Visitor, asked: str) -> dict[str, Any]:
