@@ -18,7 +18,7 @@ from rongxin.client import calls
 from rongxin.client.calls import Call, Document, Reply
 from rongxin.client.errors import ClientError
 from rongxin.proof import client_assertion, dpop
-from rongxin.proof.keys import SigningKey
+from rongxin.proof.keys import Signs
 
 #: How long before its end a token is replaced: longer than a request is on its way.
 _BEFORE_ITS_END = timedelta(seconds=30)
@@ -75,10 +75,14 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class PrivateKey:
-    """The institution's own key, whose public half is registered at the node, and its account's name."""
+    """The institution's own key, whose public half is registered at the node, and its account's name.
+
+    Ed25519 or SM2: `rongxin.proof.signers.load` reads either; what signs elsewhere (a signing server, a token
+    in a slot) is anything with the members of `rongxin.proof.keys.Signs`.
+    """
 
     client: str
-    key: SigningKey
+    key: Signs
 
     def begin(self, issuer: str) -> Standing:
         return _Bound(self, issuer)

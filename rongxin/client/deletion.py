@@ -9,7 +9,7 @@ from uuid import UUID
 from rongxin.client import calls
 from rongxin.client.calls import Call, Document, Page
 from rongxin.proof import jws
-from rongxin.proof.keys import SigningKey
+from rongxin.proof.keys import Signs
 
 RECEIPT_TYPE = "deletion-receipt+jws"
 
@@ -56,17 +56,17 @@ def laws() -> Call[Laws]:
     return calls.get("deletion-duties/laws", Laws)
 
 
-def deleted(duty: Duty, on: date, key: SigningKey | None = None) -> Call[Duty]:
+def deleted(duty: Duty, on: date, key: Signs | None = None) -> Call[Duty]:
     """Say that what was got is deleted; by the institution's key, where it has registered one."""
     return _handed_in(duty, "deleted", {"deleted_on": on.isoformat()}, key)
 
 
-def restricted(duty: Duty, until: date, law: str, key: SigningKey | None = None) -> Call[Duty]:
+def restricted(duty: Duty, until: date, law: str, key: Signs | None = None) -> Call[Duty]:
     """Say that it is kept, and used for nothing else, through a day under a law of the list."""
     return _handed_in(duty, "restricted", {"until": until.isoformat(), "law": law}, key)
 
 
-def _handed_in(duty: Duty, statement: str, said: dict[str, str], key: SigningKey | None) -> Call[Duty]:
+def _handed_in(duty: Duty, statement: str, said: dict[str, str], key: Signs | None) -> Call[Duty]:
     path = f"deletion-duties/{calls.part(duty.consent)}/receipt"
     if key is None:
         return calls.write("POST", path, Duty, {"statement": statement, **said})

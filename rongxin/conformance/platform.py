@@ -15,7 +15,7 @@ from rongxin.conformance.checks import Skip, expect
 from rongxin.conformance.fixtures import Ended, Institution, Listening
 from rongxin.conformance.wire import Answer, Wire
 from rongxin.proof import client_assertion, dpop
-from rongxin.proof.keys import SigningKey
+from rongxin.proof.keys import Signs
 
 API = "/api/v1/"
 TOKEN = "oauth/token"  # noqa: S105 - an address
@@ -28,7 +28,7 @@ class Platform:
 
     wire: Wire
     brought: Institution
-    key: SigningKey | None
+    key: Signs | None
     seen: list[str] = field(init=False)
     _token: str = ""
     _session: dpop.Key = field(default_factory=dpop.Key)
@@ -69,7 +69,7 @@ class Platform:
             )
         return self.brought.listen
 
-    def assertion(self, *, key: SigningKey | None = None, audience: str = "") -> str:
+    def assertion(self, *, key: Signs | None = None, audience: str = "") -> str:
         """Return an assertion of the account for one token."""
         own = self.account
         return client_assertion.make(

@@ -20,6 +20,7 @@ from rongxin.conformance.fixtures import Institution, Provider
 from rongxin.conformance.of_receivers import Trial
 from rongxin.conformance.platform import Platform
 from rongxin.conformance.wire import Wire
+from rongxin.proof import signers
 from rongxin.proof.keys import SigningKey, VerifyingKey
 
 S = TypeVar("S", bound=Scene)
@@ -46,7 +47,7 @@ def listed(side: str) -> Sequence[Listed]:
 def of_institution(base_url: str, given: Path, only: Collection[str] = ()) -> Iterator[Finding]:
     """Try a platform as an institution, and the institution's receiver where one is named."""
     brought = fixtures.read(given, Institution)
-    key = SigningKey.load(brought.key) if brought.key else None
+    key = signers.load(brought.key) if brought.key else None
     with Wire(base_url) as wire:
         platform = Platform(wire, brought, key)
         of_platform: list[Check[Platform]] = [*of_platforms.SUITE.checks, *of_deliveries.SUITE.checks]

@@ -24,7 +24,7 @@ from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof import client_assertion, dpop, jws
 from rongxin.proof.errors import Forged
-from rongxin.proof.keys import VerifyingKey
+from rongxin.proof.keys import Verifies
 
 TYPE = "at+jwt"
 LIFE = timedelta(minutes=5)
@@ -194,7 +194,7 @@ def _roles_of(client: str, as_of: datetime) -> list[memberships.Card]:
     return own if len(own) == 1 else []
 
 
-def _keys_of(client: str, as_of: datetime) -> Mapping[str, VerifyingKey]:
+def _keys_of(client: str, as_of: datetime) -> Mapping[str, Verifies]:
     roles = _roles_of(client, as_of)
     if not roles:
         return {}

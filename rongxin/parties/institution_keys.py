@@ -24,8 +24,9 @@ from rongxin.parties import institutions, second_person
 from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
 from rongxin.parties.models import InstitutionKey, Membership
 from rongxin.parties.rules.institution_key import KeyPurpose
+from rongxin.proof import signers
 from rongxin.proof.errors import ProofError
-from rongxin.proof.keys import VerifyingKey
+from rongxin.proof.keys import Verifies
 from rongxin.vocabulary.actor import Actor
 
 
@@ -83,7 +84,7 @@ def propose(
     actor: Actor,
     as_of: datetime,
 ) -> Card:
-    """Enter an Ed25519 public key (PEM) of an institution; it is believed once another person confirms it.
+    """Enter a public key (PEM; Ed25519 or SM2) of an institution; another person has to confirm it.
 
     A key for tokens names the institution's account that it speaks for; one for signatures names none.
     """
@@ -93,9 +94,9 @@ def propose(
         raise NotAllowed(f"公钥有效期止于{valid_until}，早于起始日或今日")
     _check_account(institution_id, purpose, account)
     try:
-        key = VerifyingKey.from_pem(pem, institution_id)
+        key = signers.read_public(pem, institution_id)
     except ProofError as error:
-        raise NotAllowed(f"不是一把 Ed25519 公钥（PEM）：{error}") from error
+        raise NotAllowed(f"不是一把 Ed25519 或 SM2 公钥（PEM）：{error}") from error
     row = InstitutionKey(
         institution_id=institution_id,
         key_id=key.id,
@@ -150,12 +151,12 @@ def of_institution(institution_id: str) -> list[Card]:
 
 def in_force(
     institution_id: str, purpose: KeyPurpose, *, account: int | None = None, as_of: datetime
-) -> Mapping[str, VerifyingKey]:
+) -> Mapping[str, Verifies]:
     """Return the keys that are believed at a moment for a purpose, by `kid`, as `proof.jws.verify` takes
     them; `account`: whose tokens.
     """
     return {
-        card.key_id: VerifyingKey.from_pem(card.pem, institution_id)
+        card.key_id: signers.read_public(card.pem, institution_id)
         for card in of_institution(institution_id)
         if card.holds_at(as_of) and (card.purpose, card.account) == (purpose, account)
     }

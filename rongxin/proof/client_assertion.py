@@ -12,12 +12,15 @@ from uuid import uuid4
 from joserfc import jws as jose
 from joserfc.jwk import OKPKey
 
-from rongxin.proof import foreign_tokens
+from rongxin.proof import foreign_tokens, jws, signers
 from rongxin.proof.errors import Forged
-from rongxin.proof.keys import SigningKey, VerifyingKey
+from rongxin.proof.keys import SigningKey, Signs, Verifies, VerifyingKey
 
 FORM = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = ("Ed25519", "EdDSA")
+TYPE = "JWT"
+#: By the JOSE library. It knows no SM2: an assertion of such a key is signed and read by `proof.jws`.
+_BY_LIBRARY = ("Ed25519", "EdDSA")
+ALGORITHMS = (*_BY_LIBRARY, signers.ALGORITHM)
 LIFE_MAX = timedelta(minutes=5)
 SKEW = timedelta(seconds=30)
 
@@ -31,9 +34,8 @@ class Assertion:
     expires_at: datetime
 
 
-def make(client: str, key: SigningKey, *, audience: str, now: datetime) -> str:
+def make(client: str, key: Signs, *, audience: str, now: datetime) -> str:
     """Return an assertion of a client for one use within a minute."""
-    header = {"alg": "Ed25519", "kid": key.id, "typ": "JWT"}
     claims = {
         "iss": client,
         "sub": client,
@@ -42,12 +44,15 @@ def make(client: str, key: SigningKey, *, audience: str, now: datetime) -> str:
         "iat": int(now.timestamp()),
         "exp": int(now.timestamp()) + 60,
     }
+    if not isinstance(key, SigningKey):
+        return jws.sign(claims, key, type=TYPE)
+    header = {"alg": key.algorithm, "kid": key.id, "typ": TYPE}
     private = OKPKey.import_key(key.cryptography)
     return jose.serialize_compact(header, json.dumps(claims).encode(), private, registry=_registry())
 
 
 def verify(
-    token: str, keys_of: Callable[[str], Mapping[str, VerifyingKey]], *, audience: str, now: datetime
+    token: str, keys_of: Callable[[str], Mapping[str, Verifies]], *, audience: str, now: datetime
 ) -> Assertion:
     """Return who asks; `keys_of` names the keys of a client, none of a stranger. Raises `Forged`."""
     foreign_tokens.check_length(token)
@@ -59,11 +64,17 @@ def verify(
         key = keys_of(client).get(str(header["kid"]))
         if key is None:
             raise Forged("no such client, or the key that signs is none of its keys")
-        public = OKPKey.import_key(key.cryptography)
-        claims = json.loads(jose.deserialize_compact(token, public, registry=_registry()).payload)
-        return _checked(claims, audience=audience, now=now)
+        return _checked(_claims(token, key), audience=audience, now=now)
     except foreign_tokens.UNREADABLE as error:
         raise Forged(f"no client assertion that holds ({error!r})") from error
+
+
+def _claims(token: str, key: Verifies) -> dict[str, Any]:
+    if not isinstance(key, VerifyingKey):
+        return jws.verify(token, {key.id: key}, type=TYPE)
+    public = OKPKey.import_key(key.cryptography)
+    claims: dict[str, Any] = json.loads(jose.deserialize_compact(token, public, registry=_registry()).payload)
+    return claims
 
 
 def _checked(claims: Mapping[str, Any], *, audience: str, now: datetime) -> Assertion:
@@ -80,4 +91,4 @@ def _checked(claims: Mapping[str, Any], *, audience: str, now: datetime) -> Asse
 
 
 def _registry() -> jose.JWSRegistry:
-    return jose.JWSRegistry(algorithms=list(ALGORITHMS))
+    return jose.JWSRegistry(algorithms=list(_BY_LIBRARY))

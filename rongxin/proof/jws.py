@@ -1,7 +1,8 @@
 """Signed documents as compact JWS (RFC 7515) with Ed25519 (RFC 8037, algorithm name per RFC 9864).
 
-One algorithm, a type that the reader demands, a key id that the reader knows. What the token says about its
-own key (`jwk`, `jku`, `x5c`) is never believed: such headers are refused.
+A type that the reader demands, a key id that the reader knows, and the one algorithm of that key: Ed25519, or
+SM2 of an institution (`proof.signers`). What the token says about its own key (`jwk`, `jku`, `x5c`) is never
+believed: such headers are refused.
 """
 
 from __future__ import annotations
@@ -14,16 +15,15 @@ from typing import Any
 
 from rongxin.proof import canonical
 from rongxin.proof.errors import Forged, ProofError
-from rongxin.proof.keys import SigningKey, VerifyingKey
+from rongxin.proof.keys import Signs, Verifies
 
-ALGORITHM = "Ed25519"
 HEADERS = frozenset({"alg", "kid", "typ"})
 TOKEN_BYTES_MAX = 1 << 20
 
 
-def sign(payload: Mapping[str, object], key: SigningKey, *, type: str) -> str:
+def sign(payload: Mapping[str, object], key: Signs, *, type: str) -> str:
     """Return `payload` as a signed compact token of the given type; the bytes signed are canonical JSON."""
-    header = canonical.dumps({"alg": ALGORITHM, "kid": key.id, "typ": type})
+    header = canonical.dumps({"alg": key.algorithm, "kid": key.id, "typ": type})
     stated = f"{_encode(header)}.{_encode(canonical.dumps(payload))}"
     token = f"{stated}.{_encode(key.sign(stated.encode()))}"
     if len(token) > TOKEN_BYTES_MAX:
@@ -31,7 +31,7 @@ def sign(payload: Mapping[str, object], key: SigningKey, *, type: str) -> str:
     return token
 
 
-def verify(token: str, keys: Mapping[str, VerifyingKey], *, type: str) -> dict[str, Any]:
+def verify(token: str, keys: Mapping[str, Verifies], *, type: str) -> dict[str, Any]:
     """Return the payload of a token of this type signed by one of these keys; raise `Forged` otherwise."""
     if len(token) > TOKEN_BYTES_MAX:
         raise Forged("the token is longer than any we sign")
@@ -41,6 +41,8 @@ def verify(token: str, keys: Mapping[str, VerifyingKey], *, type: str) -> dict[s
     key = keys.get(str(header["kid"]))
     if key is None:
         raise Forged(f"the token is signed by key {header['kid']!r}, which is not known here")
+    if header["alg"] != key.algorithm:
+        raise Forged(f"algorithm {header['alg']!r} is not {key.algorithm}, the key's")
     if not key.verify(token.rpartition(".")[0].encode(), signature):
         raise Forged("the token's signature doesn't hold")
     return _object(payload, "payload")
@@ -53,8 +55,6 @@ def _parts(token: str) -> tuple[dict[str, Any], bytes, bytes]:
     # Decoders skip stray characters and spare bits: unchecked, many spellings pass for one signature.
     stated, payload, signature = (_decode(part) for part in parts)
     header = _object(stated, "header")
-    if header.get("alg") != ALGORITHM:
-        raise Forged(f"algorithm {header.get('alg')!r} is not {ALGORITHM}")
     if set(header) != HEADERS:
         raise Forged(f"the header must hold exactly {', '.join(sorted(HEADERS))}")
     return header, payload, signature

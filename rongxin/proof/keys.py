@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -36,18 +37,39 @@ PRIVATE_SUFFIX = ".key.pem"
 PUBLIC_SUFFIX = ".pub.pem"
 
 
+class Verifies(Protocol):
+    """A public half of whatever kind: who holds it can check, not sign. `algorithm` is its name in a JWS."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    def verify(self, data: bytes, signature: bytes) -> bool: ...
+    def pem(self) -> str: ...
+
+
+class Signs(Protocol):
+    """A private key of whatever kind."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    def sign(self, data: bytes) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class VerifyingKey:
     """The public half: who holds it can check, not sign."""
 
+    algorithm: ClassVar[str] = "Ed25519"
     raw: bytes
     name: str = ""
 
     @cached_property
     def id(self) -> str:
-        """RFC 7638 thumbprint, base64url without padding."""
-        jwk = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(self.raw)}
-        return _base64url(canonical.sha256(canonical.dumps(jwk)))
+        """RFC 7638 thumbprint."""
+        return thumbprint({"crv": "Ed25519", "kty": "OKP", "x": _base64url(self.raw)})
 
     @cached_property
     def cryptography(self) -> Ed25519PublicKey:
@@ -78,6 +100,7 @@ class VerifyingKey:
 class SigningKey:
     """A private key. It has no readable form but its file: `repr` shows name and id only."""
 
+    algorithm: ClassVar[str] = "Ed25519"
     name: str
     cryptography: Ed25519PrivateKey
 
@@ -89,15 +112,7 @@ class SigningKey:
     def load(cls, path: Path) -> SigningKey:
         """Read a private key; refuse one that group or others may read."""
         try:
-            mode, pem = path.stat().st_mode, path.read_bytes()
-        except FileNotFoundError as error:
-            raise KeyMissing(f"{path}: no such key; bring the node's key or allow one to be made") from error
-        if stat.S_IMODE(mode) & 0o077:
-            raise KeyUnsafe(
-                f"{path}: others may read this private key; chmod 600 it and consider replacing it"
-            )
-        try:
-            key = load_pem_private_key(pem, password=None)
+            key = load_pem_private_key(read_secret(path), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise ProofError(f"{path}: not an unencrypted PEM private key ({error})") from error
         if not isinstance(key, Ed25519PrivateKey):
@@ -157,6 +172,22 @@ class Keyring:
             public = VerifyingKey.from_pem(path.read_text(), path.name.removesuffix(PUBLIC_SUFFIX))
             found.setdefault(public.id, public)
         return found
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a private key's file; refuse one that group or others may read."""
+    try:
+        mode, pem = path.stat().st_mode, path.read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(f"{path}: no such key; bring the node's key or allow one to be made") from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise KeyUnsafe(f"{path}: others may read this private key; chmod 600 it and consider replacing it")
+    return pem
+
+
+def thumbprint(jwk: Mapping[str, str]) -> str:
+    """RFC 7638 thumbprint of a public key's required members, base64url without padding."""
+    return _base64url(canonical.sha256(canonical.dumps(jwk)))
 
 
 def _base64url(data: bytes) -> str:

@@ -22,6 +22,7 @@ VARIABLE = "RONGXIN_LIBCRYPTO"
 _POINTER, _SIZE, _BYTES = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
 _REFERENCE = ctypes.POINTER(ctypes.c_void_p)
 _LENGTH = ctypes.POINTER(_SIZE)
+_DIGEST_INIT = (_POINTER, _REFERENCE, _BYTES, _POINTER, _BYTES, _POINTER, _POINTER)
 #: Name → what it returns, what it takes. Everything here is of OpenSSL 3.0 and later.
 _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "EVP_PKEY_Q_keygen": (_POINTER, (_POINTER, _BYTES, _BYTES)),
@@ -35,6 +36,13 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "EVP_PKEY_encrypt": (ctypes.c_int, (_POINTER, _POINTER, _LENGTH, _BYTES, _SIZE)),
     "EVP_PKEY_decrypt_init": (ctypes.c_int, (_POINTER,)),
     "EVP_PKEY_decrypt": (ctypes.c_int, (_POINTER, _POINTER, _LENGTH, _BYTES, _SIZE)),
+    "EVP_MD_CTX_new": (_POINTER, ()),
+    "EVP_MD_CTX_free": (None, (_POINTER,)),
+    "EVP_DigestSignInit_ex": (ctypes.c_int, _DIGEST_INIT),
+    "EVP_DigestVerifyInit_ex": (ctypes.c_int, _DIGEST_INIT),
+    "EVP_PKEY_CTX_set1_id": (ctypes.c_int, (_POINTER, _BYTES, ctypes.c_int)),
+    "EVP_DigestSign": (ctypes.c_int, (_POINTER, _POINTER, _LENGTH, _BYTES, _SIZE)),
+    "EVP_DigestVerify": (ctypes.c_int, (_POINTER, _BYTES, _SIZE, _BYTES, _SIZE)),
     "EVP_PKEY2PKCS8": (_POINTER, (_POINTER,)),
     "PKCS8_PRIV_KEY_INFO_free": (None, (_POINTER,)),
     "i2d_PKCS8_PRIV_KEY_INFO": (ctypes.c_int, (_POINTER, _REFERENCE)),

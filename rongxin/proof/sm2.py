@@ -1,7 +1,8 @@
-"""SM2 keys and public-key encryption (GB/T 32918.4) by OpenSSL's libcrypto.
+"""SM2 keys, public-key encryption (GB/T 32918.4) and signatures (GB/T 32918.2) by OpenSSL's libcrypto.
 
 A key is recognised in PEM by its curve, 1.2.156.10197.1.301. What is encrypted comes as the ASN.1 of GM/T
-0009 (C1, C3, C2). Keys cross into the library for one act each, so a key here is bytes and safe for threads.
+0009 (C1, C3, C2); what is signed, over SM3 and the default identifier of GM/T 0009, as the 64 bytes r and s.
+Keys cross into the library for one act each, so a key here is bytes and safe for threads.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
 from rongxin.proof import libcrypto
 from rongxin.proof.errors import Forged, ProofError
 
 #: The curve's object identifier in DER; it stands in no key of another kind.
 CURVE = bytes.fromhex("06082a811ccf5501822d")
+#: Who signs, where nobody says otherwise (GM/T 0009 §10).
+IDENTIFIER = b"1234567812345678"
+SIGNATURE_BYTES = 64
+_POINT_BYTES = 65
 _PEM = re.compile(rb"-----BEGIN ([A-Z ]+)-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END \1-----")
 _PUBLIC, _PRIVATES = b"PUBLIC KEY", (b"PRIVATE KEY", b"EC PRIVATE KEY")
 
@@ -37,6 +44,24 @@ class PublicKey:
         """Return SM2's ciphertext of a short text, such as a key."""
         with _opened(self.der, private=False) as key:
             return _act(key, "encrypt", plain)
+
+    @property
+    def point(self) -> bytes:
+        """The key as 04, x, y: 65 bytes; raises `ProofError` where its file holds it compressed."""
+        point = self.der[-_POINT_BYTES:]
+        if len(self.der) < _POINT_BYTES or point[0] != 4:
+            raise ProofError("the SM2 public key is compressed; write it with its whole point")
+        return point
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Say whether the holder signed `data`; `signature` is r and s, 32 bytes each."""
+        if len(signature) != SIGNATURE_BYTES:
+            return False
+        numbers = (int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+        encoded = encode_dss_signature(*numbers)
+        with _opened(self.der, private=False) as key, _digesting(key, "Verify") as context:
+            verified = libcrypto.load().EVP_DigestVerify(context, encoded, len(encoded), data, len(data))
+            return bool(verified == 1)
 
 
 @dataclass(frozen=True)
@@ -66,6 +91,18 @@ class PrivateKey:
 
     def public_key(self) -> PublicKey:
         return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature over `data`: r and s, 32 bytes each."""
+        library, length = libcrypto.load(), ctypes.c_size_t()
+        with _opened(self.der, private=True) as key, _digesting(key, "Sign") as context:
+            if library.EVP_DigestSign(context, None, ctypes.byref(length), data, len(data)) == 1:
+                out = ctypes.create_string_buffer(length.value)
+                if library.EVP_DigestSign(context, out, ctypes.byref(length), data, len(data)) == 1:
+                    return b"".join(
+                        number.to_bytes(32) for number in decode_dss_signature(out.raw[: length.value])
+                    )
+        raise ProofError("SM2 could not sign the text")
 
     def decrypt(self, cipher: bytes) -> bytes:
         """Return what was encrypted to this key; raises `Forged`."""
@@ -151,6 +188,22 @@ def _act(key: int, act: str, text: bytes) -> bytes:
     finally:
         library.EVP_PKEY_CTX_free(context)
     raise ProofError(f"SM2 could not {act} the text")
+
+
+@contextmanager
+def _digesting(key: int, act: str) -> Iterator[int]:
+    """Lend a context that signs or verifies over SM3 for the default identifier."""
+    library = libcrypto.load()
+    context, inner = library.EVP_MD_CTX_new(), ctypes.c_void_p()
+    begin = getattr(library, f"EVP_Digest{act}Init_ex")
+    try:
+        if begin(context, ctypes.byref(inner), b"SM3", None, None, key, None) != 1:
+            raise ProofError("the library could not begin an SM2 signature")
+        if library.EVP_PKEY_CTX_set1_id(inner, IDENTIFIER, len(IDENTIFIER)) != 1:
+            raise ProofError("the library takes no identifier for SM2")
+        yield context
+    finally:
+        library.EVP_MD_CTX_free(context)
 
 
 def _pkcs8(library: ctypes.CDLL, key: int) -> bytes:

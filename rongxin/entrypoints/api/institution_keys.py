@@ -20,7 +20,7 @@ _EITHER = authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authen
 
 
 class KeyIn(Schema):
-    """An Ed25519 public key (PEM), for one purpose, and from which through which day it is believed."""
+    """A public key (PEM; Ed25519 or SM2), for one purpose, and the days in which it is believed."""
 
     pem: str = Field(max_length=1000)
     purpose: KeyPurpose

@@ -19,6 +19,7 @@ from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.proof import jws
 from rongxin.proof.keys import SigningKey
+from rongxin.proof.signers import Sm2SigningKey
 from rongxin.sharing import gateways
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
@@ -90,8 +91,9 @@ def test_the_answer_to_a_withdrawal_says_what_it_means_and_what_is_owed(scene):
     assert recipients.follow(as_of=timezone.now()) == 0, "the worker finds it done"
 
 
-def test_a_bank_with_a_key_signs_and_the_firm_reads_its_receipt(scene):
-    key = SigningKey.generate("bank")
+@pytest.mark.parametrize("kind", [SigningKey, Sm2SigningKey])
+def test_a_bank_with_a_key_signs_and_the_firm_reads_its_receipt(scene, kind):
+    key = kind.generate("bank")
     span = {"valid_from": timezone.localdate(), "valid_until": timezone.localdate() + timedelta(days=9)}
     path = "/institutions/bank_a/keys"
     body = {

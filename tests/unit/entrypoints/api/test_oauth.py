@@ -15,6 +15,7 @@ from rongxin.parties.models import Account, UsedNumber
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof import client_assertion, dpop
 from rongxin.proof.keys import SigningKey
+from rongxin.proof.signers import Sm2SigningKey
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
@@ -28,10 +29,10 @@ CASES = "/api/v1/cases"
 class Bank:
     """An institution with a machine account and a registered key."""
 
-    def __init__(self, id: str = "bank_a") -> None:
+    def __init__(self, id: str = "bank_a", kind: type[SigningKey | Sm2SigningKey] = SigningKey) -> None:
         stage.bank(id)
         self.clerk = stage.staff(PartyKind.INSTITUTION, id)
-        self.key, self.session = SigningKey.generate(id), dpop.Key()
+        self.key, self.session = kind.generate(id), dpop.Key()
         now = timezone.now()
         pem = self.key.public.pem()
         self.registered = stage.institution_key(id, pem, account=self.clerk.account, as_of=now)
@@ -71,10 +72,18 @@ def open_case(client: Client, headers: dict[str, str], reference: str = "DK-1"):
     return client.post(CASES, body, content_type="application/json", headers=headers)
 
 
-def test_a_token_with_its_proof_opens_what_a_key_opens(client, bank):
+@pytest.mark.parametrize("kind", [SigningKey, Sm2SigningKey])
+def test_a_token_with_its_proof_opens_what_a_key_opens(client, kind):
+    bank = Bank(kind=kind)
     token = bank.token(client)
     assert open_case(client, bank.headers(token)).status_code == 201
     assert open_case(client, bank.headers(token), "DK-2").status_code == 201
+
+
+@pytest.mark.parametrize("kind", [SigningKey, Sm2SigningKey])
+def test_an_assertion_of_a_key_that_is_not_registered_opens_nothing(client, bank, kind):
+    bank.key = kind.generate("bank_a")
+    assert bank.ask_token(client).status_code == 401
 
 
 def test_a_token_without_its_key_is_worth_nothing(client, bank):
@@ -186,3 +195,4 @@ def test_the_metadata_names_the_token_endpoint(client):
     said = client.get("/api/v1/oauth/metadata").json()
     assert said["token_endpoint"] == f"{ISSUER}{TOKEN}"
     assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert "SGD_SM3_SM2" in said["token_endpoint_auth_signing_alg_values_supported"]
