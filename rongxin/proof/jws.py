@@ -15,7 +15,7 @@ from typing import Any
 
 from rongxin.proof import canonical
 from rongxin.proof.errors import Forged, ProofError
-from rongxin.proof.keys import Signs, Verifies
+from rongxin.proof.keys import Signs, Verifies, base64url
 
 HEADERS = frozenset({"alg", "kid", "typ"})
 TOKEN_BYTES_MAX = 1 << 20
@@ -24,8 +24,8 @@ TOKEN_BYTES_MAX = 1 << 20
 def sign(payload: Mapping[str, object], key: Signs, *, type: str) -> str:
     """Return `payload` as a signed compact token of the given type; the bytes signed are canonical JSON."""
     header = canonical.dumps({"alg": key.algorithm, "kid": key.id, "typ": type})
-    stated = f"{_encode(header)}.{_encode(canonical.dumps(payload))}"
-    token = f"{stated}.{_encode(key.sign(stated.encode()))}"
+    stated = f"{base64url(header)}.{base64url(canonical.dumps(payload))}"
+    token = f"{stated}.{base64url(key.sign(stated.encode()))}"
     if len(token) > TOKEN_BYTES_MAX:
         raise ProofError(f"a {type} of {len(token)} bytes is too long; sign its digest instead")
     return token
@@ -60,16 +60,12 @@ def _parts(token: str) -> tuple[dict[str, Any], bytes, bytes]:
     return header, payload, signature
 
 
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def _decode(part: str) -> bytes:
     try:
         data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise Forged("a part of the token isn't base64url") from error
-    if _encode(data) != part:
+    if base64url(data) != part:
         raise Forged("a part of the token isn't in its one base64url form")
     return data
 

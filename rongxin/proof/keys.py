@@ -69,7 +69,7 @@ class VerifyingKey:
     @cached_property
     def id(self) -> str:
         """RFC 7638 thumbprint."""
-        return thumbprint({"crv": "Ed25519", "kty": "OKP", "x": _base64url(self.raw)})
+        return thumbprint({"crv": "Ed25519", "kty": "OKP", "x": base64url(self.raw)})
 
     @cached_property
     def cryptography(self) -> Ed25519PublicKey:
@@ -187,8 +187,9 @@ def read_secret(path: Path) -> bytes:
 
 def thumbprint(jwk: Mapping[str, str]) -> str:
     """RFC 7638 thumbprint of a public key's required members, base64url without padding."""
-    return _base64url(canonical.sha256(canonical.dumps(jwk)))
+    return base64url(canonical.sha256(canonical.dumps(jwk)))
 
 
-def _base64url(data: bytes) -> str:
+def base64url(data: bytes) -> str:
+    """Write bytes as JOSE does: base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

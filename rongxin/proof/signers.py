@@ -6,7 +6,6 @@ calls it by its name in GM/T 0006, SGD_SM3_SM2, since the JOSE registry has none
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +29,7 @@ class Sm2VerifyingKey:
     @cached_property
     def id(self) -> str:
         """RFC 7638 thumbprint; the curve goes by the name that OpenSSL gives it."""
-        x, y = (_base64url(self.key.point[at : at + 32]) for at in (1, 33))
+        x, y = (keys.base64url(self.key.point[at : at + 32]) for at in (1, 33))
         return keys.thumbprint({"crv": "SM2", "kty": "EC", "x": x, "y": y})
 
     def verify(self, data: bytes, signature: bytes) -> bool:
@@ -82,7 +81,3 @@ def load(path: Path) -> Signs:
         return Sm2SigningKey(path.name.removesuffix(PRIVATE_SUFFIX), sm2.read_private(pem))
     except ProofError as error:
         raise ProofError(f"{path}: {error}") from error
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -53,9 +53,13 @@ class Card:
     statement: str
     decision: str
 
+    def overdue(self, on: date) -> bool:
+        """Whether what is owed next should have come before a day."""
+        due = {State.OPEN: self.statement_due_on, State.STATED: self.decision_due_on}.get(self.state)
+        return due is not None and due < on
+
     def document(self, *, on: date) -> dict[str, Any]:
         """Return it JSON-ready, with what is overdue on a day."""
-        due = {State.OPEN: self.statement_due_on, State.STATED: self.decision_due_on}.get(self.state)
         return {
             "incident": str(self.id),
             "institution": self.institution,
@@ -73,7 +77,7 @@ class Card:
             "decision_due_on": self.decision_due_on.isoformat(),
             "state": self.state.value,
             "state_label": self.state.label,
-            "overdue": due is not None and due < on,
+            "overdue": self.overdue(on),
             "statement": self.statement or None,
             "decision": self.decision or None,
         }

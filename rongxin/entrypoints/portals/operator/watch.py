@@ -68,7 +68,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context: dict[str, Any] = {"here": "operator", "latest": checkpoints.latest()}
     if _sees(_SEES_WATCH, visitor):
         context["alarms"] = alarms.part_of(pages.first(_SHOWN), waiting_only=True).rows
-        context["incidents"] = _incidents(visitor, live_only=True)
+        context["incidents"] = _incidents(live_only=True)
     if _sees(_SEES_DESK, visitor):
         context["held"] = holding.waiting()
         context["applications"] = applications.part_of(pages.first(_COUNTED), waiting_only=True).rows
@@ -135,7 +135,7 @@ def _watched(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
         "decides": _sees(permission.SECURITY, visitor),
         "alarms": [_alarm(one) for one in part.rows],
         "onward": pages.onward(part.last),
-        "incidents": _incidents(visitor, live_only=not every),
+        "incidents": [_incident(one, visitor) for one in _incidents(live_only=not every)],
     }
 
 
@@ -146,9 +146,8 @@ def _alarm(card: alarms.Card) -> dict[str, Any]:
     return {"card": card, "about": about}
 
 
-def _incidents(visitor: Visitor, *, live_only: bool) -> list[dict[str, Any]]:
-    part = incidents.part_of(pages.first(_SHOWN), institution_id=None, live_only=live_only)
-    return [_incident(one, visitor) for one in part.rows]
+def _incidents(*, live_only: bool) -> list[incidents.Card]:
+    return list(incidents.part_of(pages.first(_SHOWN), institution_id=None, live_only=live_only).rows)
 
 
 def _incident(card: incidents.Card, visitor: Visitor) -> dict[str, Any]:
@@ -156,7 +155,7 @@ def _incident(card: incidents.Card, visitor: Visitor) -> dict[str, Any]:
         "card": card,
         "institution": shown.name(PartyKind.INSTITUTION, card.institution),
         "counted": [(Figure(name).label, count) for name, count in card.figures.items()],
-        "overdue": card.document(on=visitor.today)["overdue"],
+        "overdue": card.overdue(visitor.today),
     }
 
 

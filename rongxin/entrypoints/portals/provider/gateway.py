@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ def show(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "days": _DAYS,
         "health": health,
         "rate": None if health.rate is None else round(100 * health.rate, 1),
-        "calls": [{"one": one, "label": _label(one.item)} for one in asked],
+        "calls": [{**asdict(one), "label": _label(one.item)} for one in asked],
         "items": _items(own),
         "agreements": [
             {**card.document(), "label": _label(card.item)} for card in agreements.every(provider=own)
