@@ -59,6 +59,12 @@ def unserved(config: Config, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def providers(catalogue: Catalogue) -> list[str]:
+    """Return the providers that the catalogue has called or asked: those who may run a gateway."""
+    asked = (one for item in catalogue.items.values() for one in item.channels if one.mode in ASKED)
+    return sorted({one.provider for one in asked})
+
+
 def pinned(config: Config) -> Iterator[Pinned]:
     """Read the key of every institution to which rows may be sealed."""
     for path in sorted(config.place("institutions").glob(f"*{PUBLIC_SUFFIX}")):
@@ -102,6 +108,11 @@ def _columns(
         f"columns: {name} 对应的列 {column} 不存在 no such column"
         for name, column in mapped.columns.items()
         if column.casefold() not in known
+    ]
+    finding.faults += [
+        f"find: {key.value} 对应的列 {column} 不存在 no such column"
+        for key, column in mapped.find.items()
+        if column not in columns
     ]
     there = [name for name in item.field_names if mapped.columns.get(name, name).casefold() in known]
     wanted = list(dict.fromkeys(name for channel in channels for name in item.fields_of(channel)))

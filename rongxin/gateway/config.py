@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -29,7 +30,9 @@ from rongxin.catalogue import numerals
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.errors import Misconfigured
 
+_PORT_MAX = 65535
 _NAMED = re.compile(r"\{(\w+)\}")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _BOUND = re.compile(r"(?<![:\w]):(\w+)")
 
 
@@ -54,6 +57,14 @@ class Bands(_Frozen):
         return f"{numerals.plain(low)}–{numerals.plain(high - 1)}{self.unit}"
 
 
+#: What says where the rows lie → what else may be written beside it alone.
+_OF_ONE: Mapping[str, frozenset[str]] = {
+    "sql": frozenset(),
+    "file": frozenset({"find", "encoding"}),
+    "path": frozenset({"rows", "ok", "absent_status"}),
+}
+
+
 class Mapped(_Frozen):
     """Where one item lies in the department's store; exactly one of `sql`, `file`, `path`."""
 
@@ -66,21 +77,31 @@ class Mapped(_Frozen):
     find: dict[Key, str] = {}
     #: Of a JSON answer: where the rows stand in it, as `data.records`.
     rows: str = ""
+    #: Of a JSON answer: place → what must stand there for it to be an answer at all, as `code: 0`.
+    ok: dict[str, str | int | bool] = {}
+    #: Of a JSON system: the HTTP status by which it says that it holds nothing of a subject.
+    absent_status: int | None = None
     encoding: str = "utf-8"
     bands: dict[str, Bands] = {}
 
     @model_validator(mode="after")
     def _whole(self) -> Mapped:
         if sum(map(bool, (self.sql, self.file, self.path))) != 1:
-            raise ValueError("write exactly one of `sql`, `file` or `path`")
+            raise ValueError("请写 sql、file、path 之一 write exactly one of `sql`, `file` or `path`")
+        kind = next(name for name in _OF_ONE if getattr(self, name))
+        others = set().union(*(_OF_ONE[name] for name in _OF_ONE if name != kind)) - _OF_ONE[kind]
+        if astray := sorted(others & self.model_fields_set):
+            raise ValueError(f"{'、'.join(astray)} 不用于 {kind} means nothing beside `{kind}`")
         unknown = self.asked_by - set(Key)
         if unknown:
             raise ValueError(
+                "主体只可按 uscc、name、place、account_number 查找 "
                 f"a subject is found by uscc, name, place or account_number, not by {sorted(unknown)}"
             )
         if not self.asked_by:
             raise ValueError(
-                "nothing tells which subject is meant: use :uscc in `sql`, {uscc} in `path`, or `find`"
+                "没有说明查的是谁 nothing tells which subject is meant: "
+                "use :uscc in `sql`, {uscc} in `path`, or `find`"
             )
         return self
 
@@ -155,7 +176,7 @@ class Config(_Frozen):
     @property
     def address(self) -> tuple[str, int]:
         host, _, port = self.listen.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdigit() or int(port) > _PORT_MAX:
             raise Misconfigured(f"listen: {self.listen!r} 应写作 主机:端口 write host:port")
         return host, int(port)
 
@@ -191,6 +212,8 @@ def _read(path: Path, model: type[Any]) -> Any:
         raise Misconfigured(f"{path}: 没有这个文件 no such file") from error
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise Misconfigured(f"{path}: 不能读取 can't be read ({error})") from error
+    if not isinstance(document, dict):
+        raise Misconfigured(f"{path}: 应逐行写作“键: 值” write `key: value`, one a line")
     try:
         return model.model_validate(_with_environment(document))
     except ValidationError as error:
@@ -206,9 +229,16 @@ def _with_environment(value: Any) -> Any:
         return {key: _with_environment(part) for key, part in value.items()}
     if not isinstance(value, str):
         return value
-    names = re.findall(r"\$\{(\w+)\}", value)
-    for name in names:
+    # A password may hold what means something else in an address: @ : / # %.
+    told, at, place = value.rpartition("@") if "://" in value else ("", "", value)
+    return _filled(told, lambda secret: quote(secret, safe="")) + at + _filled(place, str)
+
+
+def _filled(text: str, written: Callable[[str], str]) -> str:
+    def found(match: re.Match[str]) -> str:
+        name = match[1]
         if name not in os.environ:
             raise Misconfigured(f"${{{name}}}: 环境变量未设置 set this environment variable")
-        value = value.replace(f"${{{name}}}", os.environ[name])
-    return value
+        return written(os.environ[name])
+
+    return _VARIABLE.sub(found, text)

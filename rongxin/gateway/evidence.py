@@ -288,8 +288,23 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         yield base
+    except sqlite3.Error as error:
+        raise Broken(f"{path}: 证据文件已损坏 the file is damaged ({error})") from error
     finally:
         base.close()
+
+
+def _follows(previous: Entry, position: int, body: str, message: bytes, stated: str) -> bool:
+    """Whether an entry is what its hash says, at its place in the chain; whatever was put there instead."""
+    try:
+        if _hash(body, message) != stated:
+            return False
+        found = orjson.loads(body)
+        return bool(
+            position == previous.position + 1 == found["position"] and found["previous"] == previous.hash
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
 
 
 def verify(path: Path) -> Entry:
@@ -297,13 +312,7 @@ def verify(path: Path) -> Entry:
     with reading(path) as base:
         previous = Entry(0, FIRST)
         for position, body, message, stated in base.execute("SELECT * FROM entry ORDER BY position"):
-            found = orjson.loads(body)
-            whole = (
-                position == previous.position + 1 == found["position"]
-                and found["previous"] == previous.hash
-                and _hash(body, message) == stated
-            )
-            if not whole:
+            if not _follows(previous, position, body, message, stated):
                 raise Broken(
                     f"{path}: 第{position}条与其哈希或前一条不符 this entry was changed, or one is missing"
                 )

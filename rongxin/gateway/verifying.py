@@ -39,16 +39,22 @@ def compare(
 ) -> dict[str, Match]:
     """Compare claims with the record that fits them best, not with a mixture of several.
 
-    What can't be read as a value of the field is a mismatch: it isn't what the department holds.
+    What can't be read as a value of the field is a mismatch: it isn't what the department holds. Where that
+    record says nothing of a field, the claim is neither right nor wrong.
     """
     if not rows:
         return dict.fromkeys(claims, Match.NO_RECORD)
     claimed = {name: _read(item, mapped, name, text, today) for name, text in claims.items()}
-    best = max(rows, key=lambda row: sum(row.get(name) == value for name, value in claimed.items()))
-    return {
-        name: Match.MATCH if value is not None and best.get(name) == value else Match.MISMATCH
-        for name, value in claimed.items()
-    }
+    best = max(
+        rows, key=lambda row: sum(_match(row.get(n), value) is Match.MATCH for n, value in claimed.items())
+    )
+    return {name: _match(best.get(name), value) for name, value in claimed.items()}
+
+
+def _match(held: Any, claimed: Any) -> Match:
+    if held is None:
+        return Match.NO_RECORD
+    return Match.MATCH if held == claimed else Match.MISMATCH
 
 
 def _read(item: Item, mapped: Mapped, name: str, text: str, today: date) -> Any:

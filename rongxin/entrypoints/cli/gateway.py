@@ -46,20 +46,32 @@ def command() -> None:
 @click.option("--directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
 def init(provider: str, directory: Path) -> None:
     """新建网关目录：配置、密钥 Begin a gateway in DIRECTORY: configuration, key, places for the rest."""
+    from rongxin.catalogue import loader
+    from rongxin.gateway import checking, server
     from rongxin.gateway import config as configs
-    from rongxin.gateway import server
 
+    known = checking.providers(loader.load())
+    if provider not in known:
+        raise click.ClickException(
+            f"清单中没有以接口调用或数据核验方式提供信息的单位 {provider}，可用：{'、'.join(known)} "
+            "the catalogue calls no such provider"
+        )
     path = directory / "gateway.yaml"
     if path.exists():
         raise click.ClickException(f"{path} 已存在，未改动 is there already and was left as it is")
-    for name in ("items", "platform", "keys"):
-        (directory / name).mkdir(parents=True, exist_ok=True)
-    path.write_text(_EXAMPLE.format(provider=provider), "utf-8")
-    key = server.key_of(configs.Config(provider=provider, source="", directory=directory))
     public = directory / f"{provider}.pub.pem"
-    public.write_text(key.public.pem(), "utf-8")
+    try:
+        for name in ("items", "platform", "keys"):
+            (directory / name).mkdir(parents=True, exist_ok=True)
+        with _told():
+            key = server.key_of(configs.Config(provider=provider, source="", directory=directory))
+        public.write_text(key.public.pem(), "utf-8")
+        path.write_text(_EXAMPLE.format(provider=provider), "utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{directory}：未能写入 can't be written ({error.strerror})") from error
     click.echo(f"{path}：请填写数据源 write your data source there")
     click.echo(f"{public}：请交给平台 give this public key to the platform")
+    click.echo(f"　指纹 fingerprint {key.id}")
     click.echo(f"{directory / 'platform'}：请放入平台公钥 put the platform's *.pub.pem there")
 
 
@@ -68,7 +80,7 @@ def init(provider: str, directory: Path) -> None:
 def check(path: Path) -> None:
     """对照清单逐项试读，指出缺项 Try every item against the catalogue and say what is missing."""
     from rongxin.catalogue import loader
-    from rongxin.gateway import checking, tls
+    from rongxin.gateway import checking, tls, trust
     from rongxin.gateway import config as configs
     from rongxin.gateway.sources import opening
 
@@ -94,7 +106,11 @@ def check(path: Path) -> None:
         )
     for name in checking.unserved(config, catalogue):
         click.echo(f"－ {name} {catalogue.item(name).label}：清单由本单位提供，未配置 not served yet")
-    if not list(config.place("platform").glob("*.pub.pem")):
+    with _told():
+        nodes = trust.nodes(config.place("platform"))
+    for key_id, node in nodes.items():
+        click.echo(f"✓ 平台 platform {node.name} 指纹 fingerprint {key_id}")
+    if not nodes:
         click.echo(f"－ {config.place('platform')}：没有平台公钥，尚不能应答 no platform key, nobody may ask")
     sys.exit(1 if wrong else 0)
 

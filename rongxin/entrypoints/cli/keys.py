@@ -1,8 +1,9 @@
-"""`rongxin keys`: rotate the data keys, and seal what older ones sealed anew."""
+"""`rongxin keys`: show the node's public key, rotate the data keys, seal what older ones sealed anew."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -10,14 +11,46 @@ from rongxin.entrypoints.cli import node
 from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 
-@click.group()
+@click.group("keys", help="密钥：在 RONGXIN_KEYS 中，从不入数据库 This node's keys, never in the database.")
 def command() -> None:
-    """The data keys of this node: they lie in RONGXIN_KEYS, never in the database."""
+    pass
+
+
+@command.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="写入文件，如 node.pub.pem；缺省打印 write it there; printed by default",
+)
+def public(out: Path | None) -> None:
+    """输出本节点公钥 Print the public key with which this node signs its questions, receipts and consents.
+
+    A department puts it into its gateway's platform/ as *.pub.pem and compares the fingerprint.
+    """
+    with node.running(progress=False):
+        from rongxin.journal import keyring
+        from rongxin.proof.errors import ProofError
+
+        try:
+            key = keyring.node_key().public
+        except ProofError as error:
+            raise click.ClickException(str(error)) from error
+    if out is None:
+        click.echo(key.pem(), nl=False)
+    else:
+        try:
+            out.write_text(key.pem(), "utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{out}：未能写入 can't be written ({error.strerror})") from error
+    node.say(f"指纹 fingerprint {key.id}")
 
 
 @command.command()
 def rotate() -> None:
-    """Make the next data key. Older ones stay where they are: what they sealed is read by them."""
+    """更换数据密钥 Make the next data key.
+
+    Older ones stay where they are: what they sealed is read by them.
+    """
     with node.running():
         from rongxin.journal import sealing
         from rongxin.vocabulary.actor import SYSTEM
@@ -31,7 +64,10 @@ def rotate() -> None:
 
 @command.command()
 def reencrypt() -> None:
-    """Seal anew what older keys sealed; the node may go on working, and a stopped run is taken up again."""
+    """重新加密 Seal anew what older keys sealed.
+
+    The node may go on working, and a stopped run is taken up again.
+    """
     with node.running():
         from rongxin.consent import given_numbers, written
         from rongxin.delivery.webhooks import endpoints

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import time
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ class Files:
         try:
             if mapped.file.endswith(".parquet"):
                 return _parquet_columns(path)
-            with path.open(encoding=mapped.encoding, newline="") as file:
+            with path.open(encoding=_encoding(mapped), newline="") as file:
                 return frozenset(csv.DictReader(file).fieldnames or ())
         except (OSError, UnicodeError, LookupError, csv.Error) as error:
             raise SourceFailed(f"{mapped.file}: {error}") from error
@@ -45,7 +46,7 @@ class Files:
     def _csv(self, path: Path, mapped: Mapped, wanted: Mapping[str, str], most: int) -> Iterator[Found]:
         until, given = time.monotonic() + self._seconds, 0
         try:
-            with path.open(encoding=mapped.encoding, newline="") as file:
+            with path.open(encoding=_encoding(mapped), newline="") as file:
                 for number, row in enumerate(csv.DictReader(file, strict=True)):
                     if number % _LOOK_EVERY == 0 and time.monotonic() > until:
                         raise SourceFailed(f"{path.name}: {self._seconds:g} 秒内未读完 not read in time")
@@ -56,6 +57,12 @@ class Files:
                             return
         except (OSError, UnicodeError, csv.Error) as error:
             raise SourceFailed(f"{path.name}: {error}") from error
+
+
+def _encoding(mapped: Mapped) -> str:
+    """The encoding to read by; what a spreadsheet saves as UTF-8 begins with a mark that is no column's."""
+    name = codecs.lookup(mapped.encoding).name
+    return "utf-8-sig" if name == "utf-8" else name
 
 
 def _parquet_columns(path: Path) -> frozenset[str]:

@@ -38,8 +38,10 @@ class Sql:
     def __init__(self, address: str, directory: Path, *, seconds: float, connections: int) -> None:
         try:
             url = make_url(address)
-        except ArgumentError as error:
-            raise Misconfigured(f"source: {address!r} 不是数据库地址 is no database URL") from error
+        except (ArgumentError, ValueError) as error:  # its text may hold the password
+            raise Misconfigured(
+                f"source: 不是数据库地址 is no database URL: {address.partition('://')[0]}://…"
+            ) from error
         if url.drivername not in _DRIVERS:
             raise Misconfigured(f"source: {url.drivername} 不支持，可用 {'、'.join(sorted(_DRIVERS))}")
         self._name = url.render_as_string(hide_password=True)

@@ -224,6 +224,7 @@ def test_every_question_stands_in_the_evidence_refusals_too_and_a_change_shows(t
         "UPDATE entry SET body = replace(body, '\"rows\":1', '\"rows\":0') WHERE position = 1",
         "DELETE FROM entry WHERE position = 1",
         "UPDATE entry SET message = x'00' WHERE position = 2",
+        "UPDATE entry SET body = 'x' WHERE position = 1",
     ],
 )
 def test_evidence_that_was_changed_is_found(tax: Office, change: str) -> None:

@@ -16,12 +16,15 @@ import duckdb
 import psycopg
 import pytest
 from pytest_django import Settings
+from sqlalchemy.engine import make_url
 
 from rongxin.exchange.receipt import Answer
+from rongxin.gateway import checking
 from rongxin.gateway import config as configs
 from rongxin.gateway.errors import Misconfigured
+from rongxin.gateway.sources.sql import Sql
 from rongxin.vocabulary.availability import Availability
-from tests.unit.gateway.stage import FIRM, Office, question, terms
+from tests.unit.gateway.stage import CATALOGUE, FIRM, Office, question, terms
 
 HEAD = ("户名", "代码", "销售额")
 ROWS = [(FIRM.name, FIRM.uscc, "712400"), ("云州第二公司", "91990100MA00000451", "1")]
@@ -42,6 +45,15 @@ def test_a_csv_in_an_encoding_of_its_own(open_office: Callable[..., Office]) -> 
     with (office.directory / "store" / "t.csv").open("w", encoding="gb18030", newline="") as file:
         csv.writer(file).writerows([HEAD, *ROWS])
     office.writes("tax_payment", {"file": "t.csv", "encoding": "gb18030", **FILE})
+    assert ask(office).rows == [EXPECTED]
+
+
+def test_a_csv_that_a_spreadsheet_saved_as_utf8(open_office: Callable[..., Office]) -> None:
+    office = open_office("tax_bureau", source="store")
+    (office.directory / "store").mkdir()
+    with (office.directory / "store" / "t.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([HEAD, *ROWS])
+    office.writes("tax_payment", {"file": "t.csv", **FILE})
     assert ask(office).rows == [EXPECTED]
 
 
@@ -118,13 +130,16 @@ def test_what_writes_or_hangs_is_no_answer(
 
 class _System(BaseHTTPRequestHandler):
     asked: list[str] = []
+    #: What it answers in place of what it holds: status and body.
+    instead: tuple[int, Any] | None = None
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
         code = unquote(self.path.split("code=")[1])
         found = [dict(zip(HEAD, row, strict=True)) for row in ROWS if row[1] == code]
-        body = json.dumps({"data": {"list": found}}).encode()
-        self.send_response(200 if self.headers["x-key"] == "s3cret" else 403)
+        status, said = self.instead or (200, {"code": 0, "data": {"list": found}})
+        body = json.dumps(said).encode()
+        self.send_response(status if self.headers["x-key"] == "s3cret" else 403)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -151,6 +166,83 @@ def test_a_system_that_answers_with_json(
     assert ask(office).rows == [EXPECTED]
 
 
+@pytest.fixture
+def bureau(
+    open_office: Callable[..., Office], system: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Office]:
+    """A department whose system answers `status` and `said`, by a mapping with `more` in it."""
+
+    def make(status: int, said: Any, **more: Any) -> Office:
+        monkeypatch.setattr(_System, "instead", (status, said))
+        office = open_office("tax_bureau", source=system, headers={"x-key": "s3cret"})
+        office.writes(
+            "tax_payment", {"path": "/f?code={uscc}", "rows": "data.list", "columns": COLUMNS, **more}
+        )
+        return office
+
+    return make
+
+
+OK = {"ok": {"code": 0}}
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "more"),
+    [
+        (200, {"code": 500, "msg": "系统繁忙"}, {}),
+        (200, {"code": 500, "data": {"list": []}}, OK),
+        (200, {"code": 500, "data": None}, {}),
+        (200, {"code": 0, "data": None}, OK),
+        (200, {"msg": "ok", "data": {"list": []}}, OK),
+        (200, {"data": {"list": None}}, {}),
+        (404, {}, {}),
+        (204, {}, {"absent_status": 404}),
+    ],
+)
+def test_what_a_system_says_of_its_own_failure_is_never_no_record(
+    bureau: Callable[..., Office], status: int, said: Any, more: dict[str, Any]
+) -> None:
+    assert ask(bureau(status, said, **more)).receipt.availability is Availability.PROVIDER_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "more"),
+    [
+        (200, {"data": {"list": []}}, {}),
+        (200, {"code": "0", "data": {"list": []}}, OK),
+        (200, {"code": 0, "data": {"list": None}}, OK),
+        (404, {}, {"absent_status": 404}),
+    ],
+)
+def test_a_system_that_says_that_it_holds_nothing_is_believed(
+    bureau: Callable[..., Office], status: int, said: Any, more: dict[str, Any]
+) -> None:
+    assert ask(bureau(status, said, **more)).receipt.availability is Availability.NO_RECORD
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "told"),
+    [
+        (401, {}, "headers"),
+        (404, {}, "absent_status"),
+        (302, {}, "HTTP 302"),
+        (500, {}, "HTTP 500"),
+        (200, {}, ""),
+        (400, {}, ""),
+        (404, {"absent_status": 404}, ""),
+    ],
+)
+def test_check_tries_a_system_and_tells_what_its_answer_means(
+    bureau: Callable[..., Office], status: int, more: dict[str, Any], told: str
+) -> None:
+    office = bureau(status, {}, **more)
+    assert office.door
+    read = configs.read(office.directory / "gateway.yaml")
+    (found,) = checking.check(read, CATALOGUE, office.source)
+    assert told in "".join(found.faults)
+    assert bool(found.faults) is bool(told)
+
+
 def test_a_system_that_refuses_is_no_answer(open_office: Callable[..., Office], system: str) -> None:
     office = open_office("tax_bureau", source=system)
     office.writes("tax_payment", {"path": "/firm?code={uscc}", "rows": "data.list", "columns": COLUMNS})
@@ -165,6 +257,8 @@ def test_a_system_that_refuses_is_no_answer(open_office: Callable[..., Office], 
         ({"sql": "SELECT :uscc", "file": "t.csv"}, "exactly one"),
         ({"sql": "SELECT :uscc", "colums": {}}, "colums"),
         ({}, "exactly one"),
+        ({"sql": "SELECT :uscc", "rows": "data"}, "rows 不用于 sql"),
+        ({"path": "/{uscc}", "encoding": "gb18030"}, "encoding 不用于 path"),
         ({"file": "t.csv"}, "nothing tells which subject"),
     ],
 )
@@ -187,12 +281,31 @@ def test_a_file_that_can_not_be_used_is_named_with_its_key(
         ("provider: tax_bureau\nsource: ${NO_SUCH_NAME}", "NO_SUCH_NAME"),
         ("source: x", "provider"),
         ("provider: tax_bureau\nsource: x", "items"),
+        ("- provider", "键: 值"),
     ],
 )
 def test_a_configuration_that_can_not_be_used_says_why(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "gateway.yaml").write_text(text)
     with pytest.raises(Misconfigured, match=told):
         configs.read(tmp_path / "gateway.yaml")
+
+
+def test_a_password_may_hold_what_means_something_else_in_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "p@ss/w:0%rd#1")
+    office = Office(tmp_path, "tax_bureau")
+    office.writes("tax_payment", {"sql": "SELECT :uscc"})
+    address = "source: postgresql://reader:${DB_PASSWORD}@10.0.0.5/tax"
+    (tmp_path / "gateway.yaml").write_text(f"provider: tax_bureau\n{address}\n")
+    read = make_url(configs.read(tmp_path / "gateway.yaml").source)
+    assert (read.host, read.password, read.database) == ("10.0.0.5", "p@ss/w:0%rd#1", "tax")
+
+
+def test_an_address_that_is_none_is_told_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        Sql("postgresql://reader:s3cret@host:port/tax", tmp_path, seconds=1, connections=1)
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("how", ["another file", "written over"])

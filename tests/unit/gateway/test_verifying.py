@@ -67,6 +67,14 @@ def test_it_compares_claims_with_one_record_and_gives_no_value(
     assert "100" not in repr(answer.receipt.results)
 
 
+def test_a_field_of_which_the_record_says_nothing_is_no_record_and_no_mismatch(estate: Office) -> None:
+    estate.holds("f(c, cert, m)", (FIRM.uscc, "云(2026)不动产权第1号", None))
+    estate.writes("real_estate", {"sql": ESTATE["sql"].replace("FROM e", "FROM f")})
+    answer = check(estate, "real_estate", **{NUMBER: "云(2026)不动产权第1号", "area_sqm": "100"})
+    assert answer.receipt.results == {NUMBER: Match.MATCH, "area_sqm": Match.NO_RECORD}
+    assert answer.receipt.availability is Availability.RECORDS
+
+
 def test_it_checks_nothing_without_consent_and_tells_no_record_apart(estate: Office) -> None:
     bare = replace(question("real_estate", "area_sqm"), claims={"area_sqm": "100"})
     assert estate.ask(bare).receipt.reason is Reason.CONSENT_MISSING

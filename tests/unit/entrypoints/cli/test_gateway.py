@@ -19,6 +19,7 @@ from rongxin.entrypoints.cli import gateway
 from rongxin.exchange import question as questions
 from rongxin.gateway import door as doors
 from rongxin.proof import boxes
+from rongxin.proof.keys import VerifyingKey
 from tests.unit.gateway.stage import FIRM, NODE, Office, question, signed
 
 PATIENCE = 60  # only a broken build waits as long
@@ -52,6 +53,46 @@ def _config(office: Office) -> tuple[str, str]:
 def test_init_writes_over_nothing(office: Office) -> None:
     again = run("init", "tax_bureau", "--directory", str(office.directory))
     assert (again.exit_code, "已存在" in again.output) == (1, True)
+
+
+@pytest.mark.parametrize("provider", ["Tax_bureau", "tax_burau", "customs"])
+def test_init_begins_nothing_for_whom_the_catalogue_does_not_ask(tmp_path: Path, provider: str) -> None:
+    said = run("init", provider, "--directory", str(tmp_path / "new"))
+    assert (said.exit_code, "tax_bureau" in said.output) == (1, True)
+    assert not (tmp_path / "new").exists()
+
+
+def test_init_says_where_it_can_not_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = run("init", "tax_bureau", "--directory", str(tmp_path / "file" / "new"))
+    assert (said.exit_code, "未能写入" in said.output) == (1, True)
+
+
+def test_both_sides_can_compare_fingerprints(tmp_path: Path) -> None:
+    begun = run("init", "tax_bureau", "--directory", str(tmp_path))
+    own = VerifyingKey.from_pem((tmp_path / "tax_bureau.pub.pem").read_text())
+    assert own.id in begun.output
+    (tmp_path / "platform" / "node.pub.pem").write_text(NODE.public.pem())
+    made = Office(tmp_path, "tax_bureau")
+    made.holds("t(n, code, vat)")
+    made.writes("tax_payment", {"sql": TAX})
+    (tmp_path / "gateway.yaml").write_text("provider: tax_bureau\nsource: sqlite:///store.sqlite\n")
+    assert NODE.id in run("check", *_config(made)).output
+
+
+def test_evidence_that_is_no_longer_a_database_is_told_so(office: Office) -> None:
+    (office.directory / "evidence.sqlite").write_text("x" * 5000)
+    said = run("evidence", *_config(office))
+    assert (said.exit_code, "已损坏" in said.output) == (1, True)
+
+
+def test_check_names_a_column_to_find_by_that_the_file_lacks(office: Office) -> None:
+    (office.directory / "t.csv").write_text("户名,代码\n")
+    (office.directory / "gateway.yaml").write_text("provider: tax_bureau\nsource: .\n")
+    columns = {"name": "户名", "uscc": "代码"}
+    office.writes("tax_payment", {"file": "t.csv", "find": {"uscc": "信用代码"}, "columns": columns})
+    said = run("check", *_config(office))
+    assert (said.exit_code, "find: uscc 对应的列 信用代码 不存在" in said.output) == (1, True)
 
 
 def test_check_says_what_is_served_what_is_missing_and_what_nobody_serves(office: Office) -> None:
