@@ -35,6 +35,7 @@ LAST_ID = 2**63 - 1
 _NULL = "\x01"
 _BLOCK = 8 << 20
 _MEMORY = "192MB"
+_GROUP_ROWS = 20_480
 # Called with the rows written so far.
 Progress = Callable[[int], None]
 
@@ -99,6 +100,45 @@ def read(item: str, columns: tuple[LakeColumn, ...], folder: Path, *, after: int
         type_rows(lot, files[-1], columns)
     spool.clear()
     return files
+
+
+def put_together(
+    item: str,
+    columns: tuple[LakeColumn, ...],
+    files: Sequence[Path],
+    *,
+    gone: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> list[Prepared]:
+    """Write the rows of files to fewer, without those of the ids `gone`; to none where none is left."""
+    spool = Spool(fresh(item, SPOOL))
+    try:
+        for file in files:
+            spool.add(_texts(item, file, columns, gone))
+            if progress is not None:
+                progress(spool.rows)
+        return [put(made) for made in prepare(item, spool, columns)] if spool.rows else []
+    finally:
+        spool.clear()
+
+
+def id_range(files: Sequence[Path]) -> tuple[int, int]:
+    """Return the first and the last id that stands in files."""
+    with engine() as duck:
+        given = {"files": [str(file) for file in files]}
+        asked = duck.execute('SELECT min("_id"), max("_id") FROM read_parquet($files)', given)
+        first, last = asked.fetchone() or (0, 0)
+    return int(first), int(last)
+
+
+def standing(files: Sequence[Path], ids: Sequence[int]) -> list[int]:
+    """Return those of these ids that stand in files."""
+    with engine() as duck:
+        found = duck.execute(
+            'SELECT "_id" FROM read_parquet($files) WHERE "_id" IN (SELECT unnest($ids::BIGINT[]))',
+            {"files": [str(file) for file in files], "ids": list(ids)},
+        ).fetchall()
+    return [row[0] for row in found]
 
 
 def prepare(
@@ -255,6 +295,28 @@ def _blocks(statement: sql.Composed) -> Iterator[bytes]:
 def fresh(item: str, suffix: str) -> Path:
     """Give a name in the lake that nothing has yet, of a kind that `lake_keeping` sweeps."""
     return directory() / f"{item}-{uuid4().hex}{suffix}"
+
+
+def _texts(item: str, file: Path, columns: tuple[LakeColumn, ...], gone: Sequence[int]) -> pl.DataFrame:
+    """Read a file's rows as the text that they were typed from."""
+    cast = ", ".join(
+        f"""CAST(to_json("{c.name}") AS VARCHAR) AS "{c.name}\""""
+        if c.sql_type == "VARCHAR[]"
+        else f"""CAST("{c.name}" AS VARCHAR) AS "{c.name}\""""
+        for c in columns
+    )
+    part = fresh(item, PART)
+    try:
+        with engine() as duck:
+            duck.execute(
+                f"COPY (SELECT {cast} FROM read_parquet($file)"  # noqa: S608
+                ' WHERE "_id" NOT IN (SELECT unnest($gone::BIGINT[])))'
+                f" TO {literal(part)} (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {_GROUP_ROWS})",
+                {"file": str(file), "gone": list(gone)},
+            )
+        return pl.read_parquet(part, memory_map=False)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _spool_block(block: bytes, columns: tuple[LakeColumn, ...], spool: Spool) -> None:

@@ -81,9 +81,13 @@ def rebuild(
 
 
 def compact(*, as_of: datetime, progress: Progress | None = None) -> list[Kept]:
-    """Write anew what lies in many files or has lost many rows, then sweep."""
-    worn = [item for item in _connected() if _is_worn(item)]
-    done = rebuild(as_of=as_of, items=worn, progress=progress)
+    """Put together what lies in many small files, write anew what has lost many rows, then sweep."""
+    done = []
+    for item in _connected():
+        if _has_lost_many(item):
+            done += rebuild(as_of=as_of, items=[item], progress=progress)
+        elif _small(item).count() > _FILES_MAX:
+            done += _put_together(item, as_of=as_of, progress=progress)
     sweep(now=time.time())
     return done
 
@@ -152,6 +156,24 @@ def _write(
     return Kept(item, sum(file.rows for file in files), len(files))
 
 
+def _put_together(item: str, *, as_of: datetime, progress: Progress | None) -> list[Kept]:
+    """Write the rows of an item's small files to fewer; all of its files, where these can't be read."""
+    with _alone(item), snapshot():
+        small = list(_small(item).order_by("name"))
+        paths = [lake_files.directory() / listed.name for listed in small]
+        if all(path.is_file() for path in paths) and {one.shape for one in small} == {_shape(item)}:
+            noted = LakeEnding.objects.filter(item=item, record_id__range=lake_files.id_range(paths))
+            gone = lake_files.standing(paths, list(noted.values_list("record_id", flat=True)))
+            told = (lambda rows: progress(item, rows)) if progress is not None else None
+            columns = lake_columns.of(loader.load().item(item))
+            files = lake_files.put_together(item, columns, paths, gone=gone, progress=told)
+            LakeEnding.objects.filter(record_id__in=gone).delete()
+            LakeFile.objects.filter(name__in=[one.name for one in small]).delete()
+            _note(item, files, as_of=as_of)
+            return [Kept(item, sum(file.rows for file in files), len(files))]
+    return rebuild(as_of=as_of, items=[item], progress=progress)
+
+
 def _forget_endings(item: str, after: int, but: tuple[int, int] | None) -> None:
     """Endings that this snapshot has seen are in no file of it. Those of older files stay, and those of rows
     in a file made ahead: it had begun before them."""
@@ -163,6 +185,11 @@ def _list(item: str, files: list[lake_files.Prepared], *, after: int, through: i
     """Make files count in place of those they replace."""
     if after == 0:
         _listed(item).delete()
+    _note(item, files, as_of=as_of)
+    LakeMark.objects.update_or_create(item=item, defaults={"through_id": through})
+
+
+def _note(item: str, files: list[lake_files.Prepared], *, as_of: datetime) -> None:
     LakeFile.objects.bulk_create(
         LakeFile(
             name=written.name,
@@ -176,7 +203,6 @@ def _list(item: str, files: list[lake_files.Prepared], *, after: int, through: i
         )
         for written in files
     )
-    LakeMark.objects.update_or_create(item=item, defaults={"through_id": through})
 
 
 @contextmanager
@@ -200,11 +226,9 @@ def _alone(item: str) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"records.lake:{item}"])
 
 
-def _is_worn(item: str) -> bool:
-    rows = list(_listed(item).values_list("rows", flat=True))
+def _has_lost_many(item: str) -> bool:
     ended = LakeEnding.objects.filter(item=item).count()
-    small = _listed(item).filter(is_full=False).count()
-    return small > _FILES_MAX or (ended > 0 and ended * _ENDED_SHARE >= sum(rows))
+    return ended > 0 and ended * _ENDED_SHARE >= sum(_listed(item).values_list("rows", flat=True))
 
 
 def _connected() -> list[str]:
@@ -214,6 +238,10 @@ def _connected() -> list[str]:
 
 def _listed(item: str) -> QuerySet[LakeFile]:
     return LakeFile.objects.filter(item=item)
+
+
+def _small(item: str) -> QuerySet[LakeFile]:
+    return _listed(item).filter(is_full=False)
 
 
 def _shape(item: str) -> str:

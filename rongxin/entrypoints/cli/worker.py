@@ -140,6 +140,7 @@ def _of_files() -> list[Duty]:
     return [
         Duty("clear text of killed processes", 300, _sweep),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
+        Duty("worn files of the lake", 900, lambda now: len(lake_keeping.compact(as_of=now)), long=True),
     ]
 
 

@@ -46,8 +46,17 @@ def firm(subject: Callable[[], int]) -> int:
 
 
 def end_first(firm: int, bureau: Bureau, why: EndedWhy = EndedWhy.REPAIRED) -> None:
-    row = stored.of(firm, [ITEM], as_of=bureau.day)[ITEM][0]
-    filing.end([row.id], why, subject_id=firm, ended_by="r:1", actor=CLERK, as_of=bureau.day)
+    end_row(stored.of(firm, [ITEM], as_of=bureau.day)[ITEM][0].id, firm, bureau, why)
+
+
+def end_row(row: int, firm: int, bureau: Bureau, why: EndedWhy = EndedWhy.REPAIRED) -> None:
+    filing.end([row], why, subject_id=firm, ended_by="r:1", actor=CLERK, as_of=bureau.day)
+
+
+def name_of_file_with(row: int) -> str:
+    names = LakeFile.objects.values_list("name", flat=True)
+    (found,) = [name for name in names if lake_files.standing([lake_files.directory() / name], [row])]
+    return found
 
 
 def test_it_shows_a_row_before_any_file_holds_it(bureau: Bureau, firm: int, var: Path) -> None:
@@ -123,6 +132,42 @@ def test_small_files_are_put_together_and_full_ones_left(
     monkeypatch.setattr(lake_spool, "LOT_BYTES", 1)  # now a row fills a file
     assert [(kept.item, kept.files) for kept in lake_keeping.compact(as_of=NOW)] == [(ITEM, many)]
     assert lake_keeping.compact(as_of=NOW) == []
+    assert laid_down() == held()
+
+
+def test_what_is_put_together_leaves_out_what_ended_and_leaves_full_files_alone(
+    bureau: Bureau, firm: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it read the table, which may be large where the new files are small."""
+    monkeypatch.setattr(lake_keeping, "_FILES_MAX", 1)
+    monkeypatch.setattr(lake_keeping, "_ENDED_SHARE", 0)
+    for number in range(6):
+        bureau.files(Row(2, firm, f"{number}号", payload("1")))
+        lake_keeping.catch_up(as_of=NOW)
+    ids = sorted(held())
+    full = name_of_file_with(ids[0])
+    LakeFile.objects.filter(name=full).update(is_full=True)
+    end_row(ids[0], firm, bureau)
+    end_row(ids[3], firm, bureau)
+    with monkeypatch.context() as patch:
+        patch.setattr(lake_files, "draw", lambda *_, **__: pytest.fail("the table was read"))
+        assert lake_keeping.compact(as_of=NOW) == [lake_keeping.Kept(ITEM, 4, 1)]
+        assert lake_keeping.compact(as_of=NOW) == []
+    assert set(LakeFile.objects.values_list("name", "rows")) > {(full, 1)}
+    assert list(LakeEnding.objects.values_list("record_id", flat=True)) == [ids[0]]
+    assert laid_down() == held()
+    assert list(lake_verification.files()) == []
+
+
+def test_small_files_of_which_one_is_lost_are_written_anew(
+    bureau: Bureau, firm: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_keeping, "_FILES_MAX", 1)
+    for number in range(2):
+        bureau.files(Row(2, firm, f"{number}号", payload("1")))
+        lake_keeping.catch_up(as_of=NOW)
+    (lake_files.directory() / LakeFile.objects.values_list("name", flat=True)[0]).unlink()
+    assert lake_keeping.compact(as_of=NOW) == [lake_keeping.Kept(ITEM, 2, 1)]
     assert laid_down() == held()
 
 

@@ -101,16 +101,23 @@ class Lake(RuleBasedStateMachine):
     def catch_up(self) -> None:
         lake_keeping.catch_up(as_of=NOW)
 
-    @rule()
-    def compact(self) -> None:
-        lake_keeping.compact(as_of=NOW)
+    @rule(small_files=st.sampled_from([0, 2, 16]), ended_share=st.sampled_from([0, 10]))
+    def compact(self, small_files: int, ended_share: int) -> None:
+        """Put small files together, or write an item anew: which of the two is a matter of two numbers."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lake_keeping, "_FILES_MAX", small_files)
+            patch.setattr(lake_keeping, "_ENDED_SHARE", ended_share)
+            lake_keeping.compact(as_of=NOW)
 
     @rule()
     def rebuild(self) -> None:
         lake_keeping.rebuild(as_of=NOW)
 
-    @rule(step=st.sampled_from(["type_rows", "publish", "after_publish"]), anew=st.booleans())
-    def be_interrupted(self, step: str, anew: bool) -> None:
+    @rule(
+        step=st.sampled_from(["type_rows", "publish", "after_publish"]),
+        at=st.sampled_from(["catch_up", "rebuild", "compact"]),
+    )
+    def be_interrupted(self, step: str, at: str) -> None:
         with pytest.MonkeyPatch.context() as patch, suppress(Interrupted):
             real = lake_files.publish
 
@@ -120,7 +127,8 @@ class Lake(RuleBasedStateMachine):
                 raise Interrupted
 
             patch.setattr(lake_files, step.removeprefix("after_"), fail)
-            lake_keeping.rebuild(as_of=NOW) if anew else lake_keeping.catch_up(as_of=NOW)
+            patch.setattr(lake_keeping, "_FILES_MAX", 0)
+            getattr(lake_keeping, at)(as_of=NOW)
 
     @rule()
     def sweep(self) -> None:

@@ -79,13 +79,17 @@ def test_it_settles_rows_at_the_desk(bureau: Bureau, division: Division) -> None
         assert back.state.value == "reversed"
 
 
-def test_it_keeps_the_lake(bureau: Bureau, division: Division) -> None:
+def test_it_keeps_the_lake(bureau: Bureau, division: Division, monkeypatch: pytest.MonkeyPatch) -> None:
     with division.process(Role.WORKER):
         batch, _ = _fines(bureau, "10", "20")
         assert [kept.rows for kept in lake_keeping.catch_up(as_of=bureau.today)] == [2]
         withdrawal.withdraw(batch, actor=CLERK, as_of=bureau.today)
         lake_keeping.rebuild(as_of=bureau.today)
-        lake_keeping.compact(as_of=bureau.today)
+        for fine in ("30", "40"):
+            _fines(bureau, fine)
+            lake_keeping.catch_up(as_of=bureau.today)
+        monkeypatch.setattr(lake_keeping, "_FILES_MAX", 1)
+        assert [kept.files for kept in lake_keeping.compact(as_of=bureau.today)] == [1]
         assert list(lake_verification.files()) == []
         assert [lake_verification.contents(item) for item in lake_verification.items()] == [None]
 
