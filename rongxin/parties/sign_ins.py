@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from rongxin.journal import entries, keyring
 from rongxin.journal.rules import Kind
+from rongxin.journal.sealing import SealedColumn
 from rongxin.parties import failed_sign_ins, memberships, step_ups
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
 from rongxin.parties.failed_sign_ins import SignInRefused
@@ -34,6 +35,8 @@ from rongxin.vocabulary.actor import Actor, ActorKind
 PARAMETERS = Path(__file__).parent / "parameters"
 STEP_SECONDS = 30
 _PLACE = ("parties_secondfactor", "sealed")
+#: The secrets of authenticators; a key is given up only when they are sealed by the next one, too.
+SEALED = SealedColumn(*_PLACE, key=("account_id",), first=(0,), place=lambda row: (*_PLACE, row[0]))
 
 
 class InvalidSignInLimits(PartiesError):

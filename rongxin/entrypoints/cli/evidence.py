@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,13 +46,16 @@ def verify(report: Path, proof: Path | None, key: Path | None) -> None:
     if document.get("format") == testimony.FORMAT:
         _providers(document, key)
         return
-    if not verification.holds(document):
+    with _recognised(report):
+        holds = verification.holds(document)
+    if not holds:
         raise click.ClickException(f"{report}: 报告内容与其摘要不符，已被改动 the report was changed")
     click.echo("报告内容与摘要一致 the report says what its digest says")
     if proof is None:
         click.echo("未给出 --proof：摘要是否在存证日志中未核验 its place in the journal was not checked")
         return
-    _check(document, _read(proof), key)
+    with _recognised(proof):
+        _check(document, _read(proof), key)
     signed = "签名有效 and the signature holds" if key else "未给出 --key，签名未核验 signature not checked"
     click.echo(f"摘要在存证日志中 the journal holds the digest；{signed}")
 
@@ -59,7 +64,10 @@ def verify(report: Path, proof: Path | None, key: Path | None) -> None:
 @click.argument("request", type=click.UUID)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="缺省 REQUEST.evidence.json")
 def export(request: UUID, out: Path | None) -> None:
-    """导出一次查询的全部证据 Write the evidence of REQUEST (its number stands on the report) to one file."""
+    """导出一次查询的全部证据 Write the evidence of REQUEST (its number stands on the report) to a new file.
+
+    Claimed values of checks are in it, so keep it close.
+    """
     from rongxin.entrypoints.cli import answers, node
     from rongxin.parties.rules import permission
 
@@ -73,7 +81,12 @@ def export(request: UUID, out: Path | None) -> None:
                 as_of=answers.now(),
             )
     path = out or Path(f"{request}.evidence.json")
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{path}：未能写入 can't be written ({error.strerror})") from error
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     click.echo(f"{path}：{len(document['calls'])}次调用 calls; rongxin evidence verify {path}")
 
 
@@ -126,7 +139,20 @@ def _check(document: Mapping[str, Any], proof: Mapping[str, Any], key: Path | No
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise click.ClickException(f"{path}: 不是 JSON 文件 not a JSON file ({error})") from error
+    if not isinstance(document, dict):
+        raise click.ClickException(f"{path}: 不是报告、证据或包含证明 no report, evidence or proof")
     return document
+
+
+@contextmanager
+def _recognised(path: Path) -> Iterator[None]:
+    """Say in words that a file lacks a part, or has it garbled."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, ProofError) as error:
+        raise click.ClickException(
+            f"{path}: 不是报告或包含证明，或不完整 no report or proof, or it lacks a part ({error!r})"
+        ) from error

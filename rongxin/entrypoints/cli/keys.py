@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rongxin.entrypoints.cli import node
 from rongxin.vocabulary.zone import BUSINESS_ZONE
+
+if TYPE_CHECKING:
+    from rongxin.journal.sealing import SealedColumn
 
 
 @click.group("keys", help="密钥：在 RONGXIN_KEYS 中，从不入数据库 This node's keys, never in the database.")
@@ -69,41 +73,49 @@ def reencrypt() -> None:
     The node may go on working, and a stopped run is taken up again.
     """
     with node.running():
-        from rongxin.consent import given_numbers, written
-        from rongxin.delivery.webhooks import endpoints
-        from rongxin.disclosure import deferred, kept
-        from rongxin.financing.applying import cards as applications
-        from rongxin.financing.applying import papers as application_papers
         from rongxin.journal import sealing
-        from rongxin.parties import idempotency
-        from rongxin.records import seals
-        from rongxin.rights import objection_cards, papers, repair_cards
-        from rongxin.sharing import call_register
-        from rongxin.sharing.aggregation import outcomes, spool
+        from rongxin.sharing.aggregation import spool
         from rongxin.vocabulary.actor import SYSTEM
 
-        for column in (
-            seals.SEALED,
-            outcomes.SEALED,
-            written.SEALED,
-            given_numbers.SEALED,
-            call_register.SEALED,
-            kept.SEALED,
-            kept.SEALED_SCORE,
-            *deferred.SEALED,
-            *endpoints.SEALED,
-            idempotency.SEALED,
-            objection_cards.SEALED,
-            papers.SEALED,
-            applications.SEALED,
-            application_papers.SEALED,
-            repair_cards.SEALED,
-        ):
+        for column in columns():
             done = sealing.renew(
                 column,
                 actor=SYSTEM,
                 as_of=datetime.now(BUSINESS_ZONE),
                 progress=lambda done, total: node.say(f"重新加密 sealed anew {done:,} / {total:,}"),
             )
-            click.echo(f"{column.table}: {done:,}")
+            click.echo(f"{column.table}.{column.column}: {done:,}")
         click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(BUSINESS_ZONE)):,}")
+
+
+def columns() -> tuple[SealedColumn, ...]:
+    """Return every column whose texts the data keys seal, but an errand's: that is gone within the hour."""
+    from rongxin.consent import given_numbers, written
+    from rongxin.delivery.webhooks import endpoints
+    from rongxin.disclosure import deferred, kept
+    from rongxin.financing.applying import cards as applications
+    from rongxin.financing.applying import papers as application_papers
+    from rongxin.parties import idempotency, sign_ins
+    from rongxin.records import seals
+    from rongxin.rights import objection_cards, papers, repair_cards
+    from rongxin.sharing import call_register
+    from rongxin.sharing.aggregation import outcomes
+
+    return (
+        seals.SEALED,
+        outcomes.SEALED,
+        sign_ins.SEALED,
+        written.SEALED,
+        given_numbers.SEALED,
+        call_register.SEALED,
+        kept.SEALED,
+        kept.SEALED_SCORE,
+        *deferred.SEALED,
+        *endpoints.SEALED,
+        idempotency.SEALED,
+        objection_cards.SEALED,
+        papers.SEALED,
+        applications.SEALED,
+        application_papers.SEALED,
+        repair_cards.SEALED,
+    )

@@ -45,7 +45,8 @@ def open_report(report: Path, key: Path) -> None:
     """打开报告（JSON）中密封的记录 Print the rows that providers sealed in REPORT, by item, as JSON."""
     try:
         opener = boxes.opener(key)
-        items = json.loads(report.read_text("utf-8"))["items"]
+        sections = json.loads(report.read_text("utf-8"))["sections"]
+        items = [item for section in sections for item in section["items"]]
         opened = {item["item"]: _rows(item["sealed"], opener) for item in items if item.get("sealed")}
     except (ValueError, KeyError, TypeError) as error:
         raise click.ClickException(f"{report}：不是报告 not a report in JSON ({error!r})") from error

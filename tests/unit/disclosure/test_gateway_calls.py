@@ -8,10 +8,12 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.db import connection
 
@@ -19,6 +21,7 @@ from rongxin.consent import grants
 from rongxin.delivery import report, verification
 from rongxin.delivery.evidence import checking, exporting
 from rongxin.disclosure.release import Refusal, Release
+from rongxin.entrypoints.cli import sealed
 from rongxin.exchange import receipt
 from rongxin.exchange.question import Match
 from rongxin.journal import checkpoints, sequencer
@@ -107,9 +110,23 @@ def test_sealed_rows_pass_the_node_unread_and_open_at_the_institution(scene: Sce
     document = report.build(answer, CATALOGUE, node="n")
     assert verification.holds(document)
     assert '"100"' not in report.to_json(document).decode()
-    (sealed,) = item.sealed
-    opened = json.loads(boxes.open_box(base64.b64decode(sealed), key, info=receipt.SEALED_ROWS))
+    (box,) = item.sealed
+    opened = json.loads(boxes.open_box(base64.b64decode(box), key, info=receipt.SEALED_ROWS))
     assert opened[0]["vat_paid_cny_12m"] == "100"
+
+
+def test_a_report_is_opened_by_the_institutions_command(scene: Scene, tmp_path: Path) -> None:
+    stage.consent(scene.firm, scene.case)
+    assert CliRunner().invoke(sealed.command, ["key", str(tmp_path / "own")]).exit_code == 0
+    pem = (tmp_path / "own.pub.pem").read_bytes()
+    (scene.tax.directory / "institutions").mkdir()
+    (scene.tax.directory / "institutions" / "bank_a.pub.pem").write_bytes(pem)
+    answer = scene.asks(seal_to=pem.decode())
+    assert isinstance(answer, Release)
+    (tmp_path / "report.json").write_bytes(report.to_json(report.build(answer, CATALOGUE, node="n")))
+    said = ["open", str(tmp_path / "report.json"), "--key", str(tmp_path / "own")]
+    opened = json.loads(CliRunner().invoke(sealed.command, said).stdout)
+    assert opened["tax_payment"][0]["vat_paid_cny_12m"] == "100"
 
 
 def test_a_node_can_not_put_its_own_key_in_the_institutions_place(scene: Scene) -> None:

@@ -24,7 +24,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def report(path: Path, public: Path) -> Path:
     box = boxes.close(receipt.content_of(ROWS), boxes.recipient(public), info=receipt.SEALED_ROWS)
     items = [{"item": "tax_payment", "sealed": [base64.b64encode(box).decode()]}, {"item": "gas_fee"}]
-    path.write_text(json.dumps({"items": items}))
+    path.write_text(json.dumps({"sections": [{"items": items[:1]}, {"items": items[1:]}]}))
     return path
 
 
@@ -47,7 +47,7 @@ def test_a_key_is_not_written_over_and_a_report_without_seals_is_said_to_be_one(
     kept = (tmp_path / "own").read_bytes()
     assert run("key", str(tmp_path / "own"))[0] == 1
     assert (tmp_path / "own").read_bytes() == kept
-    for text, what in (('{"items": []}', "nothing"), ("[]", "not a report"), ("x", "not a report")):
+    for text, what in (('{"sections": []}', "nothing"), ("[]", "not a report"), ("x", "not a report")):
         (tmp_path / "report.json").write_text(text)
         code, told = run("open", str(tmp_path / "report.json"), "--key", str(tmp_path / "own"))
         assert code == 1
