@@ -24,6 +24,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from rongxin.consent import moving as consents
+from rongxin.delivery.moving import archive
 from rongxin.delivery.moving.errors import KeyNeeded, Unreadable
 from rongxin.delivery.moving.layout import MANIFEST, SIGNATURE, Entry, FileKind, Manifest, Sealing
 from rongxin.disclosure import moving as disclosures
@@ -46,11 +47,12 @@ LEFT_OUT = {
     "passwords_and_api_keys": "口令与接口密钥：在新节点重新设置",
     "real_names": "实名信息：由身份认证服务重新认证",
     "keys": "节点密钥：另行备份（RONGXIN_KEYS）",
-    "rejected_and_waiting_rows": "退回与待匹配的行：由提供单位重新报送",
-    "matching_decisions": "人工匹配决定：其结果在记录中",
-    "duty_mandates": "履职依据：在新节点重新核准",
-    "bulk_agreements": "批量调用的书面同意及据以留存的应答：同意只对原节点作出，在新节点登记后重新调用",
+    "kept_answers": "提供单位应答、接口调用所得：授权只对原节点作出，由新节点重新调用",
+    "bulk_records": "批量调用约定留存的记录：在新节点登记约定后重新调用",
+    "evaluations": "评分：由新节点按同一参数重新计算",
+    "passing": "登录会话、限流计数、发送队列等过程性数据",
 }
+# What lies under archive/ is for looking up: it holds on the new node only where it is made anew there.
 
 
 @dataclass
@@ -96,19 +98,25 @@ def out(
     *,
     node: str,
     recipient: boxes.PublicKey | None,
+    archived: Iterable[archive.Table],
     actor: Actor,
     as_of: datetime,
     progress: Progress = lambda name, rows: None,
 ) -> MovedOut:
-    """Write the node into the new `directory`; raises `KeyNeeded`, `Unreadable` where it exists already."""
+    """Write the node into the new `directory`, the tables `archived` too; raises `KeyNeeded`, `Unreadable`
+    where it exists already or can't be written.
+    """
     if directory.exists():
         raise Unreadable(f"{directory}：目录已存在，请另指定一个")
     sealer = Sealer(str(uuid4()), recipient)
     part = directory.with_name(f".{directory.name}.{sealer.move}.part")
-    part.mkdir(mode=0o700)
+    try:
+        part.mkdir(mode=0o700)
+    except OSError as error:
+        raise Unreadable(f"{directory}：不能写入（{error.strerror}）") from error
     try:
         with snapshot():
-            files = _Files(part, progress).everything(sealer, as_of=as_of)
+            files = _Files(part, progress).everything(sealer, archived, as_of=as_of)
             under = parties.commitments_under()
         manifest = Manifest(
             move=sealer.move,
@@ -145,7 +153,9 @@ class _Files:
         self._part, self._progress = part, progress
         self._made: list[Entry] = []
 
-    def everything(self, sealer: Sealer, *, as_of: datetime) -> list[Entry]:
+    def everything(
+        self, sealer: Sealer, archived: Iterable[archive.Table], *, as_of: datetime
+    ) -> list[Entry]:
         codes = parties.codes_of_subjects()
         self._rows("departments.jsonl", FileKind.DEPARTMENTS, parties.departments_out())
         self._rows("institutions.jsonl", FileKind.INSTITUTIONS, parties.institutions_out())
@@ -162,6 +172,10 @@ class _Files:
         self._rows("archive/batches.jsonl", FileKind.ARCHIVE, sharing.out_of())
         self._rows("archive/disclosures.jsonl", FileKind.ARCHIVE, disclosures.out_of(codes))
         self._rows("archive/journal.jsonl", FileKind.ARCHIVE, journal.out_of())
+        for table in archived:
+            self._rows(
+                f"archive/{table.name}.jsonl", FileKind.ARCHIVE, archive.rows(table, codes, sealer.close)
+            )
         return self._made
 
     def _rows(self, name: str, kind: FileKind, rows: Iterable[dict[str, Any]], *, item: str = "") -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from rongxin.entrypoints.cli import answers, node
+from rongxin.entrypoints.cli import answers, keys, node
 from rongxin.parties.rules import permission
 from rongxin.vocabulary.zone import BUSINESS_ZONE
 
@@ -63,12 +63,14 @@ def move_out(directory: Path, recipient: Path | None) -> None:
         from django.conf import settings
 
         from rongxin.delivery.moving import outward
+        from rongxin.entrypoints.database import archived
         from rongxin.proof import boxes
 
         done = outward.out(
             directory,
             node=settings.RONGXIN_NODE_NAME,
             recipient=boxes.recipient(recipient) if recipient else None,
+            archived=archived.tables(keys.columns()),
             actor=answers.operator(permission.SYSTEM),
             as_of=_now(),
             progress=lambda name, rows: node.say(f"迁出 writing {name} {rows:,}"),

@@ -78,7 +78,7 @@ def out(directory: Path, key: Path) -> Path:
         boxes.make(key)
     public = boxes.opener(key).public_key()
     return outward.out(
-        directory, node="云州节点", recipient=public, actor=OPERATOR, as_of=stage.NOW
+        directory, node="云州节点", recipient=public, archived=(), actor=OPERATOR, as_of=stage.NOW
     ).directory
 
 

@@ -132,7 +132,9 @@ def test_of_what_was_moved_in_the_gate_says_no_record_and_of_nothing_else(tmp_pa
 def test_nothing_that_is_sealed_leaves_in_clear_and_none_of_it_without_a_key(tmp_path):
     _scene()
     with pytest.raises(KeyNeeded, match="--to"):
-        stage.outward.out(tmp_path / "x", node="云州", recipient=None, actor=stage.OPERATOR, as_of=NOW)
+        stage.outward.out(
+            tmp_path / "x", node="云州", recipient=None, archived=(), actor=stage.OPERATOR, as_of=NOW
+        )
     assert list(tmp_path.iterdir()) == []
     stage.out(tmp_path / "a", tmp_path / "key")
     everything = b"".join(path.read_bytes() for path in (tmp_path / "a").rglob("*.*") if path.is_file())
