@@ -170,6 +170,12 @@ def listed(
     return windows.part(rows, window, "proposed_at" if oldest_first else "-proposed_at", "id").of(_card)
 
 
+def of_case(case_id: UUID) -> list[Card]:
+    """Return the papers handed in for a case, those handed in last first."""
+    rows = WrittenProposal.objects.select_related("case").filter(case=case_id)
+    return [_card(row) for row in rows.order_by("-proposed_at", "id")]
+
+
 def _card(row: WrittenProposal) -> Card:
     return Card(
         id=row.id,

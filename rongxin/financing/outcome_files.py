@@ -40,6 +40,7 @@ COLUMNS = {
     "逾期天数": "overdue_days",
     "逾期金额（元）": "overdue_cny",
 }
+_CHINESE = {target: label for label, target in COLUMNS.items()}
 _REQUIRED = ("reference", "stage", "on")
 
 
@@ -90,8 +91,7 @@ def _columns(headers: tuple[str, ...], name: str) -> dict[str, str]:
         raise UnfitFile(f"{name}：不认识的列 {'、'.join(strange[:5])}；可用的列：{'、'.join(COLUMNS)}")
     if len(set(found.values())) < len(found):
         raise UnfitFile(f"{name}：同一内容有两列，请只留一列")
-    chinese = {target: label for label, target in COLUMNS.items()}
-    if missing := [chinese[target] for target in _REQUIRED if target not in found.values()]:
+    if missing := [_CHINESE[target] for target in _REQUIRED if target not in found.values()]:
         raise UnfitFile(f"{name}：缺少列 {'、'.join(missing)}")
     return found
 
@@ -143,7 +143,7 @@ def _read(row: Mapping[str, str]) -> Told:
         try:
             return read(text)
         except Unclean as error:
-            raise Unclean(error.code, f"{name}：{error}") from error
+            raise Unclean(error.code, f"{_CHINESE[name]}：{error}") from error
 
     stage, on = cell("stage", _word(Stage)), cell("on", calendar_dates.read)
     if stage is None or on is None or not row["reference"]:

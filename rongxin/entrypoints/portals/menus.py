@@ -73,6 +73,7 @@ _ENTRIES = (
     Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION, _CONNECTION),
     Entry("institution_webhooks", _lazy("事件通知"), permission.INSTITUTION, _CONNECTION),
     Entry("institution_access", _lazy("公钥与回调地址"), _INSTITUTION, _CONNECTION),
+    Entry("institution_outcomes", _lazy("结果反馈"), permission.INSTITUTION, _OWED),
     Entry("institution_objections", _lazy("结果异议"), permission.INSTITUTION, _OWED),
     Entry("institution_duties", _lazy("应尽事项"), permission.INSTITUTION, _OWED),
     Entry("provider", _lazy("报送"), permission.PROVIDER),

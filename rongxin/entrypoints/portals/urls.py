@@ -28,9 +28,11 @@ from rongxin.entrypoints.portals.institution import (
     outcomes,
     reports,
     team,
+    telling,
     usage,
 )
 from rongxin.entrypoints.portals.institution import objections as contested
+from rongxin.entrypoints.portals.institution import papers as consented
 from rongxin.entrypoints.portals.institution import products as shelf
 from rongxin.entrypoints.portals.operator import (
     access,
@@ -129,6 +131,10 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/cases/<uuid:number>", cases.one, name="institution_case"),
     path("institution/cases/<uuid:number>/ask", cases.ask, name="institution_ask"),
     path("institution/cases/<uuid:number>/close", cases.close, name="institution_close"),
+    path("institution/cases/<uuid:number>/paper", consented.hand_in, name="institution_paper_consent"),
+    path("institution/consents/<uuid:number>/give-up", consented.give_up, name="institution_give_up"),
+    path("institution/cases/<uuid:number>/step", telling.step, name="institution_step"),
+    path("institution/outcomes", telling.many, name="institution_outcomes"),
     path("institution/outcomes/<uuid:number>", outcomes.one, name="institution_outcome"),
     path("institution/outcomes/<uuid:number>/correct", outcomes.correct, name="institution_outcome_correct"),
     path(

@@ -20,6 +20,8 @@ from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.reason import Reason
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+# What a field is called in the API, behind its name: (amount_cny).
+_KEY = re.compile(r"（[a-z]+(?:_[a-z]+)+）")
 _LATIN_WORD = re.compile(r"[A-Za-z']{2,}")
 
 
@@ -58,7 +60,8 @@ def of_error(error: Exception) -> tuple[int, str]:
     says of the case, which may hold names and numbers, follows as it is.
     """
     status, chinese = problems.in_words(error)
-    own, code = str(error), str(getattr(error, "code", ""))
+    chinese, own = _KEY.sub("", chinese), _KEY.sub("", str(error))
+    code = str(getattr(error, "code", ""))
     if not in_english():
         return status, own if code and _in_chinese(own) else chinese
     if code and own and not _in_chinese(own):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
-from rongxin.consent import cases, register, requests, templates
+from rongxin.consent import cases, register, requests, templates, written
 from rongxin.consent.deletion import duties
 from rongxin.consent.errors import ConsentError, UnknownCase
 from rongxin.consent.rules import CaseKind, Status
@@ -194,13 +194,21 @@ def _standing(card: requests.Card) -> str:
     return wording.named(card.status.label)
 
 
-def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
-    catalogue = loader.load()
-    template = templates.in_force(_TEMPLATES[case.kind], visitor.today)
+def template_of(case: cases.Card, visitor: Visitor) -> templates.Template:
+    """Return the fair-use template by which a consent is usually asked for in a case of this kind."""
+    return templates.in_force(_TEMPLATES[case.kind], visitor.today)
+
+
+def consented() -> list[dict[str, Any]]:
+    """Return what can be asked for by consent, section by section."""
     sections = [
         {"label": label, "items": [item for item in items if any(c.consent for c in item.channels)]}
-        for _, label, items in catalogue.sections()
+        for _, label, items in loader.load().sections()
     ]
+    return [section for section in sections if section["items"]]
+
+
+def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
     given = register.of_case(case.subject_id, case.institution_id, case.id)
     asked = requests.of_case(case.id)
     firm, live = subjects.get(case.subject_id), _live(given)
@@ -212,9 +220,11 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         "live": live,
         "grants": given,
         "requests": [{"card": card, "standing": _standing(card)} for card in asked],
-        "template": template,
-        "sections": [section for section in sections if section["items"]],
+        "papers": written.of_case(case.id),
+        "template": template_of(case, visitor),
+        "sections": consented(),
         "steps": outcomes.steps(case.id),
+        "tellable": outcomes.next_of(case.id),
         "report_at": reverse("institution_report", kwargs={"number": case.id}),
         "checkable": any(claims.askable(grant, firm.kind) for grant in _active(given)),
     }

@@ -51,7 +51,7 @@ def correct(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
     """Put what was sent in the place of a wrong step."""
 
     def verb() -> Card:
-        told, why = _told(request.POST), request.POST.get("why", "")
+        told, why = told_of(request.POST), request.POST.get("why", "")
         return outcomes.correct(number, visitor.role.party, told, why, actor=visitor.actor, as_of=visitor.at)
 
     return _act(request, visitor, number, verb, _("已更正，企业会收到通知；更正前的内容仍可查阅"))
@@ -71,6 +71,12 @@ def withdraw(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespon
 def steps(case: UUID) -> list[dict[str, Any]]:
     """Return all that was told of a case of the visitor's own, as a page lists it."""
     return [{"card": card, "what": what(card.told)} for card in outcomes.told_of(case)]
+
+
+def next_of(case: UUID) -> list[Stage]:
+    """Return what can be told of a case next."""
+    line = outcomes.of_case(case)
+    return rules.between(line[-1].stage if line else None, None)
 
 
 def _act(
@@ -106,14 +112,19 @@ def _whole(card: Card, visitor: Visitor, given: Mapping[str, str]) -> dict[str, 
         "stays": can.stays,
         "stage": stage,
         "on": given.get("on") or card.told.on.isoformat(),
-        "fields": [_field(name, must, card.told, given) for name, must in rules.values_of(stage).items()],
+        "fields": fields_of(stage, given, card.told),
         "given": given,
         "today": visitor.today,
     }
 
 
-def _field(name: str, must: bool, told: Told, given: Mapping[str, str]) -> dict[str, Any]:
-    held = getattr(told, name)
+def fields_of(stage: Stage, given: Mapping[str, str], held: Told | None = None) -> list[dict[str, Any]]:
+    """Return the fields of a form for a step of this stage, with what was typed or else what is held."""
+    return [_field(name, must, held, given) for name, must in rules.values_of(stage).items()]
+
+
+def _field(name: str, must: bool, told: Told | None, given: Mapping[str, str]) -> dict[str, Any]:
+    held = getattr(told, name, None)
     if held is None:
         held = ""
     elif name == "rate_bp":
@@ -127,7 +138,7 @@ def _field(name: str, must: bool, told: Told, given: Mapping[str, str]) -> dict[
     }
 
 
-def _told(given: Mapping[str, str]) -> Told:
+def told_of(given: Mapping[str, str]) -> Told:
     """Read the step that was sent; whether it can be so is the room's to say."""
     stage = next((one for one in Stage if one.value == given.get("stage")), None)
     if stage is None:
