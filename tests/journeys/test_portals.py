@@ -93,9 +93,9 @@ def test_an_owner_answers_a_request_and_takes_the_consent_back_on_her_telephone(
         consent = requests.get(request.id).consent_id
         assert grants.get(consent).status is Status.ACTIVE
         assert visit.clicks <= CLICKS_MAX
-        visit.click("撤回", role="link")
-        visit.check("enterprise-withdraw")
-        visit.click("撤回授权")
+        before = visit.clicks
+        visit.click("撤回给")
+        assert visit.clicks - before == 1
         assert visit.sees("不能再凭这份授权得到任何信息")
         assert grants.get(consent).status is Status.WITHDRAWN
 

@@ -97,6 +97,12 @@ def _entered(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def in_language(text: str) -> str:
+    """Return a text of ours, Chinese first and English behind a line, in the language of the page."""
+    chinese, *english = text.split("\n---\n")
+    return english[-1] if english and wording.in_english() else chinese
+
+
 def notice(text: str) -> dict[str, str]:
     """Return a risk notice for `enterprise/risk_notice.html`, below a heading of the page's: in the reader's
     language; in English with the Chinese, which is what binds.

@@ -69,6 +69,11 @@ _ENTERPRISE: list[URLPattern | URLResolver] = [
     path("enterprise/rights", rights.listed, name="enterprise_rights"),
     path("enterprise/rights/object/<slug:item>", rights.object_to, name="enterprise_object"),
     path("enterprise/rights/<uuid:number>/withdraw", rights.take_back, name="enterprise_take_back"),
+    path(
+        "enterprise/rights/repairs/<uuid:number>/withdraw",
+        rights.take_repair_back,
+        name="enterprise_take_back_repair",
+    ),
     path("enterprise/rights/repair/<int:record>", rights.repair, name="enterprise_repair"),
     path("enterprise/agents", agents.listed, name="enterprise_agents"),
     path("enterprise/agents/<int:number>/end", agents.end, name="enterprise_agent_end"),

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rongxin.consent import notices
@@ -52,7 +51,7 @@ def apply(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         "chosen": [offered.product(card) for card in chosen],
         "questions": _questions(request, visitor),
         "promise": promise,
-        "promise_html": shown.in_html(_in_language(promise.text)),
+        "promise_html": shown.in_html(shown.in_language(promise.text)),
         "instead_of": earlier,
         **{name: request.POST.get(name, "") for name in ("amount", "term", "purpose")},
     }
@@ -112,7 +111,7 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         **offered.product(card.product),
         "notice_shown": notice,
         "chief": visitor.role.role is Role.LEGAL_REPRESENTATIVE,
-        "notice_html": shown.in_html(_in_language(notice.text)),
+        "notice_html": shown.in_html(shown.in_language(notice.text)),
         "shown": {
             act: signing.shown_to(card, said, consents=act == "consent", on=visitor.today)[1]
             for act in ("consent", "without")
@@ -169,12 +168,6 @@ def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
         "application": card,
         **signatures.state_of(waits, visitor),
     }
-
-
-def _in_language(text: str) -> str:
-    """Return a text of ours, Chinese first and English behind a line, in the language of the page."""
-    chinese, *english = text.split("\n---\n")
-    return english[-1] if english and (get_language() or "").startswith("en") else chinese
 
 
 def _onward(card: Card, visitor: Visitor) -> HttpResponse:

@@ -39,7 +39,11 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show a consent: a receipt of its key facts, what may be done with it, and what is owed for it."""
     grant = _own(number, visitor)
     context = {"here": "enterprise_consents", **_line(grant), **_facts(grant)}
-    context["owed"] = [card.document(on=visitor.today) for card in duties.of_consent(number)]
+    context |= {
+        "owed": [card.document(on=visitor.today) for card in duties.of_consent(number)],
+        "meaning": shown.in_html(shown.in_language(meaning.current(visitor.today).text)),
+        "receipt_days": policy.on(visitor.today).receipt_days,
+    }
     return pages.render(request, "enterprise/consent.html", context)
 
 
@@ -58,24 +62,15 @@ def resume(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     return redirect("enterprise_consent", number=number)
 
 
-@visitors.page(permission.SUBJECT, "GET", "POST")
+@visitors.page(permission.SUBJECT, "POST")
 def withdraw(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Say first what withdrawing means, then take the consent back."""
+    """Take the consent back at once; what that means stands beside the button."""
     grant = _own(number, visitor)
-    if request.method == "POST":
-        grants.withdraw(grant.id, actor=visitor.actor, as_of=visitor.at)
-        # The worker does the same from the journal's news, should this process end here.
-        recipients.settle(grant.id, as_of=visitor.at)
-        messages.success(request, _("已撤回：从现在起机构不能再凭这份授权得到任何信息"))
-        return redirect("enterprise_consent", number=number)
-    notice = meaning.current(visitor.today)
-    context = {
-        "here": "enterprise_consents",
-        **_line(grant),
-        "meaning": shown.in_html(notice.text.split("\n---\n")[0]),
-        "receipt_days": policy.on(visitor.today).receipt_days,
-    }
-    return pages.render(request, "enterprise/withdraw.html", context)
+    grants.withdraw(grant.id, actor=visitor.actor, as_of=visitor.at)
+    # The worker does the same from the journal's news, should this process end here.
+    recipients.settle(grant.id, as_of=visitor.at)
+    messages.success(request, _("已撤回：从现在起机构不能再凭这份授权得到任何信息"))
+    return redirect("enterprise_consent", number=number)
 
 
 def _own(number: UUID, visitor: Visitor) -> Grant:

@@ -16,6 +16,7 @@ from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.enterprise import own
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
+from rongxin.rights import policy
 
 
 @visitors.page(permission.SUBJECT, "GET", "POST")
@@ -36,7 +37,12 @@ def everything(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         return _file(signed, "application/pdf", f"own-report-{released.id}.pdf")
     if form == "csv":
         return lists.handed_out(_table(shown, released), f"own-report-{released.id}")
-    context = {"here": "enterprise_held", "report": shown, "charts": PRESS.charts(shown)}
+    context = {
+        "here": "enterprise_held",
+        "report": shown,
+        "charts": PRESS.charts(shown),
+        "repairable": policy.repairs_on(visitor.today).items,
+    }
     return pages.render(request, "enterprise/held.html", context)
 
 

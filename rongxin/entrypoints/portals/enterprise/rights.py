@@ -17,11 +17,11 @@ from rongxin.catalogue.schema import Item
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
-from rongxin.rights import corrections, objections, papers, repairs
+from rongxin.rights import corrections, objections, papers, policy, repairs
 from rongxin.rights.errors import RightsError
 from rongxin.rights.objections import Complaint
 from rongxin.rights.repairs import Wish
-from rongxin.rights.rules.repair import Material, Severity
+from rongxin.rights.rules.repair import OPEN, Material, Severity
 
 
 @visitors.page(permission.SUBJECT)
@@ -31,7 +31,10 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {
         "here": "enterprise_rights",
         "objections": [card.document(on=today) for card in objections.of_subject(visitor.subject, few).rows],
-        "repairs": [card.document(on=today) for card in repairs.of_subject(visitor.subject, few).rows],
+        "repairs": [
+            {**card.document(on=today), "open": card.state in OPEN}
+            for card in repairs.of_subject(visitor.subject, few).rows
+        ],
         "told": [card.document(on=today) for card in corrections.of_subject(visitor.subject, few).rows],
     }
     return pages.render(request, "enterprise/rights.html", context)
@@ -82,13 +85,27 @@ def take_back(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespo
     return redirect("enterprise_rights")
 
 
+@visitors.page(permission.SUBJECT, "POST")
+def take_repair_back(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Take a request for repair back; what the window may still decide is not followed."""
+    try:
+        card = repairs.get(number)
+    except RightsError as error:
+        raise Http404(str(error)) from error
+    if card.subject != visitor.subject:
+        raise Http404(str(number))
+    repairs.withdraw(number, actor=visitor.actor, as_of=visitor.at)
+    messages.success(request, _("已撤回修复申请，标注已取消；以后可以重新申请"))
+    return redirect("enterprise_rights")
+
+
 @visitors.page(permission.SUBJECT, "GET", "POST")
 def repair(request: HttpRequest, visitor: Visitor, record: int) -> HttpResponseBase:
     """Ask for the repair of a record that was made good; the national window decides, not the platform."""
     context: dict[str, Any] = {
         "here": "enterprise_rights",
         "record": record,
-        "severities": list(Severity),
+        "severities": policy.repairs_on(visitor.today).severities.items(),
         "severity": request.POST.get("severity", ""),
         "statement": request.POST.get("statement", ""),
     }

@@ -114,11 +114,14 @@ def test_a_consent_is_given_paused_resumed_and_withdrawn(client, asked):
     assert "不能再凭这份授权" in client.get(f"/enterprise/consents/{number}").content.decode()
 
 
-def test_withdrawing_says_first_what_it_means(client, asked):
+def test_one_click_withdraws_and_what_it_means_stands_beside_it(client, asked):
     client.post(f"/enterprise/requests/{asked}/sign", shown())
     number = requests.get(asked).consent_id
-    page = client.get(f"/enterprise/consents/{number}/withdraw").content.decode()
-    assert "贷款合同继续有效" in page
+    page = client.get(f"/enterprise/consents/{number}").content.decode()
+    assert f'action="/enterprise/consents/{number}/withdraw"' in page
+    for words in ("贷款合同继续有效", "删除回执", "撤回的不能恢复"):
+        assert words in page
+    assert client.get(f"/enterprise/consents/{number}/withdraw").status_code == 405
     assert grants.get(number).status is Status.ACTIVE
 
 
@@ -147,8 +150,7 @@ def test_nobody_reads_or_answers_what_is_another_firms(client, firm):
     case = requests.get(number).case_id
     now = timezone.now()
     consent = stage.consent(other, case, as_of=now)
-    for page in ("", "/withdraw"):
-        assert client.get(f"/enterprise/consents/{consent.id}{page}").status_code == 404
+    assert client.get(f"/enterprise/consents/{consent.id}").status_code == 404
     for act in ("pause", "withdraw"):
         assert client.post(f"/enterprise/consents/{consent.id}/{act}").status_code == 404
     assert grants.get(consent.id).status is Status.ACTIVE

@@ -8,12 +8,16 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.journal.windows import Window
 from rongxin.parties import seed
-from rongxin.parties.rules.membership import PartyKind
-from rongxin.rights import objections
+from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.rights import objections, repairs, window_decisions
+from rongxin.rights.repairs import Wish
+from rongxin.rights.rules import repair as rules
 from rongxin.rights.rules.objection import State
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
+from tests.unit.rights import stage as rights_stage
+from tests.unit.rights.test_repairs import COMMITMENT, PROOF, decision
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,3 +72,57 @@ def test_the_department_answers_with_a_reason_and_no_other_department_sees_it(cl
     assert client.post(f"/provider/objections/{card.id}", {"outcome": "rejected"}).status_code == 422
     client.post(f"/provider/objections/{card.id}", {"outcome": "rejected", "reason": "与申报一致"})
     assert objections.get(card.id).state is State.REJECTED
+
+
+@pytest.fixture
+def scene(client, tmp_path, settings):
+    """A firm that was fined, signed in."""
+    settings.RONGXIN_VAR = tmp_path / "var"
+    made = rights_stage.opened(tmp_path)
+    doors.as_person(client, made.firm.owner)
+    return made
+
+
+def asked(scene):
+    wish = Wish(scene.fined(), rules.Severity.GENERAL, "罚款已缴清", (PROOF, COMMITMENT))
+    return repairs.request(scene.firm.id, wish, actor=scene.owner, as_of=scene.now).id
+
+
+def test_an_owner_follows_a_repair_to_the_windows_reasons(client, scene, tmp_path, settings):
+    (tmp_path / "window" / "in").mkdir(parents=True)
+    settings.RONGXIN_REPAIR_WINDOW = f"file:{tmp_path / 'window'}"
+    number = asked(scene)
+    page = client.get("/enterprise/rights").content.decode()
+    for words in ("一般失信", "自动停止公示", f"/enterprise/rights/repairs/{number}/withdraw"):
+        assert words in page
+    repairs.forward_waiting(as_of=scene.now)
+    one, other = stage.operators(2, Role.CHECKER)
+    made = decision(number, rules.Outcome.REFUSED)
+    window_decisions.enter(made, actor=one, as_of=scene.now)
+    assert "已履行" not in client.get("/enterprise/rights").content.decode()
+    window_decisions.confirm(number, actor=other, as_of=scene.now)
+    page = client.get("/enterprise/rights").content.decode()
+    for words in ("云州市市场监管局于2026-03-05决定（修决〔2026〕1号）", "已履行"):
+        assert words in page
+    assert "repairs/" not in page
+
+
+def test_an_owner_takes_a_repair_back_and_nobody_elses(client, scene):
+    number = asked(scene)
+    at = f"/enterprise/rights/repairs/{number}/withdraw"
+    doors.as_person(client, stage.firm("云州白鹭餐饮有限公司").owner)
+    assert client.post(at).status_code == 404
+    assert repairs.get(number).state is rules.State.REQUESTED
+    doors.as_person(client, scene.firm.owner)
+    assert client.post(at).headers["Location"] == "/enterprise/rights"
+    assert repairs.get(number).state is rules.State.WITHDRAWN
+
+
+def test_what_can_be_repaired_says_so_beside_the_record(client, scene):
+    record = scene.fined()
+    page = client.post("/enterprise/held").content.decode()
+    assert f"/enterprise/rights/repair/{record}" in page
+    assert (
+        "公示满3个月可以修复，最长公示12个月"
+        in client.get(f"/enterprise/rights/repair/{record}").content.decode()
+    )
