@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router
 
 from rongxin.catalogue import export, json_schema, loader
+from rongxin.disclosure import bands
 from rongxin.entrypoints.api import authentication
 from rongxin.sharing import item_sources
 
@@ -35,5 +37,9 @@ def sources(request: HttpRequest, item: str) -> list[dict[str, Any]]:
 
 @router.get("/{item}/schema", auth=None, summary="信息项的 JSON Schema")
 def schema(request: HttpRequest, item: str) -> dict[str, Any]:
-    """Return the JSON Schema of one item's rows."""
-    return json_schema.of(loader.load().item(item))
+    """Return the JSON Schema of one item's rows; a figure shared by band alone has its provider's bands."""
+    described = json_schema.of(loader.load().item(item))
+    for name, field in described["properties"].items():
+        if published := bands.of(item, name, on=timezone.localdate()):
+            field["examples"] = list(published)
+    return described

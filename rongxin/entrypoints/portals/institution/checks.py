@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from rongxin.catalogue import loader
 from rongxin.consent import cases as matters
 from rongxin.consent.register import Grant
-from rongxin.disclosure import claims, gate
+from rongxin.disclosure import bands, claims, gate
 from rongxin.disclosure.claims import Answered, Askable, Misread
 from rongxin.disclosure.release import Refusal, Release, ReleasedItem
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
@@ -97,7 +98,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     live, askable = _carried([] if case.closed else cases.active_of(case), firm)
     given = _given(request, askable)
     context: dict[str, Any] = {"here": _HERE, "case": case, "firm": firm, "live": live}
-    context["items"] = [_fields_of(one, given) for one in askable]
+    context["items"] = [_fields_of(one, given, today=visitor.today) for one in askable]
     if request.method != "POST" or live is None:
         return pages.render(request, "institution/check.html", context)
     wrong = claims.misread(askable, given, today=visitor.today)
@@ -149,7 +150,7 @@ def _given(request: HttpRequest, askable: tuple[Askable, ...]) -> dict[str, dict
     return given
 
 
-def _fields_of(one: Askable, given: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _fields_of(one: Askable, given: dict[str, dict[str, str]], *, today: date) -> dict[str, Any]:
     typed = given.get(one.item.item, {})
     return {
         "item": one.item,
@@ -161,6 +162,7 @@ def _fields_of(one: Askable, given: dict[str, dict[str, str]]) -> dict[str, Any]
                 "input": _INPUTS.get(field.field_type.widget, "text"),
                 "value": typed.get(field.name, ""),
                 "banded": field.type == "band",
+                "bands": bands.of(one.item.item, field.name, on=today),
             }
             for field in one.fields
         ],

@@ -136,6 +136,15 @@ def test_social_insurance_is_claimed_by_bands_alone(scene, clerk):
     assert (said(page), "尚未接入平台" in page) == (["未答复"], True)
 
 
+def test_the_bands_of_the_agency_are_offered_so_that_nobody_guesses_at_words(scene, clerk):
+    consent(scene, "social_insurance")
+    page = clerk.get(f"/institution/cases/{scene.case}/check").content.decode()
+    for band in ("50–99人", "1000人以上", "10–50万元"):
+        assert f'<option value="{band}">' in page
+    schema = clerk.get("/api/v1/catalogue/social_insurance/schema").json()
+    assert "50–99人" in schema["properties"]["pension_insured_band_avg_12m"]["examples"]
+
+
 def test_a_refusal_keeps_the_form_and_says_why(scene, clerk):
     consent(scene)
     quotas.set_limit("bank_a", Scope.PERSON, 0, actor=SYSTEM, as_of=timezone.now())
