@@ -42,3 +42,8 @@ def get(department_id: str) -> Card:
     if row is None:
         raise UnknownParty(f"没有部门“{department_id}”")
     return Card(row.id, row.name)
+
+
+def every() -> list[Card]:
+    """Return all departments by name."""
+    return [Card(row.id, row.name) for row in Department.objects.order_by("name", "id")]

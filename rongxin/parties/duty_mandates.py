@@ -16,8 +16,9 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from rongxin.catalogue import loader, redaction
-from rongxin.journal import entries, plans
+from rongxin.journal import entries, plans, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import accounts, departments
 from rongxin.parties.errors import NotAllowed, UnknownParty
 from rongxin.parties.models import DutyMandate
@@ -117,6 +118,15 @@ def waiting() -> list[Card]:
     """Return the proposals that wait for a second person, oldest first."""
     rows = DutyMandate.objects.filter(state=State.PROPOSED.value).order_by("proposed_at", "id")
     return [_card(row) for row in rows]
+
+
+def part_of(window: Window, *, waiting_only: bool = False, find: str = "") -> Part[Card]:
+    """Return a part of all mandates, the newest first; `find`: of departments with this in their name."""
+    rows = (
+        DutyMandate.objects.filter(state=State.PROPOSED.value) if waiting_only else DutyMandate.objects.all()
+    )
+    rows = rows.filter(department__name__icontains=find) if find else rows
+    return windows.part(rows, window, "-proposed_at", "id").of(_card)
 
 
 def bases_of(mandates: Iterable[UUID]) -> dict[UUID, str]:

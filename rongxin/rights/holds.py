@@ -129,9 +129,20 @@ def kept_back(subject_id: int, *, on: date) -> frozenset[str]:
     return frozenset(rows.values_list("department", flat=True))
 
 
-def every(window: Window) -> Part[Card]:
-    """Return a part of all holds for the operator, the newest first."""
-    return windows.part(UseHold.objects.all(), window, "-proposed_at", "id").of(_card)
+def every(window: Window, *, find: str = "") -> Part[Card]:
+    """Return a part of all holds for the operator, the newest first; `find`: of firms with this code or this
+    in their name.
+    """
+    rows = UseHold.objects.filter(subjects.called(find)) if find else UseHold.objects.all()
+    return windows.part(rows, window, "-proposed_at", "id").of(_card)
+
+
+def get(hold_id: UUID) -> Card:
+    """Return a hold; raises `UnknownHold`."""
+    row = UseHold.objects.filter(pk=hold_id).first()
+    if row is None:
+        raise UnknownHold(f"没有编号为{hold_id}的暂缓告知")
+    return _card(row)
 
 
 def _journal(row: UseHold, change: str, *, actor: Actor, as_of: datetime) -> None:

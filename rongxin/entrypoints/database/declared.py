@@ -88,7 +88,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_subject": ((*READ, _some("UPDATE", "legal_representative_commitment")), KEEP),
     "parties_subjectalias": (READ, ALL),
     "parties_provider": (READ, KEEP),
-    "parties_department": (READ, KEEP),
+    "parties_department": (GROW, KEEP),
     "parties_bureau": (GROW, READ),
     "parties_bureaumandate": (
         (*GROW, _some("UPDATE", "granted_by granted_at ended_by ended_at ended_why")),

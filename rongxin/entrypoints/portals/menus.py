@@ -49,6 +49,7 @@ HOME = {
 
 _INSTITUTION = permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR
 _DESK = permission.DESK | permission.AUDIT
+_ADMINISTRATORS = permission.SYSTEM | permission.SECURITY | permission.AUDIT
 _WATCH, _CASES, _DATA = _lazy("监督"), _lazy("案件"), _lazy("数据")
 _ACCESS, _RULES = _lazy("接入"), _lazy("规则")
 _LOOKS, _CONNECTION, _OWED = _lazy("核验与查询"), _lazy("系统对接"), _lazy("待办事项")
@@ -87,6 +88,7 @@ _ENTRIES = (
     Entry("operator_watch", _lazy("监测处置"), permission.SECURITY | permission.AUDIT, _WATCH),
     Entry("operator_record", _lazy("存证日志"), permission.AUDIT, _WATCH),
     Entry("operator_glass", _lazy("紧急查阅"), permission.STAFF, _WATCH),
+    Entry("operator_holds", _lazy("暂缓告知"), permission.SECURITY | permission.AUDIT, _WATCH),
     Entry("operator_objections", _lazy("异议"), _DESK, _CASES),
     Entry("operator_repairs", _lazy("信用修复"), _DESK, _CASES),
     Entry("operator_papers", _lazy("书面授权复核"), _DESK, _CASES),
@@ -95,6 +97,8 @@ _ENTRIES = (
     Entry("operator_quality", _lazy("数据质量"), permission.STAFF, _DATA),
     Entry("operator_applications", _lazy("接入申请"), _DESK | permission.SECURITY, _ACCESS),
     Entry("operator_institutions", _lazy("机构"), _DESK | permission.SECURITY, _ACCESS),
+    Entry("operator_mandates", _lazy("部门履职依据"), permission.STAFF, _ACCESS),
+    Entry("operator_subscriptions", _lazy("推送订阅"), _ADMINISTRATORS, _ACCESS),
     Entry("operator_models", _lazy("评价模型"), permission.STAFF, _RULES),
     Entry("operator_parameters", _lazy("参数与目录"), permission.STAFF, _RULES),
 )
