@@ -134,6 +134,12 @@ def many(ids: Collection[UUID]) -> dict[UUID, Card]:
     return {row.pk: _card(row) for row in Case.objects.filter(pk__in=ids)}
 
 
+def of_consents(ids: Collection[UUID]) -> dict[UUID, Card]:
+    """Return the case of each of these consents."""
+    rows = Consent.objects.filter(pk__in=ids).select_related("case")
+    return {row.pk: _card(row.case) for row in rows}
+
+
 def numbers_of(institution_id: str, references: Collection[str]) -> dict[str, UUID]:
     """Return the cases that an institution opened under these references of its own."""
     rows = Case.objects.filter(institution=institution_id, reference__in=references)

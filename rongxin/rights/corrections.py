@@ -148,10 +148,19 @@ def of_subject(subject_id: int, window: Window) -> Part[Card]:
     return windows.part(Correction.objects.filter(subject=subject_id), window, "-created_at", "id").of(_card)
 
 
-def of_recipient(kind: str, recipient: str, window: Window, *, owed_only: bool) -> Part[Card]:
-    """Return a part of what a recipient was told, the earliest due day first."""
+#: By what a recipient's notices can be put in order.
+SORTS: Mapping[str, tuple[str, ...]] = {"due": ("due_on", "id"), "newest": ("-created_at", "id")}
+
+
+def of_recipient(
+    kind: str, recipient: str, window: Window, *, owed_only: bool, find: str = "", sort: str = "due"
+) -> Part[Card]:
+    """Return a part of what a recipient was told, the earliest due day first; `find`: of firms with this code
+    or this in their name.
+    """
     rows = Correction.objects.filter(recipient_kind=kind, recipient=recipient)
-    return windows.part(_owed(rows, owed_only), window, "due_on", "id").of(_card)
+    rows = rows.filter(subjects.called(find)) if find else rows
+    return windows.part(_owed(rows, owed_only), window, *SORTS[sort]).of(_card)
 
 
 def every(window: Window, *, owed_only: bool) -> Part[Card]:

@@ -25,12 +25,14 @@ from rongxin.entrypoints.portals.institution import (
     checks,
     deliveries,
     duties,
+    incidents,
     outcomes,
     reports,
     team,
     telling,
     usage,
 )
+from rongxin.entrypoints.portals.institution import corrections as notices
 from rongxin.entrypoints.portals.institution import objections as contested
 from rongxin.entrypoints.portals.institution import papers as consented
 from rongxin.entrypoints.portals.institution import products as shelf
@@ -173,8 +175,10 @@ _STAFF: list[URLPattern | URLResolver] = [
     ),
     path("institution/duties", duties.listed, name="institution_duties"),
     path("institution/duties/<uuid:number>", duties.state, name="institution_receipt"),
-    path("institution/corrections/<uuid:number>", duties.acknowledge, name="institution_correction"),
-    path("institution/incidents/<uuid:number>", duties.explain, name="institution_explain"),
+    path("institution/corrections", notices.listed, name="institution_corrections"),
+    path("institution/corrections/<uuid:number>", notices.one, name="institution_correction"),
+    path("institution/incidents", incidents.listed, name="institution_incidents"),
+    path("institution/incidents/<uuid:number>", incidents.one, name="institution_incident"),
     path("provider", batches.listed, name="provider"),
     path("provider/batches/<uuid:number>", batches.one, name="provider_batch"),
     path("provider/batches/<uuid:number>/rejects.csv", batches.rejects, name="provider_rejects"),

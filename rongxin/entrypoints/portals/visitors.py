@@ -126,7 +126,9 @@ def _refused(
     if found.role.party_kind is PartyKind.INSTITUTION and not unserved:
         standing = institutions.standing(found.role.party, as_of=found.at)
         if not standing.admitted:
-            return pages.refusal(request, 403, standing.message, _("可在“应尽事项”中办理应交的回执与说明。"))
+            return pages.refusal(
+                request, 403, standing.message, _("可在“待办事项”中办理应交的回执、确认与说明。")
+            )
     return None
 
 

@@ -188,11 +188,23 @@ def every(*, institution_id: str | None = None, live_only: bool = False) -> list
     return [_card(row) for row in rows[:500]]
 
 
-def part_of(window: Window, *, institution_id: str | None = None, live_only: bool = False) -> Part[Card]:
-    """Return a part of the incidents, the newest first: of all, or of one institution's."""
+def get(incident_id: UUID) -> Card:
+    """Return an incident; raises `UnknownIncident`."""
+    row = Incident.objects.filter(pk=incident_id).first()
+    if row is None:
+        raise UnknownIncident(f"没有编号为{incident_id}的案卷")
+    return _card(row)
+
+
+def part_of(
+    window: Window, *, institution_id: str | None = None, live_only: bool = False, rule: Rule | None = None
+) -> Part[Card]:
+    """Return a part of the incidents, the newest first: of all, or of one institution's; by one rule."""
     rows = Incident.objects.all()
     if institution_id is not None:
         rows = rows.filter(institution=institution_id)
+    if rule is not None:
+        rows = rows.filter(rule=rule.value)
     found = rows.filter(state__in=[state.value for state in LIVE]) if live_only else rows
     return windows.part(found, window, "-opened_at", "id").of(_card)
 

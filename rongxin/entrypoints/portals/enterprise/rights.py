@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.schema import Item
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, shown, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.membership import PartyKind
 from rongxin.rights import corrections, objections, papers, policy, repairs
 from rongxin.rights.errors import RightsError
 from rongxin.rights.objections import Complaint
@@ -35,7 +36,10 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             {**card.document(on=today), "open": card.state in OPEN}
             for card in repairs.of_subject(visitor.subject, few).rows
         ],
-        "told": [card.document(on=today) for card in corrections.of_subject(visitor.subject, few).rows],
+        "told": [
+            {**card.document(on=today), "who": shown.name(PartyKind(card.recipient_kind), card.recipient)}
+            for card in corrections.of_subject(visitor.subject, few).rows
+        ],
     }
     return pages.render(request, "enterprise/rights.html", context)
 

@@ -27,6 +27,7 @@ from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wan
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 
@@ -152,10 +153,16 @@ def _result(message: dict[str, Any]) -> str:
     return f"{wording.named(message['last_result_label'])} {message['last_status'] or ''}".strip()
 
 
+def _event(message: dict[str, Any]) -> Cell:
+    """Say what was told; an event that is told no more goes by its name."""
+    found = rules.types_for(PartyKind.INSTITUTION.value).get(message["type"])
+    return Cell(wording.named(found) if found else message["type"], note=message["type"] if found else "")
+
+
 _NARROWED = (Filter("state", _lazy("状态"), "choice", lambda: lists.words(MessageState)),)
 _TOLD = (
     Column(_lazy("产生"), lambda message: lists.at(message["created_at"]), whole=True),
-    Column(_lazy("事件"), lambda message: message["type"]),
+    Column(_lazy("事件"), _event),
     Column(_lazy("状态"), _standing),
     Column(_lazy("失败"), lambda message: message["failures"], number=True),
     Column(_lazy("最近结果"), _result),
@@ -239,4 +246,6 @@ def _webhook(request: HttpRequest, visitor: Visitor, number: UUID) -> dict[str, 
 
 def _address(visitor: Visitor, number: UUID) -> dict[str, Any]:
     one = endpoints.get(number, party=visitor.actor.party).document()
-    return {"here": "institution_webhooks", "one": one}
+    labels = rules.types_for(PartyKind.INSTITUTION.value)
+    events = [labels.get(event, event) for event in one["events"]]
+    return {"here": "institution_webhooks", "one": one, "events": events}

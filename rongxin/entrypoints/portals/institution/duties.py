@@ -1,4 +1,4 @@
-"""应尽事项: receipts that an institution owes for consents that ended, and incidents that it may explain."""
+"""删除回执: what an institution owes for consents that ended ((九))."""
 
 from __future__ import annotations
 
@@ -15,20 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
+from rongxin.consent import cases
 from rongxin.consent.deletion import duties, policy, receipts
 from rongxin.consent.deletion.rules import Act
 from rongxin.consent.errors import ConsentError, UnknownConsent
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.governance.errors import GovernanceError
-from rongxin.governance.watching import incidents
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
-from rongxin.rights import corrections
-from rongxin.rights.errors import RightsError
-from rongxin.rights.rules.correction import Done
 
 
 def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
@@ -40,7 +36,14 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
         sort=wanted.sort,
     )
     firms = subjects.many({card.subject_id for card in part.rows})
-    return part.of(lambda card: {**card.document(on=visitor.today), "firm": firms[card.subject_id].name})
+    numbers = cases.of_consents({card.duty.consent for card in part.rows})
+    return part.of(
+        lambda card: {
+            **card.document(on=visitor.today),
+            "firm": firms[card.subject_id].name,
+            "case": numbers[card.duty.consent].reference,
+        }
+    )
 
 
 def _due(row: dict[str, Any]) -> Cell:
@@ -55,7 +58,7 @@ DUTIES = Listing(
             _lazy("企业"),
             lambda row: Cell(row["firm"], reverse("institution_receipt", args=[row["consent"]])),
         ),
-        Column(_lazy("授权"), lambda row: row["consent"]),
+        Column(_lazy("业务编号"), lambda row: row["case"]),
         Column(_lazy("应交回"), _due),
         Column(
             _lazy("状态"),
@@ -71,8 +74,8 @@ DUTIES = Listing(
 
 @visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
-    """List the receipts owed, what is late first; beside them corrections and incidents."""
-    return lists.answer(request, visitor, DUTIES, "institution/duties.html", _beside(visitor))
+    """List the receipts owed, what is late first."""
+    return lists.answer(request, visitor, DUTIES, "institution/duties.html", {"here": "institution_duties"})
 
 
 @visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
@@ -101,57 +104,6 @@ def state(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseB
     return redirect("institution_duties")
 
 
-@visitors.page(permission.INSTITUTION, "POST", unserved=True)
-def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Say what became of the copy of a record that was wrong: corrected, deleted, or none is held."""
-    try:
-        done = Done(request.POST.get("done", ""))
-        corrections.acknowledge(number, done, actor=visitor.actor, as_of=visitor.at)
-    except (RightsError, ValueError) as error:
-        mistake = pages.words(error) if isinstance(error, RightsError) else _("请选择对留存副本的处理")
-        return pages.render(
-            request, "institution/duties.html", {**_all(request, visitor), "mistake": mistake}, status=422
-        )
-    messages.success(request, _("已确认更正通知"))
-    return redirect("institution_duties")
-
-
-@visitors.page(permission.INSTITUTION, "POST", unserved=True)
-def explain(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Explain an incident, once."""
-    said = request.POST.get("statement", "").strip()
-    try:
-        if not said:
-            raise GovernanceError(_("请写明情况说明"))
-        incidents.state_case(
-            number, said, institution_id=visitor.role.party, actor=visitor.actor, as_of=visitor.at
-        )
-    except GovernanceError as error:
-        context = {**_all(request, visitor), "mistake": pages.words(error)}
-        return pages.render(request, "institution/duties.html", context, status=422)
-    messages.success(request, _("已提交说明，平台将据此作出决定"))
-    return redirect("institution_duties")
-
-
-def _all(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
-    return {
-        **_beside(visitor),
-        "list": lists.shown(request, visitor, DUTIES, place=reverse("institution_duties")),
-    }
-
-
-def _beside(visitor: Visitor) -> dict[str, Any]:
-    """Return what stands on the page besides the list."""
-    told = corrections.of_recipient("institution", visitor.role.party, pages.first(100), owed_only=False)
-    found = incidents.part_of(pages.first(100), institution_id=visitor.role.party, live_only=False)
-    return {
-        "here": "institution_duties",
-        "done": list(Done),
-        "corrections": [card.document(on=visitor.today) for card in told.rows],
-        "incidents": [one.document(on=visitor.today) for one in found.rows],
-    }
-
-
 def _receipt(number: UUID, visitor: Visitor) -> dict[str, Any]:
     try:
         card = duties.get(number)
@@ -163,6 +115,7 @@ def _receipt(number: UUID, visitor: Visitor) -> dict[str, Any]:
         "here": "institution_duties",
         "duty": card.document(on=visitor.today),
         "firm": subjects.get(card.subject_id),
+        "case": cases.of_consents({number})[number],
         "items": [loader.load().label(name) for name in card.items],
         "laws": policy.on(visitor.today).laws,
         "today": visitor.today,
