@@ -40,6 +40,8 @@ COLUMNS = {
     "逾期天数": "overdue_days",
     "逾期金额（元）": "overdue_cny",
 }
+#: The columns that hold one of a list of words.
+WORDS: Mapping[str, type[Labelled]] = {"阶段": Stage, "担保方式": Security, "未批准原因": Rejection}
 _CHINESE = {target: label for label, target in COLUMNS.items()}
 _REQUIRED = ("reference", "stage", "on")
 

@@ -20,12 +20,10 @@ from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing import outcome_files, outcomes
 from rongxin.financing.errors import FinancingError, UnfitFile, UnfitOutcome
 from rongxin.financing.outcomes import Line
-from rongxin.financing.rules import FINAL, Rejection, Security, Stage
+from rongxin.financing.rules import FINAL
 from rongxin.parties import subjects
 from rongxin.parties.rules import permission
 
-# Everybody's words for the columns in which a file tells a choice.
-_WORDS = {"阶段": Stage, "担保方式": Security, "未批准原因": Rejection}
 _REASONS_SHOWN = 200
 
 
@@ -71,7 +69,7 @@ def many(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context: dict[str, Any] = {
         "here": "institution_outcomes",
         "columns": list(outcome_files.COLUMNS),
-        "words": [(column, list(words)) for column, words in _WORDS.items()],
+        "words": [(column, list(words)) for column, words in outcome_files.WORDS.items()],
     }
     if request.method != "POST":
         return pages.render(request, "institution/outcomes.html", context)
