@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -34,6 +34,8 @@ from rongxin.vocabulary.actor import Actor, ActorKind
 
 PARAMETERS = Path(__file__).parent / "parameters"
 STEP_SECONDS = 30
+#: When a password was made that nobody has chosen: it lasts until its owner has one of their own.
+_HANDED_OVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE = ("parties_secondfactor", "sealed")
 #: The secrets of authenticators; a key is given up only when they are sealed by the next one, too.
 SEALED = SealedColumn(*_PLACE, key=("account_id",), first=(0,), place=lambda row: (*_PLACE, row[0]))
@@ -93,7 +95,10 @@ def by_password(username: str, password: str, *, origin: str, profile: str, as_o
     return Passed(
         row.id,
         SecondFactor.objects.filter(account=row, confirmed_at__isnull=False).exists(),
-        rules.outdated(_changed_on(row, as_of), now_in_force.profiles[profile], on=timezone.localdate(as_of)),
+        _handed_over(row)
+        or rules.outdated(
+            _changed_on(row, as_of), now_in_force.profiles[profile], on=timezone.localdate(as_of)
+        ),
     )
 
 
@@ -170,8 +175,19 @@ def release_second_factor(account_id: int, *, actor: Actor, as_of: datetime) -> 
         _journal(account_id, "second_factor_released", actor=actor, as_of=as_of)
 
 
-def change_password(account_id: int, password: str, *, profile: str, actor: Actor, as_of: datetime) -> None:
-    """Set a person's password; PasswordTooWeak lists everything that it lacks."""
+def change_password(
+    account_id: int,
+    password: str,
+    *,
+    profile: str,
+    actor: Actor,
+    as_of: datetime,
+    handed_over: bool = False,
+) -> None:
+    """Set a person's password; PasswordTooWeak lists everything that it lacks.
+
+    One that is `handed_over` was somebody else's idea: it opens nothing but the page on which it is changed.
+    """
     row, now_in_force = _person(account_id), limits(timezone.localdate(as_of))
     held = memberships.of_account(account_id, on=timezone.localdate(as_of))
     wanted = now_in_force.profiles[profile]
@@ -183,7 +199,8 @@ def change_password(account_id: int, password: str, *, profile: str, actor: Acto
     hashed = make_password(password)
     with transaction.atomic():
         Account.objects.filter(pk=row.id).update(password=hashed)
-        OldPassword.objects.create(account=row, hash=hashed, made_at=as_of)
+        made_at = _HANDED_OVER if handed_over else as_of
+        OldPassword.objects.create(account=row, hash=hashed, made_at=made_at)
         OpenSession.objects.filter(account=row).delete()
         _journal(account_id, "password_changed", actor=actor, as_of=as_of)
 
@@ -239,6 +256,11 @@ def _check_new(row: Account, password: str, profile: Profile) -> None:
     for old in OldPassword.objects.filter(account=row).order_by("-made_at")[: profile.remembered]:
         if check_password(password, old.hash):
             raise PasswordTooWeak(f"不得使用最近{profile.remembered}次用过的密码")
+
+
+def _handed_over(row: Account) -> bool:
+    last = OldPassword.objects.filter(account=row).order_by("-id").first()
+    return last is not None and last.made_at == _HANDED_OVER
 
 
 def _changed_on(row: Account, as_of: datetime) -> date:

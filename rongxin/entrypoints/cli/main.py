@@ -38,6 +38,7 @@ COMMANDS = {
     "schedule": "rongxin.entrypoints.cli.schedule",
     "sealed": "rongxin.entrypoints.cli.sealed",
     "serve": "rongxin.entrypoints.cli.serve",
+    "staff": "rongxin.entrypoints.cli.staff",
     "usage": "rongxin.entrypoints.cli.usage",
     "webhooks": "rongxin.entrypoints.cli.webhooks",
     "sources": "rongxin.entrypoints.cli.sources",
@@ -63,4 +64,8 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rongxin")
 def main() -> None:
-    """融信 Rongxin: credit information for small firms' loans (国办发〔2021〕52号)."""
+    """融信 Rongxin: credit information for small firms' loans (国办发〔2021〕52号).
+
+    须由另一人办理的事项：以 RONGXIN_OPERATOR_KEY 给出其本人的接口密钥（rongxin staff key）。
+    What takes a second person is done with that person's API key in RONGXIN_OPERATOR_KEY.
+    """
