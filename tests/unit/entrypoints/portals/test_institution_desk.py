@@ -144,11 +144,23 @@ def test_the_log_is_filtered_by_person_outcome_and_day():
 
 def test_a_subscription_is_made_and_ended_by_its_own_institution_alone():
     client, _ = enter(Role.CLERK)
-    given = {"items": ["administrative_penalty"], "reference": "TS-1", "basis": "接入协议第三条"}
-    assert client.post("/institution/pushes", {**given, "items": []}).status_code == 422
+    given = {
+        "items_wanted": ["administrative_penalty"],
+        "kinds_wanted": ["company"],
+        "sizes_wanted": ["micro"],
+        "regions": "990100",
+        "interval_hours": "48",
+        "reference": "TS-1",
+        "basis": "接入协议第三条",
+    }
+    for wrong in ({"items_wanted": []}, {"interval_hours": "0"}, {"kinds_wanted": ["individual_business"]}):
+        answer = client.post("/institution/pushes", given | wrong)
+        assert (answer.status_code, 'value="接入协议第三条"' in answer.content.decode()) == (422, True)
     assert client.post("/institution/pushes", given).status_code == 302
     (card,) = subscriptions.listed("bank_a")
-    assert card.terms.items == ("administrative_penalty",)
+    terms = card.terms
+    assert (terms.items, terms.sizes, terms.regions) == (("administrative_penalty",), ("micro",), ("990100",))
+    assert ([kind.value for kind in terms.kinds], terms.interval_hours) == (["company"], 48)
     other, _someone = enter(Role.CLERK, "bank_b")
     at = f"/institution/pushes/{card.id}"
     assert other.post(at, {"act": "end"}).status_code == 422
