@@ -163,9 +163,10 @@ def of_recipient(
     return windows.part(_owed(rows, owed_only), window, *SORTS[sort]).of(_card)
 
 
-def every(window: Window, *, owed_only: bool) -> Part[Card]:
+def every(window: Window, *, owed_only: bool, find: str = "", sort: str = "due") -> Part[Card]:
     """Return a part of all notices for the operator, the earliest due day first."""
-    return windows.part(_owed(Correction.objects.all(), owed_only), window, "due_on", "id").of(_card)
+    rows = Correction.objects.filter(subjects.called(find)) if find else Correction.objects.all()
+    return windows.part(_owed(rows, owed_only), window, *SORTS[sort]).of(_card)
 
 
 def _owed(rows: Any, owed_only: bool) -> Any:

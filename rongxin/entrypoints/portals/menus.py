@@ -91,6 +91,8 @@ _ENTRIES = (
     Entry("operator_record", _lazy("存证日志"), permission.AUDIT, _WATCH),
     Entry("operator_glass", _lazy("紧急查阅"), permission.STAFF, _WATCH),
     Entry("operator_holds", _lazy("暂缓告知"), permission.SECURITY | permission.AUDIT, _WATCH),
+    Entry("operator_receipts", _lazy("删除回执"), permission.SECURITY | permission.AUDIT, _WATCH),
+    Entry("operator_corrections", _lazy("更正通知"), permission.SECURITY | permission.AUDIT, _WATCH),
     Entry("operator_objections", _lazy("异议"), _DESK, _CASES),
     Entry("operator_repairs", _lazy("信用修复"), _DESK, _CASES),
     Entry("operator_papers", _lazy("书面授权复核"), _DESK, _CASES),

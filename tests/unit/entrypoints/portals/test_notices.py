@@ -8,12 +8,16 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from rongxin.consent import grants
+from rongxin.consent.deletion import duties
 from rongxin.governance.watching import incidents
 from rongxin.governance.watching.rules import Finding, Rule, State
+from rongxin.parties.rules.membership import Role
 from rongxin.rights import corrections
 from rongxin.rights.models import Correction
 from rongxin.rights.rules.correction import Done
 from tests.unit.consent import stage
+from tests.unit.entrypoints.portals import test_desk as desk
 from tests.unit.entrypoints.portals.test_institution_outcomes import enter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +71,20 @@ def test_nobody_reads_or_answers_another_banks_notice():
     assert client.get(theirs).status_code == 404
     assert client.post(theirs, {"done": "deleted"}).status_code == 404
     assert client.get(f"/institution/corrections/{uuid4()}").status_code == 404
+
+
+def test_the_operator_sees_what_institutions_owe():
+    told("bank_a", stage.firm())
+    auditor = desk.enter(Role.AUDIT_ADMINISTRATOR)
+    for page in ("/operator/corrections", "/operator/corrections?find=蓝鲸&sort=newest"):
+        shown = auditor.get(page).content.decode()
+        assert ("云州bank_a银行" in shown, "已逾期" in shown) == (True, True)
+    firm = stage.firm()
+    consent = stage.consent(firm, stage.case(firm, "bank_b", "DK-7")).id
+    grants.withdraw(consent, actor=firm.owner.actor, as_of=stage.NOW)
+    assert duties.owe(consent, as_of=stage.NOW)
+    assert "DK-7" in auditor.get("/operator/receipts").content.decode()
+    assert desk.enter(Role.SYSTEM_ADMINISTRATOR).get("/operator/receipts").status_code == 403
 
 
 def test_an_incident_says_what_was_found_and_done_and_is_explained_once():
