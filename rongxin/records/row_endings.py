@@ -6,6 +6,7 @@ that a later batch has replaced is over, and it is the later one that can be cor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,16 @@ def standing(batch_id: UUID, line: int, *, item: str) -> Standing:
         raise RowOver(batch_id, line, EndedWhy(why).label, by)
     payload, source = seals.both(*place)
     return Standing(row[0], row[1], item, bytes(digest), payload, source)
+
+
+def live(batches: Sequence[UUID], *, item: str) -> list[tuple[UUID, int, int, int]]:
+    """Return batch, line, number and subject of the rows of batches that count, by subject; held like
+    `standing`'s.
+    """
+    filing.queue(item)
+    with connection.cursor() as cursor:
+        cursor.execute(row_statements.LIVE_OF, [list(batches), item])
+        return list(cursor.fetchall())
 
 
 def end(row: Standing, why: EndedWhy, *, ended_by: str, actor: Actor, as_of: datetime) -> None:

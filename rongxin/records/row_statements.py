@@ -12,6 +12,12 @@ ORDER BY ended_at IS NOT NULL, id DESC
 LIMIT 1
 """
 
+LIVE_OF = """
+SELECT batch_id, line, id, subject_id FROM records_record
+WHERE batch_id = ANY(%s) AND item = %s AND ended_at IS NULL
+ORDER BY subject_id, id
+"""
+
 NAME_ENDED = """
 INSERT INTO filing_ended
 SELECT subject_id, item, record_key FROM records_record WHERE subject_id = %(subject)s AND id = %(record)s

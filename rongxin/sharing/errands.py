@@ -57,6 +57,11 @@ def _end_row(batch: str, line: int, why: str, reason: str, **by: Any) -> Documen
     return {"batch": batch, "line": line, "ended": done.why.value, "why": done.why.label}
 
 
+def _end_batch(batch: str, why: str, reason: str, **by: Any) -> Document:
+    ended = row_changes.end_batch(UUID(batch), why=why, reason=reason, **by)
+    return {"batch": batch, "ended": ended, "why": row_changes.ENDINGS[why].label}
+
+
 def _withdraw_row(batch: str, line: int, reason: str, **by: Any) -> Document:
     done = row_changes.withdraw(UUID(batch), line, reason=reason, **by)
     return {"batch": batch, "line": line, "ended": done.why.value, "reinstated": done.reinstated}
@@ -98,6 +103,7 @@ ACTS: Mapping[str, Act] = {
     "batch.withdraw": _withdraw_batch,
     "row.correct": _correct_row,
     "row.end": _end_row,
+    "batch.end": _end_batch,
     "row.withdraw": _withdraw_row,
     "match.match": _match,
     "match.dismiss": _dismiss,

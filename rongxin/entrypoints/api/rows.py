@@ -57,6 +57,13 @@ def end(request: HttpRequest, batch_id: UUID, line: int, body: Ending) -> HttpRe
     return JsonResponse(done)
 
 
+@router.post("/{batch_id}/end", auth=authentication.PROVIDER, summary="终止一个批次 End a batch's rows")
+def end_batch(request: HttpRequest, batch_id: UUID, body: Ending) -> HttpResponse:
+    """Say that none of the batch's records that still count stands any longer, its corrections' included."""
+    done = acts.ask_on_own(request, "batch.end", batch_id, why=body.why, reason=body.reason)
+    return JsonResponse(done)
+
+
 @router.post("/{batch_id}/{line}/withdraw", auth=authentication.PROVIDER, summary="撤回一行 Withdraw a row")
 def withdraw(request: HttpRequest, batch_id: UUID, line: int, body: TakingBack) -> HttpResponse:
     """Take the row back as if it had never come; what it had replaced counts again."""

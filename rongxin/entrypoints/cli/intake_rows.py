@@ -47,7 +47,7 @@ def correct(batch: UUID, line: int, values: tuple[str, ...], reason: str) -> Non
 
 @click.command()
 @_BATCH
-@_LINE
+@click.argument("line", type=click.IntRange(1), required=False)
 @click.option(
     "--why",
     type=click.Choice(["removed", "over"]),
@@ -55,11 +55,20 @@ def correct(batch: UUID, line: int, values: tuple[str, ...], reason: str) -> Non
     help="认定机关移除，或公示期满 removed by the authority, or its time is over",
 )
 @_REASON
-def end(batch: UUID, line: int, why: str, reason: str) -> None:
-    """终止一行 End one row whose record no longer stands; later exports don't bring it back."""
+def end(batch: UUID, line: int | None, why: str, reason: str) -> None:
+    """终止一行或整批 End one row, or without LINE all rows of a batch that still count, its corrections' too.
+
+    Later exports don't bring back what has ended so.
+    """
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import row_changes
 
+        if line is None:
+            actor, now = answers.operator(permission.DESK), answers.now()
+            ended = row_changes.end_batch(batch, why=why, reason=reason, actor=actor, as_of=now)
+            label = row_changes.ENDINGS[why].label
+            answers.show({"batch": str(batch), "ended": ended, "why": label})
+            return
         done = row_changes.end(
             batch, line, why=why, reason=reason, actor=answers.operator(permission.DESK), as_of=answers.now()
         )

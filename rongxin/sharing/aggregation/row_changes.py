@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,40 @@ def _correct(
 
 def end(batch_id: UUID, line: int, *, why: str, reason: str, actor: Actor, as_of: datetime) -> Ended:
     """End a record that is over (`why`: one of `ENDINGS`); raises `Refused`, `RowUnknown`, `RowOver`."""
+    with transaction.atomic():
+        batch = _to_be_ended(batch_id, why, f"{batch_id} 第 {line} 行", actor)
+        held = row_endings.standing(batch_id, line, item=batch.item)
+        by = f"provider:{batch.provider_id}"
+        row_endings.end(held, ENDINGS[why], ended_by=by, actor=actor, as_of=as_of)
+        _note(batch, line, RowAct.END, reason, actor=actor, as_of=as_of)
+    return Ended(batch_id, line, ENDINGS[why], 0)
+
+
+def end_batch(batch_id: UUID, *, why: str, reason: str, actor: Actor, as_of: datetime) -> int:
+    """End all rows of a batch that still stand, its corrections' too; return how many. Raises `Refused`."""
+    with transaction.atomic():
+        batch = _to_be_ended(batch_id, why, str(batch_id), actor)
+        theirs = [batch_id, *withdrawal.corrections_of(batch)]
+        rows = row_endings.live(theirs, item=batch.item)
+        if not rows:
+            raise Refused(
+                "nothing_stands",
+                what=f"批次 {batch_id} 的记录都已终止或被更新",
+                where=str(batch_id),
+                what_to_do="如已由后来的批次更新，请对该批次操作。",
+            )
+        by = f"provider:{batch.provider_id}"
+        for subject, of_subject in groupby(rows, key=lambda row: row[3]):
+            ids = [row[2] for row in of_subject]
+            filing.end(ids, ENDINGS[why], subject_id=subject, ended_by=by, actor=actor, as_of=as_of)
+        RowChange.objects.bulk_create(
+            [_change(row[0], row[1], RowAct.END, reason, actor=actor, as_of=as_of) for row in rows],
+            batch_size=2_000,
+        )
+    return len(rows)
+
+
+def _to_be_ended(batch_id: UUID, why: str, where: str, actor: Actor) -> Batch:
     if why not in ENDINGS:
         raise Refused(
             "unknown_ending",
@@ -120,20 +155,15 @@ def end(batch_id: UUID, line: int, *, why: str, reason: str, actor: Actor, as_of
             where="why",
             what_to_do="removed（认定机关移除）或 over（公示期满）。",
         )
-    with transaction.atomic():
-        batch, item = _own(batch_id, actor)
-        if item.item == registration.ITEM:
-            raise Refused(
-                "licence_not_ended",
-                what="营业执照信息是主体的登记信息，不能单独终止",
-                where=f"{batch_id} 第 {line} 行",
-                what_to_do="企业注销的，请更正“登记状态”；误报的，请撤回该行。",
-            )
-        held = row_endings.standing(batch_id, line, item=batch.item)
-        by = f"provider:{batch.provider_id}"
-        row_endings.end(held, ENDINGS[why], ended_by=by, actor=actor, as_of=as_of)
-        _note(batch, line, RowAct.END, reason, actor=actor, as_of=as_of)
-    return Ended(batch_id, line, ENDINGS[why], 0)
+    batch, item = _own(batch_id, actor)
+    if item.item == registration.ITEM:
+        raise Refused(
+            "licence_not_ended",
+            what="营业执照信息是主体的登记信息，不能单独终止",
+            where=where,
+            what_to_do="企业注销的，请更正“登记状态”；误报的，请撤回。",
+        )
+    return batch
 
 
 def withdraw(batch_id: UUID, line: int, *, reason: str, actor: Actor, as_of: datetime) -> Ended:
@@ -293,17 +323,22 @@ def _note(
     as_of: datetime,
     correction: Batch | None = None,
 ) -> None:
+    made = _change(batch.id, line, act, reason, actor=actor, as_of=as_of)
+    made.correction = correction
+    made.save(force_insert=True)
+
+
+def _change(batch: UUID, line: int, act: RowAct, reason: str, *, actor: Actor, as_of: datetime) -> RowChange:
     if not reason.strip():
         raise Refused(
             "reason_missing", what="没有给出原因", where="reason", what_to_do="请写明更正、终止或撤回的原因。"
         )
-    RowChange.objects.create(
+    return RowChange(
         id=identifiers.time_ordered(),
-        batch=batch,
+        batch_id=batch,
         line=line,
         act=act,
         reason=redaction.redact(reason.strip())[:1000],
-        correction=correction,
         at=as_of,
         by=str(actor),
     )

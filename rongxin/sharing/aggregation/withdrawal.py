@@ -43,7 +43,7 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
                 where=actor.party,
                 what_to_do="只有报送单位或平台运营机构可以撤回。",
             )
-        for correction in _corrections_of(batch):
+        for correction in corrections_of(batch):
             withdraw(correction, actor=actor, as_of=as_of)
         done = filing.withdraw_batch(
             batch_id,
@@ -68,7 +68,7 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
     return Withdrawal(batch_id, done.ended, done.reinstated, entry.id)
 
 
-def _corrections_of(batch: Batch) -> list[UUID]:
+def corrections_of(batch: Batch) -> list[UUID]:
     """The corrections of the batch's rows that stand, the latest first."""
     made = RowChange.objects.filter(batch=batch, correction__status=Status.FILED)
     return list(made.order_by("-at", "-id").values_list("correction__id", flat=True))

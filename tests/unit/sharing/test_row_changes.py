@@ -164,6 +164,23 @@ def test_an_ended_row_is_gone_and_does_not_return_with_the_next_export(
     assert [row[0] for row in store.shows()[0]] == [2, 3]
 
 
+def test_a_batch_that_is_ended_is_gone_with_its_corrections_and_does_not_return(store: Store) -> None:
+    store.files((3, "三号", "300"))
+    before = store.shows()
+    batch = store.files((1, "一号", "100"), (2, "二号", "200"), (1, "四号", "400"))
+    corrected = store.corrects(batch, {"罚款金额": "150"}).batch
+    by = {"reason": "整批已过公示期", "actor": CLERK}
+    assert row_changes.end_batch(batch, why="removed", as_of=store.later(), **by) == 3
+    assert store.shows() == before
+    ended = Record.objects.filter(batch_id__in=[batch, corrected], ended_why="removed_by_authority")
+    assert ended.count() == Entry.objects.filter(kind="record.ended", body__contains="removed").count() == 3
+    assert [one["act"] for one in row_changes.of_batch(corrected)] == ["end"]
+    again = store.bureau.submits(store.penalties((1, "一号", "100"), (2, "二号", "9")), ITEM)
+    assert (again.counts.accepted, store.shows()) == (0, before)
+    with pytest.raises(Refused, match="都已终止"):
+        row_changes.end_batch(batch, why="removed", as_of=store.later(), **by)
+
+
 def test_what_was_found_wrong_does_not_return_with_the_next_export(store: Store) -> None:
     batch = store.files((1, "一号", "100"))
     correction = store.corrects(batch, {"罚款金额": "150"})

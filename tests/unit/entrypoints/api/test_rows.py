@@ -83,3 +83,12 @@ def test_anothers_row_is_unknown_whatever_is_asked_of_it(client, headers, batch)
         ("withdraw", {}),
     ):
         assert _post(client, other, f"{batch}/2/{act}", reason="x", **body).status_code == 404
+
+
+def test_it_ends_a_batch_of_its_own_and_nobody_elses(client, headers, batch):
+    other = keys.header_of(stage.staff(PartyKind.PROVIDER, "tax_bureau"))
+    assert _post(client, other, f"{batch}/end", why="over", reason="期满").status_code == 404
+    answer = _post(client, headers, f"{batch}/end", why="over", reason="期满")
+    assert (answer.status_code, answer.json()["ended"]) == (200, 1)
+    again = _post(client, headers, f"{batch}/end", why="over", reason="期满")
+    assert again.json()["code"] == "nothing_stands"

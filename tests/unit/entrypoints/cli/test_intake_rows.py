@@ -31,6 +31,14 @@ def batch(tmp_path, settings, monkeypatch):
     return _says("submit", path, *OURS)["batch"]
 
 
+def test_a_batch_is_ended_whole(batch):
+    corrected = _says("correct", batch, 2, "--set", "罚款金额=150", "--reason", "录入有误")["batch"]
+    assert _says("end", batch, "--why", "over", "--reason", "期满")["ended"] == 2
+    assert [one["act"] for one in _says("changes", corrected)] == ["end"]
+    refused = _says("end", batch, "--why", "over", "--reason", "期满", status=2)
+    assert refused["code"] == "nothing_stands"
+
+
 def test_a_row_is_corrected_ended_and_the_changes_are_listed(batch):
     receipt = _says("correct", batch, 2, "--set", "罚款金额=150", "--reason", "录入有误")
     assert (receipt["mode"], receipt["accepted"]) == ("correction", 1)

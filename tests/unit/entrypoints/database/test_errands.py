@@ -100,6 +100,7 @@ def test_rows_and_batches_are_put_right_by_the_worker(
         wrong = _post(client, headers, f"rows/{batch}/3/correct", values={"无此列": "1"}, reason="更正")
         assert (wrong[0], wrong[1]["code"]) == (422, "unknown_column")
         assert _post(client, headers, f"rows/{batch}/3/end", why="over", reason="期满")[0] == 200
+        assert _post(client, headers, f"rows/{batch}/end", why="over", reason="期满")[1]["ended"] == 1
         status, done = _post(client, headers, f"batches/{batch}/withdraw")
         assert (status, done["ended"], done["reinstated"]) == (200, 1, 0)
         assert _post(client, headers, f"batches/{batch}/withdraw")[1]["code"] == "batch_not_filed"
