@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
 
 from rongxin.catalogue.loader import Catalogue
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.exchange import subjects
-from rongxin.exchange.question import ASKED
+from rongxin.exchange.question import ASKED, Question, SubjectKeys
 from rongxin.exchange.subjects import Key
-from rongxin.gateway import bulk
+from rongxin.gateway import bulk, reading
 from rongxin.gateway.config import Config, Mapped
-from rongxin.gateway.errors import SourceFailed
+from rongxin.gateway.errors import MeterMissing, SourceFailed
 from rongxin.gateway.sources.source import Source
 from rongxin.proof import boxes
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import PUBLIC_SUFFIX
+from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.sharing_mode import SharingMode
+from rongxin.vocabulary.subject_kind import SubjectKind
 
 
 @dataclass
@@ -48,6 +52,56 @@ def check(config: Config, catalogue: Catalogue, source: Source) -> Iterator[Find
         yield _item(config, catalogue, source, name, mapped)
     for name, fault in bulk.faults(config, catalogue):
         yield Finding(name, faults=[fault])
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What an item's store says of one subject: how many rows, or why it can't be answered."""
+
+    item: str
+    label: str
+    rows: int = 0
+    fields: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def tried(
+    config: Config, catalogue: Catalogue, source: Source, subject: SubjectKeys, *, now: datetime
+) -> Iterator[Tried]:
+    """Read one subject's rows as a question would have them read; what they hold is told to nobody."""
+    for name, mapped in config.mapped.items():
+        item = catalogue.items.get(name)
+        for channel in _channels(item, config.provider) if item else []:
+            assert item is not None
+            asked = _question(item, channel, subject, now)
+            fields = item.fields_of(channel)
+            try:
+                rows = reading.rows(asked, item, mapped, source, fields, most=config.limits.rows, now=now)
+            except (SourceFailed, MeterMissing) as error:
+                yield Tried(name, item.label, fault=str(error))
+            else:
+                filled = {one for row in rows for one in row if one in fields}
+                yield Tried(name, item.label, len(rows), tuple(one for one in fields if one in filled))
+
+
+def _question(item: Item, channel: Channel, subject: SubjectKeys, now: datetime) -> Question:
+    assert channel.provider is not None
+    return Question(
+        request=uuid4(),
+        provider=channel.provider,
+        item=item.item,
+        version=item.version,
+        channel=item.channels.index(channel),
+        mode=channel.mode,
+        subject=subject,
+        subject_kind=SubjectKind.COMPANY,
+        recipient_kind="subject",
+        recipient="",
+        purpose=Purpose.SELF_ACCESS,
+        case=None,
+        verdicts={},
+        asked_at=now,
+    )
 
 
 def unserved(config: Config, catalogue: Catalogue) -> list[str]:
@@ -117,7 +171,7 @@ def _columns(
     there = [name for name in item.field_names if mapped.columns.get(name, name).casefold() in known]
     wanted = list(dict.fromkeys(name for channel in channels for name in item.fields_of(channel)))
     finding.served = tuple(name for name in wanted if name in there)
-    finding.missing = tuple(name for name in wanted if name not in there)
+    finding.missing = tuple(f"{item.field(name).label} {name}" for name in wanted if name not in there)
     shown = [name for name in item.subject_key if subjects.key_of(item.field(name)) and name in there]
     if not shown:
         finding.faults.append(

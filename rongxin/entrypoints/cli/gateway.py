@@ -18,7 +18,7 @@ from rongxin.gateway.errors import GatewayError
 from rongxin.proof.errors import ProofError
 
 if TYPE_CHECKING:
-    from rongxin.gateway.checking import Finding
+    from rongxin.gateway.checking import Finding, Tried
 
 _CONFIG = click.option(
     "--config",
@@ -77,9 +77,20 @@ def init(provider: str, directory: Path) -> None:
 
 @command.command()
 @_CONFIG
-def check(path: Path) -> None:
-    """对照清单逐项试读，指出缺项 Try every item against the catalogue and say what is missing."""
+@click.option(
+    "--uscc", default="", help="以此企业的信用代码试读 read this firm's rows, too; values stay unshown"
+)
+@click.option("--name", default="", help="企业名称，按名称查找的项要用 its name, for items found by name")
+@click.option("--place", default="", help="所在地 its place")
+@click.option("--account-number", default="", help="户号 the number of its meter")
+def check(path: Path, uscc: str, name: str, place: str, account_number: str) -> None:
+    """对照清单逐项试读，指出缺项 Try every item against the catalogue and say what is missing.
+
+    Without a firm the store is asked for nobody, which shows columns and statements, not whether values can
+    be read as the catalogue has them.
+    """
     from rongxin.catalogue import loader
+    from rongxin.exchange.question import SubjectKeys
     from rongxin.gateway import checking, tls, trust
     from rongxin.gateway import config as configs
     from rongxin.gateway.sources import opening
@@ -91,6 +102,11 @@ def check(path: Path) -> None:
         for finding in checking.check(config, catalogue, source):
             wrong |= bool(finding.faults)
             _say(finding)
+        if uscc or name:
+            subject = SubjectKeys(uscc.strip().upper(), name.strip(), place.strip(), True, account_number)
+            for one in checking.tried(config, catalogue, source, subject, now=datetime.now(UTC)):
+                wrong |= bool(one.fault)
+                _say_tried(one)
         for key in checking.pinned(config):
             wrong |= bool(key.fault)
             click.echo(
@@ -187,6 +203,14 @@ def _told() -> Iterator[None]:
         yield
     except (GatewayError, ProofError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _say_tried(one: Tried) -> None:
+    if one.fault:
+        click.echo(f"✗ 试读 tried {one.item} {one.label}: {one.fault}")
+        return
+    shown = f"，{len(one.fields)}项有值 fields with values" if one.rows else ""
+    click.echo(f"✓ 试读 tried {one.item} {one.label}：{one.rows}条 rows{shown}")
 
 
 def _say(finding: Finding) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
+from rongxin.catalogue.schema import Item
 from rongxin.consent import cases, register, requests, templates, written
 from rongxin.consent.deletion import duties
 from rongxin.consent.errors import ConsentError, UnknownCase
@@ -25,9 +27,11 @@ from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.institution import outcomes
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.exchange.question import ASKED
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
 from rongxin.parties.rules import permission
+from rongxin.sharing import call_register, gateways
 from rongxin.vocabulary import uscc as codes
 
 # By which template a consent is usually asked for a kind of case; another may be chosen.
@@ -208,6 +212,28 @@ def consented() -> list[dict[str, Any]]:
     return [section for section in sections if section["items"]]
 
 
+def _answering(sections: list[dict[str, Any]], visitor: Visitor) -> list[dict[str, Any]]:
+    """Say beside each item how its provider answers of late, before a consent is asked for ((五))."""
+    known = {one.provider: one for one in call_register.health(gateways.known(), as_of=visitor.at)}
+    return [{**section, "items": [_item(item, known) for item in section["items"]]} for section in sections]
+
+
+def _item(item: Item, known: Mapping[str, call_register.Health]) -> dict[str, Any]:
+    asked = dict.fromkeys(one.provider for one in item.channels if one.consent and one.mode in ASKED)
+    notes = [note for one in asked if (note := _note(one, known.get(one)))]
+    return {"item": item.item, "label": item.label, "note": _("；").join(notes)}
+
+
+def _note(provider: str, health: call_register.Health | None) -> str:
+    name = wording.named(loader.load().provider_label(provider))
+    if health is None:
+        return _("%(provider)s尚未接通，此项暂不可用") % {"provider": name}
+    if health.rate is None:
+        return ""
+    rate = {"provider": name, "rate": round(100 * health.rate)}
+    return _("%(provider)s近一日应答率%(rate)s%%") % rate
+
+
 def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
     given = register.of_case(case.subject_id, case.institution_id, case.id)
     asked = requests.of_case(case.id)
@@ -222,7 +248,7 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         "requests": [{"card": card, "standing": _standing(card)} for card in asked],
         "papers": written.of_case(case.id),
         "template": template_of(case, visitor),
-        "sections": consented(),
+        "sections": [] if case.closed else _answering(consented(), visitor),
         "steps": outcomes.steps(case.id),
         "tellable": outcomes.next_of(case.id),
         "report_at": reverse("institution_report", kwargs={"number": case.id}),

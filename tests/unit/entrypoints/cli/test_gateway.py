@@ -95,6 +95,21 @@ def test_check_names_a_column_to_find_by_that_the_file_lacks(office: Office) -> 
     assert (said.exit_code, "find: uscc 对应的列 信用代码 不存在" in said.output) == (1, True)
 
 
+def test_check_reads_a_firms_rows_and_shows_no_value(office: Office) -> None:
+    said = run("check", *_config(office), "--uscc", FIRM.uscc.lower())
+    assert (said.exit_code, "1条 rows，3项有值" in said.output, "712400" in said.output) == (0, True, False)
+    said = run("check", *_config(office), "--uscc", "91990100MA0000099J")
+    assert (said.exit_code, "0条 rows" in said.output) == (0, True)
+    office.holds("u(n, code, vat)", (FIRM.name, FIRM.uscc, "七十一万"))
+    office.writes("tax_payment", {"sql": TAX.replace("FROM t", "FROM u")})
+    assert run("check", *_config(office)).exit_code == 0
+    said = run("check", *_config(office), "--uscc", FIRM.uscc)
+    assert (said.exit_code, "✗ 试读 tried tax_payment" in said.output) == (1, True), said.output
+    office.writes("tax_payment", {"sql": TAX.replace("code = :uscc", "code <> :uscc")})
+    said = run("check", *_config(office), "--uscc", "91990100MA0000099J")
+    assert (said.exit_code, "another subject" in said.output) == (1, True), said.output
+
+
 def test_check_says_what_is_served_what_is_missing_and_what_nobody_serves(office: Office) -> None:
     said = run("check", *_config(office))
     assert said.exit_code == 0, said.output

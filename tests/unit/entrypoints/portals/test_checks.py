@@ -211,3 +211,18 @@ def test_what_may_be_claimed_follows_the_table_of_the_gate(scene):
     assert found == {"social_insurance": 5, "real_estate": 10}
     less = replace(given, terms=replace(given.terms, modes=frozenset({SharingMode.INTERFACE_CALL})))
     assert claims.askable(less, SubjectKind.COMPANY) == ()
+
+
+def case_page(client, scene):
+    return re.sub(r"\s+", " ", client.get(f"/institution/cases/{scene.case}").content.decode())
+
+
+def test_how_providers_answer_is_told_before_a_consent_is_asked_for(clerk, scene):
+    before = case_page(clerk, scene)
+    assert "税务部门近一日应答率" not in before
+    assert "住房公积金管理中心尚未接通" in before
+    consent(scene)
+    verify(clerk, scene, number=RIGHT)
+    (scene.estate.directory / "store.sqlite").unlink()
+    verify(clerk, scene, area="5")
+    assert "自然资源部门（不动产登记机构）近一日应答率50%" in case_page(clerk, scene)
