@@ -63,4 +63,5 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --n
 requirements:  ## Resolve the pinned versions anew (needs uv)
 	$(COMPILE) --extra gateway pyproject.toml -o requirements-gateway.txt
 	$(COMPILE) --extra node --extra gateway pyproject.toml requirements-build.in -c requirements-gateway.txt -o requirements.txt
+	$(COMPILE) --extra front pyproject.toml -c requirements.txt -o requirements-front.txt
 	$(COMPILE) --extra node --extra gateway --extra fit --extra spark --group dev pyproject.toml requirements-build.in -c requirements.txt -o requirements-dev.txt

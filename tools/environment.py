@@ -77,8 +77,8 @@ def implied(requirements: str) -> dict[str, str]:
 
 
 def builds(requirements: str) -> bool:
-    """The gateway's list has no build tool in it: its environment runs the project from its directory."""
-    return requirements != "requirements-gateway.txt"
+    """The small machines' lists have no build tool in them: theirs run the project from its directory."""
+    return requirements not in ("requirements-gateway.txt", "requirements-front.txt")
 
 
 def digest(name: str) -> str:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from rongxin.client import errors
@@ -33,6 +33,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     sink: Sink | None = None
+    #: Its answer is the call's own: a sender that hands it on needn't read it.
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,20 +81,15 @@ class Conversation:
 
     def course(self, call: Call[T], now: datetime) -> Course[T]:
         """Go through one call: with a token, again where that is safe, to its result or its problem."""
-        waited, renewed, attempt = 0.0, False, 1
+        waited, attempt = 0.0, 1
         while True:
-            if call.form is None:
-                now = yield from self._with_token(now)
-            told = yield self._signed(call, now)
+            told = yield from self.once(call, now)
             now, answer = told.at, told.answer
             if isinstance(answer, Reply) and answer.status < 400:
                 return call.read(answer)
             pause = self._pause(answer, attempt, now)
             if isinstance(answer, Reply):
                 failure: ClientError = errors.of(answer.status, answer.headers, answer.body, now=now)
-                if failure.code == "invalid_token" and not renewed and self._standing.drop():
-                    renewed = True
-                    continue
             else:
                 failure = Unreachable(f"{call.method} {self._base}: {answer.why if answer else 'no answer'}")
             if call.form is not None:  # what it carries is good for one attempt
@@ -101,6 +98,19 @@ class Conversation:
                 raise failure
             now = (yield Wait(pause)).at
             waited, attempt = waited + pause, attempt + 1
+
+    def once(self, call: Call[Any], now: datetime) -> Course[Now]:
+        """Have a call sent one time, for whoever judges its answer himself: with a token, and with another
+        where the node believes it no more. Raises the problem of a token that isn't given.
+        """
+        renewed = False
+        while True:
+            if call.form is None:
+                now = yield from self._with_token(now)
+            told = yield self._signed(call, now)
+            if renewed or call.form is not None or not _believed_no_more(told) or not self._standing.drop():
+                return told
+            now, renewed = told.at, True
 
     def _with_token(self, now: datetime) -> Generator[Request | Wait, Now, datetime]:
         """Ask for a token where one is needed: its assertion and its proof are good for one attempt each."""
@@ -122,10 +132,10 @@ class Conversation:
     def _signed(self, call: Call[T], now: datetime) -> Request:
         if call.form is not None:
             said, body = self._standing.vouch(call, now)
-            return Request(call.method, self._place(call.path), {**call.headers, **said}, body)
+            return Request(call.method, self._place(call.path), {**call.headers, **said}, body, last=True)
         more = call.sink.headers() if call.sink else {}
         headers = {**call.headers, **more, **self._standing.headers(call, now)}
-        return Request(call.method, self._place(call.path), headers, call.body, call.sink)
+        return Request(call.method, self._place(call.path), headers, call.body, call.sink, last=True)
 
     def _place(self, path: str) -> str:
         return f"{self._base}/api/v1/{path}"
@@ -144,6 +154,13 @@ class Conversation:
         if answer.status in _OF_A_PROXY and "code" not in failure.members:
             return _backing_off(attempt)
         return None
+
+
+def _believed_no_more(told: Now) -> bool:
+    answer = told.answer
+    if not isinstance(answer, Reply) or answer.status != 401:
+        return False
+    return errors.of(answer.status, answer.headers, answer.body, now=told.at).code == "invalid_token"
 
 
 def _backing_off(attempt: int) -> float:

@@ -74,6 +74,19 @@ class ApiKey:
 
 
 @dataclass(frozen=True)
+class FrontKey:
+    """The secret of one inner system at its institution's front: what is to be signed is signed there.
+
+    An `ApiKey` of the same secret does for all but forms (`redirects`).
+    """
+
+    secret: str = field(repr=False)
+
+    def begin(self, issuer: str) -> Standing:
+        return _Fronted(self.secret)
+
+
+@dataclass(frozen=True)
 class PrivateKey:
     """The institution's own key, whose public half is registered at the node, and its account's name.
 
@@ -106,6 +119,12 @@ class _Keyed:
 
     def vouch(self, call: Call[Any], now: datetime) -> tuple[Mapping[str, str], bytes]:
         raise NeedsPrivateKey(f"{call.path}: {NeedsPrivateKey.__doc__}")
+
+
+class _Fronted(_Keyed):
+    def vouch(self, call: Call[Any], now: datetime) -> tuple[Mapping[str, str], bytes]:
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        return {**self.headers(call, now), **form}, urlencode(call.form or {}).encode()
 
 
 class _Bound:

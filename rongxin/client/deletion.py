@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -66,10 +67,8 @@ def restricted(duty: Duty, until: date, law: str, key: Signs | None = None) -> C
     return _handed_in(duty, "restricted", {"until": until.isoformat(), "law": law}, key)
 
 
-def _handed_in(duty: Duty, statement: str, said: dict[str, str], key: Signs | None) -> Call[Duty]:
-    path = f"deletion-duties/{calls.part(duty.consent)}/receipt"
-    if key is None:
-        return calls.write("POST", path, Duty, {"statement": statement, **said})
+def receipt(duty: Duty, statement: str, said: Mapping[str, str], key: Signs) -> str:
+    """Return the receipt, signed: `deleted` with `deleted_on`, or `restricted` with `until` and `law`."""
     payload = {
         "consent": str(duty.consent),
         "institution": duty.institution,
@@ -77,4 +76,11 @@ def _handed_in(duty: Duty, statement: str, said: dict[str, str], key: Signs | No
         "at": datetime.now(UTC).isoformat(),
         **said,
     }
-    return calls.write("POST", path, Duty, {"receipt": jws.sign(payload, key, type=RECEIPT_TYPE)})
+    return jws.sign(payload, key, type=RECEIPT_TYPE)
+
+
+def _handed_in(duty: Duty, statement: str, said: dict[str, str], key: Signs | None) -> Call[Duty]:
+    path = f"deletion-duties/{calls.part(duty.consent)}/receipt"
+    if key is None:
+        return calls.write("POST", path, Duty, {"statement": statement, **said})
+    return calls.write("POST", path, Duty, {"receipt": receipt(duty, statement, said, key)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -19,8 +19,19 @@ import httpx
 from rongxin.client.calls import Call, Page, Plan, Reply, Wait
 from rongxin.client.conversation import Broken, Conversation, Course, Now, Patience, Request
 from rongxin.client.credentials import Credentials
+from rongxin.client.errors import Unreachable
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """An answer as it came, its content not read yet; `close` it."""
+
+    status: int
+    headers: Mapping[str, str]
+    blocks: Iterator[bytes]
+    close: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,27 @@ class Client:
             result: T = end.value
             return result
 
+    def carry(self, call: Call[Any]) -> Carried:
+        """Send a call one time and hand on what comes, whatever its status; raises `Unreachable`, or the
+        problem of a token that isn't given.
+        """
+        course = self._said.once(call, _now())
+        step, answer = next(course), None
+        while True:
+            if isinstance(step, Request) and step.last:
+                now, answer = self._begun(step)
+            else:
+                now, answer = self._done(step), None
+            try:
+                step = course.send(self._way.tell(step, now))
+            except StopIteration:
+                break
+            if answer is not None:
+                answer.close()
+        if answer is None:
+            raise Unreachable(now.answer.why if isinstance(now.answer, Broken) else "no answer")
+        return Carried(answer.status_code, dict(answer.headers), answer.iter_bytes(), answer.close)
+
     def close(self) -> None:
         self._http.close()
 
@@ -121,6 +153,16 @@ class Client:
                 return Now(_now(), _reply(answer, answer.read()))
         except httpx.RequestError as error:
             return Now(_now(), Broken(repr(error)))
+
+    def _begun(self, step: Request) -> tuple[Now, httpx.Response | None]:
+        """Send a request and read its answer's head; of a 401 all, for it may be the token's end."""
+        asked = self._http.build_request(step.method, step.url, headers=dict(step.headers), content=step.body)
+        try:
+            answer = self._http.send(asked, stream=True)
+            body = answer.read() if answer.status_code == 401 else b""
+        except httpx.RequestError as error:
+            return Now(_now(), Broken(repr(error))), None
+        return Now(_now(), _reply(answer, body)), answer
 
 
 class AsyncClient:

@@ -24,8 +24,6 @@ from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.verdict import Verdict
 
 TYPE = "question-receipt+jws"
-#: The purpose of the box in which rows are sealed to an institution.
-SEALED_ROWS = "rongxin.sealed_rows"
 
 Row = Mapping[str, Any]
 Decided = Mapping[str, tuple[Verdict, Reason]]

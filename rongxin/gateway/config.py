@@ -12,35 +12,28 @@ items/tax_payment.yaml:
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from rongxin.catalogue import numerals
 from rongxin.exchange.subjects import Key
-from rongxin.gateway.errors import Misconfigured
+from rongxin.outpost import settings
+from rongxin.outpost.errors import Misconfigured
+from rongxin.outpost.settings import Settings
+from rongxin.outpost.tls import Tls
 
-_PORT_MAX = 65535
 _NAMED = re.compile(r"\{(\w+)\}")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _BOUND = re.compile(r"(?<![:\w]):(\w+)")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
-
-
-class Bands(_Frozen):
+class Bands(Settings):
     """How an exact figure becomes the band that the annex shares (分档): edges upward, unit in words."""
 
     edges: tuple[Decimal, ...] = Field(min_length=1)
@@ -65,7 +58,7 @@ _OF_ONE: Mapping[str, frozenset[str]] = {
 }
 
 
-class Mapped(_Frozen):
+class Mapped(Settings):
     """Where one item lies in the department's store; exactly one of `sql`, `file`, `path`."""
 
     sql: str = ""
@@ -113,14 +106,7 @@ class Mapped(_Frozen):
         return set(_BOUND.findall(self.sql) if self.sql else _NAMED.findall(self.path))
 
 
-class Tls(_Frozen):
-    certificate: Path
-    key: Path
-    #: Who may connect at all (mTLS); left out, anybody may connect and is refused without a signature.
-    client_authority: Path | None = None
-
-
-class Limits(_Frozen):
+class Limits(Settings):
     """What one gateway lends of itself; the defaults suit a department's small machine."""
 
     seconds: float = Field(default=5.0, gt=0)
@@ -136,7 +122,7 @@ class Limits(_Frozen):
     cool_down_days: int = Field(default=30, ge=1)
 
 
-class Bulk(_Frozen):
+class Bulk(Settings):
     """What the department has agreed to in writing for one item: until when, and how often in a day."""
 
     until: date
@@ -146,7 +132,7 @@ class Bulk(_Frozen):
     document: str = ""
 
 
-class Config(_Frozen):
+class Config(Settings):
     """One provider's gateway. Paths are taken from the directory of the file."""
 
     provider: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -171,14 +157,11 @@ class Config(_Frozen):
     @cached_property
     def mapped(self) -> Mapping[str, Mapped]:
         """The items that this gateway serves, each from its own file."""
-        return {path.stem: _read(path, Mapped) for path in sorted(self.at(self.items).glob("*.yaml"))}
+        return {path.stem: settings.read(path, Mapped) for path in sorted(self.at(self.items).glob("*.yaml"))}
 
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.listen.rpartition(":")
-        if not host or not port.isdigit() or int(port) > _PORT_MAX:
-            raise Misconfigured(f"listen: {self.listen!r} 应写作 主机:端口 write host:port")
-        return host, int(port)
+        return settings.address("listen", self.listen)
 
     @property
     def place_of_source(self) -> Path:
@@ -197,48 +180,9 @@ class Config(_Frozen):
 
 def read(path: Path) -> Config:
     """Read a configuration and the files of its items; raises `Misconfigured`."""
-    config: Config = _read(path, Config).model_copy(update={"directory": path.parent})
+    config: Config = settings.read(path, Config).model_copy(update={"directory": path.parent})
     if not config.mapped:
         raise Misconfigured(
             f"{config.place('items')}: 没有信息项文件，每项一个 YAML write one YAML file per item"
         )
     return config
-
-
-def _read(path: Path, model: type[Any]) -> Any:
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise Misconfigured(f"{path}: 没有这个文件 no such file") from error
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise Misconfigured(f"{path}: 不能读取 can't be read ({error})") from error
-    if not isinstance(document, dict):
-        raise Misconfigured(f"{path}: 应逐行写作“键: 值” write `key: value`, one a line")
-    try:
-        return model.model_validate(_with_environment(document))
-    except ValidationError as error:
-        told = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or '(file)'}: {one['msg']}" for one in error.errors()
-        )
-        raise Misconfigured(f"{path}: {told}") from error
-
-
-def _with_environment(value: Any) -> Any:
-    """Put secrets in from the environment, so that none has to stand in a file."""
-    if isinstance(value, dict):
-        return {key: _with_environment(part) for key, part in value.items()}
-    if not isinstance(value, str):
-        return value
-    # A password may hold what means something else in an address: @ : / # %.
-    told, at, place = value.rpartition("@") if "://" in value else ("", "", value)
-    return _filled(told, lambda secret: quote(secret, safe="")) + at + _filled(place, str)
-
-
-def _filled(text: str, written: Callable[[str], str]) -> str:
-    def found(match: re.Match[str]) -> str:
-        name = match[1]
-        if name not in os.environ:
-            raise Misconfigured(f"${{{name}}}: 环境变量未设置 set this environment variable")
-        return written(os.environ[name])
-
-    return _VARIABLE.sub(found, text)

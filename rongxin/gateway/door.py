@@ -223,7 +223,7 @@ class Door:
         try:
             key = boxes.public(pinned) if pinned is not None else None
             if key is not None and boxes.public(question.seal_to.encode()) == key:
-                return found, boxes.close(content, key, info=receipts.SEALED_ROWS)
+                return found, boxes.close(content, key, info=boxes.SEALED_ROWS)
         except NoSm2 as error:
             log.warning("not sealed to %s: %s", question.recipient, error)
             return _Found(Availability.PROVIDER_UNAVAILABLE, Reason.PROVIDER_UNAVAILABLE), b""

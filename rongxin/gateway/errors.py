@@ -7,10 +7,6 @@ class GatewayError(Exception):
     """The gateway can't do what it was asked."""
 
 
-class Misconfigured(GatewayError):
-    """A file of the configuration can't be used; the message names file, key and what to do."""
-
-
 class MeterMissing(GatewayError):
     """The store is asked by the number of a meter alone, and the question brings none."""
 

@@ -16,12 +16,14 @@ from granian.constants import Interfaces
 from rongxin.catalogue import loader
 from rongxin.exchange import question as questions
 from rongxin.gateway import config as configs
-from rongxin.gateway import tls, trust
+from rongxin.gateway import trust
 from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
-from rongxin.gateway.errors import Misconfigured
 from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
+from rongxin.outpost import tls
+from rongxin.outpost.errors import Misconfigured
+from rongxin.outpost.watched import Directory
 from rongxin.proof import canonical
 from rongxin.proof.http_messages import Request
 from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
@@ -46,14 +48,14 @@ def open_door(config: Config) -> Door:
         evidence=Evidence(config.place("evidence"), secret=secret_of(key)),
         key=key,
         nodes=nodes.now,
-        institutions=trust.Directory(config.place("institutions"), trust.institutions).now,
+        institutions=Directory(config.place("institutions"), trust.institutions).now,
     )
 
 
-def _trust(config: Config) -> trust.Directory[Mapping[str, VerifyingKey]]:
+def _trust(config: Config) -> Directory[Mapping[str, VerifyingKey]]:
     """Return the directory of the nodes' keys; raises `Misconfigured` where nobody could ever ask."""
     platform = config.place("platform")
-    nodes = trust.Directory(platform, trust.nodes)
+    nodes = Directory(platform, trust.nodes)
     if not nodes.now():
         raise Misconfigured(
             f"{platform}: 没有平台公钥，请放入 *.pub.pem put the node's public key there; nobody else may ask"
@@ -75,13 +77,13 @@ def serve(paths: Sequence[Path]) -> None:
         _trust(each)
         opening.open_source(each).close()
         key_of(each)
-        tls.opened(each)
+        tls.opened(each.tls, each.at)
     if len({each.provider for each in read}) < len(read):
         raise Misconfigured("同一单位只能有一份配置 one configuration a provider")
     config = read[0]
     host, port = config.address
     os.environ[_CONFIG] = os.pathsep.join(str(path.absolute()) for path in paths)
-    files = tls.opened(config)
+    files = tls.opened(config.tls, config.at)
     Granian(
         "rongxin.gateway.server:application",
         address=host,

@@ -24,6 +24,8 @@ from rongxin.proof.errors import Forged, KeyMissing, KeyUnsafe, ProofError
 
 PublicKey = X25519PublicKey | sm2.PublicKey
 PrivateKey = X25519PrivateKey | sm2.PrivateKey
+#: What the box is for in which a provider's rows are sealed to an institution.
+SEALED_ROWS = "rongxin.sealed_rows"
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 

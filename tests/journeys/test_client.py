@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import threading
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,14 +18,11 @@ from rongxin.client.credentials import ApiKey, PrivateKey
 from rongxin.client.senders import AsyncClient, Client
 from rongxin.delivery.push import upkeep
 from rongxin.disclosure import deferred
-from rongxin.parties import institutions
-from rongxin.parties.models import Account
-from rongxin.parties.rules.membership import PartyKind
 from rongxin.proof.errors import Forged
 from rongxin.proof.keys import SigningKey
-from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.purpose import Purpose
-from tests.journeys import serving
+from tests.journeys import connected
+from tests.journeys.connected import Bank
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
 from tests.unit.evaluation import cards as made_cards
@@ -37,36 +32,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PENALTY = "administrative_penalty"
 
 
-class Bank:
-    """A bank with a machine account, an API key and a registered key of its own."""
-
-    def __init__(self, id: str = "bank_a") -> None:
-        self.id = id
-        today, now = timezone.localdate(), timezone.now()
-        until = today + timedelta(days=30)
-        stage.bank(id)
-        institutions.assess(id, until=until, actor=SYSTEM, as_of=now)
-        self.clerk, self.signing = stage.staff(PartyKind.INSTITUTION, id), SigningKey.generate(id)
-        pem = self.signing.public.pem()
-        stage.institution_key(id, pem, account=self.clerk.account, as_of=now)
-        self.api_key = ApiKey(keys.header_of(self.clerk)["authorization"].removeprefix("Bearer "))
-        self.name = Account.objects.get(pk=self.clerk.account).username
-
-    @property
-    def credentials(self) -> PrivateKey:
-        return PrivateKey(self.name, self.signing)
-
-
 @pytest.fixture
 def node(settings, monkeypatch, tmp_path):
-    """A node whose files and keys this process shares, as a worker beside it does."""
-    settings.RONGXIN_VAR = tmp_path
-    monkeypatch.setenv("RONGXIN_KEYS", str(tmp_path / "keys"))
-    secret = "tests-only-" + "x" * 64
-    settings.SECRET_KEY = secret  # by which identity numbers are committed to
-    with serving.node(tmp_path, "--without-worker", "--workers", "1", RONGXIN_SECRET_KEY=secret):
-        web = json.loads((tmp_path / "demo" / "addresses.json").read_text())["web"]
-        serving.wait_until_it_answers(web)
+    with connected.node(tmp_path, settings, monkeypatch) as web:
         yield web
 
 

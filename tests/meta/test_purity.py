@@ -7,12 +7,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.meta import house
 
-PURE_ROOMS = ("vocabulary", "proof", "client", "conformance", "catalogue", "city", "postgres", "scratch")
+PURE_ROOMS = (
+    "vocabulary",
+    "proof",
+    "client",
+    "conformance",
+    "catalogue",
+    "city",
+    "front",
+    "outpost",
+    "postgres",
+    "scratch",
+)
 FRAMEWORKS = ("django", "ninja", "psycopg", "procrastinate")
 # A plugin for pytest, which is no part of any installation.
 NOT_INSTALLED = {"rongxin.postgres.pytest_plugin"}
@@ -59,16 +71,25 @@ def test_pure_rooms_import_no_framework_when_they_run() -> None:
     assert answer.stdout == ""
 
 
-@pytest.fixture(scope="module")
-def base_install() -> Path:
-    """An environment with requirements-gateway.txt in it and nothing else, kept from run to run."""
-    environment = house.ROOT / "var" / "base-install"
-    build = [sys.executable, "tools/environment.py", "requirements-gateway.txt", str(environment)]
+def installed(requirements: str, place: str) -> Path:
+    """Return the Python of an environment with one list in it and nothing else, kept from run to run."""
+    environment = house.ROOT / "var" / place
+    build = [sys.executable, "tools/environment.py", requirements, str(environment)]
     answer = subprocess.run(build, cwd=house.ROOT, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         last = (answer.stderr.strip().splitlines() or ["no word"])[-1]
-        pytest.skip(f"no packages for the base install could be had (offline?): {last}")
+        pytest.skip(f"no packages for the {place} could be had (offline?): {last}")
     return environment / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def base_install() -> Path:
+    return installed("requirements-gateway.txt", "base-install")
+
+
+@pytest.fixture(scope="module")
+def front_install() -> Path:
+    return installed("requirements-front.txt", "front-install")
 
 
 def test_the_base_install_reads_the_catalogue(base_install: Path) -> None:
@@ -92,13 +113,14 @@ def test_the_base_install_imports_every_pure_module(base_install: Path) -> None:
         text=True,
         check=True,
     )
-    # The city is for demos and tests, which run on a whole node; what sends is of the extras `client` and
-    # `conformance`.
+    # The city is for demos and tests, which run on a whole node; what sends is of the extras `client`,
+    # `conformance` and `front`.
     others = (
         "rongxin.city.",
         "rongxin.client.senders:",
         "rongxin.client.webhooks:",
         "rongxin.conformance.",
+        "rongxin.front.",
     )
     lacking = [line for line in answer.stdout.splitlines() if not line.startswith(others)]
     assert not lacking, lacking
@@ -127,3 +149,23 @@ def test_the_base_install_checks_a_gateway_and_evidence(base_install: Path, tmp_
         assert (doubted.returncode, "证据不成立" in doubted.stderr) == (1, True), doubted.stderr
     made = run("sealed", "key", "sm.key", "--sm")
     assert (made.returncode, "SM2" in made.stdout) == (0, True), made.stderr
+
+
+def test_the_fronts_install_begins_and_serves_a_front(front_install: Path, tmp_path: Path) -> None:
+    """A machine in a bank's DMZ has no more than this on it."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PYTHONPATH": str(house.ROOT)}
+    how: dict[str, Any] = {"cwd": tmp_path, "capture_output": True, "text": True, "env": environment}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(front_install), "-m", "rongxin", "front", *arguments], check=False, **how)
+
+    assert run("init", ".").returncode == 0
+    settings = (tmp_path / "front.yaml").read_text()
+    (tmp_path / "front.yaml").write_text(settings.replace("https://node.example", "http://127.0.0.1:9"))
+    assert run("key", "core").stdout.startswith("rxf_core_")
+    checked = run("check")
+    assert (checked.returncode, "✓ keys.tokens" in checked.stdout) == (1, True), checked.stderr
+    assert "✗ http://127.0.0.1:9" in checked.stdout
+    imported = [str(front_install), "-c", IMPORTER, ",".join(FRAMEWORKS)]
+    modules = [module_name(path) for path in house.modules("front", "outpost", "client")]
+    assert subprocess.run([*imported, *modules], check=True, **(how | {"cwd": house.ROOT})).stdout == ""

@@ -15,9 +15,7 @@ PLACES = {
     "a registry": re.compile(r"pyp[i]\.org|pythonhoste[d]|npmj[s]|/simpl[e]/"),
     "a path of one machine": re.compile(r"(?<![\w.~-])/(?:work|root|home/\w+|Users)" "/" r"\w"),
 }
-PINS = [
-    house.ROOT / name for name in ("requirements.txt", "requirements-dev.txt", "requirements-gateway.txt")
-]
+PINS = [house.ROOT / f"requirements{part}.txt" for part in ("", "-dev", "-front", "-gateway")]
 
 
 def readable() -> list[Path]:
@@ -56,9 +54,11 @@ def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
 
 
 def test_the_smaller_lists_agree_with_the_larger() -> None:
-    """What a test ran on is what a node runs on, and a gateway."""
-    gateway, node, dev = (pins(house.ROOT / f"requirements{part}.txt") for part in ("-gateway", "", "-dev"))
+    """What a test ran on is what a node runs on, and a gateway, and a front."""
+    parts = ("-gateway", "-front", "", "-dev")
+    gateway, front, node, dev = (pins(house.ROOT / f"requirements{part}.txt") for part in parts)
     assert gateway <= node, gateway - node
+    assert front <= node, front - node
     assert node <= dev, node - dev
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import click
 
 from rongxin.gateway.errors import GatewayError
+from rongxin.outpost.errors import Misconfigured
 from rongxin.proof.errors import ProofError
 
 if TYPE_CHECKING:
@@ -91,9 +92,10 @@ def check(path: Path, uscc: str, name: str, place: str, account_number: str) -> 
     """
     from rongxin.catalogue import loader
     from rongxin.exchange.question import SubjectKeys
-    from rongxin.gateway import checking, tls, trust
+    from rongxin.gateway import checking, trust
     from rongxin.gateway import config as configs
     from rongxin.gateway.sources import opening
+    from rongxin.outpost import tls
 
     catalogue, wrong = loader.load(), False
     with _told():
@@ -114,7 +116,7 @@ def check(path: Path, uscc: str, name: str, place: str, account_number: str) -> 
                 if key.fault
                 else f"✓ 密封 sealing {key.institution} {key.suite} 指纹 fingerprint {key.fingerprint}"
             )
-        files = tls.opened(config)
+        files = tls.opened(config.tls, config.at)
         click.echo(
             f"✓ TLS：{'、'.join(tls.hosts(files))}，至 until {tls.until(files).date()}"
             if files
@@ -201,7 +203,7 @@ def export(request: UUID, path: Path, out: Path | None) -> None:
 def _told() -> Iterator[None]:
     try:
         yield
-    except (GatewayError, ProofError) as error:
+    except (GatewayError, Misconfigured, ProofError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "rongxin.entrypoints.cli.demo",
     "evaluate": "rongxin.entrypoints.cli.evaluate",
     "evidence": "rongxin.entrypoints.cli.evidence",
+    "front": "rongxin.entrypoints.cli.front",
     "gateway": "rongxin.entrypoints.cli.gateway",
     "incidents": "rongxin.entrypoints.cli.incidents",
     "institution": "rongxin.entrypoints.cli.institution",

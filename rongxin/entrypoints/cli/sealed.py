@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from rongxin.exchange import receipt
+from rongxin.client import sealed
+from rongxin.client.errors import Unreadable
 from rongxin.proof import boxes
 from rongxin.proof.errors import ProofError
 
@@ -45,25 +43,11 @@ def open_report(report: Path, key: Path) -> None:
     """打开报告（JSON）中密封的记录 Print the rows that providers sealed in REPORT, by item, as JSON."""
     try:
         opener = boxes.opener(key)
-        sections = json.loads(report.read_text("utf-8"))["sections"]
-        items = [item for section in sections for item in section["items"]]
-        opened = {item["item"]: _rows(item["sealed"], opener) for item in items if item.get("sealed")}
-    except (ValueError, KeyError, TypeError) as error:
+        opened = sealed.opened(json.loads(report.read_text("utf-8")), opener)
+    except (ValueError, Unreadable) as error:
         raise click.ClickException(f"{report}：不是报告 not a report in JSON ({error!r})") from error
     except ProofError as error:
         raise click.ClickException(f"{report}：不能打开 can't be opened: {error}") from error
     if not opened:
         raise click.ClickException(f"{report}：没有密封的记录 nothing in it is sealed")
     click.echo(json.dumps(opened, ensure_ascii=False, indent=1))
-
-
-def _rows(sealed: list[str], key: boxes.PrivateKey) -> list[Any]:
-    """Return the rows of one item, from all the boxes in which its providers sealed them."""
-    rows: list[Any] = []
-    for text in sealed:
-        try:
-            box = base64.b64decode(text, validate=True)
-        except binascii.Error as error:
-            raise ProofError(f"a box is not Base64 ({error})") from error
-        rows += json.loads(boxes.open_box(box, key, info=receipt.SEALED_ROWS))
-    return rows

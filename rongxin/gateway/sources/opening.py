@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rongxin.gateway.config import Config
-from rongxin.gateway.errors import Misconfigured
 from rongxin.gateway.sources.files import Files
 from rongxin.gateway.sources.http_json import HttpJson
 from rongxin.gateway.sources.source import Source
 from rongxin.gateway.sources.sql import Sql
+from rongxin.outpost.errors import Misconfigured
 
 
 def open_source(config: Config) -> Source:

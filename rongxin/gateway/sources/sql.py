@@ -18,8 +18,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.config import Mapped
-from rongxin.gateway.errors import Misconfigured, SourceFailed
+from rongxin.gateway.errors import SourceFailed
 from rongxin.gateway.sources.source import Found
+from rongxin.outpost.errors import Misconfigured
 
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",

@@ -22,7 +22,6 @@ from rongxin.delivery import report, verification
 from rongxin.delivery.evidence import checking, exporting
 from rongxin.disclosure.release import Refusal, Release
 from rongxin.entrypoints.cli import sealed
-from rongxin.exchange import receipt
 from rongxin.exchange.question import Match
 from rongxin.journal import checkpoints, sequencer
 from rongxin.proof import boxes, sm2
@@ -111,7 +110,7 @@ def test_sealed_rows_pass_the_node_unread_and_open_at_the_institution(scene: Sce
     assert verification.holds(document)
     assert '"100"' not in report.to_json(document).decode()
     (box,) = item.sealed
-    opened = json.loads(boxes.open_box(base64.b64decode(box), key, info=receipt.SEALED_ROWS))
+    opened = json.loads(boxes.open_box(base64.b64decode(box), key, info=boxes.SEALED_ROWS))
     assert opened[0]["vat_paid_cny_12m"] == "100"
 
 

@@ -13,7 +13,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from rongxin.disclosure.release import Release, ReleasedItem
-from rongxin.exchange import receipt
 from rongxin.exchange.question import Match
 from rongxin.proof import boxes
 from rongxin.vocabulary.availability import Availability
@@ -89,7 +88,7 @@ def test_sealed_rows_lack_what_is_withheld_and_the_report_says_so(scene: Scene) 
     assert item.availability is Availability.PARTIAL
     # Masked, too: nobody here can mark a value that nobody here can read.
     assert {one.field for one in item.withheld if one.by_provider} == {"name", PAID}
-    opened = json.loads(boxes.open_box(base64.b64decode(item.sealed[0]), key, info=receipt.SEALED_ROWS))
+    opened = json.loads(boxes.open_box(base64.b64decode(item.sealed[0]), key, info=boxes.SEALED_ROWS))
     assert (PAID in opened[0], opened[0]["uscc"]) == (False, scene.firm.uscc)
     assert "数据提供单位未提供" in forms(answer)[2]
 

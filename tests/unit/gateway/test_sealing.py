@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from rongxin.exchange import receipt
 from rongxin.exchange.receipt import Answer
 from rongxin.proof import boxes, libcrypto, sm2
 from rongxin.vocabulary.availability import Availability
@@ -45,7 +44,7 @@ def test_rows_are_sealed_to_the_pinned_key(tax: Office, suite: Any) -> None:
     pin(tax, pem)
     answer = ask(tax, pem.replace(b"\n", b"\r\n"))
     assert (answer.rows, answer.receipt.rows) == ([], 1)
-    (row,) = json.loads(boxes.open_box(answer.sealed, key, info=receipt.SEALED_ROWS))
+    (row,) = json.loads(boxes.open_box(answer.sealed, key, info=boxes.SEALED_ROWS))
     assert row["vat_paid_cny_12m"] == "712400"
     assert b"712400" not in answer.sealed
 

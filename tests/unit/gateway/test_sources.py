@@ -21,8 +21,8 @@ from sqlalchemy.engine import make_url
 from rongxin.exchange.receipt import Answer
 from rongxin.gateway import checking
 from rongxin.gateway import config as configs
-from rongxin.gateway.errors import Misconfigured
 from rongxin.gateway.sources.sql import Sql
+from rongxin.outpost.errors import Misconfigured
 from rongxin.vocabulary.availability import Availability
 from tests.unit.gateway.stage import CATALOGUE, FIRM, Office, question, terms
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from rongxin.entrypoints.cli import gateway
 from rongxin.gateway import config as configs
-from rongxin.gateway import tls
-from rongxin.gateway.errors import Misconfigured
+from rongxin.outpost import tls
+from rongxin.outpost.errors import Misconfigured
 from tests.unit.gateway.authority import DAY, Authority
 from tests.unit.gateway.stage import NODE, Office
 
@@ -21,6 +21,10 @@ def configured(office: Office, certificate: str, key: str, more: str = "") -> co
     path = office.directory / "gateway.yaml"
     path.write_text(CONFIG.format(certificate, key, more))
     return configs.read(path)
+
+
+def opened(config: configs.Config, now: datetime | None = None) -> tls.Tls | None:
+    return tls.opened(config.tls, config.at, now=now)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
 def test_a_gateway_does_not_begin_with_files_that_can_not_work(issued: Office, which: str) -> None:
     written, told = FAULTS[which]
     with pytest.raises(Misconfigured, match=told):
-        tls.opened(configured(issued, *written))
+        opened(configured(issued, *written))
     for command in ("serve", "check"):
         said = CliRunner().invoke(
             gateway.command, [command, "--config", str(issued.directory / "gateway.yaml")]
@@ -62,12 +66,12 @@ def test_check_tells_for_which_host_and_until_when(issued: Office) -> None:
     assert said.exit_code == 0, said.output
     assert "✓ TLS：gateway.tax.test" in said.output
     with pytest.raises(Misconfigured, match="生效"):
-        tls.opened(config, now=datetime.now(UTC) - 30 * DAY)
+        opened(config, now=datetime.now(UTC) - 30 * DAY)
 
 
 def test_paths_count_from_the_directory_of_the_file(issued: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     config = configured(issued, "good.crt", "good.key")
     monkeypatch.chdir("/")
-    placed = tls.opened(config)
+    placed = opened(config)
     assert placed is not None
     assert placed.key == issued.directory / "good.key"

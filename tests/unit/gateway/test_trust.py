@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rongxin.gateway import trust
+from rongxin.outpost.watched import Directory
 from rongxin.proof.keys import SigningKey
 
 OLD, NEW = SigningKey.generate("node"), SigningKey.generate("node")
@@ -34,7 +35,7 @@ def stand_still(at: int, *paths: Path) -> None:
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(platform: Path) -> None:
     now = time.time_ns()
-    nodes = trust.Directory(platform, trust.nodes)
+    nodes = Directory(platform, trust.nodes)
     old = put(platform, "node", OLD)
     stand_still(now, old, platform)
     assert set(nodes.now()) == {OLD.id}
@@ -47,7 +48,7 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(platform: Path) -> None:
 @pytest.mark.parametrize("age_seconds", [0, 60])
 def test_keys_come_go_and_are_replaced(platform: Path, age_seconds: int) -> None:
     then = time.time_ns() - age_seconds * 1_000_000_000
-    nodes = trust.Directory(platform, trust.nodes)
+    nodes = Directory(platform, trust.nodes)
     assert not nodes.now()
     first = put(platform, "a", OLD)
     stand_still(then, first, platform)
@@ -62,7 +63,7 @@ def test_a_key_that_is_written_over_in_a_settled_directory_is_seen(platform: Pat
     """Writing into a file leaves its directory's time as it was."""
     path = put(platform, "node", OLD)
     stand_still(time.time_ns() - 60_000_000_000, path, platform)
-    nodes = trust.Directory(platform, trust.nodes)
+    nodes = Directory(platform, trust.nodes)
     assert set(nodes.now()) == {OLD.id}
     path.write_text(NEW.public.pem())
     assert set(nodes.now()) == {NEW.id}
@@ -70,7 +71,7 @@ def test_a_key_that_is_written_over_in_a_settled_directory_is_seen(platform: Pat
 
 def test_what_has_settled_is_not_read_again(platform: Path) -> None:
     read: list[Path] = []
-    directory = trust.Directory(platform, lambda path: read.append(path))
+    directory = Directory(platform, lambda path: read.append(path))
     stand_still(time.time_ns() - 60_000_000_000, platform)
     for _ in range(3):
         directory.now()
@@ -80,4 +81,4 @@ def test_what_has_settled_is_not_read_again(platform: Path) -> None:
 def test_institutions_are_named_by_their_files(platform: Path) -> None:
     path = put(platform, "bank_a", OLD)
     assert trust.institutions(platform) == {"bank_a": path.read_bytes()}
-    assert trust.Directory(platform.parent / "none", trust.institutions).now() == {}
+    assert Directory(platform.parent / "none", trust.institutions).now() == {}

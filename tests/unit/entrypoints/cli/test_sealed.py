@@ -22,7 +22,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def report(path: Path, public: Path) -> Path:
-    box = boxes.close(receipt.content_of(ROWS), boxes.recipient(public), info=receipt.SEALED_ROWS)
+    box = boxes.close(receipt.content_of(ROWS), boxes.recipient(public), info=boxes.SEALED_ROWS)
     items = [{"item": "tax_payment", "sealed": [base64.b64encode(box).decode()]}, {"item": "gas_fee"}]
     path.write_text(json.dumps({"sections": [{"items": items[:1]}, {"items": items[1:]}]}))
     return path

@@ -1,4 +1,4 @@
-"""The files by which a gateway is known on the network, looked at before anybody connects.
+"""The files by which a server is known on the network, looked at before anybody connects.
 
 A server that can't be believed fails at the other end only, and one that refuses a client says nothing. So
 what can be seen in the files is said in words: what is missing, doesn't belong together or has expired.
@@ -7,26 +7,35 @@ what can be seen in the files is said in words: what is missing, doesn't belong 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
 
-from rongxin.gateway.config import Config, Tls
-from rongxin.gateway.errors import Misconfigured
+from rongxin.outpost.errors import Misconfigured
+from rongxin.outpost.settings import Settings
 
 
-def opened(config: Config, *, now: datetime | None = None) -> Tls | None:
-    """Return the files with their places filled in, None where the gateway speaks plain HTTP; raises
+class Tls(Settings):
+    """The files of one address at which is listened."""
+
+    certificate: Path
+    key: Path
+    #: Who may connect at all (mTLS); left out, anybody may, and is asked for more than a connection.
+    client_authority: Path | None = None
+
+
+def opened(named: Tls | None, at: Callable[[Path], Path], *, now: datetime | None = None) -> Tls | None:
+    """Return the files with their places filled in by `at`, None where plain HTTP is spoken; raises
     `Misconfigured`.
     """
-    if config.tls is None:
+    if named is None:
         return None
-    named = config.tls
     placed = Tls(
-        certificate=config.at(named.certificate),
-        key=config.at(named.key),
-        client_authority=config.at(named.client_authority) if named.client_authority else None,
+        certificate=at(named.certificate),
+        key=at(named.key),
+        client_authority=at(named.client_authority) if named.client_authority else None,
     )
     _valid("tls.certificate", placed.certificate, now or datetime.now(UTC))
     try:
@@ -44,7 +53,7 @@ def opened(config: Config, *, now: datetime | None = None) -> Tls | None:
 
 
 def until(tls: Tls) -> datetime:
-    """Return when the gateway's certificate expires."""
+    """Return when the server's certificate expires."""
     return _first(tls.certificate).not_valid_after_utc
 
 
