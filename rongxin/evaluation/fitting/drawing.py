@@ -23,6 +23,7 @@ _TEXT_SHARE = 0.5  # of distinct values: above, a column of words names the row
 _LEVELS_MAX = 200
 _LEVEL_ROWS_MIN = 10
 _ID_DIGITS_MIN = 7
+_FIGURE_MAX = 1e38  # infinity counts as the largest figure: what finds the bins reckons in single precision
 _ID_WORDS = ("id", "no", "nr", "number", "code", "编号", "代码", "号", "证号", "uscc", "key")
 
 
@@ -172,7 +173,7 @@ def _figures(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> st
         return f"恒为同值 constant: always {present[0]:g}"
     if not keep and column.kind != DATE and _is_id(cells.name, present, distinct):
         return "names the row: (nearly) every value stands once, in the manner of an id"
-    sample.cells[cells.name] = values.to_numpy().astype(np.float64)
+    sample.cells[cells.name] = np.clip(values.to_numpy().astype(np.float64), -_FIGURE_MAX, _FIGURE_MAX)
     return None
 
 

@@ -6,12 +6,9 @@ that fitting and scoring read a cell alike. A caller may ask for columns of a CS
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
-import os
 import re
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,10 +19,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rongxin.evaluation.fitting import raggedness
+from rongxin.evaluation.fitting import letters, raggedness
 from rongxin.evaluation.fitting.errors import UnreadableData
 from rongxin.evaluation.fitting.raggedness import Layout
-from rongxin.scratch import folders
 
 NOTHING: Final = (
     *(
@@ -52,11 +48,13 @@ _SNIFFED_BYTES = 1 << 20
 _LOOKED_AT_ROWS = 10_000
 _ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)\s+(.+)""", re.IGNORECASE)
 _NO_MEMORY = re.compile(r"Cannot allocate memory|os error 12\b|out of memory", re.IGNORECASE)
+_NO_UTF_8 = re.compile(r"invalid utf-?8", re.IGNORECASE)
 _HEADER_LINES_MAX = 100_000
 # What a fit holds in memory: more rows make no card better, and a file may be larger than the machine.
 ROWS_MAX, ROWS_MIN, CELLS_MAX = 500_000, 50_000, 16_000_000
 _PLACE = "__row"
-_BLOCK = 1 << 20
+_SINGLE = "'"
+_EITHER_QUOTES = r"""^(?:"(.*)"|'(.*)')$"""
 
 
 @contextmanager
@@ -73,13 +71,13 @@ def opened(path: Path, *, figures: Collection[str] = ()) -> Iterator[pl.LazyFram
             "no such file; give a CSV, Parquet or ARFF file"
         )
     if path.stat().st_size == 0:
-        raise UnreadableData(f"{path}: 文件是空的，请交有数据的文件 the file is empty; hand in one with data")
+        raise _empty(path)
     with ExitStack() as held:
         readers: dict[str, Callable[[Path], pl.LazyFrame]] = {
             **dict.fromkeys((".csv", ".tsv", ".txt"), partial(_csv, figures=figures, held=held)),
             ".parquet": _parquet,
             ".pq": _parquet,
-            ".arff": _arff,
+            ".arff": partial(_arff, held=held),
         }
         reader = readers.get(path.suffix.lower())
         if reader is None:
@@ -90,11 +88,17 @@ def opened(path: Path, *, figures: Collection[str] = ()) -> Iterator[pl.LazyFram
         try:
             table = reader(path)
             names = table.collect_schema().names()
+        except pl.exceptions.NoDataError as error:
+            raise _empty(path) from error
         except (pl.exceptions.PolarsError, OSError) as error:
             raise failure(path, error) from error
         if not names:
             raise UnreadableData(f"{path}: 没有列，请检查表头 no columns found; check the header")
         yield table.rename(dict(zip(names, _trimmed(names, path), strict=True)))
+
+
+def _empty(path: Path) -> UnreadableData:
+    return UnreadableData(f"{path}: 文件是空的，请交有数据的文件 the file is empty; hand in one with data")
 
 
 def sample(table: pl.LazyFrame, path: Path, *, seed: int) -> tuple[pl.DataFrame, int]:
@@ -141,9 +145,14 @@ def _csv(path: Path, *, figures: Collection[str], held: ExitStack) -> pl.LazyFra
             f"{path}: 含零字节，不是 CSV，请存为 UTF-8 的 "
             "CSV holds zero bytes, so it is no CSV; save it as CSV in UTF-8"
         )
-    encoding = _encoding(head)
-    source = held.enter_context(_in_utf_8(path)) if encoding == "gb18030" else path
-    first = head.decode("utf-8" if encoding == "utf8" else encoding, errors="replace").split("\n", 1)[0]
+    encoding = letters.encoding(path)
+    source = _readable(path, encoding, held)
+    first = head.decode(encoding, errors="replace").split("\n", 1)[0]
+    if "\r" in first.rstrip("\r"):
+        raise UnreadableData(
+            f"{path}: 各行只以回车（CR）结束，请另存为以换行（LF）结束的 CSV "
+            "the lines end in a carriage return alone; save it as CSV whose lines end in a line feed"
+        )
     heads = next(csv.reader([first], delimiter=_separator(first)), [])
     stripped = [name.strip() for name in heads]
     if len(set(stripped)) < len(stripped):
@@ -160,7 +169,7 @@ def _csv(path: Path, *, figures: Collection[str], held: ExitStack) -> pl.LazyFra
         source,
         separator=layout.separator,
         infer_schema=False,
-        encoding="utf8" if encoding != "latin-1" else "utf8-lossy",
+        encoding="utf8" if encoding != letters.WESTERN else "utf8-lossy",
     )
     if not figures:
         return read(n_rows=count)
@@ -169,6 +178,11 @@ def _csv(path: Path, *, figures: Collection[str], held: ExitStack) -> pl.LazyFra
     plain = [raw for raw, name in names if name in figures and _is_plain(first_rows[raw])]
     table = read(n_rows=count, schema_overrides=dict.fromkeys(plain, pl.Float64))
     return table.with_columns(pl.col(plain).map_batches(_without_nan, pl.Float64, is_elementwise=True))
+
+
+def _readable(path: Path, encoding: str, held: ExitStack) -> Path:
+    """The file itself, or its copy in UTF-8, which `held` takes away in the end."""
+    return held.enter_context(letters.in_utf_8(path)) if encoding == letters.GB18030 else path
 
 
 def _is_plain(cells: pl.Series) -> bool:
@@ -183,39 +197,6 @@ def _without_nan(figures: pl.Series) -> pl.Series:
     return figures
 
 
-@contextmanager
-def _in_utf_8(path: Path) -> Iterator[Path]:
-    """Have a copy of the file in UTF-8, where it comes in GB18030; block by block, however large it is."""
-    var = Path(os.environ.get("RONGXIN_VAR", "var"))
-    folders.sweep(var, now=time.time())
-    with folders.own(var, "recoded") as folder:
-        copy = folder / path.name
-        decoder = codecs.getincrementaldecoder("gb18030")("replace")
-        with path.open("rb") as source, copy.open("xb") as recoded:
-            while block := source.read(_BLOCK):
-                recoded.write(decoder.decode(block).encode())
-            recoded.write(decoder.decode(b"", final=True).encode())
-        yield copy
-
-
-def _encoding(head: bytes) -> str:
-    """UTF-8, else GB18030 where that is whole and holds Chinese, else whatever a Western programme wrote."""
-    for cut in range(4):  # the sample may end within a character
-        try:
-            head[: len(head) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return "utf8"
-    for cut in range(4):
-        try:
-            text = head[: len(head) - cut].decode("gb18030")
-        except UnicodeDecodeError:
-            continue
-        if re.search(r"[\u4e00-\u9fff]{2}", text):
-            return "gb18030"
-    return "latin-1"
-
-
 def _separator(line: str) -> str:
     return max((",", ";", "\t", "|"), key=line.count)
 
@@ -224,10 +205,34 @@ def _parquet(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path)
 
 
-def _arff(path: Path) -> pl.LazyFrame:
+def _arff(path: Path, *, held: ExitStack) -> pl.LazyFrame:
     """ARFF is a header and then CSV; sparse rows (`{3 7, …}`) and relations within are refused."""
+    source = _readable(path, letters.encoding(path), held)
+    names, first, number = _head(source, path)
+    if not first:
+        return pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
+    quoted = _SINGLE if _SINGLE in first or '"' not in first else '"'
+    layout = Layout(_divider(first), quoted, len(names), skipped=number, comment="%")
+    _fits(first, layout, path)
+    table = pl.scan_csv(
+        source,
+        has_header=False,
+        skip_lines=number,
+        n_rows=raggedness.rows(source, layout, name=str(path)),
+        separator=layout.separator,
+        comment_prefix="%",
+        quote_char=layout.quote,
+        infer_schema=False,
+        encoding="utf8-lossy",
+    )
+    bare = pl.col(pl.String).str.strip_chars().str.replace(_EITHER_QUOTES, "$1$2")
+    return table.rename(dict(zip(table.collect_schema().names(), names, strict=True))).with_columns(bare)
+
+
+def _head(source: Path, path: Path) -> tuple[list[str], str, int]:
+    """The names of the attributes, the first row, and how many lines stand before it."""
     names: list[str] = []
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with source.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(itertools.islice(file, _HEADER_LINES_MAX), start=1):
             text = line.strip()
             if text.lower().startswith("@attribute"):
@@ -244,7 +249,7 @@ def _arff(path: Path) -> pl.LazyFrame:
             first = line.strip()
             if first and not first.startswith("%"):
                 break
-            number += 1
+            number, first = number + 1, ""
     if not names:
         raise UnreadableData(
             f"{path}: @data 之前没有 @attribute，请补上 no @attribute before @data; add them"
@@ -254,24 +259,17 @@ def _arff(path: Path) -> pl.LazyFrame:
             f"{path}: 不读稀疏 ARFF，请存为普通 ARFF 或 "
             "CSV sparse ARFF rows aren't read; save it dense or as CSV"
         )
-    layout = Layout(",", "'", len(names), skipped=number, comment="%")
-    _fits(first, layout, path)
-    table = pl.scan_csv(
-        path,
-        has_header=False,
-        skip_lines=number,
-        n_rows=raggedness.rows(path, layout, name=str(path)),
-        comment_prefix="%",
-        quote_char="'",
-        infer_schema=False,
-        encoding="utf8-lossy",
-    )
-    return table.rename(dict(zip(table.collect_schema().names(), names, strict=True)))
+    return _trimmed(names, path), first, number
+
+
+def _divider(first: str) -> str:
+    """Cells are divided by commas or, as some programmes write it, by tabs."""
+    return "\t" if "\t" in first and "," not in first else ","
 
 
 def _fits(first: str, layout: Layout, path: Path) -> None:
     """The first row tells whether the header is that of these rows."""
-    row = next(csv.reader([first], quotechar=layout.quote), [])
+    row = next(csv.reader([first], delimiter=layout.separator, quotechar=layout.quote), [])
     if row and len(row) != layout.cells:
         raise UnreadableData(
             f"{path}, first row: 首行 {len(row)} 个值，却声明了 {layout.cells} 个属性，请改正其一 "
@@ -299,6 +297,12 @@ def failure(path: Path, error: Exception) -> UnreadableData | MemoryError:
     first = (str(error).strip().splitlines() or ["unreadable"])[0]
     if _NO_MEMORY.search(first):
         return MemoryError(f"{path}: {first}")
+    line = letters.first_line_not_utf_8(path) if _NO_UTF_8.search(first) else None
+    if line is not None:
+        return UnreadableData(
+            f"{path}, line {line}: 此行不是 UTF-8，其余各行却是，请改正该行或将全文件另存为 UTF-8 "
+            "this line isn't UTF-8 while those before it are; correct it, or save the whole file as UTF-8"
+        )
     return UnreadableData(
         f"{path}: 读不出来，请检查文件或另存一份 can't be read, check the file or save it anew: {first}"
     )

@@ -79,8 +79,9 @@ def _checked(file: IO[bytes], layout: Layout, name: str) -> int:
     reader = csv.reader(text, delimiter=layout.separator, quotechar=layout.quote)
     count = empty_line = 0
     try:
+        before = 0
         for row in reader:
-            line = layout.skipped + reader.line_num
+            line, before = layout.skipped + before + 1, reader.line_num  # where the row begins
             if layout.comment and row and row[0].startswith(layout.comment):
                 continue
             if not row:

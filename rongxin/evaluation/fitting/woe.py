@@ -44,8 +44,7 @@ def fit(
 
 def _of_numbers(values: Floats, bad: NDArray[np.int8], direction: int) -> Shape | None:
     present = ~np.isnan(values)
-    finite = np.clip(values, -1e300, 1e300)
-    if len(np.unique(finite[present][:1000])) < 2 and len(np.unique(finite[present])) < 2:
+    if len(np.unique(values[present][:1000])) < 2 and len(np.unique(values[present])) < 2:
         edges = np.array([])
         informative = None
     else:
@@ -54,12 +53,12 @@ def _of_numbers(values: Floats, bad: NDArray[np.int8], direction: int) -> Shape 
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            binning.fit(finite, bad)
+            binning.fit(values, bad)
         edges = np.asarray(binning.splits, dtype=np.float64)
         informative = binning
     if informative is None or binning.status not in ("OPTIMAL", "FEASIBLE"):
         edges = np.array([])
-    place = np.searchsorted(edges, finite, side="right")
+    place = np.searchsorted(edges, values, side="right")
     place[~present] = len(edges) + 1
     woe, iv = _evidence(place, bad, len(edges) + 2, prior=0.5)
     if iv < _IV_MIN:

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 pytest.importorskip("optbinning", reason="the extra rongxin[fit] isn't installed")
 
 from rongxin.entrypoints.cli import evaluate, evaluate_models
-from rongxin.evaluation.fitting import errors, files, scoring
+from rongxin.evaluation.fitting import errors, files, letters, scoring
 from rongxin.evaluation.fitting.card import read
 from tests.unit.evaluation.fitting import invented
 
@@ -82,6 +82,15 @@ CONTENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a row that is too short, among cells in quotation marks": (
         _text(ROWS.with_columns(trade=pl.lit('a "b", c'))) + "L9,3\n",
         ("line 302", "2 cells"),
+    ),
+    "blank lines alone": ("\n\n", ("loans.csv", "文件是空的", "hand in one with data")),
+    "lines that end in a carriage return alone": (
+        _text(ROWS).replace("\n", "\r"),
+        ("carriage return alone", "line feed"),
+    ),
+    "a quotation mark that is never closed": (
+        _text(ROWS.head(5)) + '"L9,1\n' + _text(ROWS).split("\n", 1)[1],
+        ("line 7", "7 columns"),
     ),
     "an empty line in the midst": (
         _text(ROWS.head(5)) + "\n" + _text(ROWS).split("\n", 1)[1],
@@ -215,7 +224,7 @@ def test_a_column_that_is_missing_in_all_rows_is_named(
 def test_a_file_in_gb18030_reads_as_in_utf_8_wherever_it_is_cut(
     block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_BLOCK", block)
+    monkeypatch.setattr(letters, "_BLOCK", block)
     monkeypatch.setenv("RONGXIN_VAR", str(tmp_path / "var"))
     text = "行业,字号,default\n" + "茶叶,㐂𠮷堂,1\n,€,0\n" * 40
     (tmp_path / "a.csv").write_bytes(text.encode("gb18030"))
