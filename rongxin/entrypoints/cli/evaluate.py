@@ -37,7 +37,8 @@ command.add_command(evaluate_monitoring.report)
     "--buckets", type=click.IntRange(1, 100_000), help="分桶数 how many buckets to score one by one"
 )
 @click.option(
-    "--version", help="评价参数版本，缺省为在用版本 version of the parameters; the one in use without it"
+    "--version",
+    help="评价参数版本；已有在用版本时只能是它 version of the parameters; the one in use, once there is one",
 )
 def run(day: datetime | None, engine: str, buckets: int | None, version: str | None) -> None:
     """全覆盖评价并发布；中断后再运行即继续 Score everybody and publish; run again, it goes on."""
@@ -49,7 +50,7 @@ def run(day: datetime | None, engine: str, buckets: int | None, version: str | N
         progress, on = Progress(), _day(day)
         outcome = runs.full(
             day=on,
-            version=version or register.to_run(),
+            version=register.to_run(version),
             engine=engine,
             buckets=buckets,
             progress=progress,

@@ -147,14 +147,20 @@ def champion() -> str | None:
     return Version.objects.filter(state=State.CHAMPION).values_list("version", flat=True).first()
 
 
-def to_run() -> str:
-    """Return the version that a full run is by: the champion, else the newest there is.
+def to_run(wanted: str | None = None) -> str:
+    """Return the version that a full run is by: the champion; before there is one, any, else the newest.
 
-    Raises `ModelRefused` where the champion's files are not what was promoted.
+    Raises `ModelRefused` where another than the champion is wanted, for what a run publishes counts for
+    everybody and two persons decide on that; or where the champion's files are not what was promoted.
     """
     row = Version.objects.filter(state=State.CHAMPION).first()
     if row is None:
-        return loading.load(None).version
+        return loading.load(wanted).version
+    if wanted not in (None, row.version):
+        raise ModelRefused(
+            f"在用版本为 {row.version}；{wanted} 须先影子运行，并由两人启用 "
+            f"({row.version} is in use: another version is scored in shadow first, and promoted by two)"
+        )
     _unchanged(row)
     return row.version
 

@@ -102,6 +102,18 @@ def test_a_challenger_is_scored_beside_the_champion_and_seen_by_nobody(
     assert register.of(NEXT)["evidence"] == register.of(NEXT)["shadow_runs"][0]["sha256"]
 
 
+def test_once_a_version_is_in_use_no_run_publishes_another(
+    city: City, staff: list[Actor], challenger: Path
+) -> None:
+    assert register.to_run(VERSION) == VERSION
+    for version in (VERSION, NEXT):
+        registered(version, staff[0], as_of=city.now)
+    promoted(VERSION, staff, as_of=city.now)
+    assert register.to_run(VERSION) == VERSION
+    with pytest.raises(ModelRefused, match="须先影子运行，并由两人启用"):
+        register.to_run(NEXT)
+
+
 def test_a_version_whose_files_were_changed_is_neither_scored_nor_promoted(
     city: City, staff: list[Actor], challenger: Path
 ) -> None:
