@@ -20,7 +20,7 @@ from rongxin.proof import canonical
 #: What an endpoint is sent to prove that it wants messages; no news.
 VERIFICATION: Final = "webhook.verification"
 
-#: What an institution is told of though it is not served: its standing, its keys, what it has to delete.
+#: What an institution is told of though it is not served: standing, keys, what it owes and has to answer.
 TO_UNSERVED: Final = (
     "institution.standing_changed",
     "institution.key_changed",
@@ -32,6 +32,8 @@ TO_UNSERVED: Final = (
     "correction.overdue",
     "outcome.objected",
     "outcome.objection_due",
+    "incident.opened",
+    "incident.decided",
 )
 
 References = Mapping[str, str | int]
@@ -95,6 +97,7 @@ _BATCH = ("batch", "item")
 _CORRECTION = ("correction", "item", "record", "due_on")
 _APPLICATION = ("application", "case", "due_on")
 _OBJECTION = ("objection", "item", "due_on")
+_INCIDENT = ("incident", "rule", "action", "state")
 
 # A new type of event is one line here.
 TOLD: Final[Sequence[Told]] = (
@@ -210,6 +213,8 @@ TOLD: Final[Sequence[Told]] = (
     Told("objection.withdrawn", "异议已撤回", Kind.OBJECTION_WITHDRAWN, "provider", _OBJECTION),
     Told("outcome.objected", "企业对反馈的结果提出异议", Kind.OBJECTION_FORWARDED, "institution", _OBJECTION),
     Told("outcome.objection_due", "结果异议答复即将到期", Kind.OBJECTION_DUE, "institution", _OBJECTION),
+    Told("incident.opened", "异常查询立案，请作出说明", Kind.INCIDENT_OPENED, "institution", _INCIDENT),
+    Told("incident.decided", "异常查询已处理", Kind.INCIDENT_DECIDED, "institution", _INCIDENT),
     Told("batch.late", "批次逾期", Kind.BATCH_LATE, "provider", ("item", "due_on")),
     Told(
         "webhook.disabled",

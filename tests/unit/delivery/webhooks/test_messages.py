@@ -13,10 +13,12 @@ from django.db import connection, transaction
 from rongxin.consent import grants
 from rongxin.delivery.webhooks import endpoints, messages, rules
 from rongxin.delivery.webhooks.models import Message, Webhook
+from rongxin.governance.watching import incidents
+from rongxin.governance.watching.rules import Figure, Finding, Rule
 from rongxin.journal import keyring, sequencer
 from rongxin.journal.rules import Kind
 from rongxin.parties import institutions
-from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage as consents
 from tests.unit.delivery.webhooks import receiver as receivers
 from tests.unit.delivery.webhooks import stage
@@ -193,6 +195,23 @@ def test_a_bank_that_is_not_served_is_told_of_its_standing_and_duties_until_it_i
     played.go(seconds=1)
     later = [one.document["type"] for one in there.news][3:]
     assert sorted(later) == ["consent.granted", "consent.withdrawn", "institution.standing_changed"]
+
+
+def test_a_suspended_bank_is_told_that_an_incident_was_opened_and_how_it_was_decided(there, bank, played):
+    """Its statement has a deadline; who only learns of it by asking has lost days ((十))."""
+    consents.bank("bank_a")
+    finding, at = Finding(Rule.CONSENT_FAILURES, {Figure.FAILURES: 60, Figure.ASKED: 90}), consents.NOW
+    card = incidents.open_incident("bank_a", finding, seen=(at, at), as_of=at)
+    played.go()
+    officer = Actor(ActorKind.ACCOUNT, "1", "operator:node")
+    incidents.decide(card.id, cleared=True, why="核实为系统故障", actor=officer, as_of=at)
+    played.go(seconds=1)
+    told = [one.document for one in there.news if one.document["type"].startswith("incident.")]
+    assert [one["type"] for one in told] == ["incident.opened", "incident.decided"]
+    assert told[0]["data"] == {
+        "incident": str(card.id), "rule": "consent_failures", "action": "suspend", "state": "open"
+    }  # fmt: skip
+    assert told[1]["data"]["state"] == "cleared"
 
 
 def test_what_a_closed_bank_is_never_told_is_not_kept_for_ever(there, bank, played):
