@@ -186,9 +186,9 @@ def _decision(request: HttpRequest, visitor: Visitor) -> Told:
     return Told(
         Stage.APPROVED,
         visitor.today,
-        amount_cny=_money(request, "amount"),
-        rate_bp=outcomes.whole(_money(request, "rate") * 100),
-        term_months=outcomes.whole(_money(request, "term")),
+        amount_cny=_figure(request, "amount"),
+        rate_bp=_whole_figure(request, "rate", times=100),
+        term_months=_whole_figure(request, "term"),
         security=security,
     )
 
@@ -198,14 +198,21 @@ def _later(request: HttpRequest, card: Card, visitor: Visitor) -> Told:
     if stage is None:
         raise ApplicationRefused(_("请选择要反馈的情况"))
     if stage is Stage.REPAYMENT:
-        days = outcomes.whole(_money(request, "overdue_days"))
-        return Told(stage, visitor.today, outstanding_cny=_money(request, "amount"), overdue_days=days)
-    amount = None if stage is Stage.SETTLED else _money(request, "amount")
+        days = _whole_figure(request, "overdue_days")
+        return Told(stage, visitor.today, outstanding_cny=_figure(request, "amount"), overdue_days=days)
+    amount = None if stage is Stage.SETTLED else _figure(request, "amount")
     return Told(stage, visitor.today, amount_cny=amount)
 
 
-def _money(request: HttpRequest, name: str) -> Decimal:
-    return outcomes.read_number(request.POST.get(name, "").strip() or "0")
+def _figure(request: HttpRequest, name: str) -> Decimal | None:
+    """Read a figure; what was left empty is none, never nought: the room says what is lacking."""
+    text = request.POST.get(name, "").strip()
+    return outcomes.read_number(text) if text else None
+
+
+def _whole_figure(request: HttpRequest, name: str, *, times: int = 1) -> int | None:
+    number = _figure(request, name)
+    return None if number is None else outcomes.whole(number * times)
 
 
 def _whole(card: Card, visitor: Visitor) -> dict[str, Any]:

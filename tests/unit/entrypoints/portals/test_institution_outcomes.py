@@ -161,6 +161,24 @@ def test_a_decision_is_rounded_by_nobody():
     assert f"/institution/cases/{card.case.id}#outcomes" in shown
 
 
+def test_a_figure_that_was_left_empty_is_not_told_as_nought():
+    """A loan of 0 % and a firm that is 0 days overdue are things to tell, not what silence means."""
+    stage.bank()
+    firm, client = stage.firm(), enter()
+    card = desk.submitted(firm, as_of=timezone.now())
+    sent = {"decision": "approved", "amount": "100000", "rate": "4.5", "term": "12", "security": "credit"}
+    page = f"/institution/applications/{card.id}"
+    refused = client.post(f"{page}/decide", sent | {"rate": ""})
+    assert (refused.status_code, "须填报 年利率" in refused.content.decode()) == (422, True)
+    client.post(f"{page}/decide", sent)
+    client.post(f"{page}/tell", {"stage": "drawn", "amount": "100000"})
+    for lacking in ({"amount": "90000"}, {"overdue_days": "0"}):
+        assert client.post(f"{page}/tell", {"stage": "repayment"} | lacking).status_code == 422, lacking
+    whole = {"stage": "repayment", "amount": "90000", "overdue_days": "0"}
+    assert client.post(f"{page}/tell", whole).status_code == 302
+    assert [one.stage for one in outcomes.of_case(card.case.id)][-2:] == [Stage.DRAWN, Stage.REPAYMENT]
+
+
 def objection(firm, case):
     """The firm says that nothing was drawn."""
     drawn = next(card for card in outcomes.told_of(case) if card.told == DRAWN)
