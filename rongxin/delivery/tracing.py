@@ -23,7 +23,9 @@ _ATTACHMENT = "report.json"
 
 
 class Untraceable(ValueError):
-    """The file bears no mark of a report; hand in the page as a text PDF, HTML or JSON, not as a picture."""
+    """文件中没有报告的标记；请提供可选中文字的 PDF、网页或 JSON，不要用图片
+    no mark of a report: hand in the page as a text PDF, HTML or JSON, not as a picture
+    """
 
     code = "untraceable"
 
@@ -54,7 +56,7 @@ def read(data: bytes) -> Found:
     else:
         found = Found(_marks(data.decode("utf-8", "replace")), None)
     if not found.requests:
-        raise Untraceable(Untraceable.__doc__)
+        raise Untraceable(" ".join((Untraceable.__doc__ or "").split()))
     return found
 
 
@@ -67,11 +69,14 @@ def _read_pdf(data: bytes) -> Found:
         attached = reader.attachments.get(_ATTACHMENT)
     except Exception as error:  # a damaged file fails anywhere in the reader
         raise Untraceable(
-            f"the PDF can't be read ({type(error).__name__}): hand in an undamaged copy"
+            f"PDF 已损坏，请提供完好的副本 the PDF can't be read ({type(error).__name__})"
         ) from error
     if not attached:
         return Found(_marks(text), None)
-    document = json.loads(attached[0])
+    try:
+        document = json.loads(attached[0])
+    except ValueError:  # somebody put another file in its place: the pages still tell
+        document = None
     return Found(_marks(text), _digest(document), document if isinstance(document, dict) else None)
 
 
@@ -80,7 +85,7 @@ def _read_json(data: bytes) -> Found:
         document = json.loads(data)
         return Found((UUID(document["report"]),), _digest(document))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Untraceable("the JSON is no report: it has no report number") from error
+        raise Untraceable("JSON 中没有报告编号，不是报告 no report: it has no number") from error
 
 
 def _digest(document: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rongxin.entrypoints.cli import node, report_signature
+from rongxin.vocabulary.purpose import Purpose
 from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _lines(traced: Traced, digest: str | None) -> list[str]:
         f"查询机构 institution  {use.recipient}",
         f"查询人   person       {use.person}",
         f"查询时间 asked at     {use.asked_at.isoformat()}",
-        f"查询用途 purpose      {use.purpose}",
+        f"查询用途 purpose      {Purpose(use.purpose).label} {use.purpose}",
         f"业务编号 reference    {use.reference}",
         f"授权编号 consent      {traced.consent or '无 none'}",
         f"结果     outcome      {outcome[use.released]}",

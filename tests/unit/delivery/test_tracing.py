@@ -48,6 +48,17 @@ def test_the_whole_file_the_data_and_the_page_lead_to_it_and_say_the_digest():
     assert tracing.read(html.render(prepared, []).encode()) == tracing.Found((given.id,), None)
 
 
+@pytest.mark.parametrize("put", [b"{", b"[]", b"\xff"])
+def test_pages_still_tell_where_the_data_beside_them_was_replaced(put):
+    given, taken = _given(4), io.BytesIO()
+    writer = pypdf.PdfWriter()
+    writer.append(io.BytesIO(_taken_out(pdf.render(factory.prepared(given), []), 0)))
+    writer.add_attachment("report.json", put)
+    writer.write(taken)
+    found = tracing.read(taken.getvalue())
+    assert (found.requests, found.digest, found.document) == ((given.id,), "not a report's content", None)
+
+
 def test_pages_of_two_reports_in_one_file_lead_to_both():
     writer, bound = pypdf.PdfWriter(), io.BytesIO()
     for seed in (1, 2):
