@@ -13,7 +13,6 @@ import click
 
 from rongxin.entrypoints.cli import answers, intake_rows, node
 from rongxin.parties.rules import permission
-from rongxin.vocabulary.actor import SYSTEM
 
 if TYPE_CHECKING:
     from rongxin.sharing.aggregation.batches import Card
@@ -51,13 +50,10 @@ def submit(
     waits for a second person.
     """
     with node.running(), answers.refusals():
-        from rongxin.catalogue import loader
-        from rongxin.parties import seed
         from rongxin.sharing.aggregation import batches
         from rongxin.sharing.rules import Mode
 
-        # A node that has just been made knows its catalogue's providers before the first file comes.
-        seed.seed(loader.load(), actor=SYSTEM, as_of=answers.now())
+        node.open_providers()  # a catalogue that has been added to since
         progress = _Progress()
         receipt = batches.submit(
             file,
@@ -134,9 +130,11 @@ def release(batch: UUID) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import holding
 
-        answers.show(
-            holding.release(batch, actor=answers.operator(permission.CHECKER), as_of=answers.now()).document()
-        )
+        progress = _Progress()
+        actor, now = answers.operator(permission.CHECKER), answers.now()
+        receipt = holding.release(batch, actor=actor, as_of=now, progress=progress)
+        progress.end()
+        answers.show(receipt.document())
 
 
 @command.command()

@@ -177,6 +177,8 @@ def _make_tables(*, may_make: bool, progress: bool, embedded: bool) -> None:
     """Bring tables up to date, and the roles' rights with them; whoever isn't the owner only looks."""
     if may_make:
         made = _migrate(progress=progress)
+        if made:
+            open_providers()
         settle_rights(make_roles=embedded, anew=made)
         return
     from django.db import connection
@@ -188,6 +190,17 @@ def _make_tables(*, may_make: bool, progress: bool, embedded: bool) -> None:
             "数据表不是最新的：请以所有者地址（DATABASE_URL）运行 rongxin database roles "
             "the tables are out of date: run `rongxin database roles` with the owner's address"
         )
+
+
+def open_providers() -> int:
+    """Have a node know the catalogue's providers from its first moment; return how many changed."""
+    from django.utils import timezone
+
+    from rongxin.catalogue import loader
+    from rongxin.parties import seed
+    from rongxin.vocabulary.actor import SYSTEM
+
+    return seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
 
 
 def settle_rights(*, make_roles: bool, anew: bool) -> None:

@@ -151,6 +151,7 @@ def _of_files() -> list[Duty]:
 def command(jobs: int) -> None:
     """Work in the background until Ctrl-C."""
     with node.running():
+        node.open_providers()
         work(jobs)
 
 
