@@ -38,6 +38,7 @@ from rongxin.entrypoints.portals.institution import papers as consented
 from rongxin.entrypoints.portals.institution import products as shelf
 from rongxin.entrypoints.portals.operator import (
     access,
+    agreements,
     desk,
     evaluation,
     glass,
@@ -254,6 +255,8 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/mandates/<uuid:number>", mandates.one, name="operator_mandate"),
     path("operator/holds", holds.listed, name="operator_holds"),
     path("operator/holds/<uuid:number>", holds.one, name="operator_hold"),
+    path("operator/agreements", agreements.listed, name="operator_agreements"),
+    path("operator/agreements/<uuid:number>", agreements.one, name="operator_agreement"),
     path("operator/receipts", owed.receipts, name="operator_receipts"),
     path("operator/corrections", owed.notices, name="operator_corrections"),
     path("operator/subscriptions", subscriptions.listed, name="operator_subscriptions"),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from rongxin.catalogue import loader
 from rongxin.delivery.push import subscriptions
 from rongxin.delivery.push.rules import Status, Terms
 from rongxin.journal.windows import Window
-from rongxin.parties import departments, duty_mandates
+from rongxin.parties import departments, duty_mandates, seed
 from rongxin.parties.rules.duty import State
 from rongxin.parties.rules.membership import Role
 from rongxin.rights import holds
 from rongxin.rights.rules.use import HoldState
+from rongxin.sharing.bulk import agreements
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.subject_kind import SubjectKind
 from tests.unit.consent import stage
@@ -132,3 +136,32 @@ def test_a_push_about_individual_businesses_waits_for_a_word_on_its_basis():
     assert security.post(at, {"act": "stop", "reason": "投诉"}).status_code == 302
     assert subscriptions.get(number).status is Status.STOPPED
     assert enter(Role.SYSTEM_ADMINISTRATOR).post(at, {"act": "resume", "reason": "x"}).status_code == 422
+
+
+def test_an_agreement_is_entered_with_its_paper_and_checked_by_another():
+    seed.seed(loader.load(), actor=SYSTEM, as_of=timezone.now())
+    one, other = enter(Role.CHECKER), enter(Role.CHECKER)
+    given = {
+        "item": "abnormal_operations_list",
+        "document_number": "云市监函〔2026〕3号",
+        "signed_on": in_days(-3),
+        "from_on": in_days(0),
+        "until_on": in_days(90),
+        "calls_per_minute": "60",
+        "refresh_days": "7",
+        "keep_days": "0",
+    }
+    assert "扫描件" in one.post("/operator/agreements", given).content.decode()
+    paper = {"paper": SimpleUploadedFile("约定.pdf", b"%PDF-1.7 agreed", "application/pdf")}
+    assert one.post("/operator/agreements", given | paper).status_code == 302
+    [card] = agreements.every()
+    assert card.terms.document_sha256 == sha256(b"%PDF-1.7 agreed").hexdigest()
+    at = f"/operator/agreements/{card.id}"
+    assert at in one.get("/operator/agreements").content.decode()
+    assert one.post(at, {"act": "confirm"}).status_code == 422
+    assert enter(Role.SYSTEM_ADMINISTRATOR).post(at, {"act": "confirm"}).status_code == 422
+    assert other.post(at, {"act": "confirm"}).status_code == 302
+    assert agreements.get(card.id).in_force(timezone.localdate())
+    assert other.post(at, {"act": "end"}).status_code == 422
+    assert other.post(at, {"act": "end", "reason": "单位来函终止"}).status_code == 302
+    assert not agreements.get(card.id).in_force(timezone.localdate())
