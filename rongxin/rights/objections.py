@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from rongxin.catalogue import loader, redaction
 from rongxin.consent.rules import business_day
@@ -174,6 +175,14 @@ def queue(
     rows = rows.filter(state__in=_values(rules.OPEN)) if open_only else rows
     rows = rows.filter(subjects.called(find)) if find else rows
     return windows.part(rows, window, *SORTS[sort]).of(cards.card)
+
+
+def counts(provider: str, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
+    """Return of each item how many objections a provider got in a span, and how many of them it upheld."""
+    rows = Objection.objects.filter(provider=provider, lodged_at__gte=since, lodged_at__lt=until)
+    upheld = Count("id", filter=Q(state=State.UPHELD.value))
+    found = rows.values("item").annotate(lodged=Count("id"), upheld=upheld)
+    return {one["item"]: (one["lodged"], one["upheld"]) for one in found}
 
 
 # ---------------------------------------------------------------------- lodging

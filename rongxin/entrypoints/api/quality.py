@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -41,10 +42,10 @@ def report(request: HttpRequest, month: str | None = None, provider: str | None 
     owner = _allowed(caller, provider)
     if owner is None:
         raise Problem(422, "provider_missing", "月报按单位出具：请以 provider 指明数据提供单位")
-    return pdf_of(owner, asked, caller)
+    return pdf_of(owner, asked, as_of=caller.at)
 
 
-def pdf_of(owner: str, month: str, caller: Caller) -> HttpResponse:
+def pdf_of(owner: str, month: str, *, as_of: datetime) -> HttpResponse:
     """Print and hand out a provider's report."""
     printed = quality_report.pdf(
         _PRESS,
@@ -52,7 +53,7 @@ def pdf_of(owner: str, month: str, caller: Caller) -> HttpResponse:
         month,
         node=settings.RONGXIN_NODE_NAME,
         notice=settings.RONGXIN_NOTICE,
-        as_of=caller.at,
+        as_of=as_of,
     )
     answer = HttpResponse(printed, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="quality-{owner}-{month}.pdf"'

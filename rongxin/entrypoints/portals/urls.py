@@ -193,6 +193,7 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("provider/objections/<uuid:number>", objections.one, name="provider_objection"),
     path("provider/objections/<uuid:number>/<uuid:paper>", objections.evidence, name="provider_evidence"),
     path("provider/quality", feedback.quality, name="provider_quality"),
+    path("provider/quality/report.pdf", feedback.report, name="provider_quality_report"),
     path("provider/use", feedback.use, name="provider_use"),
     path("department", duty.home, name="department"),
     path("operator", watch.home, name="operator"),

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.delivery import usage_feedback
+from rongxin.entrypoints.api import quality as quality_pdf
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
-from rongxin.entrypoints.portals.lists import Column, Filter, Listing, Wanted
+from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.rules import Stage
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
-from rongxin.sharing.quality import sheets
+from rongxin.rights import objections
+from rongxin.sharing.quality import rules, sheets
+from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 
 @visitors.page(permission.PROVIDER)
@@ -34,9 +39,38 @@ def _sheet(visitor: Visitor, asked: str) -> dict[str, Any]:
 
 def _lines(visitor: Visitor, wanted: Wanted, _window: Window) -> Part[dict[str, Any]]:
     """Return all of a month's items: no provider has more of them than a page holds."""
-    found = _sheet(visitor, wanted["month"])["lines"]
-    text = wanted["find"]
-    return Part([one for one in found if text in wording.named(one["item"]["label"])], None)
+    sheet = _sheet(visitor, wanted["month"])
+    objected, text = _objected(visitor, sheet["month"]), wanted["find"]
+    found = [
+        {**one, "objected": objected.get(one["item"]["id"], (0, 0))}
+        for one in sheet["lines"]
+        if text in wording.named(one["item"]["label"])
+    ]
+    return Part(found, None)
+
+
+def _objected(visitor: Visitor, month: str) -> dict[str, tuple[int, int]]:
+    """Return of each item how many objections came in a month, and how many of them were upheld."""
+    first, last = rules.span_of(month)
+    since, until = (datetime.combine(day, time(), BUSINESS_ZONE) for day in (first, last + timedelta(days=1)))
+    return objections.counts(visitor.role.party, since, until)
+
+
+def _timely(line: dict[str, Any]) -> Cell:
+    found = line["timeliness"]
+    if found is None:
+        return Cell("—")
+    late = _("%(rows)s行逾期") % {"rows": found["late"]} if found["late"] else ""
+    return Cell(found["text"], note=late, warns=True)
+
+
+def _in_time(line: dict[str, Any]) -> str:
+    return f"{line['schedule']['in_time']}/{line['schedule']['due']}" if line["schedule"] else "—"
+
+
+def _contested(line: dict[str, Any]) -> Cell:
+    lodged, upheld = line["objected"]
+    return Cell(str(lodged), note=_("%(upheld)s件成立") % {"upheld": upheld} if upheld else "")
 
 
 def _counted(name: str) -> Callable[[dict[str, Any]], int]:
@@ -50,6 +84,9 @@ QUALITY = Listing(
         Column(_lazy("信息项"), lambda line: wording.named(line["item"]["label"])),
         Column(_lazy("必填完整"), lambda line: line["completeness"]["required"]["text"], number=True),
         Column(_lazy("规范"), lambda line: line["acceptance"]["text"], number=True),
+        Column(_lazy("及时"), _timely, number=True),
+        Column(_lazy("按期"), _in_time, number=True),
+        Column(_lazy("异议"), _contested, number=True),
         Column(_lazy("行数"), _counted("read"), number=True),
         Column(_lazy("入库"), _counted("accepted"), number=True),
         Column(_lazy("退回"), _counted("rejected"), number=True),
@@ -66,5 +103,18 @@ QUALITY = Listing(
 def quality(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """Show how complete, valid and timely the provider's batches of a month are."""
     sheet = _sheet(visitor, QUALITY.wanted(request)["month"])
-    context = {"here": "provider_quality", "sheet": sheet}
+    objected = _objected(visitor, sheet["month"]).values()
+    context = {
+        "here": "provider_quality",
+        "sheet": sheet,
+        "lodged": sum(lodged for lodged, _upheld in objected),
+        "upheld": sum(upheld for _lodged, upheld in objected),
+    }
     return lists.answer(request, visitor, QUALITY, "provider/quality.html", context)
+
+
+@visitors.page(permission.PROVIDER)
+def report(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Hand out the monthly report on the provider's data, as the API does."""
+    month = sheets.checked_month(request.GET.get("month") or None, as_of=visitor.at)
+    return quality_pdf.pdf_of(visitor.role.party, month, as_of=visitor.at)

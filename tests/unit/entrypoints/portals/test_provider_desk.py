@@ -10,10 +10,13 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.rights import objections
+from rongxin.rights.objections import Complaint
 from rongxin.sharing.aggregation import batches, row_changes, saved_mappings
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
+from tests.unit.entrypoints.portals.test_lists import cells
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ITEM = "customs_registration"
@@ -117,3 +120,19 @@ def test_the_gateway_page_says_what_is_connected(firm):
     page = client.get("/provider/gateway").content.decode()
     assert "纳税信息" in page
     assert "未接通" in page
+
+
+def test_quality_tells_of_each_item_what_was_late_and_contested_and_is_handed_out_on_paper(firm):
+    client, _ = enter()
+    filed(client, firm)
+    said = Complaint(ITEM, None, (), "注册标志有误")
+    card = objections.lodge(firm.id, said, actor=firm.owner.actor, as_of=timezone.now())
+    page = client.get("/provider/quality").content.decode()
+    assert "本月收到异议1件，其中0件成立" in page
+    assert [row[3:6] for row in cells(page)] == [["—", "—", "1"]]
+    answer = {"outcome": "upheld", "reason": "已在本单位更正"}
+    assert client.post(f"/provider/objections/{card.id}", answer).status_code == 302
+    page = client.get("/provider/quality").content.decode()
+    assert (cells(page)[0][5], "其中1件成立" in page) == ("1 1件成立", True)
+    paper = client.get("/provider/quality/report.pdf")
+    assert (paper.headers["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
