@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import polib
 
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 SOURCE = Path(__file__).parent.parent / "locale"
 
 
@@ -25,6 +27,14 @@ def compiled(var: Path, *, source: Path = SOURCE) -> str:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             new = target.with_name(f"django.{os.getpid()}")
-            new.write_bytes(polib.pofile(str(text)).to_binary())
+            new.write_bytes(_for_templates(polib.pofile(str(text))).to_binary())
             new.replace(target)
     return str(made)
+
+
+def _for_templates(texts: polib.POFile) -> polib.POFile:
+    """Add what Django's templates ask for: `translate` looks a text with a % up with each of them doubled."""
+    for one in [entry for entry in texts if "%" in _PLACEHOLDER.sub("", entry.msgid)]:
+        doubled = (text.replace("%", "%%") for text in (one.msgid, one.msgstr))
+        texts.append(polib.POEntry(**dict(zip(("msgid", "msgstr"), doubled, strict=True))))
+    return texts

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.reference import reference
+from rongxin.consent import templates
 from rongxin.entrypoints.api import problems
 from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.reason import Reason
@@ -96,6 +97,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
     for provider in reference().providers.values():
         yield provider.label, provider.label_en
     yield loader.PLATFORM_LABEL, loader.PLATFORM_LABEL_EN
+    yield from ((one.label, one.label_en) for one in templates.every())
     for item in map(loader.load().item, loader.load().all_names):
         yield item.label, item.label_en
         for field in item.fields:

@@ -69,8 +69,9 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if _sees(_SEES_WATCH, visitor):
         context["alarms"] = alarms.part_of(pages.first(_SHOWN), waiting_only=True).rows
         context["incidents"] = _incidents(live_only=True)
-    if _sees(_SEES_DESK, visitor):
+    if _sees(permission.DESK | permission.AUDIT, visitor):
         context["held"] = holding.waiting()
+    if _sees(_SEES_DESK, visitor):
         context["applications"] = applications.part_of(pages.first(_COUNTED), waiting_only=True).rows
     if _sees(permission.DESK | permission.AUDIT, visitor):
         context["cases"] = _cases(visitor)

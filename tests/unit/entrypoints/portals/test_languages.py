@@ -6,10 +6,13 @@ import html
 import re
 
 import pytest
+from django.template import engines
 from django.utils import translation
 
 from rongxin.catalogue import loader
+from rongxin.consent import templates
 from rongxin.consent.errors import UnknownConsent
+from rongxin.delivery.webhooks import rules
 from rongxin.entrypoints.portals import wording
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.site import translations
@@ -107,3 +110,15 @@ def test_a_changed_text_is_compiled_anew_and_the_same_one_is_not(tmp_path):
     (source / "django.po").write_text(text % "aye", encoding="utf-8")
     second = translations.compiled(tmp_path / "var", source=tmp_path / "source")
     assert second != first
+
+
+def test_a_label_with_a_percent_sign_reads_english_too():
+    source = '{% load i18n %}{% translate "最低年利率（单利，%）" %}'
+    with translation.override("en"):
+        assert engines["django"].from_string(source).render({}) == "Lowest yearly rate (simple, %)"
+
+
+def test_events_and_fair_use_templates_have_english_names():
+    names = [one.label for one in rules.TOLD] + [one.label for one in templates.every()]
+    with translation.override("en"):
+        assert [name for name in names if HAN.search(wording.named(name))] == []
