@@ -68,8 +68,8 @@ def many(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Say what a file of outcomes holds; by POST take one and say what became of each row."""
     context: dict[str, Any] = {
         "here": "institution_outcomes",
-        "columns": list(outcome_files.COLUMNS),
-        "words": [(column, list(words)) for column, words in outcome_files.WORDS.items()],
+        "columns": outcome_files.COLUMNS.items(),
+        "words": [(one, outcome_files.COLUMNS[one], list(some)) for one, some in outcome_files.WORDS.items()],
     }
     if request.method != "POST":
         return pages.render(request, "institution/outcomes.html", context)

@@ -53,7 +53,6 @@ _ABOUT: Mapping[str, tuple[Promise, _Told]] = {
     "item": (_lazy("信息项"), _item),
     "day": (_lazy("日期"), str),
     "due_on": (_lazy("期限"), str),
-    "incident": (_lazy("案卷"), str),
     "objection": (_lazy("异议"), str),
     "correction": (_lazy("更正通知"), str),
     "repair": (_lazy("信用修复申请"), str),
