@@ -18,6 +18,7 @@ class Asked(Document):
     request: UUID
     case: UUID
     status: str
+    status_label: str
     requested_at: datetime
     answer_by: date
     consent: UUID | None

@@ -52,6 +52,7 @@ class RequestOut(Schema):
     case: UUID
     institution: str
     status: str
+    status_label: str
     requested_at: datetime
     answer_by: date = Field(description="答复期限（含当日），逾期失效")
     consent: UUID | None = Field(description="据此给出的授权")
@@ -338,7 +339,8 @@ def _request(card: requests.Card, *, on: date, to_firm: bool = False) -> Request
         request=card.id,
         case=card.case_id,
         institution=institutions.get(case.institution_id).name,
-        status=State.AWAITING.label if waits else str(card.status.label),
+        status=State.AWAITING.value if waits else card.status.value,
+        status_label=State.AWAITING.label if waits else str(card.status.label),
         requested_at=card.requested_at,
         answer_by=card.answer_by,
         consent=card.consent_id,

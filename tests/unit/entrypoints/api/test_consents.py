@@ -49,6 +49,7 @@ def test_the_firm_reads_consents_and_takes_back(client, scene):
     _, request = _asked(client, firm, bank)
     waiting = client.get(f"{API}/consent-requests", headers=owner).json()
     assert [one["request"] for one in waiting] == [request]
+    assert (waiting[0]["status"], waiting[0]["status_label"]) == ("open", "待答复")
     assert waiting[0]["items"][0]["label"] == "纳税信息"
     given = _post(client, f"/consent-requests/{request}/accept", _acceptance(client, firm), owner)
     assert given.status_code == 201
@@ -187,7 +188,7 @@ def test_by_the_api_too_a_consent_takes_all_signatures_that_the_firm_demands(cli
     first = _post(client, path, _acceptance(client, firm), owner)
     assert (first.status_code, first.json()["signed"], first.json()["needed"]) == (202, 1, 2)
     theirs = client.get(at, headers=bank)
-    assert theirs.json()["status"] == "待其他人签署"
+    assert (theirs.json()["status"], theirs.json()["status_label"]) == ("awaiting", "待其他人签署")
     assert theirs.json()["signing"] is None
     assert firm.owner.name not in theirs.content.decode()
     header = keys.header_of(someone)
