@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import ConfigDict
 
 from rongxin.catalogue import loader
 from rongxin.consent import templates
@@ -20,12 +21,19 @@ from rongxin.vocabulary.sharing_mode import SharingMode
 
 
 class FrequencyIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
     limit: int = Field(ge=1, le=10_000)
     unit: FrequencyUnit
 
 
 class Details(Schema):
-    """One wish. What is left out is as wide as the fair-use template allows; nothing may be wider."""
+    """One wish. What is left out is as wide as the fair-use template allows; nothing may be wider.
+
+    A member that isn't known is refused (RFC 9396 §5): dropped in silence, the wish would be another.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     type: Literal["urn:rongxin:consent:1"]
     identifier: UUID = Field(description="融资业务编号")

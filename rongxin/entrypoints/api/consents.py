@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
+from pydantic import ConfigDict
 
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, online, requests, rules
@@ -32,6 +33,8 @@ _EITHER = authentication.SUBJECT | authentication.INSTITUTION
 
 class RequestIn(Schema):
     """Either `authorization_details` (RFC 9396), one of them, or the short form: `case` and `items`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     authorization_details: list[Details] | None = Field(None, min_length=1, max_length=1)
     case: UUID | None = None

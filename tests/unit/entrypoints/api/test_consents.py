@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from rongxin.consent import rules
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
@@ -35,6 +36,23 @@ def _asked(client, firm, bank):
     request = _post(client, "/consent-requests", {"case": case, "items": ["tax_payment"]}, bank)
     assert request.status_code == 201
     return case, request.json()["request"]
+
+
+@pytest.mark.parametrize("where", ["request", "details", "frequency"])
+def test_a_wish_that_is_not_known_is_refused_and_not_dropped(client, scene, where):
+    """RFC 9396 §5: dropped in silence, `valid_till` would leave a consent wider than it was wished."""
+    firm, _, bank = scene
+    case = _post(client, "/cases", {"uscc": firm.uscc, "reference": "DK-1"}, bank).json()["case"]
+    frequency = {"limit": 1, "unit": "term"}
+    details = {"type": rules.DETAILS_TYPE, "identifier": case, "datatypes": ["tax_payment"]}
+    bodies = {
+        "request": {"case": case, "items": ["tax_payment"], "valid_until": "2027-01-01"},
+        "details": {"authorization_details": [details | {"valid_till": "2027-01-01"}]},
+        "frequency": {"authorization_details": [details | {"frequency": frequency | {"per": "day"}}]},
+    }
+    refused = _post(client, "/consent-requests", bodies[where], bank)
+    unknown = {"request": "valid_until", "details": "valid_till", "frequency": "per"}[where]
+    assert (refused.status_code, unknown in refused.content.decode()) == (422, True)
 
 
 def _acceptance(client, firm, **changes):
