@@ -1,14 +1,18 @@
-"""The process that stands beside ours: kept alive while we live, and ended when we end, however that is."""
+"""Two processes under one: each begun again whenever it ends, and both ended with the one, however that ends.
+
+The one serves nothing itself. A process that both serves and starts others forks while it starts them, and
+then waits for ever for a pipe that the fork holds open.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _STOP_SECONDS = 15.0
@@ -16,21 +20,27 @@ _LOOK_SECONDS = 0.5
 _BESIDE = "RONGXIN_FRONT_BESIDE"
 
 
-@contextmanager
-def running(arguments: Sequence[str]) -> Iterator[None]:
-    """Run `rongxin ARGUMENTS` beside us, and again whenever it ends, until the block ends."""
-    ending, lives = threading.Event(), _Lives(arguments)
-    watch = threading.Thread(target=lives.watch, args=(ending,), name="beside", daemon=True)
-    watch.start()
+def run(each: Sequence[Sequence[str]]) -> None:
+    """Run several `rongxin ARGUMENTS` side by side until told to stop (SIGINT, SIGTERM)."""
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
+    lives = [_Life(arguments) for arguments in each]
     try:
-        yield
+        while True:
+            for life in lives:
+                life.look()
+            if ending.wait(_LOOK_SECONDS):
+                return
     finally:
-        ending.set()
-        watch.join(_STOP_SECONDS * 2)
+        for life in lives:
+            life.tell_to_stop()
+        for life in lives:
+            life.end()
 
 
 def is_beside() -> bool:
-    """Say whether this process is one that stands beside another."""
+    """Say whether this process is one that such a one started."""
     return _BESIDE in os.environ
 
 
@@ -46,35 +56,43 @@ def end_with_parent() -> None:
     threading.Thread(target=look, name="parent", daemon=True).start()
 
 
-class _Lives:
+class _Life:
+    """One process that is kept alive; one that keeps ending is begun ever more rarely."""
+
     def __init__(self, arguments: Sequence[str]) -> None:
         self._command = [sys.executable, "-m", "rongxin", *arguments]
+        self._child: subprocess.Popen[bytes] | None = None
+        self._at, self._began, self._pause = 0.0, 0.0, _FIRST_PAUSE
 
-    def watch(self, ending: threading.Event) -> None:
-        pause = _FIRST_PAUSE
-        while not ending.is_set():
-            began = time.monotonic()
-            # In a group of its own: Ctrl-C is for us, and we tell it to stop.
-            child = subprocess.Popen(  # noqa: S603 - our own program
-                self._command, process_group=0, env={**os.environ, _BESIDE: "1"}
-            )
-            while child.poll() is None and not ending.wait(_LOOK_SECONDS):
-                pass
-            if child.poll() is None:
-                _stop(child)
-                return
-            pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else pause
-            sys.stderr.write(
-                f"对外一侧已结束，{pause:.0f}秒后重启 the outer side ended, again in {pause:.0f} s\n"
-            )
-            ending.wait(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def look(self) -> None:
+        """Begin it where it is time to; note that it ended."""
+        now = time.monotonic()
+        if self._child is None:
+            if now >= self._at:
+                self._began = now
+                self._child = subprocess.Popen(  # noqa: S603 - our own program
+                    # In a group of its own: Ctrl-C is for us, and we tell it to stop.
+                    self._command,
+                    process_group=0,
+                    env={**os.environ, _BESIDE: "1"},
+                )
+        elif self._child.poll() is not None:
+            self._child = None
+            self._pause = _FIRST_PAUSE if now - self._began > _LONGEST_PAUSE else self._pause
+            what = self._command[-1]
+            sys.stderr.write(f"{what} 一侧已结束，{self._pause:.0f}秒后重启 ended, begins anew\n")
+            self._at, self._pause = now + self._pause, min(self._pause * 2, _LONGEST_PAUSE)
 
+    def tell_to_stop(self) -> None:
+        if self._child is not None:
+            self._child.terminate()
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    def end(self) -> None:
+        """Wait until it has ended; longer than it may take, it isn't waited for."""
+        if self._child is None:
+            return
+        try:
+            self._child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()

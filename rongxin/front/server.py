@@ -55,8 +55,7 @@ def serve(path: Path, sides: tuple[Side, ...]) -> None:
     if len(sides) == 1:
         _run(path, config, sides[0])
         return
-    with beside.running(["front", "serve", "--config", str(path.absolute()), "--side", "outer"]):
-        _run(path, config, "inner")
+    beside.run([["front", "serve", "--config", str(path.absolute()), "--side", side] for side in sides])
 
 
 def inner_application() -> Application:

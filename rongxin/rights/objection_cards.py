@@ -54,8 +54,8 @@ class Card:
     reason: str
     entry: UUID
 
-    def document(self, *, on: date) -> dict[str, Any]:
-        """What people see of it on a day, JSON-ready."""
+    def document(self, *, on: date, reader: str = "") -> dict[str, Any]:
+        """What people see of it on a day, JSON-ready; `reader` is the institution that reads it, if any."""
         item = loader.load().item(self.item)
         return {
             "objection": str(self.id),
@@ -69,7 +69,7 @@ class Card:
             "route_label": self.route.label,
             "law": self.law,
             "state": self.state.value,
-            "state_label": self.state.label,
+            "state_label": rules.standing(self.state, institution=self.institution, reader=reader).label,
             "lodged_at": self.lodged_at.isoformat(),
             "due_on": self.due_on.isoformat(),
             "days_left": (self.due_on - on).days if self.state in rules.OPEN else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -69,17 +70,18 @@ class Front:
     def address(self, side: str) -> str:
         return f"http://{yaml.safe_load(self.config.read_text())[side]['listen']}"
 
-    def start(self) -> None:
+    def start(self, shown: ssl.SSLContext | None = None) -> None:
+        """Serve; `shown` is by what a side is asked whether it answers, where it wants a certificate."""
         command = [sys.executable, "-m", "rongxin", "front", "serve", "--config", str(self.config)]
         with (self.directory / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, stdout=log, start_new_session=True)
         for side in ("inner", "outer"):
-            serving.until(lambda side=side: self._answers(side))
+            serving.until(lambda side=side: self.answers(side, shown))
 
     def kill(self) -> None:
         """End every process of the front by SIGKILL, at once."""
         assert self.process is not None
-        for one in [self.process.pid, *_children(self.process.pid)]:
+        for one in [self.process.pid, *children(self.process.pid)]:
             os.kill(one, signal.SIGKILL)
         self.process.wait()
         self.process = None
@@ -89,17 +91,18 @@ class Front:
             self.process.terminate()
             self.process.wait(60)
 
-    def _answers(self, side: str) -> bool:
+    def answers(self, side: str, shown: ssl.SSLContext | None = None) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, (self.directory / "log").read_text()[-3000:]
+        place = self.address(side).replace("http:", "https:" if shown else "http:")
         try:
-            return httpx.get(f"{self.address(side)}/healthz", trust_env=False).status_code == 200
+            return httpx.get(f"{place}/healthz", verify=shown or True, trust_env=False).status_code == 200
         except httpx.TransportError:
             time.sleep(0.1)
             return False
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
     """Return all processes below one."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -108,5 +111,5 @@ def _children(parent: int) -> list[int]:
         except OSError:
             continue
         if int(rest[1]) == parent:
-            found += [int(path.parent.name), *_children(int(path.parent.name))]
+            found += [int(path.parent.name), *children(int(path.parent.name))]
     return found

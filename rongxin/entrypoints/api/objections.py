@@ -101,7 +101,7 @@ def listed(
         )
     paging.link(request, answer, part)
     today = timezone.localdate(caller.at)
-    return [card.document(on=today) for card in part.rows]
+    return [card.document(on=today, reader=_reader(caller)) for card in part.rows]
 
 
 @router.get("/{objection}", auth=_READS, summary="一件异议 One objection")
@@ -171,6 +171,11 @@ def files_of(uploaded: list[UploadedFile], purpose: str = papers.EVIDENCE) -> tu
     )
 
 
+def _reader(caller: Caller) -> str:
+    """Return the institution that reads, "" where it is somebody else."""
+    return caller.party if caller.party_kind is PartyKind.INSTITUTION else ""
+
+
 def _own(objection: UUID, caller: Caller) -> Card:
     """Return an objection to whose it is, who has to check it and the operator; to others there is none."""
     card = objections.get(objection)
@@ -185,7 +190,7 @@ def _own(objection: UUID, caller: Caller) -> Card:
 
 
 def _out(card: Card, caller: Caller) -> dict[str, Any]:
-    document = card.document(on=timezone.localdate(caller.at))
+    document = card.document(on=timezone.localdate(caller.at), reader=_reader(caller))
     evidence = [paper.document() for paper in papers.of(card.id)]
     statement = objections.statement_of(card.id)
     # The operator reads it as its pages show it: without the numbers of persons in it (decision 0052).

@@ -56,7 +56,7 @@ def own(number: UUID, visitor: Visitor) -> Card:
 def context(card: Card, request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
     """Return what a page shows of an objection, and the reason that was typed."""
     return {
-        "objection": card.document(on=visitor.today),
+        "objection": card.document(on=visitor.today, reader=_reader(visitor)),
         "open": card.state in OPEN,
         "firm": subjects.get(card.subject).name,
         "statement": objections.statement_of(card.id),
@@ -87,6 +87,16 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
         sort=wanted.sort,
     )
     firms = subjects.many({card.subject for card in part.rows})
+    today, reader = visitor.today, _reader(visitor)
     return part.of(
-        lambda card: {**card.document(on=visitor.today), "firm": firms[card.subject].name, "card": card}
+        lambda card: {
+            **card.document(on=today, reader=reader),
+            "firm": firms[card.subject].name,
+            "card": card,
+        }
     )
+
+
+def _reader(visitor: Visitor) -> str:
+    """Return the institution that reads, "" where it is a provider."""
+    return visitor.role.party or "" if visitor.role.party_kind is PartyKind.INSTITUTION else ""

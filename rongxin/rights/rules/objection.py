@@ -20,6 +20,13 @@ class State(Labelled):
     WITHDRAWN = "withdrawn", "信息主体撤回", "withdrawn by the subject"
 
 
+class Awaited(Labelled):
+    """Whose answer is waited for where an institution told what is objected to, and no provider did."""
+
+    OWN = "own", "待本机构答复", "awaiting this institution's answer"
+    INSTITUTION = "institution", "待反馈机构答复", "awaiting the answer of the institution that told it"
+
+
 class Act(StrEnum):
     """What is done with an objection."""
 
@@ -109,3 +116,12 @@ def may(act: Act, state: State, owner: Owner, route: Route) -> bool:
     if owner is Owner.OPERATOR and act in (Act.UPHOLD, Act.REJECT):
         return route is Route.OPERATOR or state is State.ESCALATED
     return True
+
+
+def standing(state: State, *, institution: str, reader: str = "") -> Labelled:
+    """Return where an objection stands in the words for its reader: `institution` told what it is about
+    ("": a provider did), `reader` is the institution that reads it ("": somebody else does).
+    """
+    if state is not State.FORWARDED or not institution:
+        return state
+    return Awaited.OWN if reader == institution else Awaited.INSTITUTION

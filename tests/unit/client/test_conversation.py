@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rongxin.client import cases, errors
+from rongxin.client import calls, cases, errors
 from rongxin.client.calls import Reply
 from rongxin.client.conversation import Broken, Conversation, Now, Patience, Request, Wait, WrongAddress
-from rongxin.client.credentials import ApiKey, PrivateKey
+from rongxin.client.credentials import ApiKey, FrontKey, NeedsPrivateKey, PrivateKey
 from rongxin.proof import client_assertion, dpop
 from rongxin.proof.keys import SigningKey
 
@@ -144,3 +144,24 @@ def test_an_answer_of_something_else_is_not_taken_for_one():
     steps, error = play(_keyed(), cases.own(), Reply(200, {}, b"<html>"))
     assert (len(steps), type(error)) == (1, errors.Unreadable)
     assert "secret" not in repr(ApiKey("secret"))
+
+
+def test_a_fronts_key_sends_forms_unsigned_for_the_front_to_sign_and_an_api_key_sends_none():
+    form = calls.form("oauth/par", calls.Document, {"state": "a b"})
+    steps, _ = play(Conversation(NODE, FrontKey("rxf_core_x")), form, _answer(201))
+    (sent,) = steps
+    assert (sent.headers["Authorization"], sent.body) == ("Bearer rxf_core_x", b"state=a+b")
+    assert "DPoP" not in sent.headers
+    with pytest.raises(NeedsPrivateKey):
+        next(Conversation(NODE, ApiKey("secret")).course(form, NOW))
+    assert "rxf_core_x" not in repr(FrontKey("rxf_core_x"))
+
+
+def test_who_judges_an_answer_himself_gets_it_after_one_sending():
+    said = Conversation(NODE, ApiKey("secret"))
+    for status in (200, 404, 409, 503):
+        course = said.once(cases.own(), NOW)
+        assert next(course).last
+        with pytest.raises(StopIteration) as end:
+            course.send(Now(NOW, _answer(status, {"code": "x"}, retry_after="1")))
+        assert end.value.value.answer.status == status

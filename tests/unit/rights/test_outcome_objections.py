@@ -62,6 +62,17 @@ def test_the_mark_stands_beside_that_step_alone_and_it_goes_at_once_to_who_told_
     assert marked(asks(firm, stage.bank("bank_next"), OUTCOME)) == {"还款情况"}
 
 
+def test_who_told_it_reads_that_its_own_answer_is_awaited(scene, firm):
+    card = objects(scene, firm, numbers(asks(firm, scene.bank, OUTCOME))["还款情况"])
+    day = later().date()
+    found = objections.get(card.id)
+    words = [found.document(on=day, reader=reader)["state_label"] for reader in (LENDER, "", scene.bank)]
+    assert words == ["待本机构答复", "待反馈机构答复", "待反馈机构答复"]
+    assert found.document(on=day)["state"] == "forwarded"
+    decided = answers.decide(card.id, Answer(False, "借据为证"), actor=BANK, as_of=later())
+    assert decided.document(on=day, reader=LENDER)["state_label"] == State.REJECTED.label
+
+
 def test_it_is_upheld_only_when_the_institution_has_put_it_right_and_the_mark_goes_along(scene, firm):
     record = numbers(asks(firm, scene.bank, OUTCOME))["还款情况"]
     card, desk = objects(scene, firm, record), BANK

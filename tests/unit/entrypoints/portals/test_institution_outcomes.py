@@ -193,8 +193,9 @@ def test_a_firms_objection_is_answered_where_the_step_was_put_right_first(firm, 
     listed = client.get("/institution/objections").content.decode()
     assert subjects.get(firm.id).name in listed
     assert page in listed
+    assert "待本机构答复" in listed
     shown = client.get(page).content.decode()
-    for words in ("没有放过款", "已放款", at(case, 2), "请先更正或撤回"):
+    for words in ("没有放过款", "已放款", at(case, 2), "请先更正或撤回", "待本机构答复"):
         assert words in shown
     assert 'value="upheld"' not in shown
     early = client.post(page, {"outcome": "upheld", "reason": "核实有误"})
