@@ -35,6 +35,7 @@ class Field(NamedTuple):
     name: str
     label: str
     label_en: str
+    required: bool = True
 
 
 class IdentityProvider(Protocol):
@@ -96,7 +97,17 @@ class DemoIdentityProvider:
 
     id = "demo"
     caution = "演示身份认证：任何姓名都被相信，不可用于生产。 Demo identity provider: anybody is believed."
-    fields = (Field("name", "姓名", "Name"), Field("id_number", "身份证件号码", "Identity number"))
+    fields = (
+        Field("name", "姓名", "Name"),
+        Field("id_number", "身份证件号码", "Identity number"),
+        # Registration records hold no number of the representative: who signs for a firm shows its licence.
+        Field(
+            "represents",
+            "电子营业执照所载的统一社会信用代码（代表企业签署授权时出示）",
+            "Code on the electronic business licence (shown to sign a consent for the firm)",
+            required=False,
+        ),
+    )
 
     def __init__(self) -> None:
         if settings.RONGXIN_MODE == "production":

@@ -221,7 +221,9 @@ def _greet(web: str, hero: Hero, doors: list[Door]) -> None:
     """Say as whom one can sign in; all of them are invented."""
     node.say("")
     node.say(f"登录 sign in      {web}sign-in")
-    node.say(f"  实名登录：{hero.person}，证件号码 {hero.id_number}（{hero.name}，虚构）")
+    node.say(
+        f"  实名登录：{hero.person}，证件号码 {hero.id_number}，电子营业执照 {hero.uscc}（{hero.name}，虚构）"
+    )
     for door in doors:
         node.say(f"  工作人员：{door.username:<15} 密码 {door.password}  {door.role}")
 

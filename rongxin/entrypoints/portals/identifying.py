@@ -40,7 +40,9 @@ def ways(wanted: str, *, name: str = "") -> dict[str, Any]:
     """
     return {
         "next": wanted,
-        "fields": [{"name": one.name, "label": _label(one)} for one in identity.fields()],
+        "fields": [
+            {"name": one.name, "label": _label(one), "required": one.required} for one in identity.fields()
+        ],
         "providers": [{"id": one.id, "label": _label(one)} for one in _providers()],
         "name": name,
     }

@@ -67,7 +67,7 @@ _MESSAGES = {
     Agreement.NO_RECORD: "登记信息中没有法定代表人（经营者），请先到登记机关核实登记信息。",
     Agreement.NAME_DIFFERS: "姓名与登记的法定代表人（经营者）不一致；如已变更，请先办理变更登记。",
     Agreement.NUMBER_DIFFERS: "证件号码与登记的法定代表人（经营者）不一致。",
-    Agreement.NAME_ALONE: "仅姓名一致不足以确认身份，请使用电子营业执照等能证明任职关系的方式。",
+    Agreement.NAME_ALONE: "仅姓名一致不足以确认身份，请出示电子营业执照等能证明任职关系的，重新登录后办理。",
     Agreement.ASSURANCE_TOO_LOW: "实名认证等级不足，请完成人脸或证件认证。",
     Agreement.STALE: "实名认证已过期，请重新认证。",
 }

@@ -15,7 +15,7 @@ from rongxin.consent.rules import CaseKind, Status
 from rongxin.financing import outcomes
 from rongxin.financing.outcomes import Line
 from rongxin.financing.rules import Stage, Told
-from rongxin.parties import accounts, memberships, seed
+from rongxin.parties import accounts, memberships, seed, subjects
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
@@ -187,3 +187,20 @@ def test_who_is_signed_in_without_a_role_is_led_to_choose_one_and_back(client, f
     session.save()
     answer = client.get("/enterprise/uses")
     assert answer.headers["Location"] == "/sign-in/roles?next=%2Fenterprise%2Fuses"
+
+
+def test_an_owner_whose_number_no_record_holds_signs_by_the_licence_she_shows_on_the_page(client):
+    stage.bank()
+    found = stage.firm()
+    by = {"actor": SYSTEM, "as_of": stage.NOW}
+    subjects.change_legal_representative(found.id, found.owner.name, **by)
+    licence = found.owner.attest(represents=found.uscc)
+    memberships.represent(found.owner.account, found.id, licence, **by)
+    number = ask(found)
+    doors.as_person(client, found.owner)
+    answer = client.post(f"/enterprise/requests/{number}/sign", shown())
+    assert (answer.status_code, "电子营业执照" in answer.content.decode()) == (422, True)
+    assert 'id="represents"' in client.get("/sign-in/person").content.decode()
+    doors.as_person(client, found.owner, represents=found.uscc)
+    assert client.post(f"/enterprise/requests/{number}/sign", shown()).status_code == 302
+    assert grants.get(requests.get(number).consent_id).status is Status.ACTIVE
