@@ -1,7 +1,7 @@
 """The keys of this node: `node` signs receipts, consents and reports; `journal` signs checkpoints.
 
-They lie in RONGXIN_KEYS (default: `keys` under the working directory). A node in production brings them;
-any other makes them on first use.
+They lie in RONGXIN_KEYS (default: `keys` under the working directory). A node in production brings them
+(`rongxin keys init`); any other makes them on first use.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.conf import settings
 
 from rongxin.journal.errors import OriginMissing
 from rongxin.proof.data_keys import DataKeys
-from rongxin.proof.keys import Keyring, SigningKey, VerifyingKey
+from rongxin.proof.keys import PRIVATE_SUFFIX, Keyring, SigningKey, VerifyingKey
 
 # The clock of a file system is coarse: a directory listed within this time of a change may change again
 # without its time telling, so such a listing is not relied on.
@@ -45,6 +45,19 @@ def node_key() -> SigningKey:
 
 def journal_key() -> SigningKey:
     return _signing(directory_of_keys(), JOURNAL)
+
+
+def make(directory: Path) -> VerifyingKey:
+    """Make all keys of a new node and return its public one; raises `FileExistsError` where one is there."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    there = sorted(path.name for path in directory.iterdir())
+    if there:
+        raise FileExistsError(", ".join(there))
+    SigningKey.generate(JOURNAL).save(directory / f"{JOURNAL}{PRIVATE_SUFFIX}")
+    DataKeys.load(directory, create=True)
+    node = SigningKey.generate(NODE)
+    node.save(directory / f"{NODE}{PRIVATE_SUFFIX}")
+    return node.public
 
 
 def verifying_keys() -> Mapping[str, VerifyingKey]:

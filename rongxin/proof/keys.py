@@ -179,7 +179,9 @@ def read_secret(path: Path) -> bytes:
     try:
         mode, pem = path.stat().st_mode, path.read_bytes()
     except FileNotFoundError as error:
-        raise KeyMissing(f"{path}: no such key; bring the node's key or allow one to be made") from error
+        raise KeyMissing(
+            f"{path}: no such key; restore it from your key backup (a new node: `rongxin keys init`)"
+        ) from error
     if stat.S_IMODE(mode) & 0o077:
         raise KeyUnsafe(f"{path}: others may read this private key; chmod 600 it and consider replacing it")
     return pem

@@ -35,6 +35,11 @@ def refusals(environ: Mapping[str, str]) -> Iterator[str]:
     for origin in filter(None, map(str.strip, environ.get("RONGXIN_ORIGINS", "").split(","))):
         if urlsplit(origin).scheme != "https":
             yield f"RONGXIN_ORIGINS: {origin}: production is reached by https:// only"
+    if not environ.get("RONGXIN_ORIGIN"):
+        yield (
+            "RONGXIN_ORIGIN: production needs a name for its journal that no other log has, such as"
+            " credit.example.gov.cn/journal"
+        )
     role = environ.get("RONGXIN_DATABASE_ROLE", "owner")
     variable = next((name for each, name in VARIABLES.items() if each == role), "DATABASE_URL")
     if not environ.get(variable):
@@ -90,10 +95,12 @@ def _repair_window(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _keys(directory: str) -> Iterator[str]:
     if not directory:
-        yield "RONGXIN_KEYS: production needs the directory of the node's keys; it makes none by itself"
+        yield (
+            "RONGXIN_KEYS: production needs the directory of the node's keys; `rongxin keys init` makes them"
+        )
         return
     if not Path(directory).is_dir():
-        yield f"RONGXIN_KEYS: {directory} isn't a directory"
+        yield f"RONGXIN_KEYS: {directory} isn't a directory; `rongxin keys init` makes a new node's keys"
     elif stat.S_IMODE(Path(directory).stat().st_mode) & 0o077:
         yield f"RONGXIN_KEYS: {directory} can be read by others: chmod 700 it"
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,10 +42,12 @@ def until(happened: Callable[[], object], *, seconds: float = 120) -> None:
     assert happened()
 
 
-def wait_until_it_answers(web: str) -> None:
+def wait_until_it_answers(web: str, headers: Mapping[str, str] | None = None) -> None:
+    asked = urllib.request.Request(f"{web}livez", headers=dict(headers or {}))
+
     def answers() -> bool:
         try:
-            urllib.request.urlopen(f"{web}livez", timeout=60).close()
+            urllib.request.urlopen(asked, timeout=60).close()
         except OSError:
             return False
         return True

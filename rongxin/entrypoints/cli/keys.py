@@ -1,4 +1,4 @@
-"""`rongxin keys`: show the node's public key, rotate the data keys, seal what older ones sealed anew."""
+"""`rongxin keys`: make a new node's keys, show its public one, rotate the data keys and seal anew."""
 
 from __future__ import annotations
 
@@ -18,6 +18,34 @@ if TYPE_CHECKING:
 @click.group("keys", help="密钥：在 RONGXIN_KEYS 中，从不入数据库 This node's keys, never in the database.")
 def command() -> None:
     pass
+
+
+@command.command()
+@click.option(
+    "--directory",
+    envvar="RONGXIN_KEYS",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="密钥目录，缺省 RONGXIN_KEYS where they are to lie; RONGXIN_KEYS by default",
+)
+def init(directory: Path) -> None:
+    """生成新节点的全部密钥 Make the keys of a new node, once: nothing that is there is replaced.
+
+    What is sealed can't be opened without them: back the directory up at once, apart from the database.
+    """
+    from rongxin.journal import keyring
+
+    try:
+        node_key = keyring.make(directory)
+    except FileExistsError as error:
+        raise click.ClickException(
+            f"{directory}：目录不是空的（{error}），未改动；更换数据密钥请用 rongxin keys rotate "
+            "the directory isn't empty and was left as it is; `rongxin keys rotate` makes the next data key"
+        ) from error
+    except OSError as error:
+        raise click.ClickException(f"{directory}：未能写入 can't be written ({error.strerror})") from error
+    click.echo(f"{directory}：请立即备份，与数据库分开存放 back it up now, apart from the database")
+    click.echo(f"节点指纹 fingerprint of the node {node_key.id}")
 
 
 @command.command()

@@ -39,7 +39,7 @@ def test_it_believes_a_retired_key_as_soon_as_and_as_long_as_it_lies_there(keys:
 @override_settings(RONGXIN_MODE="production")
 def test_production_brings_its_keys_and_its_name(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RONGXIN_ORIGIN", raising=False)
-    with pytest.raises(KeyMissing, match="bring the node's key"):
+    with pytest.raises(KeyMissing, match="rongxin keys init"):
         keyring.node_key()
     assert not list(keys.iterdir())
     with pytest.raises(OriginMissing, match="RONGXIN_ORIGIN"):

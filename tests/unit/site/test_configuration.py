@@ -27,14 +27,15 @@ def production(tmp_path: Path) -> dict[str, str]:
         "RONGXIN_SECRET_KEY": "s" * 32,
         "RONGXIN_HOSTS": "credit.example.cn",
         "RONGXIN_ORIGINS": "https://credit.example.cn",
+        "RONGXIN_ORIGIN": "credit.example.cn/journal",
         "DATABASE_URL": "postgresql://node:secret@db.example.cn/rongxin",
         "RONGXIN_REPAIR_WINDOW": "file:/srv/repair",
         "RONGXIN_IDENTITY_PROVIDER": "city.identity.ElectronicLicenceProvider",
-        "RONGXIN_REPORT_CERTIFICATE": str(_signer(tmp_path / "issued.pem", by=stage.root())),
+        "RONGXIN_REPORT_CERTIFICATE": str(signer(tmp_path / "issued.pem", by=stage.root())),
     }
 
 
-def _signer(path: Path, *, by: Credential | None, end: datetime | None = None) -> Path:
+def signer(path: Path, *, by: Credential | None, end: datetime | None = None) -> Path:
     """A file of key and certificate that signs reports, issued by an authority or by itself."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     start, end = now - 2 * stage.YEAR, end or now + stage.YEAR
@@ -100,6 +101,7 @@ def test_it_starts_production_with_what_production_needs(production: dict[str, s
         ({"RONGXIN_OPENID_PROVIDERS": "/nowhere.yaml"}, r"RONGXIN_OPENID_PROVIDERS: /nowhere.yaml"),
         ({"RONGXIN_KEYS": ""}, r"RONGXIN_KEYS: .*directory"),
         ({"RONGXIN_KEYS": "/no/such/place"}, r"isn't a directory"),
+        ({"RONGXIN_ORIGIN": ""}, r"RONGXIN_ORIGIN: .*journal"),
         ({"RONGXIN_REPORT_CERTIFICATE": ""}, r"RONGXIN_REPORT_CERTIFICATE: .*signs its reports"),
         ({"RONGXIN_REPORT_CERTIFICATE": "/no/such.p12"}, r"RONGXIN_REPORT_CERTIFICATE: /no/such.p12"),
         ({"RONGXIN_WEBHOOK_LOOPBACK": "1"}, r"RONGXIN_WEBHOOK_LOOPBACK: production"),
@@ -175,6 +177,6 @@ def test_it_refuses_an_address_that_it_does_not_understand(url: str) -> None:
 def test_production_refuses_a_certificate_that_no_reader_can_rely_on(
     production: dict[str, str], tmp_path: Path, by: Credential | None, days: int, reason: str
 ) -> None:
-    path = _signer(tmp_path / "other.pem", by=by, end=datetime.now(UTC) + timedelta(days=days))
+    path = signer(tmp_path / "other.pem", by=by, end=datetime.now(UTC) + timedelta(days=days))
     with pytest.raises(ConfigurationError, match=rf"RONGXIN_REPORT_CERTIFICATE: .*{reason}"):
         Configuration.from_environment({**production, "RONGXIN_REPORT_CERTIFICATE": str(path)})

@@ -67,3 +67,16 @@ def test_an_authenticator_still_opens_when_the_old_key_is_gone(
         assert (said := _says(command)).exit_code == 0, said.output
     (tmp_path / "keys" / "data-1.secret").unlink()
     assert sign_ins.enrol(account, issuer="t", as_of=timezone.now()).secret == secret
+
+
+def test_a_new_nodes_keys_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = tmp_path / "keys"
+    monkeypatch.setenv("RONGXIN_KEYS", str(where))
+    made = _says("init")
+    assert made.exit_code == 0, made.output
+    files = {path.name: (path.read_bytes(), path.stat().st_mode & 0o777) for path in where.iterdir()}
+    assert set(files) == {"node.key.pem", "journal.key.pem", "data-1.secret", "index.secret"}
+    assert {mode for _, mode in files.values()} == {0o600}
+    again = _says("init")
+    assert (again.exit_code, "未改动" in again.output) == (1, True)
+    assert {path.name: (path.read_bytes(), 0o600) for path in where.iterdir()} == files

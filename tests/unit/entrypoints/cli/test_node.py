@@ -101,6 +101,7 @@ def test_production_has_no_embedded_database(tmp_path: Path) -> None:
     environ = {
         "RONGXIN_SECRET_KEY": "s" * 32,
         "RONGXIN_HOSTS": "credit.example.cn",
+        "RONGXIN_ORIGIN": "credit.example.cn/journal",
         "RONGXIN_KEYS": str(keys),
     }
     process = command(tmp_path, RONGXIN_MODE="production", **environ)
