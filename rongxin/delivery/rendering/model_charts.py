@@ -69,7 +69,8 @@ def drift(known: Sequence[Mapping[str, Any]], limits: Mapping[str, Any]) -> Draw
         for one in lines
     ]
     most = max([limits["psi_act"] * 1.2, *(bar["psi"] for bar in bars)])
-    across = altair.X("psi:Q", title="PSI", scale=altair.Scale(domain=[0, most]))
+    ticks = altair.Axis(tickCount=6, format=".2f")
+    across = altair.X("psi:Q", title="PSI", scale=altair.Scale(domain=[0, most]), axis=ticks)
     drawn = (
         altair.Chart(altair.Data(values=bars))
         .mark_bar(height=9, color=charts.ACCENT)
