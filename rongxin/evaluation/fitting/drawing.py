@@ -49,7 +49,8 @@ def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
     except TargetNotBinary as error:
         raise TargetNotBinary(f"{path}: {error}") from error
     if outcome.missing.any():
-        notes.append(f"{int(outcome.missing.sum())} rows without {wish.target} are left out")
+        lacking = int(outcome.missing.sum())
+        notes.append(f"{lacking} 行没有{wish.target}，未用 {lacking} rows without {wish.target} are left out")
         frame = frame.filter(pl.Series(~outcome.missing))
     bad = outcome.bad[~outcome.missing]
     _enough(bad, wish.target, path)
@@ -58,7 +59,7 @@ def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
     )
     _about_rows(frame, wish, sample)
     for name in wish.leave_out:
-        sample.left_out[name] = "asked to be left out"
+        sample.left_out[name] = "按要求不用 asked to be left out"
     for name in frame.columns:
         if name not in (wish.target, wish.id, wish.date, *wish.leave_out):
             _admit(frame[name], sample, keep=name in wish.keep)
@@ -70,7 +71,9 @@ def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
             f"something; left out: {left_out or 'none: there is the target alone'}"
         )
     for name in set(wish.directions) - set(sample.cells):
-        sample.notes.append(f"direction of {name} isn't used: the column is left out")
+        sample.notes.append(
+            f"{name} 未用，其方向不起作用 direction of {name} isn't used: the column is left out"
+        )
     for name, kept in sample.columns.items():
         if name in wish.directions and kept.kind == CATEGORY:
             raise BadDirections(
@@ -109,7 +112,8 @@ def _about_rows(frame: pl.DataFrame, wish: Wish, sample: Sample) -> None:
         if repeated:
             example = ids.filter(ids.is_duplicated()).drop_nulls().head(1).to_list()
             sample.notes.append(
-                f"{wish.id}: {repeated} rows repeat an id ({example[0] if example else 'a missing one'}, …); "
+                f"{wish.id}：{repeated} 行编号重复，同一编号的行总在一边 "
+                f"{repeated} rows repeat an id ({example[0] if example else 'a missing one'}, …); "
                 "rows of one id stay on one side of every split"
             )
             sample.groups = ranked
@@ -125,7 +129,7 @@ def _about_rows(frame: pl.DataFrame, wish: Wish, sample: Sample) -> None:
         values, unreadable = columns.numbers(frame[wish.date], column)
         if unreadable is not None:
             sample.notes.append(
-                f"{wish.date}: {int(unreadable.sum())} cells are no date "
+                f"{wish.date}：{int(unreadable.sum())} 格不是日期 {int(unreadable.sum())} cells are no date "
                 f"({frame[wish.date].filter(unreadable)[0]!r}, …)"
             )
         if values.null_count() == len(values) or values.n_unique() < 2:
@@ -135,7 +139,8 @@ def _about_rows(frame: pl.DataFrame, wish: Wish, sample: Sample) -> None:
             )
         if values.null_count():
             sample.notes.append(
-                f"{wish.date}: {values.null_count()} rows without a date count as the earliest"
+                f"{wish.date}：{values.null_count()} 行没有日期，按最早计 "
+                f"{values.null_count()} rows without a date count as the earliest"
             )
         sample.dates = values.fill_null(values.min()).to_numpy()
 
@@ -144,7 +149,7 @@ def _admit(cells: pl.Series, sample: Sample, *, keep: bool) -> None:
     """Take a column in, or say why not."""
     column = columns.infer(cells)
     if column is None:
-        sample.left_out[cells.name] = f"holds {cells.dtype}, which can't be put into bins"
+        sample.left_out[cells.name] = f"内容无法分档 holds {cells.dtype}, which can't be put into bins"
         return
     reason = (
         _words(cells, column, sample, keep)
@@ -161,9 +166,11 @@ def _figures(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> st
     values, unreadable = columns.numbers(cells, column)
     if unreadable is not None:
         example = cells.filter(unreadable)[0]
-        what = "date" if column.kind == DATE else "number"
+        named, what = ("日期", "date") if column.kind == DATE else ("数字", "number")
+        count = int(unreadable.sum())
         sample.notes.append(
-            f"{cells.name}: {int(unreadable.sum())} cells are no {what} ({example!r}, …) and count as missing"
+            f"{cells.name}：{count} 格不是{named}，按缺失计 "
+            f"{count} cells are no {what} ({example!r}, …) and count as missing"
         )
     present = values.drop_nulls()
     distinct = present.n_unique()
@@ -172,7 +179,7 @@ def _figures(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> st
     if distinct == 1 and not values.null_count():
         return f"恒为同值 constant: always {present[0]:g}"
     if not keep and column.kind != DATE and _is_id(cells.name, present, distinct):
-        return "names the row: (nearly) every value stands once, in the manner of an id"
+        return "像编号 names the row: (nearly) every value stands once, in the manner of an id"
     sample.cells[cells.name] = np.clip(values.to_numpy().astype(np.float64), -_FIGURE_MAX, _FIGURE_MAX)
     return None
 
@@ -204,12 +211,12 @@ def _words(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> str 
     if len(counts) == 1 and len(present) == len(text):
         return f"恒为同值 constant: always {present[0]!r}"
     if not keep and len(counts) > max(20, _TEXT_SHARE * len(present)):
-        return f"names the row: {len(counts)} different texts in {len(present)} rows"
+        return f"像名称 names the row: {len(counts)} different texts in {len(present)} rows"
     least = max(_LEVEL_ROWS_MIN, int(0.002 * len(present)))
     ranked = counts.sort(["count", cells.name], descending=[True, False])
     frequent = ranked.filter(pl.col("count") >= least).head(_LEVELS_MAX)[cells.name].to_list()
     if not frequent:
-        return f"none of its {len(counts)} values stands in {least} rows"
+        return f"每种取值都不足 {least} 行 none of its {len(counts)} values stands in {least} rows"
     sample.levels[cells.name] = frequent
     sample.cells[cells.name] = coded(text, frequent)
     return None

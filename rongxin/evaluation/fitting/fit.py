@@ -101,9 +101,10 @@ def _held_back(sample: Sample, seed: int) -> tuple[Rows, Rows, str]:
             return (
                 np.flatnonzero(~late),
                 np.flatnonzero(late),
-                f"out of time: the last {late.sum()} rows by date",
+                f"按时间留出最后 {late.sum()} 行 out of time: the last {late.sum()} rows by date",
             )
         sample.notes.append(
+            "按日期最后四分之一的坏样本或好样本太少，改为随机留出 "
             "the last quarter by date has too few bad or good rows; rows are held back at random"
         )
     parts = _parts(sample, np.arange(sample.rows), round(1 / _HELD_SHARE * 3), seed)
@@ -111,6 +112,7 @@ def _held_back(sample: Sample, seed: int) -> tuple[Rows, Rows, str]:
     return (
         np.flatnonzero(~held),
         np.flatnonzero(held),
+        f"随机留出 {held.sum()} 行，好坏同比例，种子 {seed} "
         f"at random: {held.sum()} rows, each class alike, seed {seed}",
     )
 

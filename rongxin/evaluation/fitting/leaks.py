@@ -30,7 +30,10 @@ def shut(sample: Sample, *, keep: Iterable[str], aside: dict[str, pl.Series]) ->
         alone = _alone(cells, sample.bad)
         if alone > LEAK_AUC:
             is_number = sample.columns[name].kind != CATEGORY
-            says = f"tells the outcome by itself (AUC {alone:.3f}), so it is probably known only after it"
+            says = (
+                f"单凭此列就知道结果，很可能事后才有 tells the outcome by itself (AUC {alone:.3f}), "
+                "so it is probably known only after it"
+            )
             _leave(sample, name, says, keep)
             if is_number and name not in sample.cells:
                 out[name] = cells
@@ -40,9 +43,9 @@ def shut(sample: Sample, *, keep: Iterable[str], aside: dict[str, pl.Series]) ->
 
 def _leave(sample: Sample, name: str, why: str, keep: Iterable[str]) -> None:
     if name in keep:
-        sample.notes.append(f"warning: {name} {why}; it is kept because you asked")
+        sample.notes.append(f"警告 warning: {name} {why}；按要求保留 it is kept because you asked")
         return
-    sample.left_out[name] = f"{why}; --keep {name} takes it in"
+    sample.left_out[name] = f"{why}；要用请加 --keep {name} takes it in"
     del sample.cells[name], sample.columns[name]
     sample.levels.pop(name, None)
 
@@ -71,7 +74,7 @@ def _copies(sample: Sample, aside: str, values: Floats, keep: Iterable[str]) -> 
     numeric = [name for name in sample.cells if sample.columns[name].kind != CATEGORY]
     for name in numeric:
         if _follows(values, sample.cells[name]):
-            _leave(sample, name, f"says the same as {aside}, which is left out", keep)
+            _leave(sample, name, f"与未用的 {aside} 相同 says the same as {aside}, which is left out", keep)
     numeric = [name for name in numeric if name in sample.cells]
     for n, first in enumerate(numeric):
         for second in numeric[n + 1 :]:
@@ -83,7 +86,13 @@ def _pair(sample: Sample, aside: str, values: Floats, pair: tuple[str, str], kee
     one, two = (sample.cells[name] for name in pair)
     for together in (one - two, one + two):
         if _follows(values, together):
-            _leave(sample, pair[1], f"gives {aside}, which is left out, together with {pair[0]}", keep)
+            _leave(
+                sample,
+                pair[1],
+                f"与 {pair[0]} 一起可得未用的 {aside} "
+                f"gives {aside}, which is left out, together with {pair[0]}",
+                keep,
+            )
             return
 
 

@@ -149,13 +149,17 @@ def test_what_was_left_out_or_is_odd_is_said_in_a_line_each(fitted: tuple[Path, 
     assert result.exit_code == 0, result.output
     for line in (
         "left out: same (恒为同值 constant: always 'x')",
-        "left out: known (tells the outcome by itself",
+        "left out: known (单凭此列就知道结果，很可能事后才有 tells the outcome by itself",
         "--keep known takes it in",
-        "loan: 20 rows repeat an id (L00000, …); rows of one id stay on one side",
-        "signed: 2 cells are no date ('soon', …)",
-        "held back: out of time",
+        "20 rows repeat an id (L00000, …); rows of one id stay on one side",
+        "signed：2 格不是日期 2 cells are no date ('soon', …)",
+        "held back: 按时间留出",
     ):
         assert line in result.output, result.output
+    told = [line for line in result.output.splitlines() if re.match("未用|注意|留出", line)]
+    assert len(told) > 4
+    for line in told:
+        assert re.search("[\u4e00-\u9fff].*[a-z]{3}", line.partition(": ")[2]), line
 
 
 def test_scoring_counts_what_the_card_does_not_know_and_keeps_the_id(fitted: tuple[Path, Result]) -> None:

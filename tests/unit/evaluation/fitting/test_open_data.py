@@ -39,7 +39,7 @@ def test_a_card_on_polish_ratios_stays_close_to_boosted_trees() -> None:
     made = _fitted(POLISH, Wish("class"))
     report = made.report
     assert made.card.made_from["rows"] == 5910
-    assert report["held_back"] == "at random: 1773 rows, each class alike, seed 42"
+    assert report["held_back"].endswith("at random: 1773 rows, each class alike, seed 42")
     assert set(report["columns"]) <= {f"Attr{n}" for n in range(1, 65)}
     assert report["auc"]["value"] > 0.9
     assert report["gap"]["value"] <= 0.025, report["others_auc"]
@@ -48,7 +48,7 @@ def test_a_card_on_polish_ratios_stays_close_to_boosted_trees() -> None:
 def test_a_card_on_loans_without_what_is_known_afterwards_stays_close_to_boosted_trees() -> None:
     made = _fitted(LOANS, Wish("Default", id="LoanNr_ChkDgt", leave_out=KNOWN_AFTERWARDS))
     report = made.report
-    assert report["held_back"] == "at random: 631 rows, each class alike, seed 42"
+    assert report["held_back"].endswith("at random: 631 rows, each class alike, seed 42")
     assert set(KNOWN_AFTERWARDS) <= set(report["left_out"])
     assert not set(KNOWN_AFTERWARDS) & set(report["columns"])
     assert 0.6 < report["auc"]["value"] < 0.95
