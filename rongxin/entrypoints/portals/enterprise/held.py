@@ -13,7 +13,7 @@ from rongxin.delivery.signature import issuing
 from rongxin.disclosure.release import Release
 from rongxin.entrypoints.api.reports import PRESS
 from rongxin.entrypoints.portals import lists, pages, visitors, wording
-from rongxin.entrypoints.portals.enterprise import own
+from rongxin.entrypoints.portals.enterprise import own, portrait
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
 from rongxin.rights import policy
@@ -40,6 +40,7 @@ def everything(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {
         "here": "enterprise_held",
         "report": shown,
+        "evaluation": portrait.shown(shown["evaluation"]) if "evaluation" in shown else None,
         "charts": PRESS.charts(shown),
         "repairable": policy.repairs_on(visitor.today).items,
     }
