@@ -11,7 +11,7 @@ MIB = 1 << 20
 
 def settings(purpose: str, sockets: Path) -> dict[str, str]:
     """All settings, as given on the server's command line (they win over the files of the data directory)."""
-    memory = _memory_mib()
+    memory, measured = _memory_mib(), purpose == "bench"  # as docs/operating.md has it for a server
     return {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
@@ -20,11 +20,11 @@ def settings(purpose: str, sockets: Path) -> dict[str, str]:
         "max_connections": "100",
         # A transaction of many batches holds some temporary tables for each.
         "max_locks_per_transaction": "512",
-        "shared_buffers": f"{max(32, min(memory // 8, 1024 if purpose == 'bench' else 256))}MB",
+        "shared_buffers": f"{max(32, memory // 4 if measured else min(memory // 8, 256))}MB",
         "effective_cache_size": f"{max(64, memory // 2)}MB",
         "work_mem": "16MB",
         "maintenance_work_mem": f"{max(32, min(memory // 16, 256))}MB",
-        "max_wal_size": "4GB" if purpose == "bench" else "2GB",
+        "max_wal_size": "16GB" if measured else "2GB",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
         "wal_compression": "on",

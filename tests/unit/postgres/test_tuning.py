@@ -28,4 +28,5 @@ def test_it_avoids_shared_memory_where_that_is_small(
 
 def test_it_stays_modest_on_a_small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "_memory_mib", lambda: 512)
-    assert tuning.settings("bench", Path("/s"))["shared_buffers"] == "64MB"
+    assert tuning.settings("bench", Path("/s"))["shared_buffers"] == "128MB"
+    assert tuning.settings("demo", Path("/s"))["shared_buffers"] == "64MB"
