@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from rongxin.entrypoints.cli import node
 from rongxin.entrypoints.database.declared import BOUND, VARIABLES, Role
-from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
     from rongxin.entrypoints.database import granting
@@ -29,8 +27,7 @@ def command() -> None:
 def roles(check: bool, as_sql: bool) -> None:
     """Make the roles of RONGXIN_WEB_DATABASE_URL and RONGXIN_WORKER_DATABASE_URL, and grant what is declared.
 
-    Runs as the owner (DATABASE_URL), brings the tables up to date first, and the catalogue's providers after;
-    it may be run again at any time, and is to be run after each upgrade.
+    Runs as the owner (DATABASE_URL), brings the tables up to date first, and may be run again at any time.
     """
     with node.running(role=Role.OWNER):
         _refuse_without_addresses()
@@ -45,7 +42,6 @@ def roles(check: bool, as_sql: bool) -> None:
             return
         if not check:
             _settle(logins)
-            _know_providers()
         told = [_tell(role, login.name) for role, login in logins.items()]
         if not all(told):
             raise SystemExit(1)
@@ -74,17 +70,6 @@ def _settle(logins: dict[Role, granting.Login]) -> None:
         ) from error
     for name in made:
         click.echo(f"已建立角色 {name} role made")
-
-
-def _know_providers() -> None:
-    """Open an account for each provider that the catalogue names, so that it can be given people and keys."""
-    from rongxin.catalogue import loader
-    from rongxin.parties import seed
-    from rongxin.vocabulary.actor import SYSTEM
-
-    changed = seed.seed(loader.load(), actor=SYSTEM, as_of=datetime.now(BUSINESS_ZONE))
-    if changed:
-        click.echo(f"清单中的数据提供单位已登记或更新 {changed} providers of the catalogue updated")
 
 
 def _tell(role: Role, name: str) -> bool:
