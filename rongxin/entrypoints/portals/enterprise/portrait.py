@@ -26,7 +26,7 @@ def shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 
 def _score(score: Mapping[str, Any]) -> dict[str, Any]:
     groups = (
-        {"title": title, "lines": [_line(one) for one in score["reasons"][kind]]}
+        {"title": title, "lines": [_line(kind, one) for one in score["reasons"][kind]]}
         for kind, title in _GROUPS.items()
     )
     return {
@@ -37,23 +37,24 @@ def _score(score: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _line(one: Mapping[str, Any]) -> dict[str, str]:
+def _line(kind: str, one: Mapping[str, Any]) -> dict[str, str]:
+    consent = () if kind != "lacks" else one["consent_items"]
     return {
         "what": _said(one["label"]),
-        "value": _said(one["value"]) if one.get("value") else "",
-        "effect": _effect(one),
-        "improve": _said(one["improve"]) if one.get("improve") else "",
-        "consent": wording.listed(item["label"] for item in one.get("consent_items", ())),
+        "value": "" if kind == "lacks" else _said(one["value"]),
+        "effect": _effect(kind, one),
+        "improve": "" if kind == "won" else _said(one["improve"]),
+        "consent": wording.listed(item["label"] for item in consent),
         "sources": wording.listed(source["provider"] for source in one["sources"]),
     }
 
 
-def _effect(one: Mapping[str, Any]) -> str:
-    if "lost_hundredths" in one:
+def _effect(kind: str, one: Mapping[str, Any]) -> str:
+    if kind == "lost":
         return _("扣%(points)s分") % {"points": f"{one['lost_hundredths'] / 100:g}"}
-    if "won_hundredths" in one:
+    if kind == "won":
         return _("得%(points)s分") % {"points": f"{one['won_hundredths'] / 100:g}"}
-    if "cap" in one:
+    if kind == "veto":
         return _("等级不高于%(cap)s") % {"cap": one["cap"]}
     return _("取得后覆盖率增加%(more)s%%") % {"more": f"{one['would_add_permille'] / 10:g}"}
 

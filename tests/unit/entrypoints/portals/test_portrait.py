@@ -20,6 +20,13 @@ def reason(**more: Any) -> dict[str, Any]:
         "improve": {"zh": "连续保持纳税信用A级", "en": "Keep the A grade"},
         "sources": [_SOURCE],
         "newest_on": None,
+        # Every reason has all of them, as in a real evaluation; which counts, its group says.
+        "lost_hundredths": 0,
+        "won_hundredths": 0,
+        "possible_hundredths": 0,
+        "would_add_permille": 0,
+        "cap": None,
+        "consent_items": [],
         **more,
     }
 
@@ -47,7 +54,9 @@ def test_an_owner_reads_her_score_in_one_language_and_without_codes() -> None:
     assert (score["coverage"], str(score["confidence"])) == ("57.1%", "中")
     effects = [line["effect"] for group in score["groups"] for line in group["lines"]]
     assert effects == ["得30分", "扣4.5分", "取得后覆盖率增加9.1%"]
-    assert score["groups"][2]["lines"][0]["consent"] == "纳税信用等级信息"
+    won, lost, lacks = (group["lines"][0] for group in score["groups"])
+    assert (won["improve"], lost["improve"]) == ("", "连续保持纳税信用A级")
+    assert lacks["consent"] == "纳税信用等级信息"
     with translation.override("en"):
         [score] = portrait.shown(EVALUATION)["scores"]
         texts = " ".join(" ".join(line.values()) for group in score["groups"] for line in group["lines"])
