@@ -43,7 +43,7 @@ def _line(kind: str, one: Mapping[str, Any]) -> dict[str, str]:
         "what": _said(one["label"]),
         "value": "" if kind == "lacks" else _said(one["value"]),
         "effect": _effect(kind, one),
-        "improve": "" if kind == "won" else _said(one["improve"]),
+        "improve": _said(one["improve"]) if kind in ("lost", "veto") else "",
         "consent": wording.listed(item["label"] for item in consent),
         "sources": wording.listed(source["provider"] for source in one["sources"]),
     }
