@@ -14,6 +14,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from rongxin.entrypoints.api import mistakes
 from rongxin.entrypoints.api.statuses import STATUS
 from rongxin.proof import dpop
 from rongxin.sharing.errors import Refused
@@ -107,6 +108,7 @@ TITLES = {
     "unclean": "内容不符合信息项的格式要求",
     "incident_over": "该案卷已说明或已决定",
     "invalid_quota_limits": "查询上限的参数文件有误",
+    "invalid_bands": "分档的参数文件有误",
     "invalid_watching_parameters": "监测参数文件有误",
     "measure_over": "该措施已决定",
     "same_person": "提出人不能自己确认",
@@ -265,7 +267,7 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        places = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors]
+        places = [{"where": ".".join(map(str, e["loc"])), "what": mistakes.words(e)} for e in error.errors]
         return response(422, "invalid_request", "请求内容有误", errors=places)
 
     @api.exception_handler(HttpError)

@@ -51,6 +51,25 @@ def client():
     return Client(raise_request_exception=False)
 
 
+@pytest.mark.parametrize(
+    ("address", "body", "said"),
+    [
+        ("cases", {}, ("uscc", "必填 ")),
+        ("cases", {"uscc": 7, "reference": "r"}, ("uscc", "应为文本 ")),
+        ("cases", {"uscc": "x", "reference": "r", "kind": "y"}, ("kind", "应为下列之一：")),
+        ("consent-requests", {"case": "1"}, ("case", "应为编号（UUID） ")),
+        ("consent-requests", {"items": []}, ("items", "至少 1 项 ")),
+        ("consent-requests", {"until": "1"}, ("until", "没有这一项，请删去或改正名称 ")),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_said_in_chinese_first(client, bank, address, body, said):
+    answer = client.post(f"{API}/{address}", body, content_type="application/json", headers=bank)
+    found = {one["where"]: one["what"] for one in problem(answer, 422)["errors"]}
+    member, words = said
+    what = next(text for where, text in found.items() if where.endswith(f".{member}"))
+    assert what.startswith(words), found
+
+
 def problem(answer, status):
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     body = answer.json()
