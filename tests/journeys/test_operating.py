@@ -190,7 +190,7 @@ def _set_up(machine: Machine) -> None:
 
 def _serves(machine: Machine) -> None:
     """With the web's address only, and a worker that has only its own."""
-    (key,) = re.findall(r"rxk_\w+", machine.does("staff", "key", "tax-api", "--days", "90"))
+    (key,) = re.findall(r"rxk_[\w-]+", machine.does("staff", "key", "tax-api", "--days", "90"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
