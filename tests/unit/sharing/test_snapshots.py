@@ -112,10 +112,13 @@ def test_a_newer_list_stands_when_the_one_before_it_is_taken_back(bureau: Bureau
     assert live(bureau, DEBTOR, 1, 2, 3) == [1, 1, 0]
 
 
-def test_it_holds_a_list_that_would_end_too_many(bureau: Bureau, debtors: Listed) -> None:
-    increments(bureau, debtors(*range(10)))
+@pytest.mark.parametrize(("there", "named"), [(10, 5), (4, 1)])
+def test_it_holds_a_list_that_would_end_too_many(
+    bureau: Bureau, debtors: Listed, there: int, named: int
+) -> None:
+    increments(bureau, debtors(*range(there)))
     with pytest.raises(Held) as held:
-        lists(bureau, debtors(*range(5)))
+        lists(bureau, debtors(*range(named)))
     assert [finding["rule"] for finding in held.value.findings] == ["snapshot_ended"]
     assert live(bureau, DEBTOR, *range(10)) == [1] * 10
     receipt = holding.release(held.value.batch, actor=SECOND, as_of=bureau.today)
