@@ -148,7 +148,7 @@ def _application(config: Config, act: Act, body_bytes: int, hold: Hold = _at_onc
         if (scope.method, scope.path) == _HEALTH:
             return _give_whole(proto, as_json({"status": "ok"}))
         try:
-            body = await asyncio.wait_for(_body(scope, proto, body_bytes), limits.body_seconds)
+            body = await asyncio.wait_for(_body(proto, body_bytes), limits.body_seconds)
         except TimeoutError:
             return _give_whole(
                 proto, problem(408, "too_slow", "请求内容未及时送达 the body didn't come in time")
@@ -175,17 +175,18 @@ def _application(config: Config, act: Act, body_bytes: int, hold: Hold = _at_onc
     return application
 
 
-async def _body(scope: Any, proto: Any, most: int) -> bytes | None:
-    """Return a request's body, None where it is too large."""
-    said = scope.headers.get("content-length", "0")
-    if said.isdecimal() and int(said) > most:
-        return None
-    body = bytearray()
+async def _body(proto: Any, most: int) -> bytes | None:
+    """Return a request's body, None where it is too large. That too is read to its end, but not kept: who is
+    cut off while he sends doesn't hear why.
+    """
+    body, size = bytearray(), 0
     async for part in proto:
-        body += part
-        if len(body) > most:
-            return None
-    return bytes(body)
+        size += len(part)
+        if size <= most:
+            body += part
+        else:
+            body.clear()
+    return bytes(body) if size <= most else None
 
 
 def _heads(scope: Any) -> dict[str, str]:

@@ -113,9 +113,9 @@ class Bench:
 
 
 @contextmanager
-def bench(directory: Path) -> Iterator[Bench]:
+def bench(directory: Path, *, sm: bool = False) -> Iterator[Bench]:
     """Begin a front in a directory, before a node that runs in this process."""
-    founding.begin(directory, sm=False)
+    founding.begin(directory, sm=sm)
     path = directory / founding.FILE
     with listening() as node:
         path.write_text(path.read_text().replace("https://node.example", f"http://127.0.0.1:{node.port}"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -13,8 +15,8 @@ from uuid import uuid4
 import pytest
 
 from rongxin.client.deletion import RECEIPT_TYPE
-from rongxin.front import log
-from rongxin.front.replies import Reply
+from rongxin.front import inner, log
+from rongxin.front.replies import Asked, Reply
 from rongxin.proof import boxes, client_assertion, jws
 from rongxin.proof.keys import VerifyingKey
 from tests.unit.front import stage
@@ -98,9 +100,6 @@ def test_a_large_answer_is_not_held(bench: Bench) -> None:
 
     bench.node.answer = large
     headers = {"authorization": f"Bearer {bench.secret}"}
-    from rongxin.front import inner
-    from rongxin.front.replies import Asked
-
     reply = inner.answer(bench.room, Asked("GET", "/api/v1/push/runs/1/files/a", "", headers, b""))
     assert reply.blocks is not None
     first = next(reply.blocks)
@@ -160,8 +159,6 @@ def test_a_form_is_signed_and_no_token_goes_inside(bench: Bench, tmp_path: Path)
     form = {name: values[0] for name, values in parse_qs(bench.node.asked[-1][3].decode()).items()}
     assert json.loads(form["authorization_details"]) == [{"type": "t"}]
     key = VerifyingKey.from_pem((tmp_path / "tokens.pub.pem").read_text())
-    from datetime import UTC, datetime
-
     who = client_assertion.verify(
         form["client_assertion"],
         lambda _: {key.id: key},
@@ -175,24 +172,19 @@ def test_a_form_is_signed_and_no_token_goes_inside(bench: Bench, tmp_path: Path)
         assert code(bench.ask("POST", "/api/v1/oauth/token", body)) == (403, "token_not_given")
 
 
-def test_sealed_rows_are_opened_by_the_key_that_lies_here(bench: Bench) -> None:
-    about = json.loads(bench.ask("GET", "/front").body)
-    recipient = boxes.public(about["seal_to"].encode())
-    import base64
-
-    box = boxes.close(b'[{"vat": "7"}]', recipient, info=boxes.SEALED_ROWS)
-    report = {
-        "sections": [{"items": [{"item": "tax", "sealed": [base64.b64encode(box).decode()]}, {"item": "b"}]}]
-    }
-    opened = bench.ask("POST", "/front/opened", json.dumps(report).encode())
-    assert json.loads(opened.body) == {"tax": [{"vat": "7"}]}
-    for wrong in (
-        b"{}",
-        b"[]",
-        json.dumps(report).replace("tax", "x").replace('"sealed": ["', '"sealed": ["AAAA').encode(),
-    ):
-        assert code(bench.ask("POST", "/front/opened", wrong)) == (422, "not_opened")
-    assert code(bench.ask("POST", "/front/opened", b"{")) == (400, "malformed_json")
+@pytest.mark.parametrize("sm", [False, True])
+def test_sealed_rows_are_opened_by_the_key_that_lies_here(tmp_path: Path, sm: bool) -> None:
+    with stage.bench(tmp_path, sm=sm) as bench:
+        about = json.loads(bench.ask("GET", "/front").body)
+        recipient = boxes.public(about["seal_to"].encode())
+        assert boxes.suite_of(recipient).startswith("SM2" if sm else "X25519")
+        box = base64.b64encode(boxes.close(b'[{"vat": "7"}]', recipient, info=boxes.SEALED_ROWS)).decode()
+        report = {"sections": [{"items": [{"item": "tax", "sealed": [box]}, {"item": "b"}]}]}
+        opened = bench.ask("POST", "/front/opened", json.dumps(report).encode())
+        assert json.loads(opened.body) == {"tax": [{"vat": "7"}]}
+        for wrong in ("{}", "[]", json.dumps(report).replace(box, f"AAAA{box}")):
+            assert code(bench.ask("POST", "/front/opened", wrong.encode())) == (422, "not_opened")
+        assert code(bench.ask("POST", "/front/opened", b"{")) == (400, "malformed_json")
 
 
 def test_what_is_asked_is_written_down_without_its_query_or_nothing_is_answered(

@@ -37,7 +37,12 @@ def test_lines_are_read_as_they_were_written_also_by_many_at_once(tmp_path: Path
     [
         ("UPDATE line SET said = replace(said, 'core', 'desk') WHERE position = 2", "第2行"),
         ("DELETE FROM line WHERE position = 2", "第3行"),
+        ("DELETE FROM line WHERE position = 1", "第2行"),
         ("UPDATE line SET position = 9 WHERE position = 4", "第9行"),
+        (
+            "UPDATE line SET (said, hash) = (SELECT said, hash FROM line LIMIT 1) WHERE position = 3",
+            "第3行",
+        ),
     ],
 )
 def test_a_line_that_was_changed_or_taken_out_shows(tmp_path: Path, change: str, where: str) -> None:
