@@ -120,13 +120,22 @@ def test_a_provider_reads_what_its_data_were_good_for(client, ground, page):
     assert client.get(page).status_code == 200
 
 
-EVERYBODY = {"/operator", "/operator/glass", "/operator/models", "/operator/parameters"}
+EVERYBODY = {
+    "/operator",
+    "/operator/glass",
+    "/operator/models",
+    "/operator/parameters",
+    "/operator/mandates",
+    "/operator/agreements",
+}
+OWED = {"/operator/watch", "/operator/holds", "/operator/receipts", "/operator/corrections"}
+PUSHES = {"/operator/subscriptions"}
 ACCESS = {"/operator/institutions", "/operator/applications"}
 CASES = {"/operator/objections", "/operator/repairs", "/operator/papers", "/operator/held"}
 ROLES = {
-    Role.SYSTEM_ADMINISTRATOR: EVERYBODY,
-    Role.SECURITY_ADMINISTRATOR: EVERYBODY | ACCESS | {"/operator/watch"},
-    Role.AUDIT_ADMINISTRATOR: EVERYBODY | ACCESS | CASES | {"/operator/watch", "/operator/record"},
+    Role.SYSTEM_ADMINISTRATOR: EVERYBODY | PUSHES,
+    Role.SECURITY_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | OWED,
+    Role.AUDIT_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | CASES | OWED | {"/operator/record"},
     Role.CLERK: EVERYBODY | ACCESS | CASES | {"/operator/matching"},
 }
 
