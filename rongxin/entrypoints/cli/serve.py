@@ -140,9 +140,10 @@ def write_addresses(path: Path | None, host: str, port: int) -> None:
     """Write where we serve, for scripts and for the reader of the demo."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            json.dumps({"web": url(host, port), "api": f"{url(host, port)}api/v1/"}, indent=1) + "\n"
-        )
+        addresses = {"web": url(host, port), "api": f"{url(host, port)}api/v1/"}
+        whole = path.with_name(f".{path.name}")
+        whole.write_text(json.dumps(addresses, indent=1) + "\n")
+        whole.replace(path)  # whoever waits for the file finds all of it
 
 
 @contextlib.contextmanager

@@ -109,7 +109,7 @@ def test_rows_kept_by_an_agreement_stay_with_who_agreed(tmp_path: Path) -> None:
     Bureau().files(Row(2, firm.id, "", {"uscc": firm.uscc}), item=ABNORMAL)
     directory = out(tmp_path / "out", tmp_path / "key")
     manifest = json.loads((directory / "manifest.json").read_text())
-    assert "bulk_agreements" in manifest["left_out"]
+    assert "bulk_records" in manifest["left_out"]
     assert not [one for one in manifest["files"] if one["item"] == ABNORMAL]
     platform = Platform(tmp_path / "platform")
     platform.rows("records/a.jsonl", "records", {"subject": firm.uscc}, item=ABNORMAL)
