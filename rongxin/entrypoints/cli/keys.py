@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,14 +61,10 @@ def public(out: Path | None) -> None:
 
     A department puts it into its gateway's platform/ as *.pub.pem and compares the fingerprint.
     """
-    with node.running(progress=False):
+    with node.running(progress=False), _one_line():
         from rongxin.journal import keyring
-        from rongxin.proof.errors import ProofError
 
-        try:
-            key = keyring.node_key().public
-        except ProofError as error:
-            raise click.ClickException(str(error)) from error
+        key = keyring.node_key().public
     if out is None:
         click.echo(key.pem(), nl=False)
     else:
@@ -100,7 +98,7 @@ def reencrypt() -> None:
 
     The node may go on working, and a stopped run is taken up again.
     """
-    with node.running():
+    with node.running(), _one_line():
         from rongxin.journal import sealing
         from rongxin.sharing.aggregation import spool
         from rongxin.vocabulary.actor import SYSTEM
@@ -114,6 +112,17 @@ def reencrypt() -> None:
             )
             click.echo(f"{column.table}.{column.column}: {done:,}")
         click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(BUSINESS_ZONE)):,}")
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Say in one line which key is missing, or what isn't what it was."""
+    from rongxin.proof.errors import ProofError
+
+    try:
+        yield
+    except ProofError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def columns() -> tuple[SealedColumn, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -57,16 +58,31 @@ def test_every_sealed_column_is_sealed_anew() -> None:
     assert kept - NOT_SEALED == {(one.table, one.column) for one in keys.columns()}
 
 
-def test_an_authenticator_still_opens_when_the_old_key_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Path:
+    """Keys and files that no other test has sealed anything with."""
+    settings.RONGXIN_VAR = tmp_path / "var"
+    monkeypatch.setenv("RONGXIN_VAR", str(settings.RONGXIN_VAR))
     monkeypatch.setenv("RONGXIN_KEYS", str(tmp_path / "keys"))
+    return tmp_path
+
+
+def test_an_authenticator_still_opens_when_the_old_key_is_gone(apart: Path) -> None:
     account = stage.person("someone").account
     secret = sign_ins.enrol(account, issuer="t", as_of=timezone.now()).secret
     for command in ("rotate", "reencrypt"):
         assert (said := _says(command)).exit_code == 0, said.output
-    (tmp_path / "keys" / "data-1.secret").unlink()
+    (apart / "keys" / "data-1.secret").unlink()
     assert sign_ins.enrol(account, issuer="t", as_of=timezone.now()).secret == secret
+
+
+def test_a_key_that_is_missing_is_said_in_one_line(apart: Path) -> None:
+    sign_ins.enrol(stage.person("someone").account, issuer="t", as_of=timezone.now())
+    assert _says("rotate").exit_code == 0
+    (apart / "keys" / "data-1.secret").unlink()
+    said = _says("reencrypt")
+    assert (said.exit_code, said.output.splitlines()[-1][:7]) == (1, "Error: ")
+    assert "data-1.secret" in said.output
 
 
 def test_a_new_nodes_keys_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
