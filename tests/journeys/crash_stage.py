@@ -42,7 +42,7 @@ with node.running(progress=False):
     before = [card.status for card in batches.latest(limit=1)]
     # As the worker does from time to time: the server may still be at the statement of who was killed, and
     # holds the batch until it notices.
-    for _ in range(240):
+    for _ in range(1200):
         batches.resume_unfinished(as_of=datetime.now(UTC))
         if not Batch.objects.filter(status__in=UNFINISHED).exists():
             break
