@@ -28,6 +28,7 @@ from rongxin.parties import institutions, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.proof import canonical
 from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.zone import business_day
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:rongxin:imported-consent")
 # What a paper must come with, in the words of the one who has to look for it.
@@ -116,7 +117,7 @@ def out_of(box_of: Callable[[str, bytes], str]) -> Iterator[dict[str, Any]]:
             scan = Scan.objects.get(pk=terms.scan_sha256)
             paper = {"signed_by": terms.signers[0].name, "media_type": scan.media_type}
             row |= paper | {
-                "signed_on": terms.signers[0].signed_at.date().isoformat(),
+                "signed_on": business_day(terms.signers[0].signed_at).isoformat(),
                 "scan_sha256": scan.sha256,
                 "scan": box_of(scan.sha256, _opened(scan)),
             }

@@ -20,6 +20,7 @@ from rongxin.evaluation import institution_cards
 from rongxin.parties import institutions
 from rongxin.proof import canonical
 from rongxin.vocabulary.purpose import Purpose
+from rongxin.vocabulary.zone import business_day
 
 router = Router(tags=["机构评分卡 Institution's cards"])
 
@@ -49,7 +50,7 @@ def upload(request: HttpRequest, file: File[UploadedFile], name: Form[str]) -> d
     `newest|sum|min|max(ITEM.FIELD)`. It is checked whole; what is wrong is said by column.
     """
     caller = authentication.caller(request)
-    data = file.read(institution_cards.limits(caller.at.date()).bytes_max + 1)
+    data = file.read(institution_cards.limits(business_day(caller.at)).bytes_max + 1)
     held = institution_cards.upload(caller.party, name, data, actor=caller.actor, as_of=caller.at)
     return held.document()
 

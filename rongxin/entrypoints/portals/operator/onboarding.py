@@ -26,6 +26,7 @@ from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.standing import InstitutionKind
+from rongxin.vocabulary.zone import business_day
 
 _SEES = permission.DESK | permission.SECURITY | permission.AUDIT
 _ASSESSES = permission.DESK | permission.SECURITY
@@ -154,7 +155,7 @@ def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
     return {
         **card.document(),
         "kind_label": card.wish.kind.label,
-        "waited": (visitor.today - card.submitted_at.date()).days,
+        "waited": (visitor.today - business_day(card.submitted_at)).days,
         "waits": card.state in WAITING,
     }
 

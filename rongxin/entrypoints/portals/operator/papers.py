@@ -22,6 +22,7 @@ from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
 from rongxin.parties.rules import permission
+from rongxin.vocabulary.zone import business_day
 
 _SEES = permission.DESK | permission.AUDIT
 
@@ -105,7 +106,7 @@ def _line(card: written.Card, visitor: Visitor) -> dict[str, Any]:
         "card": card,
         "firm": firm,
         "institution": institutions.get(card.institution_id).name,
-        "waited": (visitor.today - card.proposed_at.date()).days,
+        "waited": (visitor.today - business_day(card.proposed_at)).days,
     }
 
 

@@ -37,6 +37,7 @@ from rongxin.rights.rules.objection import Act, Owner, Remedy
 from rongxin.rights.rules.repair import OPEN as REPAIR_OPEN
 from rongxin.rights.rules.repair import Decision, Outcome
 from rongxin.sharing.errors import SharingError
+from rongxin.vocabulary.zone import business_day
 
 _SEES = permission.DESK | permission.AUDIT
 _ERRORS = (RightsError, PartiesError, SharingError, RecordsError)
@@ -220,5 +221,5 @@ def _objection(card: Objection, visitor: Visitor, firm: subjects.Card) -> dict[s
 
 
 def _repair(card: Repair, visitor: Visitor, firm: subjects.Card) -> dict[str, Any]:
-    waited = (visitor.today - card.requested_at.date()).days
+    waited = (visitor.today - business_day(card.requested_at)).days
     return {**card.document(on=visitor.today), "firm": firm.name, "uscc": firm.uscc, "waited": waited}
