@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,14 @@ def is_lax(function: Function, name: str) -> bool:
         zip((argument.arg for argument in arguments.kwonlyargs), arguments.kw_defaults, strict=True)
     )
     return name in by_position or by_name.get(name) is not None
+
+
+def test_a_day_is_the_business_zones() -> None:
+    """A moment comes out of the database in UTC: for eight hours of each day its date is yesterday's."""
+    cut = re.compile(r"""_at\.date\(\)|(?:_at|\.at)\|slice:":10"|_at\.isoformat\(\)\[:10\]""")
+    texts = [*house.PACKAGE.rglob("*.py"), *house.PACKAGE.rglob("*.html")]
+    found = [house.short(path) for path in texts if cut.search(path.read_text("utf-8"))]
+    assert not found, f"use vocabulary.zone.business_day, or the filter `day`: {found}"
 
 
 def test_what_a_context_offers_says_what_it_is_for() -> None:

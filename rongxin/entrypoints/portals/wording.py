@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from rongxin.consent import templates
 from rongxin.entrypoints.api import problems
 from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.reason import Reason
+from rongxin.vocabulary.zone import business_day
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # What a field is called in the API, behind its name: (amount_cny).
@@ -47,6 +49,17 @@ def named(text: Any) -> str:
 def listed(texts: Iterable[Any]) -> str:
     """Return names one after the other."""
     return gettext("、").join(named(text) for text in texts)
+
+
+def day(moment: datetime | str | None) -> str:
+    """Return the business day of a moment, also of one in ISO 8601; a day stays what it is."""
+    if not moment:
+        return ""
+    if isinstance(moment, str):
+        if "T" not in moment:
+            return moment
+        moment = datetime.fromisoformat(moment)
+    return business_day(moment).isoformat()
 
 
 def reason(why: Reason) -> str:

@@ -1,4 +1,4 @@
-"""Names and lists of names in a template, in the language of the page: `{{ item.label|named }}`."""
+"""Names, lists of names and days in a template, as its page says them: `{{ item.label|named }}`."""
 
 from django import template
 
@@ -7,3 +7,4 @@ from rongxin.entrypoints.portals import wording
 register = template.Library()
 register.filter("named", wording.named)
 register.filter("listed", wording.listed)
+register.filter("day", wording.day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.template import engines
@@ -122,3 +123,17 @@ def test_events_and_fair_use_templates_have_english_names():
     names = [one.label for one in rules.TOLD] + [one.label for one in templates.every()]
     with translation.override("en"):
         assert [name for name in names if HAN.search(wording.named(name))] == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 11, 30, 15, 59, tzinfo=UTC), "2026-11-30"),
+        (datetime(2026, 11, 30, 16, 0, tzinfo=UTC), "2026-12-01"),
+        ("2026-11-30T16:00:00+00:00", "2026-12-01"),
+        ("2026-11-30", "2026-11-30"),
+        (None, ""),
+    ],
+)
+def test_a_day_is_that_of_the_business_zone(moment, day):
+    assert wording.day(moment) == day
