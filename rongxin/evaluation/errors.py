@@ -57,6 +57,12 @@ class RunUnderWay(EvaluationError):
     code = "run_under_way"
 
 
+class NotFrozen(EvaluationError):
+    """A run gives no version: there is none, it has too few files, or the version is there already."""
+
+    code = "evaluation_not_frozen"
+
+
 class NotReproduced(EvaluationError):
     """The stored inputs give another result than the stored one: version or inputs were changed."""
 

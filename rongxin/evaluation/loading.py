@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ from rongxin.vocabulary import edition
 
 INDICATORS = Path(__file__).parent / "indicators"
 PARAMETERS = Path(__file__).parent / "parameters"
+#: Names the folder of a node's own versions, besides those that come with the program.
+OWN = "RONGXIN_EVALUATION_VERSIONS"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _PARTS: Mapping[str, type[Parameters]] = {
@@ -56,21 +59,38 @@ class Specification:
 def load(
     version: str | None = None, *, indicators: Path | None = None, parameters: Path | None = None
 ) -> Specification:
-    """Load a version (the newest by default); `InvalidIndicators` names every fault."""
-    folder = parameters or PARAMETERS
-    return _load(version or versions(folder)[-1], (indicators or INDICATORS).resolve(), folder.resolve())
+    """Load a version, by default the newest that came with the program.
+
+    `InvalidIndicators` names every fault, `UnknownVersion` the versions that there are.
+    """
+    wanted = version or versions(parameters or PARAMETERS)[-1]
+    folder = folder_of(wanted, parameters)
+    return _load(wanted, (indicators or INDICATORS).resolve(), folder.resolve())
 
 
 def versions(parameters: Path | None = None) -> tuple[str, ...]:
     """Name the versions that there are, the oldest first."""
-    folder = parameters or PARAMETERS
-    return tuple(sorted(path.stem.removeprefix("card_") for path in folder.glob("card_*.yaml")))
+    found = (path for folder in _folders(parameters) for path in folder.glob("card_*.yaml"))
+    return tuple(sorted({path.stem.removeprefix("card_") for path in found}))
+
+
+def folder_of(version: str, parameters: Path | None = None) -> Path:
+    """Return where a version's files lie; what came with the program can't be replaced by a node's own."""
+    for folder in _folders(parameters):
+        if (folder / f"card_{version}.yaml").is_file():
+            return folder
+    raise UnknownVersion(version, versions(parameters))
+
+
+def _folders(parameters: Path | None) -> tuple[Path, ...]:
+    if parameters is not None:
+        return (parameters,)
+    own = os.environ.get(OWN, "")
+    return (PARAMETERS, Path(own)) if own else (PARAMETERS,)
 
 
 @cache
 def _load(version: str, indicators: Path, parameters: Path) -> Specification:
-    if version not in versions(parameters):
-        raise UnknownVersion(version, versions(parameters))
     problems: list[Problem] = []
     found: dict[str, Indicator] = {}
     sources: dict[str, YamlSource] = {}

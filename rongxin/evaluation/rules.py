@@ -155,9 +155,9 @@ def score(spec: Specification, tier: Tier, told: Mapping[str, Told], subject: me
     observed, weight = parts["observed"], parts["weight"]
     coverage = 1000 * observed // weight if weight else 0
     age = told[AGE].value if AGE in told else None
-    raw = _raw(spec.grades, parts, median(spec, tier, subject, age)) if observed else None
+    before = raw(spec.grades, parts, median(spec, tier, subject, age)) if observed else None
     vetoes, cap = _vetoes(spec, told, thin=1000 * observed < spec.vetoes.thin_file.coverage_below * weight)
-    final = None if raw is None or cap is None else min(raw, cap)
+    final = None if before is None or cap is None else min(before, cap)
     return Score(
         score=final,
         grade=NOT_RATED if final is None else spec.grades.grade_of(final),
@@ -165,7 +165,7 @@ def score(spec: Specification, tier: Tier, told: Mapping[str, Told], subject: me
         coverage=coverage,
         confidence=_confidence(spec.grades, coverage, parts["critical"]),
         vetoes=vetoes,
-        score_before_veto=raw,
+        score_before_veto=before,
         indicators=pointed,
         reasons=_reasons(pointed),
     )
@@ -194,7 +194,8 @@ def _packed(spec: Specification, one: Pointed) -> int:
     return packing.observed(one.weight, one.points)
 
 
-def _raw(grades: Grades, parts: Mapping[str, int], segment: int) -> int:
+def raw(grades: Grades, parts: Mapping[str, int], segment: int) -> int:
+    """Return the score, before any veto, that a file's parts come to beside the median of its segment."""
     a, observed, weight = grades.shrinkage_hundredths, parts["observed"], parts["weight"]
     above = (100 + a) * 10 * parts["points"] + a * (weight - observed) * segment
     below = 100 * observed + a * weight

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -14,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from rongxin.entrypoints.cli import evaluate_models, evaluate_monitoring, node
+from rongxin.entrypoints.cli.progress import Progress
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -28,6 +27,7 @@ command.add_command(evaluate_models.fit)
 command.add_command(evaluate_models.score)
 command.add_command(evaluate_monitoring.models)
 command.add_command(evaluate_monitoring.report)
+command.add_command(evaluate_monitoring.freeze)
 
 
 @command.command()
@@ -53,7 +53,7 @@ def run(day: datetime | None, engine: str, buckets: int | None, version: str | N
             version=register.to_run(version),
             engine=engine,
             buckets=buckets,
-            progress=progress,
+            progress=progress.of_all,
             actor=SYSTEM,
             as_of=_now(),
         )
@@ -106,26 +106,6 @@ def coverage(day: datetime | None) -> None:
 
         document = covering.report(day=_day(day))
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-class Progress:
-    """A line on standard error: rewritten on a terminal, every few seconds in a log."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._told = 0.0
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        last = done >= total
-        if not last and time.monotonic() - self._told < (0.2 if self._terminal else 5.0):
-            return
-        self._told = time.monotonic()
-        line = f"{what}: {done:,}/{total:,}"
-        click.echo(f"\r\x1b[K{line}" if self._terminal else line, err=True, nl=not self._terminal)
-
-    def end(self) -> None:
-        if self._terminal:
-            click.echo(err=True)
 
 
 @contextmanager

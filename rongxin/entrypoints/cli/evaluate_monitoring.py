@@ -1,15 +1,17 @@
-"""`rongxin evaluate models` and `report`: which versions there are, what a month showed of the one in use."""
+"""`rongxin evaluate models`, `freeze`, `report`: versions, another by what a run shows, a month's report."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli.progress import Progress
 
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
 _FORMS = {".html": "text/html", ".pdf": "application/pdf", ".json": "application/json"}
@@ -23,6 +25,41 @@ def models() -> None:
 
         found = register.every()
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@click.command()
+@click.argument("version")
+@click.option("--run", "number", type=int, help="全覆盖评价编号，缺省为最近一次 a full run; the latest")
+@click.option(
+    "--effective-from", "day", type=click.DateTime(["%Y-%m-%d"]), help="生效日，缺省为今天 its first day"
+)
+@click.option(
+    "--out",
+    envvar="RONGXIN_EVALUATION_VERSIONS",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="本节点版本的目录，缺省 RONGXIN_EVALUATION_VERSIONS where this node's own versions lie",
+)
+def freeze(version: str, number: int | None, day: datetime | None, out: Path) -> None:
+    """冻结中位数与等级界值 Make VERSION by what a full run shows: medians of segments, cut-offs of grades.
+
+    It counts for nobody yet: register it, let it run in shadow, and have two people promote it.
+    """
+    with node.running(), _one_line():
+        from django.utils import timezone
+
+        from rongxin.evaluation import freezing
+
+        progress = Progress()
+        made = freezing.freeze(
+            version,
+            effective_from=day.date() if day else timezone.localdate(),
+            run=number,
+            progress=progress.of_all,
+        )
+        progress.end()
+        made.write(out)
+    click.echo(json.dumps(made.document(), ensure_ascii=False, indent=2))
 
 
 @click.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, intake_rows, node
+from rongxin.entrypoints.cli.progress import Progress
 from rongxin.parties.rules import permission
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def submit(
         from rongxin.sharing.rules import Mode
 
         node.open_providers()  # a catalogue that has been added to since
-        progress = _Progress()
+        progress = Progress()
         receipt = batches.submit(
             file,
             item=item,
@@ -62,7 +61,7 @@ def submit(
             actor=answers.operator(permission.SYSTEM | permission.DESK),
             as_of=answers.now(),
             dry_run=dry_run,
-            progress=progress,
+            progress=progress.of_file,
             mode=Mode(mode),
             listed_on=listed_on.date() if listed_on else None,
         )
@@ -130,9 +129,9 @@ def release(batch: UUID) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import holding
 
-        progress = _Progress()
+        progress = Progress()
         actor, now = answers.operator(permission.CHECKER), answers.now()
-        receipt = holding.release(batch, actor=actor, as_of=now, progress=progress)
+        receipt = holding.release(batch, actor=actor, as_of=now, progress=progress.of_file)
         progress.end()
         answers.show(receipt.document())
 
@@ -175,27 +174,6 @@ def resume() -> None:
         from rongxin.sharing.aggregation import batches
 
         answers.show([_card(card) for card in batches.resume_unfinished(as_of=answers.now())])
-
-
-class _Progress:
-    """A line on standard error: rewritten on a terminal, every few seconds in a log."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._told = time.monotonic()
-        self._open = False
-
-    def __call__(self, rows: int, rows_per_second: float) -> None:
-        pause = 0.2 if self._terminal else 5.0
-        if time.monotonic() - self._told < pause:
-            return
-        self._told, self._open = time.monotonic(), self._terminal
-        line = f"已读取 {rows:,} 行 rows read, {rows_per_second:,.0f}/s"
-        click.echo(f"\r{line}" if self._terminal else line, err=True, nl=not self._terminal)
-
-    def end(self) -> None:
-        if self._open:
-            click.echo(err=True)
 
 
 def _card(card: Card) -> dict[str, Any]:

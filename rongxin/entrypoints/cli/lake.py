@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli.progress import Progress
 from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ def rebuild(items: tuple[str, ...]) -> None:
             raise click.ClickException(
                 f"信息项不存在 no such item: {'、'.join(unknown)}; `rongxin catalogue` lists them"
             )
-        progress = _Progress()
-        done = lake_keeping.rebuild(as_of=_now(), items=list(items) or None, progress=progress)
+        progress = Progress()
+        done = lake_keeping.rebuild(as_of=_now(), items=list(items) or None, progress=progress.of_item)
         progress.end()
         _print_kept(done)
 
@@ -50,8 +49,8 @@ def compact() -> None:
     with node.running():
         from rongxin.records import lake_keeping
 
-        progress = _Progress()
-        done = lake_keeping.compact(as_of=_now(), progress=progress)
+        progress = Progress()
+        done = lake_keeping.compact(as_of=_now(), progress=progress.of_item)
         progress.end()
         _print_kept(done)
 
@@ -76,26 +75,6 @@ def verify(files_only: bool) -> None:
         if faults:
             raise SystemExit(FAULTY)
         click.echo("数据湖完好 the lake is whole")
-
-
-class _Progress:
-    """A line on standard error: rewritten on a terminal, every few seconds in a log."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._told = 0.0
-        self._open = False
-
-    def __call__(self, item: str, rows: int) -> None:
-        if time.monotonic() - self._told < (0.2 if self._terminal else 5.0):
-            return
-        self._told, self._open = time.monotonic(), self._terminal
-        line = f"{item}: {rows:,} 行 rows"
-        click.echo(f"\r\x1b[K{line}" if self._terminal else line, err=True, nl=not self._terminal)
-
-    def end(self) -> None:
-        if self._open:
-            click.echo(err=True)
 
 
 def _print_kept(done: Sequence[Kept]) -> None:

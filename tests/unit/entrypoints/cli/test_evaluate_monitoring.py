@@ -1,4 +1,4 @@
-"""`rongxin evaluate models` and `report` as an operator meets them: in every form, and what can't be."""
+"""`rongxin evaluate models`, `freeze`, `report` as an operator meets them: every form, and what can't be."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rongxin.entrypoints.cli import evaluate
+from rongxin.evaluation import freezing, loading, tiers
 from rongxin.evaluation.monitoring import reports
 from tests.unit.consent import stage as people
 from tests.unit.evaluation.monitoring.stage import promoted, registered
@@ -91,3 +92,21 @@ def test_report_says_in_one_line_what_cannot_be(
 def test_report_says_where_it_could_not_write(city: City, tmp_path: Path) -> None:
     city.run()
     refused(says("report", "--month", MONTH, "--out", tmp_path / "no" / "m.json"), "m.json", "No such file")
+
+
+def test_freeze_writes_a_version_that_nobody_has_promoted(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(loading.OWN, str(tmp_path / "versions"))
+    read = [one for one in loading.load(VERSION).indicators.values() if tiers.is_public(one)]
+    city.connects(*sorted({item for one in read for item in one.items}))
+    run = city.run()
+    refused(says("freeze", "2027-01-01"), "40 户", "200 户")
+    few = freezing.shares(city.now.date()).model_copy(update={"segment_min": 10})
+    monkeypatch.setattr(freezing, "shares", lambda on: few)
+    refused(says("freeze", "2027-01-01", "--run", run.run + 1), "没有已发布")
+    made = json.loads(says("freeze", "2027-01-01", "--effective-from", "2027-01-01").stdout)
+    assert (made["run"], made["of"], made["files_that_count"]) == (run.run, VERSION, 40)
+    assert loading.load("2027-01-01").grades.grades == made["grades"] != made["grades_before"]
+    assert json.loads(says("models").stdout) == []
+    refused(says("freeze", "2027-01-01"), "2027-01-01", "新的日期")
