@@ -19,6 +19,7 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
+from rongxin.entrypoints.portals.operator import matter
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
@@ -87,26 +88,15 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Show an agreement whole; by POST confirm, decline or end it."""
     context = _one(agreements.get(number), visitor)
-    if request.method != "POST":
-        return pages.render(request, "operator/matter.html", context)
-    act, why = request.POST.get("act", ""), request.POST.get("reason", "").strip()
     by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
-    try:
-        if act not in [value for value, _label in context["acts"]]:
-            raise SharingError(_("请选择要办理的事项"))
-        if act != Act.CONFIRM and not why:
-            raise SharingError(_("请写明理由"))
-        if act == Act.CONFIRM:
-            agreements.confirm(number, **by)
-        elif act == Act.DECLINE:
-            agreements.decline(number, reason=why, **by)
-        else:
-            agreements.end(number, reason=why, **by)
-    except SharingError as error:
-        context |= {"mistake": pages.words(error), "reason": why}
-        return pages.render(request, "operator/matter.html", context, status=422)
-    messages.success(request, _("已办理，立即生效"))
-    return redirect("operator_agreement", number=number)
+    acts = {
+        Act.CONFIRM.value: lambda why: agreements.confirm(number, **by),
+        Act.DECLINE.value: lambda why: agreements.decline(number, reason=why, **by),
+        Act.END.value: lambda why: agreements.end(number, reason=why, **by),
+    }
+    here = redirect("operator_agreement", number=number)
+    told = {"refusal": SharingError, "errors": SharingError}
+    return matter.answer(request, context, acts, freely=Act.CONFIRM.value, here=here, **told)
 
 
 def _terms(request: HttpRequest) -> Terms:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
+from rongxin.entrypoints.portals.operator import matter
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import departments, duty_mandates
@@ -80,26 +81,15 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Show a mandate whole; by POST grant, decline or revoke it."""
     context = _one(duty_mandates.get(number), visitor)
-    if request.method != "POST":
-        return pages.render(request, "operator/matter.html", context)
-    act, why = request.POST.get("act", ""), request.POST.get("reason", "").strip()
     by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
-    try:
-        if act not in [value for value, _label in context["acts"]]:
-            raise NotAllowed(_("请选择要办理的事项"))
-        if act != duty.Act.GRANT and not why:
-            raise NotAllowed(_("请写明理由"))
-        if act == duty.Act.GRANT:
-            duty_mandates.grant(number, **by)
-        elif act == duty.Act.DECLINE:
-            duty_mandates.decline(number, reason=why, **by)
-        else:
-            duty_mandates.revoke(number, reason=why, **by)
-    except PartiesError as error:
-        context |= {"mistake": pages.words(error), "reason": why}
-        return pages.render(request, "operator/matter.html", context, status=422)
-    messages.success(request, _("已办理，立即生效"))
-    return redirect("operator_mandate", number=number)
+    acts = {
+        duty.Act.GRANT.value: lambda why: duty_mandates.grant(number, **by),
+        duty.Act.DECLINE.value: lambda why: duty_mandates.decline(number, reason=why, **by),
+        duty.Act.REVOKE.value: lambda why: duty_mandates.revoke(number, reason=why, **by),
+    }
+    here = redirect("operator_mandate", number=number)
+    told = {"refusal": NotAllowed, "errors": PartiesError}
+    return matter.answer(request, context, acts, freely=duty.Act.GRANT.value, here=here, **told)
 
 
 def _admit(request: HttpRequest, visitor: Visitor) -> str:

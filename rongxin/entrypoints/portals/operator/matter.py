@@ -1,0 +1,47 @@
+"""What two people decide on, by `operator/matter.html`: shown whole, and by POST one of its acts done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from rongxin.entrypoints.portals import pages
+
+_PAGE = "operator/matter.html"
+
+
+def answer(
+    request: HttpRequest,
+    context: dict[str, Any],
+    acts: Mapping[str, Callable[[str], object]],
+    *,
+    freely: str,
+    refusal: type[Exception],
+    errors: type[Exception],
+    here: HttpResponseBase,
+) -> HttpResponseBase:
+    """Show a matter, or do one of `acts`, each given the reason, which `freely` alone needs none of.
+
+    What isn't offered or lacks its reason is a `refusal`; `errors` are told on the page, which keeps the
+    reason. Then the visitor goes `here`.
+    """
+    if request.method != "POST":
+        return pages.render(request, _PAGE, context)
+    act, why = request.POST.get("act", ""), request.POST.get("reason", "").strip()
+    try:
+        if act not in [value for value, _label in context["acts"]]:
+            raise refusal(_("请选择要办理的事项"))
+        if act != freely and not why:
+            raise refusal(_("请写明理由"))
+        acts[act](why)
+    except errors as error:
+        return pages.render(
+            request, _PAGE, {**context, "mistake": pages.words(error), "reason": why}, status=422
+        )
+    messages.success(request, _("已办理，立即生效"))
+    return here
