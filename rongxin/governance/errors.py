@@ -93,6 +93,12 @@ class ApplicationNotPossible(GovernanceError):
     code = "application_not_possible"
 
 
+class TooManyApplications(GovernanceError):
+    """The open door takes no further application: of that code, from that place, or at all."""
+
+    code = "too_many_applications"
+
+
 class AssessmentRefused(GovernanceError):
     """The assessment is incomplete, or it was not passed."""
 

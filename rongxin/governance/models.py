@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
+from rongxin.governance.onboarding.rules import WAITING
 from rongxin.governance.onboarding.rules import State as ApplicationState
 from rongxin.governance.rules import ALONE, Act, Kind, MeasureState
 from rongxin.governance.watching.rules import LIVE, Rule, State
@@ -172,8 +173,12 @@ class InstitutionApplication(models.Model):
     documents = models.JSONField()
     renewal = models.BooleanField()
     edition = models.CharField(max_length=32)
-    # SHA-256 of the secret by which the applicant follows it.
-    secret = models.CharField(max_length=64)
+    # Of a first application: SHA-256 of the secret by which its applicant follows it, and of the place from
+    # which it came, while it waits.
+    secret = models.CharField(max_length=64, blank=True)
+    origin = models.CharField(max_length=64, blank=True)
+    # Of a renewal: whose act it was, at the institution.
+    submitted_by = models.CharField(max_length=200, blank=True)
     submitted_at = models.DateTimeField()
     state = models.CharField(max_length=12, default=ApplicationState.SUBMITTED.value)
     findings = models.JSONField(default=dict)
@@ -196,6 +201,11 @@ class InstitutionApplication(models.Model):
                 condition=~Q(state=ApplicationState.APPROVED.value)
                 | (~Q(assessed_by="") & ~Q(decided_by="") & ~Q(decided_by=models.F("assessed_by"))),
                 name="approval_takes_two",
+            ),
+            models.UniqueConstraint(
+                fields=["institution"],
+                condition=Q(renewal=True, state__in=[s.value for s in WAITING]) & ~Q(submitted_by=""),
+                name="one_waiting_renewal",
             ),
         ]
 

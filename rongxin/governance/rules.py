@@ -23,6 +23,11 @@ class Kind(Labelled):
     )
     ANSWER_OVERDUE = "answer_overdue", "融资申请逾期未首次答复", "a first answer to an application is late"
     REPAIR_SILENT = "repair_silent", "信用修复申请久无回音", "the window says nothing of a request for repair"
+    APPLICATIONS_CROWDED = (
+        "applications_crowded",
+        "接入申请已满，请尽快甄别",
+        "applications to be connected fill their places",
+    )
 
 
 class Act(Labelled):
@@ -62,4 +67,5 @@ RAISED_BY: Mapping[Entry, Kind] = {
     Entry.CORRECTION_OVERDUE: Kind.CORRECTION_OVERDUE,
     Entry.FINANCING_ANSWER_OVERDUE: Kind.ANSWER_OVERDUE,
     Entry.REPAIR_SILENT: Kind.REPAIR_SILENT,
+    Entry.APPLICATIONS_CROWDED: Kind.APPLICATIONS_CROWDED,
 }

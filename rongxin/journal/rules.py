@@ -112,6 +112,7 @@ class Kind(Labelled):
     DATA_KEY_ROTATED = "data_key.rotated", "更换数据密钥", "data key rotated"
     DATA_REENCRYPTED = "data.reencrypted", "数据重新加密", "data encrypted anew"
     APPLICATION_CHANGED = "application.changed", "接入申请变更", "application to be connected changed"
+    APPLICATIONS_CROWDED = "applications.crowded", "接入申请已满", "applications fill their places"
     INCIDENT_OPENED = "incident.opened", "处置立案", "incident opened"
     INCIDENT_STATED = "incident.stated", "机构作出说明", "institution's statement on an incident"
     INCIDENT_DECIDED = "incident.decided", "处置决定", "incident decided"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rongxin.consent import written
 from rongxin.delivery import tracing
-from rongxin.governance.onboarding import applications, invitations, parameters
+from rongxin.governance.onboarding import cards, door, invitations, parameters
 from rongxin.parties import break_glass, sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
@@ -37,11 +37,11 @@ def waiting():
     case = stage.case(firm, "bank_a")
     written.propose_written(case, stage.draft(), stage.paper(firm), actor=clerk.actor, as_of=stage.NOW)
     documents = dict.fromkeys(parameters.in_force(stage.TODAY).documents, sha256(b"").hexdigest())
-    wish = applications.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
+    wish = cards.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
     asks = stage.operators(1, Role.CLERK)[0]
     break_glass.ask(firm.uscc, reason="核对误并的行政处罚记录", reference="GD-1", actor=asks, as_of=now)
     looked(firm)
-    return applications.apply(wish, as_of=now)[0]
+    return door.apply(wish, origin="", as_of=now)[0]
 
 
 def enter(visit, kind, party, role):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.consent import written
 from rongxin.entrypoints.portals import urls
-from rongxin.governance.onboarding import applications, parameters
+from rongxin.governance.onboarding import cards, door, parameters
 from rongxin.parties import break_glass, seed
 from rongxin.parties.rules.membership import OPERATOR_ROLES, STAFF_ROLES, PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
@@ -85,8 +85,8 @@ def _cases(firm):
     )
     asked = parameters.in_force(stage.TODAY)
     documents = dict.fromkeys(asked.documents, sha256(b"").hexdigest())
-    wish = applications.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
-    applications.apply(wish, as_of=stage.NOW)
+    wish = cards.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
+    door.apply(wish, origin="", as_of=stage.NOW)
 
 
 @pytest.fixture

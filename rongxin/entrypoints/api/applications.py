@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from django.utils import timezone
 from ninja import Header, Query, Router, Schema, Status
 from pydantic import Field
 
+from rongxin.entrypoints import origins
 from rongxin.entrypoints.api import authentication, paging
-from rongxin.governance.onboarding import applications, parameters
-from rongxin.governance.onboarding.applications import Finding, Wish
+from rongxin.governance.onboarding import applications, door, parameters
+from rongxin.governance.onboarding.cards import Card, Finding, Wish
 from rongxin.governance.onboarding.rules import State, Verdict
 from rongxin.parties.rules.standing import InstitutionKind
 
@@ -64,8 +66,11 @@ def questionnaire(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("", auth=None, response={201: dict[str, Any]}, summary="申请接入 Apply, free of charge")
 def apply(request: HttpRequest, wish: ApplicationIn) -> Status[dict[str, Any]]:
-    """Apply, or renew. `secret` is shown this once; it opens this application and nothing else."""
-    card, secret = applications.apply(Wish(**wish.dict()), as_of=timezone.now())
+    """Apply for the first time; what is connected renews signed in (`/institutions/{institution}/renewals`).
+
+    `secret` is shown this once; it opens this application and nothing else.
+    """
+    card, secret = door.apply(Wish(**wish.dict()), origin=origins.of(request), as_of=timezone.now())
     return Status(201, card.told() | {"secret": secret})
 
 
@@ -83,7 +88,7 @@ def listed(
     sort: Literal["newest", "oldest"] = "newest",
 ) -> list[dict[str, Any]]:
     """Return the applications that wait, or with `waiting=false` all; `find`: of those with this in their
-    name, or of this code or id.
+    name, or of this code or id. `beside` names the others that wait for the same code.
     """
     part = applications.part_of(
         paging.window(request, wanted),
@@ -94,7 +99,7 @@ def listed(
         oldest_first=sort == "oldest",
     )
     paging.link(request, answer, part)
-    return [card.document() for card in part.rows]
+    return _shown(part.rows)
 
 
 @router.get("/{application}", auth=None, summary="申请进度 How an application stands")
@@ -102,7 +107,7 @@ def track(
     request: HttpRequest, application: UUID, secret: Annotated[str, Header(alias="X-Application-Secret")] = ""
 ) -> dict[str, Any]:
     """Return an application to whoever has its secret (`X-Application-Secret`)."""
-    return applications.track(application, secret).told()
+    return door.track(application, secret).told()
 
 
 @router.post(
@@ -132,3 +137,8 @@ def decline(request: HttpRequest, application: UUID, body: ApplicationReason) ->
     return applications.decline(
         application, reason=body.reason, actor=caller.actor, as_of=caller.at
     ).document()
+
+
+def _shown(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    beside = applications.beside(cards)
+    return [card.document() | {"beside": [str(one.id) for one in beside[card.id]]} for card in cards]

@@ -112,6 +112,8 @@ def asked(request: HttpRequest) -> access_tokens.Asked:
 INSTITUTION = PartyKey(permission.INSTITUTION)
 # Whatever its standing: what an institution owes, what is said against it, and its own keys ((九)(十)).
 UNSERVED_INSTITUTION = PartyKey(permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR, unserved=True)
+# What its administrator does for it to be served again.
+UNSERVED_ADMINISTRATOR = PartyKey(permission.INSTITUTION_ADMINISTRATOR, unserved=True)
 # What its clerks owe, whatever its standing.
 OWING_INSTITUTION = PartyKey(permission.INSTITUTION, unserved=True)
 INSTITUTION_ADMINISTRATOR = PartyKey(permission.INSTITUTION_ADMINISTRATOR)

@@ -48,6 +48,7 @@ STATUS = {
     "application_refused": 422,
     "application_not_possible": 409,
     "assessment_refused": 422,
+    "too_many_applications": 429,
     "incident_over": 409,
     "already_acknowledged": 409,
     "receipt_refused": 422,

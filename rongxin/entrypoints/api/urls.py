@@ -26,6 +26,7 @@ from rongxin.entrypoints.api import (
     institution_keys,
     institution_people,
     institution_redirect_uris,
+    institution_renewals,
     institution_standing,
     institutions,
     journal,
@@ -96,6 +97,7 @@ api.add_router("/institution-cards", institution_cards.router)
 api.add_router("/institutions", institutions.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
+api.add_router("/institutions", institution_renewals.router)
 api.add_router("/institutions", institution_standing.router)
 api.add_router("/institutions", step_ups.router)
 api.add_router("/evaluation-models", evaluation_models.router)

@@ -15,7 +15,7 @@ from rongxin.entrypoints.cli import answers, node
 from rongxin.parties.rules import permission
 
 if TYPE_CHECKING:
-    from rongxin.governance.onboarding.applications import Finding
+    from rongxin.governance.onboarding.cards import Finding
 
 _ROWS = 500
 
@@ -108,7 +108,7 @@ def _read(path: Path) -> dict[str, _Found]:
 
 
 def _findings(found: Mapping[str, _Found]) -> dict[str, Finding]:
-    from rongxin.governance.onboarding.applications import Finding
+    from rongxin.governance.onboarding.cards import Finding
     from rongxin.governance.onboarding.rules import Verdict
 
     return {name: Finding(Verdict(one.verdict), one.evidence_sha256) for name, one in found.items()}

@@ -41,7 +41,7 @@ LEFT = _named(
 #: Columns that must not lie in a file, or mean nothing elsewhere.
 WITHOUT = {
     "delivery_webhook": ("secret", "former_secret"),
-    "governance_institutionapplication": ("secret",),
+    "governance_institutionapplication": ("secret", "origin"),
     "governance_invitation": ("secret",),
 }
 ARCHIVED = _named(

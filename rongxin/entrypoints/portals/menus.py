@@ -73,6 +73,7 @@ _ENTRIES = (
     Entry("institution_quota", _lazy("今日用量"), _INSTITUTION, _LOOKS),
     Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION, _CONNECTION),
     Entry("institution_webhooks", _lazy("事件通知"), permission.INSTITUTION, _CONNECTION),
+    Entry("institution_standing", _lazy("接入与续评"), _INSTITUTION, _CONNECTION),
     Entry("institution_access", _lazy("公钥与回调地址"), _INSTITUTION, _CONNECTION),
     Entry("institution_objections", _lazy("结果异议"), permission.INSTITUTION, _OWED),
     Entry("institution_outcomes", _lazy("结果反馈"), permission.INSTITUTION, _OWED),

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from rongxin.entrypoints import origins
 from rongxin.entrypoints.api import authentication
 from rongxin.entrypoints.portals import pages, visitors
 from rongxin.parties import accounts, passkeys, sign_ins
@@ -52,7 +53,7 @@ def confirmed(request: HttpRequest, account: int | None) -> int:
         request.POST.get("credential", ""),
         challenge,
         _site(request),
-        origin=visitors.origin(request),
+        origin=origins.of(request),
         as_of=timezone.now(),
     )
 
@@ -88,7 +89,7 @@ def _change(request: HttpRequest, account: int) -> str:
     sign_ins.by_password(
         accounts.get(account).username,
         request.POST.get("password", ""),
-        origin=visitors.origin(request),
+        origin=origins.of(request),
         profile=settings.RONGXIN_PASSWORDS,
         as_of=now,
     )

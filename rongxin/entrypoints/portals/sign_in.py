@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from rongxin.entrypoints import origins
 from rongxin.entrypoints.portals import menus, pages, passkeys, shown, visitors
 from rongxin.parties import accounts, sign_ins
 from rongxin.parties.errors import PartiesError
@@ -50,7 +51,7 @@ def staff(request: HttpRequest) -> HttpResponseBase:
         passed = sign_ins.by_password(
             request.POST.get("username", ""),
             request.POST.get("password", ""),
-            origin=visitors.origin(request),
+            origin=origins.of(request),
             profile=settings.RONGXIN_PASSWORDS,
             as_of=now,
         )
@@ -80,7 +81,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
         return pages.render(request, "sign_in/code.html", context)
     try:
         sign_ins.confirm_code(
-            account, request.POST.get("code", ""), origin=visitors.origin(request), as_of=timezone.now()
+            account, request.POST.get("code", ""), origin=origins.of(request), as_of=timezone.now()
         )
     except PartiesError as error:
         return pages.render(
@@ -179,7 +180,7 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
         sign_ins.by_password(
             card.username,
             request.POST.get("password", ""),
-            origin=visitors.origin(request),
+            origin=origins.of(request),
             profile=settings.RONGXIN_PASSWORDS,
             as_of=now,
         )

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
@@ -268,12 +267,3 @@ def onward(request: HttpRequest, wanted: str = "") -> str:
 
 def with_next(address: str, wanted: str) -> str:
     return f"{address}?{urlencode({'next': wanted})}" if wanted else address
-
-
-def origin(request: HttpRequest) -> str:
-    """Return from where a request came: the address that the nearest trusted proxy saw."""
-    if settings.RONGXIN_PROXIES:
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-        if len(hops) >= settings.RONGXIN_PROXIES:
-            return hops[-settings.RONGXIN_PROXIES]
-    return str(request.META.get("REMOTE_ADDR", ""))

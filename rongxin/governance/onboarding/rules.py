@@ -5,6 +5,7 @@ One person of the operator's assesses, another approves; who applies does neithe
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,12 +30,23 @@ class Act(StrEnum):
     ASSESS = "assess"
     APPROVE = "approve"
     DECLINE = "decline"
+    SUPERSEDE = "supersede"
 
 
 TRANSITIONS: Final[Mapping[State, Mapping[Act, State]]] = {
-    State.SUBMITTED: {Act.ASSESS: State.ASSESSED, Act.DECLINE: State.DECLINED},
+    # Superseded: another one of the same code was approved.
+    State.SUBMITTED: {
+        Act.ASSESS: State.ASSESSED,
+        Act.DECLINE: State.DECLINED,
+        Act.SUPERSEDE: State.DECLINED,
+    },
     # Assessed anew, where the second person sends it back to be looked at again.
-    State.ASSESSED: {Act.ASSESS: State.ASSESSED, Act.APPROVE: State.APPROVED, Act.DECLINE: State.DECLINED},
+    State.ASSESSED: {
+        Act.ASSESS: State.ASSESSED,
+        Act.APPROVE: State.APPROVED,
+        Act.DECLINE: State.DECLINED,
+        Act.SUPERSEDE: State.DECLINED,
+    },
     State.APPROVED: {},
     State.DECLINED: {},
 }
@@ -72,10 +84,61 @@ class Questionnaire(edition.Edition):
     pass_percent: int = Field(ge=1, le=100)
     valid_days: int = Field(ge=1, le=366)  # yearly at the latest
     remind_days: int = Field(ge=1)
-    waiting_of_one: int = Field(ge=1)
+    waiting_of_one_code: int = Field(ge=2)  # a stranger alone must not be able to fill it
+    waiting_of_one_place: int = Field(ge=1)
     waiting_in_all: int = Field(ge=1)
     documents: Mapping[str, str] = Field(min_length=1)
     questions: tuple[Question, ...] = Field(min_length=1)
+
+
+class Full(StrEnum):
+    """Why the open door takes no further application."""
+
+    ONCE = "once"  # this code's was handed in from there before
+    PLACE = "place"
+    CODE = "code"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many wait at the open door: of a code, of it from the same place, from that place, in all."""
+
+    of_code: int
+    of_code_from_here: int
+    from_here: int
+    in_all: int
+
+
+def full(asked: Questionnaire, waiting: Waiting) -> Full | None:
+    """Say why another one can't be taken in; None where it can."""
+    if waiting.of_code_from_here:
+        return Full.ONCE
+    if waiting.from_here >= asked.waiting_of_one_place:
+        return Full.PLACE
+    if waiting.of_code >= asked.waiting_of_one_code:
+        return Full.CODE
+    return Full.ALL if waiting.in_all >= asked.waiting_in_all else None
+
+
+def crowded(asked: Questionnaire, before: Waiting) -> Full | None:
+    """Say what the one just taken in has filled, so that the operator looks before the next is refused."""
+    if before.in_all + 1 == asked.waiting_in_all:
+        return Full.ALL
+    return Full.CODE if before.of_code + 1 == asked.waiting_of_one_code else None
+
+
+def place(address: str) -> str:
+    """Return what counts as one place: an IPv4 address, or the network that one IPv6 line is given (/64)."""
+    try:
+        found = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,8 @@ LEFT_OUT = {
     "get /institutions/{institution}/redirect-uris": _PERSON,
     "delete /institutions/{institution}/redirect-uris/{address}": _PERSON,
     "get /institutions/{institution}/standing": _PERSON,
+    "get /institutions/{institution}/renewals": _PERSON,
+    "post /institutions/{institution}/renewals": _PERSON,
     "get /institutions/{institution}/step-ups": _PERSON,
     "post /institutions/{institution}/step-ups/{step_up}/code": _PERSON,
     "get /incidents": _PERSON,

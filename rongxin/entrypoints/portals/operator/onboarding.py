@@ -20,7 +20,7 @@ from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wan
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance.errors import AssessmentRefused, GovernanceError
 from rongxin.governance.onboarding import applications, parameters
-from rongxin.governance.onboarding.applications import Card, Finding
+from rongxin.governance.onboarding.cards import Card, Finding
 from rongxin.governance.onboarding.rules import WAITING, State, Verdict
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.errors import PartiesError
@@ -43,12 +43,16 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
         kind=InstitutionKind(wanted["kind"]) if wanted["kind"] else None,
         oldest_first=wanted.sort == "oldest",
     )
-    return part.of(lambda card: _line(card, visitor))
+    beside = applications.beside(part.rows)
+    return part.of(lambda card: _line(card, visitor) | {"rivals": len(beside[card.id])})
 
 
 def _name(row: dict[str, Any]) -> Cell:
     at = reverse("operator_application", args=[row["application"]])
-    return Cell(row["name"], at, note=_("年度复评") if row["renewal"] else "")
+    note = _("年度续评") if row["renewal"] else ""
+    if row["waits"] and row["rivals"]:
+        note = _("同一代码另有%(count)s份") % {"count": row["rivals"]}
+    return Cell(row["name"], at, note=note, warns=bool(row["waits"] and row["rivals"]))
 
 
 def _submitted(row: dict[str, Any]) -> Cell:
@@ -164,8 +168,10 @@ def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
     card = applications.get(number)
     asked = parameters.edition(card.edition)
     waits = card.state in WAITING
+    (beside,) = applications.beside([card]).values()
     return {
         "here": "operator_applications",
+        "rivals": [_line(one, visitor) | {"contact": one.wish.contact} for one in beside] if waits else [],
         "one": _line(card, visitor) | {"contact": card.wish.contact},
         "documents": [(label, card.wish.documents.get(key, "")) for key, label in asked.documents.items()],
         "asked": asked,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind, Role
+from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
 
@@ -54,3 +55,45 @@ def test_what_is_no_application_is_refused_with_the_reason(client):
     for headers in ({}, {"X-Application-Secret": "x"}):
         found = client.get(f"{URL}/{made['application']}", headers=headers)
         assert (found.status_code, found.json()["code"]) == (404, "unknown_application")
+
+
+def test_a_stranger_neither_blocks_nor_speaks_for_a_connected_bank(client):
+    asked, wish = _wish(client)
+    stage.bank("bank_a")
+    wish |= {"institution": "bank_a", "uscc": institutions.get("bank_a").uscc}
+    answer = _post(client, "", **wish)
+    assert (answer.status_code, answer.json()["code"]) == (422, "application_refused")
+    assert "管理员登录" in answer.json()["title"]
+    path = "/api/v1/institutions/bank_a/renewals"
+
+    def renews(role, bank="bank_a"):
+        someone = keys.header_of(stage.staff(PartyKind.INSTITUTION, bank, role))
+        body = {"documents": wish["documents"]}
+        return client.post(path, body, content_type="application/json", headers=someone)
+
+    stage.bank("bank_b")
+    assert [renews(Role.CLERK).status_code, renews(Role.ADMINISTRATOR, "bank_b").status_code] == [403, 404]
+    institutions.suspend("bank_a", actor=SYSTEM, as_of=timezone.now())
+    made = renews(Role.ADMINISTRATOR)
+    assert (made.status_code, made.json()["renewal"], "secret" in made.json()) == (201, True, False)
+    own = keys.header_of(stage.staff(PartyKind.INSTITUTION, "bank_a", Role.CLERK))
+    assert [one["state"] for one in client.get(path, headers=own).json()] == ["submitted"]
+    assert asked["documents"].keys() == made.json()["documents"].keys()
+
+
+def test_the_open_door_counts_by_the_place_from_which_they_come(client, settings):
+    _, wish = _wish(client)
+    assert _post(client, "", **wish).status_code == 201
+    assert _post(client, "", **wish).status_code == 409
+    settings.RONGXIN_PROXIES = 1
+    made = _post(client, "", {"X-Forwarded-For": "10.0.0.1, 203.0.113.5"}, **wish)
+    assert made.status_code == 201
+    officer = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR))
+    listed = client.get(f"{URL}/listed?find={wish['uscc']}", headers=officer).json()
+    ids = {one["application"] for one in listed}
+    assert [set(one["beside"]) for one in listed] == [ids - {one["application"]} for one in listed]
+    for number in range(2):
+        forged = {"X-Forwarded-For": f"{number}.0.0.1, 203.0.113.5"}
+        _post(client, "", forged, **wish | {"uscc": stage.code(), "institution": f"bank_{number}"})
+    over = _post(client, "", {"X-Forwarded-For": "9.0.0.1, 203.0.113.5"}, **wish | {"uscc": stage.code()})
+    assert (over.status_code, over.json()["code"]) == (429, "too_many_applications")

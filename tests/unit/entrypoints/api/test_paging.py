@@ -23,8 +23,8 @@ from rongxin.entrypoints.api.authentication import Caller
 from rongxin.entrypoints.api.urls import api
 from rongxin.governance import measures
 from rongxin.governance.measures import Wanted
-from rongxin.governance.onboarding import applications, parameters
-from rongxin.governance.onboarding.applications import Wish
+from rongxin.governance.onboarding import door, parameters
+from rongxin.governance.onboarding.cards import Wish
 from rongxin.governance.rules import Act
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind, Role
@@ -239,7 +239,9 @@ def test_what_the_operator_goes_through_comes_in_pages(client, scene, path):
         else:
             asked = parameters.in_force(timezone.localdate()).documents
             wish = Wish(f"bank_{number}", "云州某银行", stage.code(), InstitutionKind.BANK, "0990-1", asked)
-            applications.apply(replace(wish, documents=dict.fromkeys(asked, "a" * 64)), as_of=timezone.now())
+            door.apply(
+                replace(wish, documents=dict.fromkeys(asked, "a" * 64)), origin="", as_of=timezone.now()
+            )
     address, seen = f"{API}{path}{'' if path.endswith('&') else '?'}limit=2", []
     while address:
         answer = client.get(address, headers=operator)

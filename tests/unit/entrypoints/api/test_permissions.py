@@ -68,6 +68,7 @@ BY_ANOTHER_RULE = {
     "post /evaluation-models": "unknown_evaluation_version",
     "post /institution-cards": "institution_card_refused",  # the file is none
     "post /institution-cards/{card}/scores": "refused",  # the firm has not consented for that case
+    "post /institutions/{institution}/renewals": "application_refused",  # no documents
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",
@@ -96,6 +97,8 @@ TO_UNSERVED = {
     "get /incidents",
     "get /institutions/{institution}/keys",
     "get /institutions/{institution}/redirect-uris",
+    "get /institutions/{institution}/renewals",
+    "post /institutions/{institution}/renewals",
     "get /institutions/{institution}/standing",
     "get /measures",
     "get /objections",

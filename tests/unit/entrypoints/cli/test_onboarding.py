@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from rongxin.entrypoints.cli import answers, institution
 from rongxin.entrypoints.cli import onboarding as cli
-from rongxin.governance.onboarding import applications
+from rongxin.governance.onboarding import door
 from rongxin.governance.watching import incidents
 from rongxin.governance.watching.rules import Finding, Rule, State
 from rongxin.parties import institutions, step_ups
@@ -63,7 +63,7 @@ def findings(path: Path, **changes: Any) -> str:
 def test_an_application_is_assessed_from_a_file_and_approved_by_another(
     two: list[str], tmp_path: Path
 ) -> None:
-    card, _ = applications.apply(wish(), as_of=stage.NOW)
+    card, _ = door.apply(wish(), origin="", as_of=stage.NOW)
     (listed,) = says(two[0], cli.command)
     number, file = listed["application"], findings(tmp_path / "found.yaml")
     assert number == str(card.id)
@@ -78,7 +78,7 @@ def test_an_application_is_assessed_from_a_file_and_approved_by_another(
 
 
 def test_a_file_that_cannot_be_is_refused_with_its_place(two: list[str], tmp_path: Path) -> None:
-    card, _ = applications.apply(wish(), as_of=stage.NOW)
+    card, _ = door.apply(wish(), origin="", as_of=stage.NOW)
     wrong = findings(tmp_path / "found.yaml", more={"verdict": "perhaps", "evidence_sha256": "x"})
     said = fails(two[0], cli.command, "assess", str(card.id), wrong, code=1)
     assert "more.verdict" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from rongxin.governance.onboarding import applications, parameters
+from rongxin.governance.onboarding import applications, cards, door, parameters
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind, Standing
@@ -32,8 +33,8 @@ def enter(role=Role.SECURITY_ADMINISTRATOR):
 def application():
     asked = parameters.in_force(timezone.localdate())
     documents = dict.fromkeys(asked.documents, sha256(b"x").hexdigest())
-    wish = applications.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
-    return applications.apply(wish, as_of=timezone.now() - timedelta(days=3))[0]
+    wish = cards.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
+    return door.apply(wish, origin="", as_of=timezone.now() - timedelta(days=3))[0]
 
 
 def verdicts(verdict="met", **more):
@@ -42,8 +43,8 @@ def verdicts(verdict="met", **more):
 
 
 def assessed(client, application, **more):
-    file = SimpleUploadedFile("report.pdf", REPORT)
-    return client.post(f"/operator/applications/{application.id}/assess", verdicts(evidence=file, **more))
+    more.setdefault("evidence", SimpleUploadedFile("report.pdf", REPORT))
+    return client.post(f"/operator/applications/{application.id}/assess", verdicts(**more))
 
 
 def test_one_person_assesses_and_another_admits(application):
@@ -81,6 +82,21 @@ def test_declining_needs_a_reason(application):
     assert client.post(at, {"act": "decline", "reason": "材料不齐"}).status_code == 302
     page = client.get("/operator/applications?state=declined").content.decode()
     assert "云州新银行" in page
+
+
+def test_applications_for_one_code_stand_side_by_side_and_one_approval_closes_the_rest(application):
+    wish = replace(application.wish, name="云州冒名银行", institution="bank_x")
+    stranger, _ = door.apply(wish, origin="198.51.100.1", as_of=timezone.now())
+    first, second = enter(), enter()
+    assert "同一代码另有1份" in first.get("/operator/applications").content.decode()
+    page = first.get(f"/operator/applications/{application.id}").content.decode()
+    assert f"/operator/applications/{stranger.id}" in page
+    assert "云州冒名银行" in page
+    assessed(first, application)
+    second.post(f"/operator/applications/{application.id}/decide", {"act": "approve"})
+    page = second.get(f"/operator/applications/{stranger.id}").content.decode()
+    assert "另一份申请已获核准" in page
+    assert "云州新银行" not in page
 
 
 def test_applications_are_found_by_name_code_state_and_kind(application):
