@@ -14,7 +14,7 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.errors import Unclean
 from rongxin.catalogue.schema import Field, Item
 from rongxin.consent.register import Grant
-from rongxin.disclosure import plan, rules
+from rongxin.disclosure import bands, plan, rules
 from rongxin.disclosure.release import ReleasedItem
 from rongxin.exchange.question import Match
 from rongxin.vocabulary.reason import Reason
@@ -58,22 +58,29 @@ class Misread:
     message: str
 
 
-def misread(
-    askables: Iterable[Askable], given: Mapping[str, Mapping[str, str]], *, today: date
-) -> tuple[Misread, ...]:
-    """Return the claims that can't be read. Nobody is asked by such a claim: to the provider it would be a
-    mismatch, and one of the few tries.
+def misread(given: Mapping[str, Mapping[str, str]], *, today: date) -> tuple[Misread, ...]:
+    """Return the claims that can't be read, or name a band in which the provider doesn't answer. Nobody is
+    asked by such a claim: to the provider it would be a mismatch, and one of the few tries. What the
+    catalogue doesn't have is the gate's to refuse.
     """
+    known = loader.load().items
     wrong = []
-    for one in askables:
-        for field in one.fields:
-            text = given.get(one.item.item, {}).get(field.name)
-            try:
-                if text is not None:
-                    field.clean(text, today=today)
-            except Unclean as error:
-                wrong.append(Misread(one.item, field, error.message))
+    for item in (known[name] for name in given if name in known):
+        for field in (field for field in item.fields if field.name in given[item.item]):
+            if message := _fault(item, field, given[item.item][field.name], today):
+                wrong.append(Misread(item, field, message))
     return tuple(wrong)
+
+
+def _fault(item: Item, field: Field, text: str, today: date) -> str:
+    try:
+        value = field.clean(text, today=today)
+    except Unclean as error:
+        return error.message
+    published = bands.of(item.item, field.name, on=today)
+    if not published or value in published:
+        return ""
+    return f"没有“{value}”这一分档；提供单位的分档为：{'、'.join(published)}"
 
 
 def answered(item: ReleasedItem, claimed: Iterable[str]) -> tuple[Answered, ...]:

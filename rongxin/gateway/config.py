@@ -49,6 +49,11 @@ class Bands(Settings):
         low, high = next((a, b) for a, b in pairwise(edges) if a <= figure < b)
         return f"{numerals.plain(low)}–{numerals.plain(high - 1)}{self.unit}"
 
+    def every(self) -> tuple[str, ...]:
+        """Return all bands, the lowest first: that of what is below the first edge, and that of each edge."""
+        edges = sorted(self.edges)
+        return (self.of(edges[0] - 1), *(self.of(edge) for edge in edges))
+
 
 #: What says where the rows lie → what else may be written beside it alone.
 _OF_ONE: Mapping[str, frozenset[str]] = {

@@ -171,6 +171,11 @@ class Door:
         if not fields:
             return _Found(Availability.WITHHELD, _why(ruling))
         mapped = self._config.mapped[item.item]
+        if question.mode is SharingMode.DATA_VERIFICATION:
+            claims = {name: question.claims[name] for name in fields}
+            if wrong := verifying.outside(item, mapped, claims, today=business_day(now)):
+                log.warning("%s: no band of ours is claimed of %s", item.item, ", ".join(wrong))
+                return _Found(Availability.WITHHELD, Reason.CLAIM_OUTSIDE_BANDS)
         try:
             rows = reading.rows(
                 question, item, mapped, self._source, fields, most=self._config.limits.rows, now=now

@@ -51,6 +51,17 @@ def compare(
     return {name: _match(best.get(name), value) for name, value in claimed.items()}
 
 
+def outside(item: Item, mapped: Mapped, claims: Mapping[str, str], *, today: date) -> list[str]:
+    """Return the fields of which a band is claimed that this department doesn't use. To call it a mismatch
+    would tell the asker something untrue of the subject, and cost one of the few tries.
+    """
+    return [
+        name
+        for name, text in claims.items()
+        if (bands := mapped.bands.get(name)) and _read(item, mapped, name, text, today) not in bands.every()
+    ]
+
+
 def _match(held: Any, claimed: Any) -> Match:
     if held is None:
         return Match.NO_RECORD

@@ -128,6 +128,13 @@ class Reason(StrEnum):
         "未填写户号，提供单位只按户号查询",
         "no meter number was given, and the provider finds a customer by it alone",
     )
+    # A figure is shared by band alone, and the claim names none of the provider's.
+    CLAIM_OUTSIDE_BANDS = (
+        "claim_outside_bands",
+        "（六）附件注2",
+        "核验的分档不是提供单位所用的分档，请按其公布的分档填写",
+        "the band claimed is none of the provider's: claim one of those it has published",
+    )
     # A department's duty that does not carry the request.
     DUTY_MANDATE_MISSING = (
         "duty_mandate_missing",

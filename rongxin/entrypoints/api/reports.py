@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from rongxin.delivery import report
 from rongxin.delivery.rendering import html, presentation
 from rongxin.delivery.rendering.press import Press
 from rongxin.delivery.signature import issuing
-from rongxin.disclosure import deferred, gate, register
+from rongxin.disclosure import claims, deferred, gate, register
 from rongxin.disclosure.deferred import State
 from rongxin.disclosure.errors import UnknownRequest
 from rongxin.disclosure.release import Recipient, Refusal, Release, Request
@@ -138,6 +138,7 @@ def create(request: HttpRequest, question: ReportRequest) -> HttpResponse:
     """
     caller = authentication.caller(request)
     form = form_of(request)
+    _check_claims(question, today=timezone.localdate(caller.at))
     institution = caller.institution or institutions.get(caller.party)
     asked = _request(request, question, institution, export=form == _PDF)
     if _later(request):
@@ -169,6 +170,16 @@ def _request(
         number=idempotency.number_of(request),
         export=export,
     )
+
+
+def _check_claims(question: ReportRequest, *, today: date) -> None:
+    """Refuse what is no value of its field, and a band in which its provider doesn't answer."""
+    wrong = claims.misread(question.claims, today=today)
+    if wrong:
+        places = [
+            {"where": f"body.claims.{one.item.item}.{one.field.name}", "what": one.message} for one in wrong
+        ]
+        raise problems.Problem(422, "invalid_request", "请求内容有误", errors=places)
 
 
 def _later(request: HttpRequest) -> bool:

@@ -102,6 +102,21 @@ def test_social_insurance_is_compared_by_bands_alone(insurance: Office, claim: s
     assert answer.receipt.results == {"pension_insured_band_avg_12m": expected}
 
 
+@pytest.mark.parametrize("claim", ["20–49人", "第3档", "50万元以上", "很多"])
+def test_a_band_that_the_department_does_not_use_is_refused_and_costs_no_try(
+    insurance: Office, claim: str
+) -> None:
+    for _ in range(6):
+        receipt = check(insurance, "social_insurance", pension_insured_band_avg_12m=claim).receipt
+        assert (receipt.availability, receipt.reason, receipt.results) == (
+            Availability.WITHHELD,
+            Reason.CLAIM_OUTSIDE_BANDS,
+            {},
+        )
+    after = check(insurance, "social_insurance", pension_insured_band_avg_12m="50–99人").receipt
+    assert after.results == {"pension_insured_band_avg_12m": Match.MATCH}
+
+
 def test_binary_search_is_stopped_by_the_budget(estate: Office) -> None:
     """Ten halvings find a whole number below 1,024; the gateway allows three a day and five that miss."""
     answers = [check(estate, "real_estate", area_sqm=str(tried)).receipt for tried in (512, 256, 128, 64)]

@@ -101,7 +101,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     context["items"] = [_fields_of(one, given, today=visitor.today) for one in askable]
     if request.method != "POST" or live is None:
         return pages.render(request, "institution/check.html", context)
-    wrong = claims.misread(askable, given, today=visitor.today)
+    wrong = claims.misread(given, today=visitor.today)
     if wrong or not given:
         return pages.render(request, "institution/check.html", {**context, **_mistake(wrong)}, status=422)
     if request.POST.get("form") == "report":

@@ -68,6 +68,17 @@ def test_it_refuses_a_withdrawn_or_unknown_consent_with_reason_and_article(clien
     assert "（六）" in answer.json()["article"]
 
 
+@pytest.mark.parametrize(("claim", "said"), [("20–99人", "50–99人、100–299人"), ("63", "不得填写确切数值")])
+def test_a_claim_that_can_not_be_one_is_named_before_anybody_is_asked(client, scene, claim, said):
+    firm, headers = scene
+    field = "pension_insured_band_avg_12m"
+    answer = _ask(client, firm, headers, claims={"social_insurance": {field: claim}})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    (wrong,) = answer.json()["errors"]
+    assert wrong["where"] == f"body.claims.social_insurance.{field}"
+    assert said in wrong["what"]
+
+
 def test_it_names_the_forms_it_has(client, scene):
     firm, headers = scene
     answer = _ask(client, firm, headers, accept="image/png")

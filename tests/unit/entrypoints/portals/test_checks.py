@@ -136,6 +136,14 @@ def test_social_insurance_is_claimed_by_bands_alone(scene, clerk):
     assert (said(page), "尚未接入平台" in page) == (["未答复"], True)
 
 
+def test_a_band_that_the_agency_does_not_use_is_refused_with_those_it_uses(scene, clerk):
+    consent(scene, "social_insurance")
+    band = "social_insurance.pension_insured_band_avg_12m"
+    page = verify(clerk, scene, 422, **{band: "20–99人"})
+    assert "没有“20–99人”这一分档" in page
+    assert "50–99人、100–299人" in page
+
+
 def test_the_bands_of_the_agency_are_offered_so_that_nobody_guesses_at_words(scene, clerk):
     consent(scene, "social_insurance")
     page = clerk.get(f"/institution/cases/{scene.case}/check").content.decode()
