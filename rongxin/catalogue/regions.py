@@ -8,6 +8,8 @@ from rongxin.vocabulary import region
 
 def label(code: str) -> str:
     """Name a region by province, prefecture and county as far as the lists know them."""
+    if code == region.NATION:
+        return "全国"
     parts = dict.fromkeys([region.province(code), region.prefecture(code), code])
     names = [name for part in parts if (name := _name(part))]
     return "".join(names) or code

@@ -32,6 +32,7 @@ class Kind(Labelled):
     MAPPING_SAVED = "mapping.saved", "保存列对应", "mapping of columns saved"
     SCHEDULE_SET = "schedule.set", "设定报送周期", "schedule of supply set"
     SOURCE_LEVEL_SET = "source_level.set", "设定来源级次", "level of a source set"
+    PROVIDER_REMIT_SET = "provider.remit_set", "登记职责范围", "remit of a provider set"
     BULK_AGREEMENT_CHANGED = "bulk_agreement.changed", "批量归集协议变更", "bulk agreement changed"
     BULK_ASKED = "bulk.asked", "请求批量数据", "bulk data asked for"
     BULK_FILED = "bulk.filed", "批量数据入库", "bulk data filed"

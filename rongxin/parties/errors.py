@@ -21,6 +21,12 @@ class InvalidCode(PartiesError):
     code = "invalid_uscc"
 
 
+class InvalidRemit(PartiesError):
+    """What is to be declared of a provider names no region or kind of subject that there is."""
+
+    code = "invalid_remit"
+
+
 class AlreadyKnown(PartiesError):
     """There is one already."""
 

@@ -93,12 +93,16 @@ class SubjectAlias(models.Model):
 
 
 class Provider(models.Model):
-    """数据提供单位; `mandate` lists the items it may hand in or answer for."""
+    """数据提供单位; `mandate` lists the items it may hand in or answer for, `regions` and `subject_kinds` of
+    whom (`rules.remit`; empty where nothing is declared).
+    """
 
     id = models.SlugField(primary_key=True, max_length=64)
     name = models.CharField(max_length=200)
     department = models.CharField(max_length=200, blank=True)
     mandate = models.JSONField(default=list)
+    regions = models.JSONField(default=list)
+    subject_kinds = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
 
 

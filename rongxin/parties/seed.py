@@ -33,7 +33,9 @@ def seed(catalogue: Catalogue, *, actor: Actor, as_of: datetime) -> int:
             held = known.get(provider_id)
             if held is not None and _same(held, wanted):
                 continue
-            wanted.is_active = held.is_active if held is not None else True
+            if held is not None:  # what the node itself has said of it stays
+                wanted.is_active, wanted.regions = held.is_active, held.regions
+                wanted.subject_kinds = held.subject_kinds
             wanted.save()
             refs = {"provider": provider_id, "change": "opened" if held is None else "mandate_changed"}
             changed.append(entries.Draft(kind=Kind.ACCOUNT_CREATED, refs=refs))

@@ -1,5 +1,5 @@
-"""What was arranged with providers, on its way from one node to another: from which level each hands in,
-mappings and schedules ((三)(五)).
+"""What was arranged with providers, on its way from one node to another: from which level each hands in, of
+whose firms it speaks, mappings and schedules ((三)(五)).
 
 What is in force moves, not how it came about: the versions before it tell of batches of the other node. One
 that is here already in other words stands; whoever moves in is told and decides.
@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db import transaction
 
+from rongxin.parties import providers
+from rongxin.parties.errors import InvalidRemit, UnknownParty
 from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import mandates, mapping_file, saved_mappings
 from rongxin.sharing.errors import Refused
@@ -38,6 +40,13 @@ def levels_out(*, as_of: datetime) -> Iterator[dict[str, Any]]:
     """Yield the level that is set for each provider."""
     for provider, level in sorted(source_levels.declared(as_of=as_of).items()):
         yield {"provider": provider, "level": level.value}
+
+
+def remits_out() -> Iterator[dict[str, Any]]:
+    """Yield the remit of each provider of which one is declared."""
+    for card in providers.every():
+        if card.remit.declared:
+            yield {"provider": card.id, **card.remit.document()}
 
 
 def mappings_out(*, as_of: datetime) -> Iterator[dict[str, Any]]:
@@ -84,6 +93,31 @@ def take_levels(rows: Iterable[Mapping[str, Any]], *, actor: Actor, as_of: datet
         if provider not in held:
             source_levels.set_level(provider, level, actor=actor, as_of=as_of)
             held[provider] = level
+            return True
+        return False
+
+    return _each(rows, one)
+
+
+def take_remits(rows: Iterable[Mapping[str, Any]], *, actor: Actor, as_of: datetime) -> Taken:
+    """Declare providers' remits as if it were done here today; where another one stands, it is refused."""
+
+    def one(provider: str, _: str, row: Mapping[str, Any]) -> bool:
+        try:
+            wanted = providers.remit(_words(row, "regions"), _words(row, "subject_kinds"))
+            held = providers.get(provider).remit
+        except UnknownParty as error:
+            raise Refused(
+                "unknown_provider", what=str(error), where=provider, what_to_do="请核对单位标识。"
+            ) from error
+        except InvalidRemit as error:
+            raise Refused(
+                "remit_invalid", what=str(error), where=provider, what_to_do="见 docs/moving.md。"
+            ) from error
+        if held.declared and held != wanted:
+            raise _differs("remit_differs", "职责范围", provider, "")
+        if not held.declared and wanted.declared:
+            providers.declare(provider, wanted, actor=actor, as_of=as_of)
             return True
         return False
 
@@ -143,6 +177,12 @@ def take_schedules(rows: Iterable[Mapping[str, Any]], *, actor: Actor, as_of: da
 def _last_set() -> dict[plans.Key, Schedule]:
     ordered = Schedule.objects.order_by("provider_id", "item", "version")
     return {(row.provider_id, row.item): row for row in ordered}
+
+
+def _words(row: Mapping[str, Any], name: str) -> list[str]:
+    """Return a list of a row; a file of lines has it as one text with spaces between."""
+    found = row.get(name) or []
+    return found.split() if isinstance(found, str) else [str(word) for word in found]
 
 
 def _each(rows: Iterable[Mapping[str, Any]], take: Callable[[str, str, Mapping[str, Any]], bool]) -> Taken:

@@ -200,6 +200,8 @@ def _content(mover: _Mover, entry: Entry) -> FileReport:
 def _arrangements(mover: _Mover, entry: Entry, rows: Iterator[dict[str, Any]]) -> arrangements.Taken | None:
     if entry.kind is FileKind.SOURCE_LEVELS:
         return arrangements.take_levels(rows, actor=mover.actor, as_of=mover.as_of)
+    if entry.kind is FileKind.REMITS:
+        return arrangements.take_remits(rows, actor=mover.actor, as_of=mover.as_of)
     if entry.kind is FileKind.MAPPINGS:
         return arrangements.take_mappings(rows, actor=mover.actor, as_of=mover.as_of)
     if entry.kind is FileKind.SCHEDULES:

@@ -30,8 +30,9 @@ class FileKind(StrEnum):
     INSTITUTIONS = "institutions"
     SUBJECTS = "subjects"
     ACCOUNTS = "accounts"
-    # What was arranged with providers: whose version counts, and by what their files are read.
+    # What was arranged with providers: whose version counts, whose firms each speaks of, how files are read.
     SOURCE_LEVELS = "source_levels"
+    REMITS = "remits"
     MAPPINGS = "mappings"
     SCHEDULES = "schedules"
     # Rows of another node's store, with their history; a provider's file as it would hand it in.

@@ -163,6 +163,7 @@ class _Files:
         self._rows("accounts.jsonl", FileKind.ACCOUNTS, parties.accounts_out())
         levels = arrangements.levels_out(as_of=as_of)
         self._rows("source_levels.jsonl", FileKind.SOURCE_LEVELS, levels)
+        self._rows("remits.jsonl", FileKind.REMITS, arrangements.remits_out())
         self._rows("mappings.jsonl", FileKind.MAPPINGS, arrangements.mappings_out(as_of=as_of))
         self._rows("schedules.jsonl", FileKind.SCHEDULES, arrangements.schedules_out())
         for item in sharing.items_that_move(records.items()):

@@ -61,6 +61,7 @@ TITLES = {
     "invalid_cursor": "翻页位置不属于此列表",
     "invalid_idempotency_key": "幂等键的格式有误",
     "invalid_uscc": "统一社会信用代码有误",
+    "invalid_remit": "职责范围有误",
     "mandate_missing": "该单位无权报送此信息项",
     "missing_person": "请填写查询人",
     "missing_reference": "请填写业务编号",

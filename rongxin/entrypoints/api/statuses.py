@@ -46,6 +46,7 @@ STATUS = {
     "unknown_incident": 404,
     "unknown_application": 404,
     "application_refused": 422,
+    "invalid_remit": 422,
     "application_not_possible": 409,
     "assessment_refused": 422,
     "too_many_applications": 429,

@@ -87,7 +87,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     # To lock a row takes a right to change some column of it.
     "parties_subject": ((*READ, _some("UPDATE", "legal_representative_commitment")), KEEP),
     "parties_subjectalias": (READ, ALL),
-    "parties_provider": (READ, KEEP),
+    "parties_provider": ((*READ, _some("UPDATE", "regions subject_kinds")), KEEP),
     "parties_department": (GROW, KEEP),
     "parties_bureau": (GROW, READ),
     "parties_bureaumandate": (

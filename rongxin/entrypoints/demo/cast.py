@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.parties import accounts, api_keys, identity, institution_keys, institutions, memberships, seed
+from rongxin.parties import providers as parties
 from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.registration import AccountKind
@@ -17,6 +18,8 @@ from rongxin.proof.keys import SigningKey
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
+#: 云州市 of `codes/invented_city.yaml`.
+CITY = "990100"
 BANK = "yunzhou_bank"
 BANK_NAME = "云州银行（虚构）"
 #: Where a clerk asks about more firms than the bank has business with.
@@ -44,9 +47,12 @@ class Player:
 
 
 def providers(*, as_of: datetime) -> dict[str, Player]:
-    """Open an account for every provider that the catalogue names."""
+    """Open an account for every provider that the catalogue names; all of them speak of the city's firms."""
     catalogue = loader.load()
     seed.seed(catalogue, actor=SYSTEM, as_of=as_of)
+    city = parties.remit([CITY], [])
+    for provider in catalogue.providers:
+        parties.declare(provider, city, actor=SYSTEM, as_of=as_of)
     return {
         provider: player(
             f"clerk-{provider}", catalogue.provider_label(provider), PartyKind.PROVIDER, provider, as_of

@@ -100,6 +100,7 @@ _ENTRIES = (
     Entry("operator_held", _lazy("待复核批次"), _DESK, _DATA),
     Entry("operator_matching", _lazy("匹配台"), permission.DESK, _DATA),
     Entry("operator_quality", _lazy("数据质量"), permission.STAFF, _DATA),
+    Entry("operator_providers", _lazy("数据提供单位"), permission.STAFF, _DATA),
     Entry("operator_agreements", _lazy("批量调用约定"), permission.STAFF, _DATA),
     Entry("operator_applications", _lazy("接入申请"), _DESK | permission.SECURITY, _ACCESS),
     Entry("operator_institutions", _lazy("机构"), _DESK | permission.SECURITY, _ACCESS),

@@ -16,6 +16,7 @@ import polars as pl
 from rongxin.catalogue.schema import Channel, Item
 from rongxin.parties import matching
 from rongxin.parties.rules.matching import Finding, Pending
+from rongxin.parties.rules.remit import Remit
 from rongxin.records import filing, lake_ahead
 from rongxin.records.rules import Fate
 from rongxin.sharing.aggregation import (
@@ -145,11 +146,12 @@ class Assembly:
     full_list: FullList | None = None
     saved: Saved | None = None
     ahead: lake_ahead.LakeAhead | None = None
+    remit: Remit = field(default_factory=Remit)
 
     def file(self, progress: Progress | None = None) -> Tally:
         """File the whole batch inside the caller's transaction; raises `readers.Refusal`."""
         measured = measures.Measures(self.item)
-        tally, profile = Tally(measures=measured), profiles.Profile(self.item)
+        tally, profile = Tally(measures=measured), profiles.Profile(self.item, self.remit)
         staging = filing.stage(self.lot, as_of=self.as_of, ahead=self.ahead)
         firms = Acquaintances(self._match)
         with readers.open_file(self.path, declared_name=self.file_name) as source:

@@ -15,6 +15,7 @@ from psycopg import errors as postgres_errors
 
 from rongxin.catalogue import redaction
 from rongxin.catalogue.schema import Channel, Item
+from rongxin.parties import providers
 from rongxin.parties.errors import PartiesError
 from rongxin.proof.errors import Forged
 from rongxin.records import filing, lake_ahead
@@ -45,7 +46,8 @@ def assembly(
 ) -> Assembly:
     full_list, lot = full_lists.of(batch, item), lot_of(batch, item)
     saved, actor = saved_mappings.of(batch, item), actor_of(batch)
-    return Assembly(path, batch.file_name, item, channel, lot, actor, as_of, full_list, saved, ahead)
+    remit = providers.get(batch.provider_id).remit
+    return Assembly(path, batch.file_name, item, channel, lot, actor, as_of, full_list, saved, ahead, remit)
 
 
 def lot_of(batch: Batch, item: Item) -> filing.Lot:

@@ -9,10 +9,12 @@ from functools import cache
 from statistics import fmean, median
 from typing import Any
 
+from rongxin.catalogue import regions
 from rongxin.catalogue.schema import Item
 from rongxin.sharing.errors import SharingError
 from rongxin.sharing.rules import PARAMETERS
 from rongxin.vocabulary import edition as dated
+from rongxin.vocabulary.subject_kind import SubjectKind
 
 Document = Mapping[str, Any]
 
@@ -30,6 +32,8 @@ class Thresholds(dated.Edition):
     mean_shift_log10: float
     unusual_region_share: float
     usual_region_share: float
+    outside_remit_share: float
+    outside_remit_min: int
     snapshot_ended_share: float
     snapshot_ended_min: int
     reject_share_change: float
@@ -69,6 +73,7 @@ def findings(
     `history` holds the profiles of the provider's last batches of the item.
     """
     found = list(_of_ending(ending, limits)) if ending is not None else []
+    found += _of_remit(batch, limits)
     if len(history) >= limits.history_batches_min:
         found += _of_volume(batch, history, limits)
     if batch["read"] >= limits.rows_min:
@@ -126,7 +131,23 @@ def _of_shares(
                 "mean_shift",
                 f"“{item.field(name).label}”的平均水平约为以往的 {times:.3g} 倍，请核对单位与列",
             )
-    yield from _of_regions(batch, history, limits)
+    if not batch.get("outside", {}).get("regions_declared"):  # which goes before what was learned
+        yield from _of_regions(batch, history, limits)
+
+
+def _of_remit(batch: Document, limits: Thresholds) -> Iterator[tuple[str, str]]:
+    """Judge by the declared remit: it needs no earlier batches, and learns nothing from wrong ones."""
+    outside = batch.get("outside")
+    if not outside or outside["rows"] < limits.outside_remit_min:
+        return
+    share = outside["rows"] / max(outside["coded"], 1)
+    if share > limits.outside_remit_share:
+        named = [regions.label(code) for code in outside["regions"]]
+        named += [SubjectKind(kind).label for kind in outside["kinds"]]
+        yield (
+            "outside_remit",
+            f"{outside['rows']} 行（{share:.0%}）的主体不在该单位登记的职责范围内（{'、'.join(named)}）",
+        )
 
 
 def _of_regions(

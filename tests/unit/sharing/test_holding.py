@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rongxin.journal.models import Entry
-from rongxin.parties import subjects
+from rongxin.parties import providers, subjects
 from rongxin.records.models import Record
 from rongxin.sharing.aggregation import batches, holding, spool, sweeping
 from rongxin.sharing.errors import Held, NotHeld, Refused
@@ -18,7 +18,7 @@ from rongxin.sharing.rules import Status
 from rongxin.vocabulary import uscc
 from rongxin.vocabulary.actor import Actor, ActorKind
 
-from .conftest import CLERK, Bureau
+from .conftest import CLERK, NOW, PROVIDER, Bureau
 
 pytestmark = pytest.mark.django_db
 PENALTY = "administrative_penalty"
@@ -61,6 +61,8 @@ class Sender:
             case "mean_shift":
                 times = self.random.choice([0.0001, 0.1, 10, 10_000])
                 return [(*row[:3], f"{float(row[3]) * times:.2f}", *row[4:]) for row in rows]
+            case "outside_remit":  # too few for what was learned to tell
+                return rows[:50] + self.rows(8, "110100")
         return rows[:30] + self.rows(self.random.randint(25, 30), "110100")
 
     def writes(self, rows: list[Row]) -> Path:
@@ -81,13 +83,21 @@ def held(sender: Sender, kind: str) -> Held:
     return found.value
 
 
+def bounded(provider: str, *kinds: str) -> None:
+    """Declare that a provider speaks of the invented city's firms alone."""
+    remit = providers.remit(["990100"], kinds)
+    providers.declare(provider, remit, actor=SECOND, as_of=NOW)
+
+
 def test_it_holds_thirty_poisoned_batches_and_keeps_nothing_of_them(sender: Sender) -> None:
     stored = Record.objects.count()
     for kind in KINDS * 5:
         found = held(sender, kind)
         wanted = "volume" if kind.startswith("volume") else kind
         assert wanted in {finding["rule"] for finding in found.findings}, (kind, found.findings)
-    assert Batch.objects.filter(status=Status.HELD).count() == len(holding.waiting()) == 30
+    bounded(PROVIDER)
+    assert {finding["rule"] for finding in held(sender, "outside_remit").findings} == {"outside_remit"}
+    assert Batch.objects.filter(status=Status.HELD).count() == len(holding.waiting()) == 31
     assert Record.objects.count() == stored
     assert not Outcome.objects.filter(batch__status=Status.HELD).exists()
     assert subjects.find(uscc.compose("91", "990100", f"MA{sender.sent:06d}")) is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rongxin.parties import providers
 from rongxin.proof import boxes
 from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import batches, saved_mappings
@@ -102,6 +103,27 @@ def test_levels_move_and_never_overwrite_what_is_set_here(tmp_path: Path) -> Non
     platform = Platform(tmp_path / "platform").rows("levels.jsonl", "source_levels", *rows)
     refused = [one["code"] for one in take(platform.says())["levels.jsonl"]["refusals"]]
     assert refused == ["level_invalid", "unknown_provider"]
+
+
+def test_remits_move_and_never_overwrite_what_is_declared_here(tmp_path: Path) -> None:
+    def declare(region: str) -> None:
+        providers.declare(PROVIDER, providers.remit([region], ["company"]), actor=OPERATOR, as_of=NOW)
+
+    declare("990100")
+    held = providers.get(PROVIDER).remit
+    directory = out(tmp_path / "out", tmp_path / "key")
+    empty()
+    key = boxes.opener(tmp_path / "key")
+    assert counts(take(directory, opener=key)["remits.jsonl"]) == (1, 1, 1, 0, 0, True)
+    assert providers.get(PROVIDER).remit == held
+    empty()
+    declare("990000")
+    report = take(directory, opener=key)
+    assert report["remits.jsonl"]["refusals"][0]["code"] == "remit_differs"
+    rows = ({"provider": PROVIDER, "regions": "99"}, {"provider": "nobody", "regions": ["990100"]})
+    platform = Platform(tmp_path / "platform").rows("remits.jsonl", "remits", *rows)
+    refused = [one["code"] for one in take(platform.says())["remits.jsonl"]["refusals"]]
+    assert refused == ["remit_invalid", "unknown_provider"]
 
 
 def test_rows_kept_by_an_agreement_stay_with_who_agreed(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ def test_a_source_is_admitted_given_a_level_and_shown_with_what_it_shares(tmp_pa
     assert (second["provider"], second["level_label"]) == ("development_reform_commission", "市县")
 
 
+def test_a_provider_is_told_whose_firms_it_speaks_of():
+    given = ("--name", "县平台", "--item", ITEM, "--region", "990101", "--kind", "company")
+    made = _says(sources.command, "admit", "county_platform", *given)
+    assert (made["regions"], made["subject_kinds"]) == (["990101"], ["company"])
+    wider = _says(sources.command, "set-remit", "county_platform", "--region", "990000")
+    assert (wider["regions"], wider["subject_kinds"]) == (["990000"], [])
+    assert _says(sources.command, "set-remit", "county_platform")["regions"] == []
+    refused = _says(sources.command, "set-remit", "county_platform", "--region", "123", status=2)
+    assert "123" in refused["what"]
+
+
 def test_an_unknown_item_or_provider_is_refused_in_words():
     result = CliRunner().invoke(sources.command, ["show", "no_such_item"])
     assert result.exit_code == 1
