@@ -44,13 +44,16 @@ _EVIDENCE = {
 
 @dataclass
 class Taken:
-    """What came of the rows of one file; `taken` are pending now, `incomplete` of these lack evidence."""
+    """What came of the rows of one file; `taken` are pending now, `incomplete` of these lack evidence.
+    `not_moved`: consents that are over, which have nothing to give here.
+    """
 
     read: int = 0
     taken: int = 0
     already: int = 0
     incomplete: int = 0
     refused: list[tuple[int, str, str]] = field(default_factory=list)
+    not_moved: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ def take(
             with transaction.atomic():
                 kept, new = _keep(row, scan_of, actor=actor, as_of=as_of)
         except _Refused as refusal:
-            taken.refused.append((number, refusal.code, refusal.message))
+            ended = taken.not_moved if isinstance(refusal, _NotMoved) else taken.refused
+            ended.append((number, refusal.code, refusal.message))
         except (PartiesError, ConsentError) as error:
             taken.refused.append((number, error.code, str(error)))
         except (KeyError, TypeError, ValueError) as error:
@@ -157,12 +161,16 @@ class _Refused(Exception):
         self.code, self.message = code, message
 
 
+class _NotMoved(_Refused):
+    """Nothing is wrong with the row: what is over there begins nothing here."""
+
+
 def _keep(
     row: Mapping[str, Any], scan_of: Callable[[str], bytes | None], *, actor: Actor, as_of: datetime
 ) -> tuple[ImportedConsent, bool]:
     status = row.get("status", "active")
     if status != "active":
-        raise _Refused("not_active", f"该授权在原平台的状态为“{status}”，不迁入")
+        raise _NotMoved("not_active", f"该授权在原平台的状态为“{status}”，不迁入")
     subject = subjects.find(str(row["uscc"]))
     if subject is None:
         raise _Refused("unknown_subject", f"平台没有主体 {row['uscc']}：请先迁入主体文件")

@@ -33,18 +33,25 @@ _MOVING_ROLES = (PartyKind.INSTITUTION, PartyKind.PROVIDER, PartyKind.DEPARTMENT
 
 @dataclass
 class Taken:
-    """What came of the rows of one file; a refusal says line, code and why."""
+    """What came of the rows of one file; a refusal says line, code and why. `not_moved`: what stays behind by
+    design, said in the same way.
+    """
 
     read: int = 0
     taken: int = 0
     already: int = 0
     refused: list[tuple[int, str, str]] = field(default_factory=list)
+    not_moved: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 class _Refused(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code)
         self.code, self.message = code, message
+
+
+class _NotMoved(_Refused):
+    """Nothing is wrong with the row: it is of what is given anew on the node where it is to hold."""
 
 
 def commitments_under() -> str:
@@ -270,7 +277,7 @@ def _account(row: Mapping[str, Any], *, actor: Actor, as_of: datetime) -> bool:
             raise _Refused("differs", f"{username}：平台已有同名账号，属于另一人")
         return False
     if str(row.get("is_active", True)).lower() in ("false", "0", "否"):
-        raise _Refused("inactive", f"{username}：已停用的账号不迁入")
+        raise _NotMoved("inactive", f"{username}：已停用的账号不迁入")
     wanted = [_role(username, role) for role in row.get("roles") or ()]
     card = accounts.open_account(
         username, str(row["display_name"]), kind=AccountKind(row["kind"]), actor=actor, as_of=as_of
@@ -285,7 +292,7 @@ def _account(row: Mapping[str, Any], *, actor: Actor, as_of: datetime) -> bool:
 def _role(username: str, role: Mapping[str, Any]) -> tuple[PartyKind, str, Role, date, date | None]:
     kind, name = PartyKind(role["party_kind"]), Role(role["role"])
     if kind not in _MOVING_ROLES or name not in STAFF_ROLES:
-        raise _Refused(
+        raise _NotMoved(
             "role_not_moved",
             f"{username}：“{kind.label}”的“{name.label}”须在本平台重新认定或任命，该账号未迁入",
         )
@@ -307,7 +314,8 @@ def _each(rows: Iterable[dict[str, Any]], one: Callable[[Mapping[str, Any]], boo
             with transaction.atomic():
                 new = one(row)
         except _Refused as refusal:
-            taken.refused.append((number, refusal.code, refusal.message))
+            ended = taken.not_moved if isinstance(refusal, _NotMoved) else taken.refused
+            ended.append((number, refusal.code, refusal.message))
         except PartiesError as error:
             taken.refused.append((number, error.code, str(error)))
         except (KeyError, TypeError, ValueError) as error:

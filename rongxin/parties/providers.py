@@ -67,8 +67,8 @@ def admit(
 
 
 def remit(region_codes: Collection[str], kinds: Collection[str]) -> Remit:
-    """Return a remit as people give it: regions by code, kinds of subject by their words. `InvalidRemit` names
-    what no list knows.
+    """Return a remit as people give it: regions by code, kinds of subject by their words. `InvalidRemit`
+    names what no list knows.
     """
     unknown = [code for code in region_codes if code != NATION and not regions.known(code)]
     unknown += [kind for kind in kinds if kind not in set(SubjectKind)]

@@ -50,7 +50,7 @@ class Report:
 
     @property
     def whole(self) -> bool:
-        """Whether every file agrees with its manifest and no row was refused."""
+        """Whether every file agrees with its manifest and nothing is left that somebody has to act on."""
         return all(one.agrees and not one.refused for one in self.files)
 
     def document(self) -> dict[str, Any]:
@@ -190,10 +190,17 @@ def _content(mover: _Mover, entry: Entry) -> FileReport:
             already=kept.already,
             incomplete=kept.incomplete,
             refusals=kept.refused,
+            not_moved=kept.not_moved,
         )
     found = _arrangements(mover, entry, rows) or _parties(mover, entry, rows)
+    behind = found.not_moved if isinstance(found, parties.Taken) else []
     return reconciliation.of(
-        entry, read=found.read, taken=found.taken, already=found.already, refusals=found.refused
+        entry,
+        read=found.read,
+        taken=found.taken,
+        already=found.already,
+        refusals=found.refused,
+        not_moved=behind,
     )
 
 
@@ -271,6 +278,7 @@ def _note(mover: _Mover, entry: Entry, report: FileReport) -> None:
             "already": report.already,
             "waiting": report.waiting,
             "refused": report.refused,
+            "not_moved": report.not_moved,
         },
         commitments={"file": entry.sha256},
         as_of=mover.as_of,

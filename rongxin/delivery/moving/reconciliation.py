@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from rongxin.delivery.moving.layout import Entry
 
-# A report lists this many refused rows by line; all are counted.
+# A report lists this many rows of an end by line; all are counted.
 LISTED_MAX = 1_000
 
 
@@ -29,6 +29,9 @@ class FileReport:
     incomplete: int = 0
     refused: int = 0
     refusals: tuple[tuple[int, str, str], ...] = ()
+    # What stays behind by design, each row with its reason: nothing is wrong with it, nobody has to act.
+    not_moved: int = 0
+    not_moved_rows: tuple[tuple[int, str, str], ...] = ()
     sums: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Why the file as a whole was not taken, or waits for a second person.
     stopped: str = ""
@@ -37,7 +40,8 @@ class FileReport:
     @property
     def agrees(self) -> bool:
         """Every row of the manifest was read and ended in one way, and every amount was found again."""
-        rows = self.declared == self.read == self.taken + self.already + self.waiting + self.refused
+        ended = self.taken + self.already + self.waiting + self.refused + self.not_moved
+        rows = self.declared == self.read == ended
         return not self.stopped and rows and all(self._found(one) for one in self.sums.values())
 
     def _found(self, sums: Mapping[str, str]) -> bool:
@@ -60,7 +64,9 @@ class FileReport:
             "waiting": self.waiting,
             "incomplete": self.incomplete,
             "refused": self.refused,
-            "refusals": [{"row": row, "code": code, "what": what} for row, code, what in self.refusals],
+            "refusals": _listed(self.refusals),
+            "not_moved": self.not_moved,
+            "not_moved_rows": _listed(self.not_moved_rows),
             "sums": {name: dict(of) for name, of in self.sums.items()},
             "stopped": self.stopped or None,
             "agrees": self.agrees,
@@ -78,7 +84,10 @@ def read(document: Mapping[str, Any], *, repeated: bool) -> FileReport:
             name: document[name] for name in ("declared", "read", "taken", "waiting", "incomplete", "refused")
         },
         already=document["already_there"],
-        refusals=tuple((one["row"], one["code"], one["what"]) for one in document["refusals"]),
+        refusals=_rows(document["refusals"]),
+        # A report kept before there was such an end has none.
+        not_moved=document.get("not_moved", 0),
+        not_moved_rows=_rows(document.get("not_moved_rows", ())),
         sums=document["sums"],
         stopped=document["stopped"] or "",
         repeated=repeated,
@@ -86,8 +95,9 @@ def read(document: Mapping[str, Any], *, repeated: bool) -> FileReport:
 
 
 def of(entry: Entry, **counts: Any) -> FileReport:
-    """Return the report of a file; `refused` is the list of refusals, `sums` counters by field."""
+    """Return the report of a file; `refusals` and `not_moved` are lists of rows, `sums` counters by field."""
     refusals: list[tuple[int, str, str]] = counts.pop("refusals", [])
+    behind: list[tuple[int, str, str]] = counts.pop("not_moved", [])
     counted: Mapping[str, Counter[str]] = counts.pop("sums", {})
     report = FileReport(
         name=entry.name,
@@ -96,9 +106,19 @@ def of(entry: Entry, **counts: Any) -> FileReport:
         declared=entry.rows,
         refused=counts.pop("refused", len(refusals)),
         refusals=tuple(refusals[:LISTED_MAX]),
+        not_moved=len(behind),
+        not_moved_rows=tuple(behind[:LISTED_MAX]),
         **counts,
     )
     return replace(report, sums={name: _sums(entry.sums.get(name), sums) for name, sums in counted.items()})
+
+
+def _listed(rows: Sequence[tuple[int, str, str]]) -> list[dict[str, Any]]:
+    return [{"row": row, "code": code, "what": what} for row, code, what in rows]
+
+
+def _rows(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, str, str], ...]:
+    return tuple((one["row"], one["code"], one["what"]) for one in listed)
 
 
 def of_delivery(

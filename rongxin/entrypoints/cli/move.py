@@ -32,7 +32,8 @@ def command() -> None:
 def move_in(directory: Path, dry_run: bool, key: Path | None) -> None:
     """迁入 Take in DIRECTORY and print the reconciliation report.
 
-    Exit status 1 if a row was refused or a sum does not agree, 2 if nothing could be taken.
+    What stays behind by design (ended consents, operators' accounts) is listed with its reason and is no
+    fault. Exit status 1 if a row could not be taken or a sum does not agree, 2 if nothing could be taken.
     """
     with _refusals():
         from rongxin.delivery.moving import inward

@@ -167,7 +167,7 @@ def test_it_says_of_each_row_why_it_was_not_taken(tmp_path, firms):
         (4, "unreadable"),
         (6, "differs"),
     ]
-    assert [one["code"] for one in report["accounts.jsonl"]["refusals"]] == ["role_not_moved"] * 2
+    assert [one["code"] for one in report["accounts.jsonl"]["not_moved_rows"]] == ["role_not_moved"] * 2
     assert [one["code"] for one in report["consents.jsonl"]["refusals"]] == ["unknown_subject"]
     assert Account.objects.count() == 0
 

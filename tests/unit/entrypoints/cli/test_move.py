@@ -43,6 +43,24 @@ def test_an_operator_moves_a_platform_in_and_out_again(tmp_path):
     )
 
 
+def test_what_stays_behind_by_design_is_named_and_no_fault(tmp_path):
+    firms = old_platform.codes()
+    ended = old_platform.consent(firms[0]) | {"status": "revoked"}
+    role = {"party_kind": "operator", "party": "", "role": "system_administrator", "valid_from": "2026-01-01"}
+    operator = {"username": "root", "display_name": "某甲", "kind": "person", "roles": [role]}
+    gone = {"username": "gone", "display_name": "某乙", "kind": "person", "is_active": False}
+    old = old_platform.platform(tmp_path / "old", firms, ended)
+    directory = old.rows("people.jsonl", "accounts", operator, gone).says()
+    for _ in range(2):  # the report that was kept says the same
+        report = says("in", directory)
+        files = {one["file"]: one for one in report["files"]}
+        named = {name: [row["code"] for row in one["not_moved_rows"]] for name, one in files.items()}
+        assert named["people.jsonl"] == ["role_not_moved", "inactive"]
+        assert named["consents.jsonl"] == ["not_active"]
+        assert report["whole"]
+        assert all(one["agrees"] for one in files.values())
+
+
 def test_it_exits_as_not_whole_where_a_row_was_refused(tmp_path):
     directory = (
         stage.Platform(tmp_path / "old").rows("s.jsonl", "subjects", {"uscc": "91", "name": "甲"}).says()
