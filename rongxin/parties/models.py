@@ -93,9 +93,7 @@ class SubjectAlias(models.Model):
 
 
 class Provider(models.Model):
-    """数据提供单位; `mandate` lists the items it may hand in or answer for, `regions` and `subject_kinds` of
-    whom (`rules.remit`; empty where nothing is declared).
-    """
+    """数据提供单位: which items it may hand in or answer for, and of whom (`rules.remit`, where declared)."""
 
     id = models.SlugField(primary_key=True, max_length=64)
     name = models.CharField(max_length=200)
@@ -282,10 +280,8 @@ class Account(AbstractBaseUser):
 
 
 class RealName(models.Model):
-    """实名注册: what an identity provider asserted about the person behind an account.
-
-    One person has one account (the commitment is unique), so what excludes each other in an account excludes
-    each other in a person.
+    """实名注册: what an identity provider asserted about the person behind an account; one person has one, as
+    the commitment is unique: what excludes each other in an account does so in a person.
     """
 
     account = models.OneToOneField(

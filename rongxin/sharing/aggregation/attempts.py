@@ -44,6 +44,7 @@ def assembly(
     as_of: datetime,
     ahead: lake_ahead.LakeAhead | None = None,
 ) -> Assembly:
+    """Return how a batch's file is filed: as whose, by which columns, beside what stands already."""
     full_list, lot = full_lists.of(batch, item), lot_of(batch, item)
     saved, actor = saved_mappings.of(batch, item), actor_of(batch)
     remit = providers.get(batch.provider_id).remit
