@@ -6,7 +6,6 @@ then waits for ever for a pipe that the fork holds open.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,10 +13,11 @@ import threading
 import time
 from collections.abc import Sequence
 
+from rongxin.outpost import parent
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.5
-_BESIDE = "RONGXIN_FRONT_BESIDE"
 
 
 def run(each: Sequence[Sequence[str]]) -> None:
@@ -39,23 +39,6 @@ def run(each: Sequence[Sequence[str]]) -> None:
             life.end()
 
 
-def is_beside() -> bool:
-    """Say whether this process is one that such a one started."""
-    return _BESIDE in os.environ
-
-
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone, even killed: a port isn't to stay held."""
-    parent = os.getppid()
-
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=look, name="parent", daemon=True).start()
-
-
 class _Life:
     """One process that is kept alive; one that keeps ending is begun ever more rarely."""
 
@@ -74,7 +57,7 @@ class _Life:
                     # In a group of its own: Ctrl-C is for us, and we tell it to stop.
                     self._command,
                     process_group=0,
-                    env={**os.environ, _BESIDE: "1"},
+                    env=parent.environment(),
                 )
         elif self._child.poll() is not None:
             self._child = None

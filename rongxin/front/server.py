@@ -24,7 +24,7 @@ from rongxin.front import beside, forwarding, inner, outer
 from rongxin.front import config as configs
 from rongxin.front.config import Config, Side
 from rongxin.front.replies import Asked, Reply, as_json, problem
-from rongxin.outpost import tls
+from rongxin.outpost import parent, tls
 from rongxin.outpost.errors import Misconfigured
 
 _CONFIG = "RONGXIN_FRONT_CONFIG"
@@ -41,8 +41,7 @@ Application = Callable[[Any, Any], Awaitable[None]]
 
 def serve(path: Path, sides: tuple[Side, ...]) -> None:
     """Serve until told to stop. What is wrong is said here, and not by the processes that serve."""
-    if beside.is_beside():
-        beside.end_with_parent()
+    parent.end_with_starter()
     config = configs.read(path)
     if len({config.address(side) for side in sides}) < len(sides):
         raise Misconfigured("inner.listen, outer.listen: 两侧须用不同的地址 the sides need an address each")
@@ -89,7 +88,7 @@ def outer_application() -> Application:
 def _begun() -> Config:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # addresses with their queries are nobody's business
-    beside.end_with_parent()
+    parent.end_with_parent()
     return configs.read(Path(os.environ[_CONFIG]))
 
 

@@ -21,7 +21,7 @@ from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
-from rongxin.outpost import tls
+from rongxin.outpost import parent, tls
 from rongxin.outpost.errors import Misconfigured
 from rongxin.outpost.watched import Directory
 from rongxin.proof import canonical
@@ -72,6 +72,7 @@ def serve(paths: Sequence[Path]) -> None:
     """Serve until told to stop. Several providers may share one server, at the first one's address: each
     keeps its own store, key and evidence.
     """
+    parent.end_with_starter()
     read = [configs.read(path) for path in paths]
     for each in read:  # what is wrong is said here, and not by the worker
         _trust(each)
@@ -104,6 +105,7 @@ def serve(paths: Sequence[Path]) -> None:
 def application() -> Callable[[Environ, Start], Iterable[bytes]]:
     """Return the WSGI application of the configuration that `serve` names."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    parent.end_with_parent()
     read = [configs.read(Path(path)) for path in os.environ[_CONFIG].split(os.pathsep)]
     doors = {config.provider: open_door(config) for config in read}
     served = {config.provider: sorted(config.mapped) for config in read}

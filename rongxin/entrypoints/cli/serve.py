@@ -20,6 +20,7 @@ import click
 
 from rongxin.entrypoints.cli import node
 from rongxin.entrypoints.database.declared import VARIABLES, Role
+from rongxin.outpost import parent
 
 PREFERRED_PORT = 8000
 # Of one web process; each may hold one connection of the pool, which is as large. More threads than this
@@ -39,6 +40,7 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 @click.option("--with-worker/--without-worker", default=True, help="Run `rongxin worker` beside it.")
 def command(host: str, port: int | None, workers: int, with_worker: bool) -> None:
     """Serve the pages and the API until Ctrl-C."""
+    parent.end_with_starter()
     if with_worker and os.environ.get("RONGXIN_MODE") == "production" and not _knows_the_worker():
         raise click.ClickException(
             "没有 RONGXIN_WORKER_DATABASE_URL：请加 --without-worker，并以该地址另行运行 rongxin worker "
@@ -197,7 +199,7 @@ class WorkerKeeping:
                     return "not started"
                 # In a group of its own: Ctrl-C is for us, and we tell the worker to stop.
                 self._child = subprocess.Popen(  # noqa: S603
-                    command, process_group=0, env=self._environment
+                    command, process_group=0, env=parent.environment(self._environment)
                 )
         except OSError as error:  # the machine has no room for another process now
             return str(error)

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from rongxin.entrypoints.cli import node
+from rongxin.outpost import parent
 from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 CHECKPOINT_SECONDS = 5.0
@@ -150,6 +151,7 @@ def _of_files() -> list[Duty]:
 )
 def command(jobs: int) -> None:
     """Work in the background until Ctrl-C."""
+    parent.end_with_starter()
     with node.running():
         node.open_providers()
         work(jobs)

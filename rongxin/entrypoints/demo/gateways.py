@@ -26,6 +26,7 @@ from rongxin.exchange.subjects import Key
 from rongxin.gateway import config as configs
 from rongxin.gateway import server
 from rongxin.journal import keyring
+from rongxin.outpost import parent
 
 #: Tax: local interface; social insurance: national verification; real estate: local verification;
 #: electricity: local interface.
@@ -130,7 +131,10 @@ def _process(offices: list[Office]) -> Iterator[None]:
     for office in offices:
         arguments += ["--config", str(office.directory / "gateway.yaml")]
     with (offices[0].directory / "gateway.log").open("wb") as log:
-        process = subprocess.Popen(arguments, stdout=log, stderr=log)  # noqa: S603 - our own module
+        # In a group of its own, and it ends with us: whatever ends us, no gateway is to be left behind.
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            arguments, stdout=log, stderr=log, process_group=0, env=parent.environment()
+        )
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ from rongxin.entrypoints.cli import node, serve
 from rongxin.entrypoints.database import addresses
 from rongxin.entrypoints.database.declared import Role
 from rongxin.entrypoints.demo import bulk, gateways
+from rongxin.outpost import parent
 from rongxin.postgres.locks import FileLock
 
 HOST = "127.0.0.1"  # where `rongxin serve` listens unless it is told otherwise
@@ -138,7 +139,9 @@ def served(out: Path, port: int | None, host: str = HOST) -> Iterator[dict[str, 
         host,
         *(["--port", str(port)] if port is not None else []),
     ]
-    server = subprocess.Popen(arguments)  # noqa: S603 - our own interpreter, our own module
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+        arguments, process_group=0, env=parent.environment()
+    )
     try:
         yield _ready(server, written)
     finally:
