@@ -38,6 +38,11 @@ _DIGIT = r"[\p{N}〇○零一二三四五六七八九壹贰叁肆伍陆柒捌玖
 _DIGITS_LEAST = 11
 
 
+# How a text becomes a value of a type, and the value the same text again; what isn't here is only cast.
+_CASTS = {"VARCHAR[]": ("from_json({}, '[\"VARCHAR\"]')", "CAST(to_json({}) AS VARCHAR)")}
+_ONLY_CAST = ("CAST({} AS {type})", "CAST({} AS VARCHAR)")
+
+
 @dataclass(frozen=True)
 class LakeColumn:
     """One column of an item's files: its name, its type in SQL, whether it is words."""
@@ -45,6 +50,19 @@ class LakeColumn:
     name: str
     sql_type: str
     words: bool = False
+
+    def typed(self, text: str = "") -> str:
+        """Return in SQL the value that a text is: the spool's column of the name, unless another is given."""
+        return self._named(0, text)
+
+    def as_text(self) -> str:
+        """Return in SQL the text that the value was typed from."""
+        return self._named(1)
+
+    def _named(self, way: int, given: str = "") -> str:
+        name = f'"{self.name}"'
+        cast = _CASTS.get(self.sql_type, _ONLY_CAST)[way]
+        return f"{cast.format(given or name, type=self.sql_type)} AS {name}"
 
 
 def of(item: Item) -> tuple[LakeColumn, ...]:

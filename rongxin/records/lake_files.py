@@ -213,12 +213,7 @@ def type_rows(
 
     `own` gives columns that the spool has not, as SQL; rows of the lines `without` are left out.
     """
-    cast = ", ".join(
-        f"""from_json("{c.name}", '["VARCHAR"]') AS "{c.name}\""""
-        if c.sql_type == "VARCHAR[]"
-        else f"""CAST({(own or {}).get(c.name, f'"{c.name}"')} AS {c.sql_type}) AS "{c.name}\""""
-        for c in columns
-    )
+    cast = ", ".join(column.typed((own or {}).get(column.name, "")) for column in columns)
     given: dict[str, object] = {"parts": [str(part) for part in lot.parts]}
     which = ""
     if without:
@@ -299,12 +294,7 @@ def fresh(item: str, suffix: str) -> Path:
 
 def _texts(item: str, file: Path, columns: tuple[LakeColumn, ...], gone: Sequence[int]) -> pl.DataFrame:
     """Read a file's rows as the text that they were typed from."""
-    cast = ", ".join(
-        f"""CAST(to_json("{c.name}") AS VARCHAR) AS "{c.name}\""""
-        if c.sql_type == "VARCHAR[]"
-        else f"""CAST("{c.name}" AS VARCHAR) AS "{c.name}\""""
-        for c in columns
-    )
+    cast = ", ".join(column.as_text() for column in columns)
     part = fresh(item, PART)
     try:
         with engine() as duck:

@@ -52,6 +52,18 @@ def refusals() -> Iterator[None]:
         raise SystemExit(REFUSED) from error
 
 
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Say in one line, with its code, what the caller can put right: an error of ours, whichever room's."""
+    try:
+        yield
+    except Exception as error:
+        code = getattr(error, "code", None)
+        if not (isinstance(code, str) and type(error).__module__.startswith("rongxin.")):
+            raise
+        raise click.ClickException(f"{error} [{code}]") from error
+
+
 def operator(allowed: Permission) -> Actor:
     """Return who acts: the account whose key stands in RONGXIN_OPERATOR_KEY, in its role.
 

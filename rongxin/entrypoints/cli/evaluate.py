@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
 
-from rongxin.entrypoints.cli import evaluate_models, evaluate_monitoring, node
+from rongxin.entrypoints.cli import answers, evaluate_models, evaluate_monitoring, node
 from rongxin.entrypoints.cli.progress import Progress
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -42,7 +40,7 @@ command.add_command(evaluate_monitoring.freeze)
 )
 def run(day: datetime | None, engine: str, buckets: int | None, version: str | None) -> None:
     """全覆盖评价并发布；中断后再运行即继续 Score everybody and publish; run again, it goes on."""
-    with node.running(), _one_line():
+    with node.running(), answers.one_line():
         from rongxin.evaluation import runs
         from rongxin.evaluation.monitoring import register
         from rongxin.vocabulary.actor import SYSTEM
@@ -77,7 +75,7 @@ def explain(uscc: str | None, day: datetime | None, request: UUID | None) -> Non
         _explain_request(request)
         return
     assert uscc is not None
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from rongxin.evaluation import explaining
         from rongxin.parties import subjects
 
@@ -89,7 +87,7 @@ def explain(uscc: str | None, day: datetime | None, request: UUID | None) -> Non
 
 
 def _explain_request(request: UUID) -> None:
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from rongxin.disclosure import scored
         from rongxin.vocabulary.actor import SYSTEM
 
@@ -101,24 +99,11 @@ def _explain_request(request: UUID) -> None:
 @click.option("--as-of", "day", type=_DAY, help="截至哪一天，缺省为今天 which day; today without it")
 def coverage(day: datetime | None) -> None:
     """覆盖率：按地区、行业、规模 How many subjects are scored, by region, industry and size (JSON)."""
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from rongxin.evaluation import covering
 
         document = covering.report(day=_day(day))
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Say in one line what the evaluation can't do."""
-    from rongxin.disclosure.errors import DisclosureError
-    from rongxin.evaluation.errors import EvaluationError
-    from rongxin.records.errors import LakeDamaged
-
-    try:
-        yield
-    except (EvaluationError, DisclosureError, LakeDamaged) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _day(day: datetime | None) -> date:

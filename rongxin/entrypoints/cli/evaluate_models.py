@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rongxin.entrypoints.cli import apart
+from rongxin.entrypoints.cli import answers, apart
 
 if TYPE_CHECKING:
     from rongxin.evaluation.fitting.card import Card
@@ -158,15 +158,10 @@ def _report(card: Card, report: dict[str, Any], out: Path) -> Path:
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Say in one line what the caller can put right."""
+    """Say in one line what the caller can put right; also that what fitting needs isn't installed."""
     try:
-        from rongxin.evaluation.fitting.errors import FittingError
-    except ImportError as error:
-        raise click.ClickException(f"须先安装 needs rongxin[node] and rongxin[fit] ({error.name})") from error
-    try:
-        yield
-    except FittingError as error:
-        raise click.ClickException(f"{error} [{error.code}]") from error
+        with answers.one_line():
+            yield
     except ModuleNotFoundError as error:
         raise click.ClickException(f"须先安装 needs rongxin[node] and rongxin[fit] ({error.name})") from error
 

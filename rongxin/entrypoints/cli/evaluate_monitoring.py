@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli import answers, node
 from rongxin.entrypoints.cli.progress import Progress
 
 _STYLESHEET = Path(__file__).parents[1] / "static" / "rongxin" / "rongxin.css"
@@ -20,7 +18,7 @@ _FORMS = {".html": "text/html", ".pdf": "application/pdf", ".json": "application
 @click.command()
 def models() -> None:
     """模型登记：各版本及其状态 List the registered versions and where they stand (JSON)."""
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from rongxin.evaluation.monitoring import register
 
         found = register.every()
@@ -45,7 +43,7 @@ def freeze(version: str, number: int | None, day: datetime | None, out: Path) ->
 
     It counts for nobody yet: register it, let it run in shadow, and have two people promote it.
     """
-    with node.running(), _one_line():
+    with node.running(), answers.one_line():
         from django.utils import timezone
 
         from rongxin.evaluation import freezing
@@ -77,7 +75,7 @@ def report(month: str | None, outs: tuple[Path, ...]) -> None:
     for out in outs:
         if out.suffix.lower() not in _FORMS:
             raise click.ClickException(f"{out}: 应为 .html、.pdf 或 .json (a page, a PDF or JSON)")
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from django.conf import settings
         from django.utils import timezone
 
@@ -116,15 +114,3 @@ def _write(out: Path, made: bytes) -> None:
         out.write_bytes(made)
     except OSError as error:
         raise click.ClickException(f"{out}: 无法写入 {error.strerror}") from error
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Say in one line what can't be done."""
-    from rongxin.delivery.rendering.press import RenderingFailed
-    from rongxin.evaluation.errors import EvaluationError
-
-    try:
-        yield
-    except (EvaluationError, RenderingFailed) as error:
-        raise click.ClickException(f"{error} [{error.code}]") from error

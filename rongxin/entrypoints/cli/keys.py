@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli import answers, node
 from rongxin.vocabulary.zone import BUSINESS_ZONE
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ def public(out: Path | None) -> None:
 
     A department puts it into its gateway's platform/ as *.pub.pem and compares the fingerprint.
     """
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from rongxin.journal import keyring
 
         key = keyring.node_key().public
@@ -98,7 +96,7 @@ def reencrypt() -> None:
 
     The node may go on working, and a stopped run is taken up again.
     """
-    with node.running(), _one_line():
+    with node.running(), answers.one_line():
         from rongxin.journal import sealing
         from rongxin.sharing.aggregation import spool
         from rongxin.vocabulary.actor import SYSTEM
@@ -112,17 +110,6 @@ def reencrypt() -> None:
             )
             click.echo(f"{column.table}.{column.column}: {done:,}")
         click.echo(f"spool: {spool.renew(actor=SYSTEM, as_of=datetime.now(BUSINESS_ZONE)):,}")
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Say in one line which key is missing, or what isn't what it was."""
-    from rongxin.proof.errors import ProofError
-
-    try:
-        yield
-    except ProofError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def columns() -> tuple[SealedColumn, ...]:

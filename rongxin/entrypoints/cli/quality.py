@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from rongxin.entrypoints.cli import node
+from rongxin.entrypoints.cli import answers, node
 
 _HEADS = ("提供单位", "信息项", "行数", "入库", "退回", "待确认", "重复", "必填完整", "规范", "及时")
 _TEXTS = 2  # columns of words; numbers follow
@@ -28,7 +27,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON the whole sheet as JSON")
 def show(provider: str | None, month: str | None, as_json: bool) -> None:
     """数据质量表 Print the figures of a month, of every provider and item."""
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from django.utils import timezone
 
         from rongxin.sharing.quality import sheets
@@ -44,7 +43,7 @@ def show(provider: str | None, month: str | None, as_json: bool) -> None:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PDF")
 def report(provider: str, month: str | None, out: Path) -> None:
     """数据质量月报 Print the month's report to a provider into FILE (PDF)."""
-    with node.running(progress=False), _one_line():
+    with node.running(progress=False), answers.one_line():
         from django.conf import settings
         from django.utils import timezone
 
@@ -71,19 +70,6 @@ def report(provider: str, month: str | None, out: Path) -> None:
         except OSError as error:
             raise click.ClickException(f"{out}: 无法写入 {error.strerror}") from error
     click.echo(f"{asked} 数据质量月报 report to {provider}: {out}")
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Say in one line what the caller can put right."""
-    from rongxin.delivery.rendering.press import RenderingFailed
-    from rongxin.parties.errors import PartiesError
-    from rongxin.sharing.errors import SharingError
-
-    try:
-        yield
-    except (PartiesError, SharingError, RenderingFailed) as error:
-        raise click.ClickException(f"{error} [{error.code}]") from error
 
 
 def _table(sheet: Mapping[str, Any]) -> Iterator[str]:

@@ -79,6 +79,11 @@ class Filter:
     default: str = ""
 
 
+def due(row: Mapping[str, Any]) -> Cell:
+    """Show by when something is owed (`due_on`), and that it is late (`overdue`)."""
+    return Cell(row["due_on"] or "", note=_("已逾期") if row["overdue"] else "", warns=row["overdue"])
+
+
 SEARCH = Filter("find", _lazy("查找"), "search")
 EVERY = Filter("all", _lazy("也看已办结的"), "tick")
 SINCE = Filter("from", _lazy("自"), "day")

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader
-from rongxin.entrypoints.portals import lists, pages, visitors, wording
-from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
+from rongxin.entrypoints.portals import corrected, lists, pages, visitors
+from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import subjects
@@ -38,17 +37,7 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
         sort=wanted.sort,
     )
     firms = subjects.many({card.subject for card in part.rows})
-    return part.of(
-        lambda card: {
-            **card.document(on=visitor.today),
-            "firm": firms[card.subject].name,
-            "label": wording.named(loader.load().item(card.item).label),
-        }
-    )
-
-
-def _due(row: dict[str, Any]) -> Cell:
-    return Cell(row["due_on"], note=_("已逾期") if row["overdue"] else "", warns=row["overdue"])
+    return part.of(lambda card: corrected.row(card, firms[card.subject].name, on=visitor.today))
 
 
 CORRECTIONS = Listing(
@@ -59,15 +48,12 @@ CORRECTIONS = Listing(
             _lazy("企业"),
             lambda row: Cell(row["firm"], reverse("institution_correction", args=[row["correction"]])),
         ),
-        Column(_lazy("信息项"), lambda row: row["label"]),
-        Column(_lazy("缘由"), lambda row: wording.named(row["why_label"])),
-        Column(_lazy("应确认"), _due),
-        Column(_lazy("状态"), lambda row: wording.named(row["done_label"] or row["state_label"])),
+        *corrected.COLUMNS,
     ),
     _rows,
     _lazy("没有待确认的更正通知。曾提供给本机构的记录修复、更正或移除后，会出现在这里。"),
-    (lists.SEARCH, Filter("all", _lazy("也看已确认的"), "tick")),
-    (("due", _lazy("先到期的在前")), ("newest", _lazy("最近通知的在前"))),
+    corrected.FILTERS,
+    corrected.SORTS,
 )
 
 

@@ -9,11 +9,10 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader
 from rongxin.consent import cases
 from rongxin.consent.deletion import duties
-from rongxin.entrypoints.portals import lists, shown, visitors, wording
-from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
+from rongxin.entrypoints.portals import corrected, lists, shown, visitors, wording
+from rongxin.entrypoints.portals.lists import Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
@@ -23,10 +22,6 @@ from rongxin.rights import corrections
 
 _SEES = permission.SECURITY | permission.AUDIT
 _RECEIPTS, _CORRECTIONS = "operator_receipts", "operator_corrections"
-
-
-def _due(row: dict[str, Any]) -> Cell:
-    return Cell(row["due_on"] or "", note=_("已逾期") if row["overdue"] else "", warns=row["overdue"])
 
 
 def _receipts(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
@@ -48,10 +43,8 @@ def _corrections(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[
     firms = subjects.many({card.subject for card in part.rows})
     return part.of(
         lambda card: {
-            **card.document(on=visitor.today),
-            "firm": firms[card.subject].name,
+            **corrected.row(card, firms[card.subject].name, on=visitor.today),
             "who": shown.name(PartyKind(card.recipient_kind), card.recipient),
-            "label": wording.named(loader.load().item(card.item).label),
         }
     )
 
@@ -63,7 +56,7 @@ RECEIPTS = Listing(
         Column(_lazy("机构"), lambda row: row["who"]),
         Column(_lazy("企业"), lambda row: row["firm"]),
         Column(_lazy("业务编号"), lambda row: row["case"]),
-        Column(_lazy("应交回"), _due),
+        Column(_lazy("应交回"), lists.due),
         Column(_lazy("状态"), lambda row: wording.named(row["state_label"])),
     ),
     _receipts,
@@ -77,15 +70,12 @@ CORRECTIONS = Listing(
     (
         Column(_lazy("接收方"), lambda row: wording.named(row["who"])),
         Column(_lazy("企业"), lambda row: row["firm"]),
-        Column(_lazy("信息项"), lambda row: row["label"]),
-        Column(_lazy("缘由"), lambda row: wording.named(row["why_label"])),
-        Column(_lazy("应确认"), _due),
-        Column(_lazy("状态"), lambda row: wording.named(row["done_label"] or row["state_label"])),
+        *corrected.COLUMNS,
     ),
     _corrections,
     _lazy("没有待确认的更正通知。"),
-    (lists.SEARCH, Filter("all", _lazy("也看已确认的"), "tick")),
-    (("due", _lazy("先到期的在前")), ("newest", _lazy("最近通知的在前"))),
+    corrected.FILTERS,
+    corrected.SORTS,
 )
 
 
