@@ -96,6 +96,11 @@ def write(method: str, path: str, shape: type[D], body: object | None = None) ->
     return Call(method, path, _reader(shape), {"Accept": _JSON, **kind, **once()}, sent)
 
 
+def without_answer(method: str, path: str) -> Call[None]:
+    """Have something done once that the node answers with its status alone."""
+    return Call(method, path, lambda reply: None, {"Accept": _JSON, **once()})
+
+
 def form(path: str, shape: type[D], fields: Mapping[str, str]) -> Call[D]:
     """Post a form that the client signs."""
     return Call("POST", path, _reader(shape), {"Accept": _JSON}, form=fields)

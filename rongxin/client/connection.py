@@ -1,0 +1,96 @@
+"""接入: whether the institution is served, its yearly renewal, and what is registered of it ((五)(十))."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from rongxin.client import calls
+from rongxin.client.calls import Call, Document, Page
+
+
+class Standing(Document):
+    """Served or not, through which day, and if not, what to do."""
+
+    institution: str
+    standing: str
+    assessed_until: date | None
+    served: bool
+    reason: str | None
+    message: str
+    cases_required: bool
+
+
+class Renewal(Document):
+    """An application for another year, as it stands."""
+
+    application: UUID
+    state: str
+    questionnaire: str
+    documents: dict[str, str]
+    percent: int | None
+    conditions: list[Any]
+    submitted_at: datetime
+    reason: str | None
+    valid_until: date | None
+
+
+class Key(Document):
+    """A public key by which the institution is known, and the days in which it is believed."""
+
+    key: UUID
+    kid: str
+    purpose: str
+    account: int | None
+    valid_from: date
+    valid_until: date
+    confirmed_at: datetime | None
+    revoked_at: datetime | None
+
+
+class RedirectUri(Document):
+    """Where the institution's customers are sent back."""
+
+    redirect_uri: UUID
+    uri: str
+    confirmed_at: datetime | None
+    revoked_at: datetime | None
+
+
+def standing(institution: str) -> Call[Standing]:
+    return calls.get(f"{_path(institution)}/standing", Standing)
+
+
+def renewals(institution: str, *, page_rows: int | None = None) -> Call[Page[Renewal]]:
+    """List the renewals, the newest first."""
+    return calls.pages(f"{_path(institution)}/renewals", Renewal, limit=page_rows)
+
+
+def renew(institution: str, documents: Mapping[str, str]) -> Call[Renewal]:
+    """Apply for another year, as the administrator; `documents` gives each one its SHA-256."""
+    return calls.write("POST", f"{_path(institution)}/renewals", Renewal, {"documents": dict(documents)})
+
+
+def keys(institution: str) -> Call[list[Key]]:
+    return calls.get(f"{_path(institution)}/keys", list[Key])
+
+
+def revoke_key(institution: str, key: UUID) -> Call[Key]:
+    """Have a key believed no more, at once."""
+    return calls.write("DELETE", f"{_path(institution)}/keys/{calls.part(key)}", Key)
+
+
+def redirect_uris(institution: str) -> Call[list[RedirectUri]]:
+    return calls.get(f"{_path(institution)}/redirect-uris", list[RedirectUri])
+
+
+def revoke_redirect_uri(institution: str, address: UUID) -> Call[RedirectUri]:
+    """Have nobody sent there any more, at once."""
+    path = f"{_path(institution)}/redirect-uris/{calls.part(address)}"
+    return calls.write("DELETE", path, RedirectUri)
+
+
+def _path(institution: str) -> str:
+    return f"institutions/{calls.part(institution)}"
