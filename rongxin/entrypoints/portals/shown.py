@@ -20,6 +20,7 @@ from rongxin.parties import accounts, departments, institution_keys, institution
 from rongxin.parties.errors import UnknownParty
 from rongxin.parties.memberships import Card
 from rongxin.parties.rules.membership import PartyKind
+from rongxin.sharing.schedule.rules import Every
 
 _SPANS = {
     FrequencyUnit.TERM: _lazy("授权期内"),
@@ -27,6 +28,15 @@ _SPANS = {
     FrequencyUnit.MONTH: _lazy("每月"),
     FrequencyUnit.DAY: _lazy("每天"),
 }
+_WEEKLY = (
+    _lazy("每周一"),
+    _lazy("每周二"),
+    _lazy("每周三"),
+    _lazy("每周四"),
+    _lazy("每周五"),
+    _lazy("每周六"),
+    _lazy("每周日"),
+)
 
 
 def name(kind: PartyKind, party: str) -> str:
@@ -56,6 +66,20 @@ def role(card: Card) -> dict[str, object]:
 def often(frequency: Frequency) -> str:
     """Return how often a consent may be used, in words."""
     return _("%(unit)s最多%(limit)s次") % {"unit": _SPANS[frequency.unit], "limit": frequency.limit}
+
+
+def plan(every: Every, day: int | None, grace: int) -> str:
+    """Return when batches are due, in the page's language; `Plan.label` is for documents, in Chinese."""
+    match every:
+        case Every.NEVER:
+            return _("不定期")
+        case Every.DAY:
+            when = _("每个工作日")
+        case Every.WEEK:
+            when = str(_WEEKLY[(day or 1) - 1])
+        case Every.MONTH:
+            when = _("每月%(day)s日") % {"day": day}
+    return _("%(when)s（宽限%(grace)s个工作日）") % {"when": when, "grace": grace} if grace else when
 
 
 @cache

@@ -54,6 +54,7 @@ from rongxin.entrypoints.portals.operator import (
     quality,
     queues,
     record,
+    schedules,
     subscriptions,
     watch,
 )
@@ -264,6 +265,8 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/agreements/<uuid:number>", agreements.one, name="operator_agreement"),
     path("operator/providers", providers.listed, name="operator_providers"),
     path("operator/providers/<slug:provider>", providers.one, name="operator_provider"),
+    path("operator/schedules", schedules.listed, name="operator_schedules"),
+    path("operator/schedules/<slug:provider>/<slug:item>", schedules.one, name="operator_schedule"),
     path("operator/receipts", owed.receipts, name="operator_receipts"),
     path("operator/corrections", owed.notices, name="operator_corrections"),
     path("operator/subscriptions", subscriptions.listed, name="operator_subscriptions"),

@@ -82,7 +82,10 @@ def remind(*, as_of: datetime) -> int:
 
 
 def shown(*, provider: str | None = None, as_of: datetime) -> list[dict[str, Any]]:
-    """Return every plan in force with its last and next due day, as JSON-ready documents."""
+    """Return every plan in force with its last and next due day, as JSON-ready documents.
+
+    `overdue`: the first day for which, and since which, nothing has come.
+    """
     today = as_of.astimezone(CHINA).date()
     span = timedelta(days=LOOK_BACK_DAYS)
     found = []
@@ -91,6 +94,7 @@ def shown(*, provider: str | None = None, as_of: datetime) -> list[dict[str, Any
     ).items():
         past = [one for one in days if one.due.due_on <= today]
         ahead = [one for one in days if one.due.due_on > today]
+        missing = [one for one in past if one.state is State.MISSING]
         found.append(
             {
                 "provider": owner,
@@ -99,6 +103,7 @@ def shown(*, provider: str | None = None, as_of: datetime) -> list[dict[str, Any
                 **_plan(segments[-1]),
                 "last": document(past[-1]) if past else None,
                 "next": document(ahead[0]) if ahead else None,
+                "overdue": document(missing[0]) if missing else None,
             }
         )
     return found

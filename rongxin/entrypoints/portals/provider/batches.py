@@ -26,6 +26,7 @@ from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, outcomes
 from rongxin.sharing.errors import SharingError
 from rongxin.sharing.rules import Mode, RowOutcome, Status
+from rongxin.sharing.schedule import lateness
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 
@@ -77,6 +78,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         "name": loader.load().provider_label(visitor.role.party),
         "items": items_of(visitor.role.party),
         "modes": list(Mode),
+        "late": _late(visitor),
     }
     if request.method != "POST" or lists.asked(request):
         return lists.answer(request, visitor, BATCHES, "provider/batches.html", context)
@@ -175,6 +177,12 @@ def items_of(provider: str) -> list[Item]:
             for channel in item.channels
         )
     ]
+
+
+def _late(visitor: Visitor) -> list[dict[str, Any]]:
+    """Return what should have come by today and has not, the longest due first."""
+    plans = lateness.shown(provider=visitor.role.party, as_of=visitor.at)
+    return sorted((one for one in plans if one["overdue"]), key=lambda one: str(one["overdue"]["due_on"]))
 
 
 def _line(card: batches.Card) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from rongxin.catalogue import loader
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, shown, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
 from rongxin.sharing import call_register, gateways
 from rongxin.sharing.bulk import agreements, refresh
 from rongxin.sharing.schedule import lateness
+from rongxin.sharing.schedule.rules import Every
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 _DAYS = 30
@@ -37,9 +38,14 @@ def show(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             {**card.document(), "label": _label(card.item)} for card in agreements.every(provider=own)
         ],
         "load": [dict(one) for one in refresh.status(as_of=at, provider=own)],
-        "plans": lateness.shown(provider=own, as_of=at),
+        "plans": [_plan(one) for one in lateness.shown(provider=own, as_of=at)],
     }
     return pages.render(request, "provider/gateway.html", context)
+
+
+def _plan(plan: dict[str, Any]) -> dict[str, Any]:
+    words = shown.plan(Every(plan["every"]), plan["day"], plan["grace_working_days"])
+    return {**plan, "label": words, "last": plan["overdue"] or plan["last"], "late": bool(plan["overdue"])}
 
 
 def _items(own: str) -> list[dict[str, Any]]:

@@ -127,6 +127,7 @@ EVERYBODY = {
     "/operator/parameters",
     "/operator/mandates",
     "/operator/agreements",
+    "/operator/schedules",
 }
 OWED = {"/operator/watch", "/operator/holds", "/operator/receipts", "/operator/corrections"}
 PUSHES = {"/operator/subscriptions"}
