@@ -10,7 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from rongxin.entrypoints.api import acts, authentication
-from rongxin.sharing.aggregation import desk, waiting_rows
+from rongxin.sharing.aggregation import decisions, waiting_rows
 
 router = Router(tags=["匹配台 Matching desk"])
 Text = Annotated[str, Field(max_length=500)]
@@ -49,8 +49,8 @@ def waiting(
 def show(request: HttpRequest, batch_id: UUID, line: int) -> dict[str, Any]:
     """Return a row with its candidates, the evidence beside each, and every decision on it."""
     row = waiting_rows.get(batch_id, line, as_of=authentication.caller(request).at)
-    decisions = [card.document() for card in desk.decisions_on(batch_id, line)]
-    return row.document() | {"candidates": _candidates(row), "decisions": decisions}
+    taken = [card.document() for card in decisions.on(batch_id, line)]
+    return row.document() | {"candidates": _candidates(row), "decisions": taken}
 
 
 class Match(Schema):

@@ -64,12 +64,12 @@ def list_rows(
 def show(batch: UUID, line: int) -> None:
     """一行的候选主体、旁证与历次决定 Print a row with candidates, evidence and every decision on it."""
     with node.running(), answers.refusals():
-        from rongxin.sharing.aggregation import desk, waiting_rows
+        from rongxin.sharing.aggregation import decisions, waiting_rows
 
         row = waiting_rows.get(batch, line, as_of=answers.now())
         document = row.document()
         document["candidates"] = [one.document() for one in row.candidates()]
-        document["decisions"] = [card.document() for card in desk.decisions_on(batch, line)]
+        document["decisions"] = [card.document() for card in decisions.on(batch, line)]
         answers.show(document)
 
 

@@ -99,6 +99,7 @@ _ENTRIES = (
     Entry("operator_papers", _lazy("书面授权复核"), _DESK, _CASES),
     Entry("operator_held", _lazy("待复核批次"), _DESK, _DATA),
     Entry("operator_matching", _lazy("匹配台"), permission.DESK, _DATA),
+    Entry("operator_decisions", _lazy("匹配决定"), permission.DESK, _DATA),
     Entry("operator_schedules", _lazy("报送计划"), permission.STAFF, _DATA),
     Entry("operator_quality", _lazy("数据质量"), permission.STAFF, _DATA),
     Entry("operator_providers", _lazy("数据提供单位"), permission.STAFF, _DATA),

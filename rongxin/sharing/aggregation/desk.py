@@ -7,10 +7,7 @@ docs/decisions/0015-matching-desk.md says how the store follows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -29,6 +26,7 @@ from rongxin.sharing import source_levels
 from rongxin.sharing.aggregation import (
     attempts,
     batches,
+    decisions,
     full_lists,
     identifiers,
     late_rows,
@@ -36,6 +34,7 @@ from rongxin.sharing.aggregation import (
     outcomes,
     waiting_rows,
 )
+from rongxin.sharing.aggregation.decisions import Card
 from rongxin.sharing.aggregation.outcomes import RowEnd
 from rongxin.sharing.errors import DecisionOver, NotFiled, NotWaiting, Refused, UnknownDecision
 from rongxin.sharing.models import Batch, Decision, Outcome
@@ -47,48 +46,6 @@ _COUNTED_AS = {
     RowOutcome.REJECTED: "rejected",
     RowOutcome.DUPLICATE: "duplicate",
 }
-
-
-@dataclass(frozen=True)
-class Card:
-    """A decision as it stands, and how its row ended by it (None while it is only proposed)."""
-
-    id: UUID
-    batch: UUID
-    line: int
-    verdict: Verdict
-    state: State
-    uscc: str | None
-    name: str | None
-    reason: str
-    outcome: RowOutcome | None
-    decided_by: str
-    decided_at: datetime
-    confirmed_by: str
-    closed_by: str
-    closed_reason: str
-
-    def document(self) -> dict[str, Any]:
-        """What a person sees of a decision, so a second one of the first's."""
-        return {
-            "decision": str(self.id),
-            "batch": str(self.batch),
-            "line": self.line,
-            "verdict": self.verdict.value,
-            "verdict_label": self.verdict.label,
-            "state": self.state.value,
-            "state_label": self.state.label,
-            "uscc": self.uscc,
-            "name": self.name,
-            "reason": self.reason,
-            "outcome": self.outcome.value if self.outcome else None,
-            "outcome_label": self.outcome.label if self.outcome else None,
-            "decided_by": self.decided_by,
-            "decided_at": self.decided_at.isoformat(),
-            "confirmed_by": self.confirmed_by or None,
-            "closed_by": self.closed_by or None,
-            "closed_reason": self.closed_reason or None,
-        }
 
 
 def match(batch_id: UUID, line: int, uscc: str, *, reason: str = "", actor: Actor, as_of: datetime) -> Card:
@@ -125,7 +82,7 @@ def confirm(decision_id: UUID, *, actor: Actor, as_of: datetime) -> Card:
             decision.confirmed_by, decision.confirmed_at = str(actor), as_of
             _carry_out(decision, batch, actor=actor, as_of=as_of)
             decision.save()
-        return _card(decision)
+        return decisions.card(decision)
 
     return attempts.patiently(act)
 
@@ -146,15 +103,9 @@ def reverse(decision_id: UUID, *, reason: str, actor: Actor, as_of: datetime) ->
             decision.save()
             kind = Kind.MATCH_REVERSED if wanted is Act.REVERSE else Kind.MATCH_DECLINED
             entries.append(kind, actor=actor, refs=_refs(decision, batch), as_of=as_of)
-        return _card(decision)
+        return decisions.card(decision)
 
     return attempts.patiently(act)
-
-
-def decisions_on(batch_id: UUID, line: int) -> Sequence[Card]:
-    """Return every decision that was taken on a row, the oldest first."""
-    found = Decision.objects.filter(batch_id=batch_id, line=line).select_related("subject")
-    return [_card(one) for one in found.order_by("decided_at", "id")]
 
 
 # ---------------------------------------------------------------------- a decision
@@ -193,7 +144,7 @@ def _decide(
             else:
                 _carry_out(decision, batch, actor=actor, as_of=as_of)
             decision.save(force_insert=True)
-        return _card(decision)
+        return decisions.card(decision)
 
     return attempts.patiently(act)
 
@@ -309,23 +260,3 @@ def _refs(decision: Decision, batch: Batch) -> dict[str, str | int]:
     if decision.subject_id is not None:
         refs["subject"] = decision.subject_id
     return refs
-
-
-def _card(decision: Decision) -> Card:
-    subject = decision.subject
-    return Card(
-        id=decision.id,
-        batch=decision.batch_id,
-        line=decision.line,
-        verdict=Verdict(decision.verdict),
-        state=State(decision.state),
-        uscc=subject.uscc if subject else None,
-        name=subject.name if subject else None,
-        reason=decision.reason,
-        outcome=RowOutcome(decision.outcome) if decision.outcome else None,
-        decided_by=decision.decided_by,
-        decided_at=decision.decided_at,
-        confirmed_by=decision.confirmed_by,
-        closed_by=decision.closed_by,
-        closed_reason=decision.closed_reason,
-    )

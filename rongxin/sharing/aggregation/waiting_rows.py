@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
+from django.db.models import QuerySet
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
 from rongxin.exchange.subjects import Key, key_of
+from rongxin.journal import windows
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import candidates
 from rongxin.parties.rules.desk import State
 from rongxin.parties.rules.likeness import Traces
@@ -82,23 +85,48 @@ def find(
     limit: int = 20,
 ) -> list[Waiting]:
     """Return rows that wait, those of the oldest batch first; `after` is the last row of the page before."""
-    rows = Outcome.objects.filter(
-        outcome=RowOutcome.PENDING, batch__status=Status.FILED, batch__pending__gt=0
-    )
+    rows = _waiting_now(item, provider, older_than_days, as_of)
     if batch is not None:
         rows = rows.filter(batch_id=batch)
-    if item is not None:
-        rows = rows.filter(batch__item=item)
-    if provider is not None:
-        rows = rows.filter(batch__provider_id=provider)
-    if older_than_days is not None:
-        rows = rows.filter(batch__finished_at__lt=as_of - timedelta(days=older_than_days))
     if after is not None:
         rows = rows.filter(batch_id=after[0], line__gt=after[1]) | rows.filter(batch_id__gt=after[0])
     # A batch's id grows with time.
     found = list(rows.select_related("batch__mapping").order_by("batch_id", "line")[:limit])
     proposals = _proposals([row.batch_id for row in found])
     return [_waiting(row, proposals.get((row.batch_id, row.line)), as_of) for row in found]
+
+
+def part_of(
+    window: Window,
+    *,
+    find: str = "",
+    item: str | None = None,
+    provider: str | None = None,
+    older_than_days: int | None = None,
+    as_of: datetime,
+) -> Part[Waiting]:
+    """Return a part of the rows that wait, those of the oldest batch first; `find`: in the file's name."""
+    rows = _waiting_now(item, provider, older_than_days, as_of)
+    if find:
+        rows = rows.filter(batch__file_name__icontains=find)
+    part = windows.part(rows.select_related("batch__mapping"), window, "batch_id", "line")
+    proposals = _proposals([row.batch_id for row in part.rows])
+    return part.of(lambda row: _waiting(row, proposals.get((row.batch_id, row.line)), as_of))
+
+
+def _waiting_now(
+    item: str | None, provider: str | None, older_than_days: int | None, as_of: datetime
+) -> QuerySet[Outcome]:
+    rows = Outcome.objects.filter(
+        outcome=RowOutcome.PENDING, batch__status=Status.FILED, batch__pending__gt=0
+    )
+    if item is not None:
+        rows = rows.filter(batch__item=item)
+    if provider is not None:
+        rows = rows.filter(batch__provider_id=provider)
+    if older_than_days is not None:
+        rows = rows.filter(batch__finished_at__lt=as_of - timedelta(days=older_than_days))
+    return rows
 
 
 def get(batch_id: UUID, line: int, *, as_of: datetime) -> Waiting:

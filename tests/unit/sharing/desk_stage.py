@@ -11,6 +11,7 @@ from django.db.models import F
 from rongxin.parties import identity, subjects
 from rongxin.records.models import Record
 from rongxin.sharing.aggregation import desk
+from rongxin.sharing.aggregation.decisions import Card
 from rongxin.sharing.models import Batch, Outcome
 from rongxin.sharing.rules import Mode
 from rongxin.vocabulary import uscc
@@ -84,7 +85,7 @@ class Court:
         )
         return receipt.batch
 
-    def matches(self, batch: UUID, line: int, number: int, actor: Actor = FIRST) -> desk.Card:
+    def matches(self, batch: UUID, line: int, number: int, actor: Actor = FIRST) -> Card:
         return desk.match(batch, line, code(number), actor=actor, as_of=self.later())
 
     def later(self) -> datetime:

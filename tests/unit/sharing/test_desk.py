@@ -8,7 +8,7 @@ from rongxin.journal.models import Entry
 from rongxin.parties.errors import UnknownParty
 from rongxin.parties.rules.desk import State
 from rongxin.records.models import Record
-from rongxin.sharing.aggregation import desk, outcomes, waiting_rows, withdrawal
+from rongxin.sharing.aggregation import decisions, desk, outcomes, waiting_rows, withdrawal
 from rongxin.sharing.errors import DecisionOver, NotFiled, NotWaiting, Refused, UnknownDecision, UnknownRow
 from rongxin.sharing.models import Decision, Outcome
 from rongxin.sharing.rules import RowOutcome
@@ -50,7 +50,7 @@ def test_what_is_against_a_firm_takes_two_and_the_second_sees_the_first(court: C
     proposed = court.matches(batch, 2, 1)
     assert (proposed.state, proposed.outcome, counts(batch)) == (State.PROPOSED, None, (0, 0, 1, 0))
     assert live(subject, DEBTOR) == []
-    (seen,) = desk.decisions_on(batch, 2)
+    (seen,) = decisions.on(batch, 2)
     assert (seen.uscc, seen.decided_by) == (code(1), str(FIRST))
     same = Actor(FIRST.kind, FIRST.id, "operator:other_role")
     with pytest.raises(Refused) as refused:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rongxin.records.models import Record
 from rongxin.sharing.aggregation import desk, withdrawal
+from rongxin.sharing.aggregation.decisions import Card
 from rongxin.sharing.errors import DecisionOver, NotFiled, NotWaiting
 from rongxin.sharing.models import Batch, Outcome
 from rongxin.vocabulary.actor import Actor
@@ -45,7 +46,7 @@ class Universe:
     court: Court
     number: int = field(default_factory=lambda: next(UNIVERSES))
     newer: list[UUID] = field(default_factory=list)
-    standing: dict[int, tuple[int, desk.Card]] = field(default_factory=dict)
+    standing: dict[int, tuple[int, Card]] = field(default_factory=dict)
     # Acts that another universe leaves out: decisions taken back, their reversals, and what was refused.
     void: set[int] = field(default_factory=set)
 
@@ -84,7 +85,7 @@ class Universe:
                 card = desk.confirm(card.id, actor=SECOND, as_of=self.court.later())
             self.standing[line] = place, card
 
-    def _decide(self, what: str, line: int, which: int) -> desk.Card:
+    def _decide(self, what: str, line: int, which: int) -> Card:
         if what in ("match", "propose"):
             return self.court.matches(self.own, line, self.number * 10 + which)
         settle = desk.dismiss if what == "dismiss" else desk.send_back

@@ -12,6 +12,7 @@ from rongxin.records import filing
 from rongxin.records.models import Record
 from rongxin.records.rules import EndedWhy
 from rongxin.sharing.aggregation import desk, outcomes, registration, withdrawal
+from rongxin.sharing.aggregation.decisions import Card
 from rongxin.sharing.errors import NotFiled
 from rongxin.sharing.rules import Mode, RowOutcome
 from rongxin.vocabulary.actor import Actor
@@ -41,11 +42,11 @@ def rule_of(batch: UUID, line: int = 2) -> str:
     return next(end.rule for end in outcomes.of_batch(batch, kinds) if end.line == line)
 
 
-def reverse(card: desk.Card, court: Court) -> None:
+def reverse(card: Card, court: Court) -> None:
     desk.reverse(card.id, reason="看错了", actor=SECOND, as_of=court.later())
 
 
-def settled(court: Court, batch: UUID) -> desk.Card:
+def settled(court: Court, batch: UUID) -> Card:
     proposed = court.matches(batch, 2, 1)
     return desk.confirm(proposed.id, actor=SECOND, as_of=court.later())
 

@@ -13,7 +13,7 @@ from rongxin.catalogue import loader
 from rongxin.entrypoints.cli import main, matching
 from rongxin.entrypoints.cli.answers import REFUSED
 from rongxin.parties import seed
-from rongxin.sharing.aggregation import desk
+from rongxin.sharing.aggregation import decisions, desk
 from rongxin.vocabulary.actor import SYSTEM
 from tests.unit.sharing.conftest import NOW, Bureau, code
 from tests.unit.sharing.desk_stage import SECOND, Court, counts, firm, old_code
@@ -50,7 +50,7 @@ def test_a_clerk_finds_a_row_and_settles_it_with_a_second_person(court: Court) -
     assert refused["code"] == "second_person_needed"
     shown = says("show", batch, 2)
     assert [one["reason"] for one in shown["decisions"]] == ["法定代表人一致"]
-    desk.confirm(desk.decisions_on(batch, 2)[0].id, actor=SECOND, as_of=court.later())
+    desk.confirm(decisions.on(batch, 2)[0].id, actor=SECOND, as_of=court.later())
     assert says("list", "--brief") == []
     assert counts(batch) == (1, 0, 0, 0)
     back = says("reverse", proposed["decision"], "--reason", "看错了")

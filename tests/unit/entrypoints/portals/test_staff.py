@@ -137,7 +137,7 @@ ROLES = {
     Role.SYSTEM_ADMINISTRATOR: EVERYBODY | PUSHES,
     Role.SECURITY_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | OWED,
     Role.AUDIT_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | CASES | OWED | {"/operator/record"},
-    Role.CLERK: EVERYBODY | ACCESS | CASES | {"/operator/matching"},
+    Role.CLERK: EVERYBODY | ACCESS | CASES | {"/operator/matching", "/operator/decisions"},
 }
 
 
