@@ -16,14 +16,16 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rongxin.consent import cases, register, written
 from rongxin.consent.errors import ConsentError, NotPossible, UnknownConsent
 from rongxin.consent.models import Case, Consent, ImportedConsent, Scan, WrittenProposal
 from rongxin.consent.rules import CaseKind
 from rongxin.consent.templates import Draft
-from rongxin.journal import entries, keyring
+from rongxin.journal import entries, keyring, windows
 from rongxin.journal.rules import Kind
+from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
 from rongxin.parties.errors import PartiesError
 from rongxin.proof import canonical
@@ -31,6 +33,7 @@ from rongxin.vocabulary.actor import Actor
 from rongxin.vocabulary.zone import business_day
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:rongxin:imported-consent")
+_HANDED_IN = (WrittenProposal.Status.PROPOSED, WrittenProposal.Status.CONFIRMED)
 # What a paper must come with, in the words of the one who has to look for it.
 _EVIDENCE = {
     "draft": "授权条款",
@@ -68,6 +71,8 @@ class Card:
     proposal: UUID | None
     content: Mapping[str, Any]
     imported_at: datetime
+    #: Nobody has handed it in, or what was handed in was rejected.
+    waits: bool
 
     def document(self) -> dict[str, Any]:
         """What a clerk sees, and what is missing in words."""
@@ -217,9 +222,35 @@ def _scan(row: Mapping[str, Any], scan_of: Callable[[str], bytes | None]) -> Sca
 
 def pending() -> list[Card]:
     """Return what waits, oldest first; a proposal that was rejected waits again."""
-    rows = ImportedConsent.objects.select_related("proposal").order_by("imported_at", "id")
-    over = (WrittenProposal.Status.PROPOSED, WrittenProposal.Status.CONFIRMED)
-    return [_card(row) for row in rows if row.proposal is None or row.proposal.status not in over]
+    return [_card(row) for row in _pending().order_by("imported_at", "id")]
+
+
+def part_of(window: Window, *, find: str = "", ready_only: bool = False) -> Part[Card]:
+    """Return a part of what waits, oldest first: of firms with this in their name or this code; only what
+    lacks no evidence.
+    """
+    rows = _pending()
+    if find:
+        rows = rows.filter(subjects.called(find))
+    if ready_only:
+        rows = rows.filter(missing=[], scan__isnull=False)
+    return windows.part(rows, window, "imported_at", "id").of(_card)
+
+
+def get(imported_id: UUID) -> Card:
+    """Return one; raises `UnknownConsent`."""
+    row = ImportedConsent.objects.select_related("proposal").filter(pk=imported_id).first()
+    if row is None:
+        raise _unknown(imported_id)
+    return _card(row)
+
+
+def _pending() -> QuerySet[ImportedConsent]:
+    return ImportedConsent.objects.select_related("proposal").exclude(proposal__status__in=_HANDED_IN)
+
+
+def _unknown(imported_id: UUID) -> UnknownConsent:
+    return UnknownConsent(f"没有编号为{imported_id}的迁入授权")
 
 
 def propose(imported_id: UUID, *, actor: Actor, as_of: datetime) -> UUID:
@@ -232,7 +263,7 @@ def propose(imported_id: UUID, *, actor: Actor, as_of: datetime) -> UUID:
             ImportedConsent.objects.select_for_update(no_key=True, of=["self"]).filter(pk=imported_id).first()
         )
         if row is None:
-            raise UnknownConsent(f"没有编号为{imported_id}的迁入授权")
+            raise _unknown(imported_id)
         if row.missing or row.scan is None:
             lacking = "、".join(_EVIDENCE[name] for name in row.missing)
             raise NotPossible(f"该授权缺少{lacking}，不能作为书面授权提交；请由企业重新授权")
@@ -296,4 +327,5 @@ def _card(row: ImportedConsent) -> Card:
         row.proposal_id,
         row.content,
         row.imported_at,
+        row.proposal is None or row.proposal.status not in _HANDED_IN,
     )

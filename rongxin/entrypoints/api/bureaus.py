@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,15 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
 from rongxin.entrypoints.api import authentication, paging
-from rongxin.parties import api_keys
 from rongxin.parties.bureaus import mandates
 from rongxin.parties.bureaus.mandates import Wish
 from rongxin.parties.rules.membership import Role
 
 router = Router(tags=["征信机构参与运营 Bureaus"])
 _READ = authentication.SECURITY | authentication.AUDIT
-# A bureau's key is short-lived: its people are looked at anew.
-_KEY_LIFE = timedelta(days=30)
 
 
 class BureauMandateIn(Schema):
@@ -84,15 +81,8 @@ def end(request: HttpRequest, bureau: str, given: EndIn) -> dict[str, int]:
 def appoint(request: HttpRequest, bureau: str, given: PersonIn) -> Status[dict[str, Any]]:
     """Let a person known by real name act for the bureau; the key is shown this once."""
     caller = authentication.caller(request)
-    role = mandates.appoint(bureau, given.account, given.role, actor=caller.actor, as_of=caller.at)
-    issued = api_keys.issue(
-        given.account,
-        label="征信机构参与运营",
-        expires_at=caller.at + _KEY_LIFE,
-        membership=role.id,
-        actor=caller.actor,
-        as_of=caller.at,
-    )
+    by: dict[str, Any] = {"actor": caller.actor, "as_of": caller.at}
+    role, issued = mandates.appoint_with_key(bureau, given.account, given.role, **by)
     told = {"membership": role.id, "key": issued.secret, "key_expires_at": issued.expires_at.isoformat()}
     return Status(201, told)
 

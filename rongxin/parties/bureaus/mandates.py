@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from pydantic import Field
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
 from rongxin.journal.windows import Part, Window
-from rongxin.parties import accounts, memberships, second_person
+from rongxin.parties import accounts, api_keys, memberships, second_person
 from rongxin.parties.bureaus.models import Bureau, BureauAct, BureauMandate
 from rongxin.parties.errors import InvalidCode, NotAllowed, NotPermitted, PartiesError, UnknownParty
 from rongxin.parties.rules.membership import PartyKind, Role
@@ -33,6 +33,7 @@ from rongxin.vocabulary.actor import Actor
 
 _WHAT = "企业征信机构的参与授权"
 _ACT_MAX = 128
+_KEY_LIFE = timedelta(days=30)
 _NO_ID = re.compile(r"[^A-Za-z0-9._:/@+-]")  # an entry of the journal names ids, no content
 
 
@@ -190,6 +191,23 @@ def appoint(bureau: str, account: int, role: Role, *, actor: Actor, as_of: datet
     )
 
 
+def appoint_with_key(
+    bureau: str, account: int, role: Role, *, actor: Actor, as_of: datetime
+) -> tuple[memberships.Card, api_keys.Issued]:
+    """Appoint a person and issue the key by which it acts: short-lived, so that people are looked at anew."""
+    with transaction.atomic():
+        card = appoint(bureau, account, role, actor=actor, as_of=as_of)
+        key = api_keys.issue(
+            account,
+            label="征信机构参与运营",
+            expires_at=as_of + _KEY_LIFE,
+            membership=card.id,
+            actor=actor,
+            as_of=as_of,
+        )
+    return card, key
+
+
 def act(bureau: str, what: str, *, actor: Actor, as_of: datetime) -> None:
     """Write down one request of a bureau's person, before it is answered; MandateOver where it may not act.
 
@@ -224,6 +242,18 @@ def every() -> list[Card]:
     return [_card(row) for row in rows]
 
 
+def get(mandate: UUID) -> Card:
+    """Return one mandate; raises `UnknownParty`."""
+    row = BureauMandate.objects.select_related("bureau").filter(pk=mandate).first()
+    if row is None:
+        raise _unknown(mandate)
+    return _card(row)
+
+
+def _unknown(mandate: UUID) -> UnknownParty:
+    return UnknownParty(f"没有编号为{mandate}的参与授权")
+
+
 def _in_force(bureau: str, on: date) -> BureauMandate:
     rows = BureauMandate.objects.filter(bureau=bureau, ended_at=None, granted_at__isnull=False)
     row = rows.filter(valid_from__lte=on, valid_until__gte=on).order_by("-valid_until").first()
@@ -236,7 +266,7 @@ def _live(mandate: UUID) -> BureauMandate:
     rows = BureauMandate.objects.select_for_update(of=("self",), no_key=True).select_related("bureau")
     row = rows.filter(pk=mandate, ended_at=None).first()
     if row is None:
-        raise UnknownParty(f"没有编号为{mandate}的参与授权")
+        raise _unknown(mandate)
     return row
 
 

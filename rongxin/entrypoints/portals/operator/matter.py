@@ -1,4 +1,4 @@
-"""What two people decide on, by `operator/matter.html`: shown whole, and by POST one of its acts done."""
+"""What two people decide on, by `operator/matter.html` or what extends it: shown, one of its acts done."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ def answer(
     refusal: type[Exception],
     errors: type[Exception],
     here: HttpResponseBase,
+    page: str = _PAGE,
+    done: str = "",
 ) -> HttpResponseBase:
     """Show a matter, or do one of `acts`, each given the reason, which `freely` alone needs none of.
 
     What isn't offered or lacks its reason is a `refusal`; `errors` are told on the page, which keeps the
-    reason. Then the visitor goes `here`.
+    reason. Then the visitor is told what was `done` and goes `here`.
     """
     if request.method != "POST":
-        return pages.render(request, _PAGE, context)
+        return pages.render(request, page, context)
     act, why = request.POST.get("act", ""), request.POST.get("reason", "").strip()
     try:
         if act not in [value for value, _label in context["acts"]]:
@@ -41,7 +43,7 @@ def answer(
         acts[act](why)
     except errors as error:
         return pages.render(
-            request, _PAGE, {**context, "mistake": pages.words(error), "reason": why}, status=422
+            request, page, {**context, "mistake": pages.words(error), "reason": why}, status=422
         )
-    messages.success(request, _("已办理，立即生效"))
+    messages.success(request, done or _("已办理，立即生效"))
     return here

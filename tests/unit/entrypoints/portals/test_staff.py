@@ -131,8 +131,14 @@ EVERYBODY = {
 }
 OWED = {"/operator/watch", "/operator/holds", "/operator/receipts", "/operator/corrections"}
 PUSHES = {"/operator/subscriptions"}
-ACCESS = {"/operator/institutions", "/operator/applications"}
-CASES = {"/operator/objections", "/operator/repairs", "/operator/papers", "/operator/held"}
+ACCESS = {"/operator/institutions", "/operator/applications", "/operator/bureaus"}
+CASES = {
+    "/operator/objections",
+    "/operator/repairs",
+    "/operator/papers",
+    "/operator/imports",
+    "/operator/held",
+}
 ROLES = {
     Role.SYSTEM_ADMINISTRATOR: EVERYBODY | PUSHES,
     Role.SECURITY_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | OWED,
