@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,9 @@ from rongxin.vocabulary.sharing_mode import SharingMode
 if TYPE_CHECKING:
     from rongxin.catalogue.schema import Item
 
+
+#: Is told how many of how many are done.
+Steps = Callable[[int, int], None]
 
 #: Where the room's dated numbers stand.
 PARAMETERS: Final = Path(__file__).parent / "parameters"

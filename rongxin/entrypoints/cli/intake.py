@@ -100,9 +100,10 @@ def withdraw(batch: UUID) -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import withdrawal
 
-        done = withdrawal.withdraw(
-            batch, actor=answers.operator(permission.SYSTEM | permission.DESK), as_of=answers.now()
-        )
+        progress, actor = Progress(), answers.operator(permission.SYSTEM | permission.DESK)
+        steps = progress.steps("撤回批次 batches withdrawn")
+        done = withdrawal.withdraw(batch, actor=actor, as_of=answers.now(), progress=steps)
+        progress.end()
         answers.show(
             {
                 "batch": str(done.batch),
@@ -173,7 +174,10 @@ def resume() -> None:
     with node.running(), answers.refusals():
         from rongxin.sharing.aggregation import batches
 
-        answers.show([_card(card) for card in batches.resume_unfinished(as_of=answers.now())])
+        progress = Progress()
+        stand = batches.resume_unfinished(as_of=answers.now(), progress=progress.of_file)
+        progress.end()
+        answers.show([_card(card) for card in stand])
 
 
 def _card(card: Card) -> dict[str, Any]:

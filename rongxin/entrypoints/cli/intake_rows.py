@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from rongxin.entrypoints.cli import answers, node
+from rongxin.entrypoints.cli.progress import Progress
 from rongxin.parties.rules import permission
 
 _BATCH = click.argument("batch", type=click.UUID)
@@ -65,7 +66,12 @@ def end(batch: UUID, line: int | None, why: str, reason: str) -> None:
 
         if line is None:
             actor, now = answers.operator(permission.DESK), answers.now()
-            ended = row_changes.end_batch(batch, why=why, reason=reason, actor=actor, as_of=now)
+            progress = Progress()
+            told = progress.steps("终止 rows ended")
+            ended = row_changes.end_batch(
+                batch, why=why, reason=reason, actor=actor, as_of=now, progress=told
+            )
+            progress.end()
             label = row_changes.ENDINGS[why].label
             answers.show({"batch": str(batch), "ended": ended, "why": label})
             return

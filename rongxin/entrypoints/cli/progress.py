@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import click
 
@@ -19,6 +20,10 @@ class Progress:
     def of_all(self, what: str, done: int, total: int) -> None:
         """Say how much of a whole is done."""
         self._tell(f"{what}: {done:,}/{total:,}", last=done >= total)
+
+    def steps(self, what: str) -> Callable[[int, int], None]:
+        """Return what work tells how much of a whole of its own is done."""
+        return lambda done, total: self.of_all(what, done, total)
 
     def of_item(self, item: str, rows: int) -> None:
         """Say how many rows of an item are done."""

@@ -193,6 +193,7 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("provider/batches/<uuid:number>/rejects.csv", batches.rejects, name="provider_rejects"),
     path("provider/batches/<uuid:number>/rows", rows.changed, name="provider_rows"),
     path("provider/batches/<uuid:number>/withdraw", rows.withdraw_batch, name="provider_withdraw"),
+    path("provider/batches/<uuid:number>/end", rows.end_batch, name="provider_end"),
     path("provider/columns", columns.listed, name="provider_columns"),
     path("provider/columns/<slug:item>", columns.one, name="provider_column"),
     path("provider/gateway", gateway.show, name="provider_gateway"),

@@ -184,7 +184,7 @@ def file(batch_id: UUID, *, as_of: datetime, progress: Progress | None = None) -
     return receipt
 
 
-def resume_unfinished(*, as_of: datetime) -> list[Card]:
+def resume_unfinished(*, as_of: datetime, progress: Progress | None = None) -> list[Card]:
     """File or refuse every batch that was received and not finished, oldest first; return how they stand.
 
     One that fails for a reason of the node's own (a full disk, a fault of ours) stays for the next time and
@@ -196,7 +196,7 @@ def resume_unfinished(*, as_of: datetime) -> list[Card]:
         if _in_work(batch_id):
             continue
         try:
-            file(batch_id, as_of=as_of)
+            file(batch_id, as_of=as_of, progress=progress)
         except Refused as refusal:
             log.warning("batch %s refused: %s", batch_id, refusal)
         except Held as held:

@@ -39,7 +39,7 @@ from rongxin.sharing.aggregation import (
 from rongxin.sharing.aggregation.receipts import Receipt
 from rongxin.sharing.errors import NotFiled, Refused
 from rongxin.sharing.models import Batch, RowChange
-from rongxin.sharing.rules import Counts, RowAct, Status
+from rongxin.sharing.rules import Counts, RowAct, Status, Steps
 from rongxin.vocabulary.actor import Actor
 
 MODE = "correction"
@@ -123,8 +123,19 @@ def end(batch_id: UUID, line: int, *, why: str, reason: str, actor: Actor, as_of
     return Ended(batch_id, line, ENDINGS[why], 0)
 
 
-def end_batch(batch_id: UUID, *, why: str, reason: str, actor: Actor, as_of: datetime) -> int:
-    """End all rows of a batch that still stand, its corrections' too; return how many. Raises `Refused`."""
+def end_batch(
+    batch_id: UUID,
+    *,
+    why: str,
+    reason: str,
+    actor: Actor,
+    as_of: datetime,
+    progress: Steps | None = None,
+) -> int:
+    """End all rows of a batch that still stand, its corrections' too; return how many. Raises `Refused`.
+
+    `progress` is told how many of them are ended.
+    """
     with transaction.atomic():
         batch = _to_be_ended(batch_id, why, str(batch_id), actor)
         theirs = [batch_id, *withdrawal.corrections_of(batch)]
@@ -136,10 +147,13 @@ def end_batch(batch_id: UUID, *, why: str, reason: str, actor: Actor, as_of: dat
                 where=str(batch_id),
                 what_to_do="如已由后来的批次更新，请对该批次操作。",
             )
-        by = f"provider:{batch.provider_id}"
+        by, done = f"provider:{batch.provider_id}", 0
         for subject, of_subject in groupby(rows, key=lambda row: row[3]):
             ids = [row[2] for row in of_subject]
             filing.end(ids, ENDINGS[why], subject_id=subject, ended_by=by, actor=actor, as_of=as_of)
+            done += len(ids)
+            if progress is not None:
+                progress(done, len(rows))
         RowChange.objects.bulk_create(
             [_change(row[0], row[1], RowAct.END, reason, actor=actor, as_of=as_of) for row in rows],
             batch_size=2_000,

@@ -16,7 +16,7 @@ from rongxin.sharing.aggregation import batches, full_lists, mandates, registrat
 from rongxin.sharing.bulk import freshness
 from rongxin.sharing.errors import NotFiled, Refused
 from rongxin.sharing.models import Batch, RowChange
-from rongxin.sharing.rules import Mode, Status
+from rongxin.sharing.rules import Mode, Status, Steps
 from rongxin.vocabulary.actor import Actor
 
 
@@ -30,8 +30,11 @@ class Withdrawal:
     journal_entry: UUID
 
 
-def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
-    """Take a filed batch back as if it had never come, its corrections too. Raises `NotFiled`, `Refused`."""
+def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime, progress: Steps | None = None) -> Withdrawal:
+    """Take a filed batch back as if it had never come, its corrections too. Raises `NotFiled`, `Refused`.
+
+    `progress` is told how many of these are done; each is a handful of set-based statements.
+    """
     with transaction.atomic():
         batch = batches.locked(batch_id)
         if rules.Act.WITHDRAW not in rules.TRANSITIONS[Status(batch.status)]:
@@ -43,8 +46,11 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
                 where=actor.party,
                 what_to_do="只有报送单位或平台运营机构可以撤回。",
             )
-        for correction in corrections_of(batch):
+        corrections, told = corrections_of(batch), progress or (lambda done, total: None)
+        for number, correction in enumerate(corrections):
+            told(number, len(corrections) + 1)
             withdraw(correction, actor=actor, as_of=as_of)
+        told(len(corrections), len(corrections) + 1)
         done = filing.withdraw_batch(
             batch_id,
             item=batch.item,
@@ -65,6 +71,7 @@ def withdraw(batch_id: UUID, *, actor: Actor, as_of: datetime) -> Withdrawal:
         )
         batch.status, batch.withdrawn_at = Status.WITHDRAWN, as_of
         batch.save(update_fields=["status", "withdrawn_at"])
+        told(len(corrections) + 1, len(corrections) + 1)
     return Withdrawal(batch_id, done.ended, done.reinstated, entry.id)
 
 

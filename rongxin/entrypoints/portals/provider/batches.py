@@ -23,7 +23,7 @@ from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
 from rongxin.sharing import jobs
-from rongxin.sharing.aggregation import batches, outcomes
+from rongxin.sharing.aggregation import batches, outcomes, registration, row_changes
 from rongxin.sharing.errors import SharingError
 from rongxin.sharing.rules import Mode, RowOutcome, Status
 from rongxin.sharing.schedule import lateness
@@ -135,17 +135,35 @@ def _rejects(number: UUID) -> Listing:
 @visitors.page(permission.PROVIDER, "GET", "POST")
 def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Show a batch, its receipt and the rows that came back; while it is being filed the page refreshes."""
-    card = own(number, visitor)
-    receipt = batches.receipt_of(number)
-    context = {
+    context = _one(number, visitor)
+    answer = lists.answer(request, visitor, _rejects(number), "provider/batch.html", context)
+    if context["receipt"] is None and not context["card"].refusal:
+        answer["Refresh"] = "3"
+    return answer
+
+
+def mistaken(request: HttpRequest, visitor: Visitor, number: UUID, error: Exception) -> HttpResponseBase:
+    """Show the same page with what is wrong with an act on the whole batch, and what was typed."""
+    place = reverse("provider_batch", args=[number])
+    told = {
+        "mistake": pages.words(error),
+        "given": request.POST,
+        "list": lists.shown(request, visitor, _rejects(number), place=place),
+    }
+    return pages.render(request, "provider/batch.html", {**_one(number, visitor), **told}, status=422)
+
+
+def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
+    card, receipt = own(number, visitor), batches.receipt_of(number)
+    known = loader.load().items.get(card.item)
+    return {
         "here": "provider",
         **_line(card),
         "receipt": receipt.document() if receipt else None,
+        "stands": card.status is Status.FILED,
+        "ends": known is not None and known.item != registration.ITEM,
+        "endings": [(name, why.label) for name, why in row_changes.ENDINGS.items()],
     }
-    answer = lists.answer(request, visitor, _rejects(number), "provider/batch.html", context)
-    if receipt is None and not card.refusal:
-        answer["Refresh"] = "3"
-    return answer
 
 
 @visitors.page(permission.PROVIDER)

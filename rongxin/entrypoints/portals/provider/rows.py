@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals.provider import batches
 from rongxin.entrypoints.portals.provider.batches import own
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.errors import PartiesError
@@ -55,12 +57,38 @@ def changed(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
 @visitors.page(permission.PROVIDER, "POST")
 def withdraw_batch(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Take a whole batch back as if it had never come; confirmed by its file's name."""
+
+    def act() -> str:
+        done = errands.ask("batch.withdraw", batch=str(number), actor=visitor.actor, as_of=visitor.at)
+        return _("已撤回，%(ended)s条记录不再有效") % done
+
+    return _whole(request, visitor, number, act)
+
+
+@visitors.page(permission.PROVIDER, "POST")
+def end_batch(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """End all rows of a batch that still count, which were right till today; confirmed by its file's name."""
+    why, reason = request.POST.get("why", ""), request.POST.get("reason", "").strip()
+
+    def act() -> str:
+        if why not in row_changes.ENDINGS or not reason:
+            raise SharingError(_("请选择终止的原因并写明依据"))
+        given: dict[str, Any] = {"batch": str(number), "why": why, "reason": reason}
+        done = errands.ask("batch.end", **given, actor=visitor.actor, as_of=visitor.at)
+        return _("已终止%(ended)s条记录，以后的报送不会使它们恢复") % done
+
+    return _whole(request, visitor, number, act)
+
+
+def _whole(request: HttpRequest, visitor: Visitor, number: UUID, act: Callable[[], str]) -> HttpResponseBase:
+    """Act on a whole batch of one's own whose file's name was typed again, and come back to it."""
     card = own(number, visitor)
-    if request.POST.get("name", "").strip() != card.file_name:
-        messages.error(request, _("未撤回：请照样填写文件名确认"))
-        return redirect("provider_batch", number=number)
-    done = errands.ask("batch.withdraw", batch=str(number), actor=visitor.actor, as_of=visitor.at)
-    messages.success(request, _("已撤回，%(ended)s条记录不再有效") % done)
+    try:
+        if request.POST.get("name", "").strip() != card.file_name:
+            raise SharingError(_("没有办理：请照样填写文件名确认"))
+        messages.success(request, act())
+    except _ERRORS as error:
+        return batches.mistaken(request, visitor, number, error)
     return redirect("provider_batch", number=number)
 
 

@@ -39,6 +39,16 @@ def test_a_batch_is_ended_whole(batch):
     assert refused["code"] == "nothing_stands"
 
 
+def test_what_is_done_to_a_whole_batch_says_how_far_it_is(batch):
+    def told(*arguments):
+        result = CliRunner().invoke(intake.command, [str(part) for part in arguments])
+        assert result.exit_code == 0, result.output
+        return result.stderr
+
+    assert "rows ended: 2/2" in told("end", batch, "--why", "over", "--reason", "期满")
+    assert "batches withdrawn: 1/1" in told("withdraw", batch)
+
+
 def test_a_row_is_corrected_ended_and_the_changes_are_listed(batch):
     receipt = _says("correct", batch, 2, "--set", "罚款金额=150", "--reason", "录入有误")
     assert (receipt["mode"], receipt["accepted"]) == ("correction", 1)

@@ -101,10 +101,28 @@ def test_a_row_is_ended_and_one_that_is_not_there_is_said_to_be_none(firm):
 def test_a_batch_is_withdrawn_only_when_its_name_is_typed(firm):
     client, _ = enter()
     number = filed(client, firm)
-    client.post(f"/provider/batches/{number}/withdraw", {"name": "别的.csv"})
+    at = f"/provider/batches/{number}/withdraw"
+    assert "照样填写文件名" in client.post(at, {"name": "别的.csv"}).content.decode()
     assert batches.get(number).status.value == "filed"
-    client.post(f"/provider/batches/{number}/withdraw", {"name": "海关.csv"})
+    assert client.post(at, {"name": "海关.csv"}).status_code == 302
     assert batches.get(number).status.value == "withdrawn"
+    page = client.get(f"/provider/batches/{number}").content.decode()
+    assert ("整批撤回" in page, "逐行更正" in page) == (False, False)
+
+
+def test_a_batch_is_ended_whole_with_its_reason_and_its_name(firm):
+    client, _ = enter()
+    number = filed(client, firm)
+    at, given = f"/provider/batches/{number}/end", {"why": "over", "name": "海关.csv"}
+    assert "整批终止" in client.get(f"/provider/batches/{number}").content.decode()
+    for wrong in ({"name": "别的.csv", "reason": "期满"}, {"reason": " "}, {"why": "?", "reason": "期满"}):
+        assert client.post(at, given | wrong).status_code == 422, wrong
+    assert enter("tax_bureau")[0].post(at, given | {"reason": "期满"}).status_code == 404
+    assert row_changes.of_batch(number) == []
+    assert client.post(at, given | {"reason": "期满"}).status_code == 302
+    assert [one["act"] for one in row_changes.of_batch(number)] == ["end"]
+    again = client.post(at, given | {"reason": "期满"})
+    assert (again.status_code, "都已终止" in again.content.decode()) == (422, True)
 
 
 def test_rows_of_another_departments_batch_are_unknown(firm):
