@@ -83,6 +83,7 @@ _ENTRIES = (
     Entry("provider", _lazy("报送"), permission.PROVIDER),
     Entry("provider_columns", _lazy("列映射"), permission.PROVIDER),
     Entry("provider_gateway", _lazy("网关与约定"), permission.PROVIDER),
+    Entry("provider_webhooks", _lazy("事件通知"), permission.PROVIDER),
     Entry("provider_objections", _lazy("异议核查"), permission.PROVIDER),
     Entry("provider_quality", _lazy("数据质量"), permission.PROVIDER),
     Entry("provider_use", _lazy("使用反馈"), permission.PROVIDER),

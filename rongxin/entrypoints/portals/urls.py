@@ -37,6 +37,7 @@ from rongxin.entrypoints.portals.institution import corrections as notices
 from rongxin.entrypoints.portals.institution import objections as contested
 from rongxin.entrypoints.portals.institution import papers as consented
 from rongxin.entrypoints.portals.institution import products as shelf
+from rongxin.entrypoints.portals.institution import webhooks as institution_webhooks
 from rongxin.entrypoints.portals.operator import (
     access,
     agreements,
@@ -62,6 +63,7 @@ from rongxin.entrypoints.portals.operator import (
 )
 from rongxin.entrypoints.portals.operator import held as held_batches
 from rongxin.entrypoints.portals.provider import batches, columns, feedback, gateway, objections, rows
+from rongxin.entrypoints.portals.provider import webhooks as provider_webhooks
 
 _ENTERPRISE: list[URLPattern | URLResolver] = [
     path("enterprise", home.home, name="enterprise"),
@@ -174,9 +176,9 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/access/<uuid:number>", team.stop, name="institution_access_stop"),
     path("institution/pushes", deliveries.pushes, name="institution_pushes"),
     path("institution/pushes/<uuid:number>", deliveries.subscription, name="institution_subscription"),
-    path("institution/webhooks", deliveries.webhooks, name="institution_webhooks"),
-    path("institution/webhooks/<uuid:number>", deliveries.webhook, name="institution_webhook"),
-    path("institution/webhooks/<uuid:number>/act", deliveries.act, name="institution_webhook_act"),
+    path("institution/webhooks", institution_webhooks.listed, name="institution_webhooks"),
+    path("institution/webhooks/<uuid:number>", institution_webhooks.one, name="institution_webhook"),
+    path("institution/webhooks/<uuid:number>/act", institution_webhooks.act, name="institution_webhook_act"),
     path("institution/objections", contested.listed, name="institution_objections"),
     path("institution/objections/<uuid:number>", contested.one, name="institution_objection"),
     path(
@@ -197,6 +199,9 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("provider/columns", columns.listed, name="provider_columns"),
     path("provider/columns/<slug:item>", columns.one, name="provider_column"),
     path("provider/gateway", gateway.show, name="provider_gateway"),
+    path("provider/webhooks", provider_webhooks.listed, name="provider_webhooks"),
+    path("provider/webhooks/<uuid:number>", provider_webhooks.one, name="provider_webhook"),
+    path("provider/webhooks/<uuid:number>/act", provider_webhooks.act, name="provider_webhook_act"),
     path("provider/objections", objections.listed, name="provider_objections"),
     path("provider/objections/<uuid:number>", objections.one, name="provider_objection"),
     path("provider/objections/<uuid:number>/<uuid:paper>", objections.evidence, name="provider_evidence"),

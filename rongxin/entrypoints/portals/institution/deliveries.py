@@ -1,8 +1,7 @@
-"""推送与通知: subscriptions with their runs, and the addresses told of events, with what became of each."""
+"""批量推送: an institution's subscriptions and their runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +17,11 @@ from rongxin.catalogue import loader, regions
 from rongxin.delivery.push import runs, subscriptions
 from rongxin.delivery.push.errors import PushError
 from rongxin.delivery.push.rules import INTERVAL_HOURS_MAX, KINDS_BY_DEFAULT, Act, Form, RunState, Terms
-from rongxin.delivery.webhooks import endpoints, rules
-from rongxin.delivery.webhooks import messages as told
-from rongxin.delivery.webhooks.errors import WebhookError
-from rongxin.delivery.webhooks.rules import MessageState
-from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals import lists, pages, visitors
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
-from rongxin.parties.rules.membership import PartyKind
 from rongxin.parties.rules.size_class import SizeClass
 from rongxin.vocabulary.sharing_mode import SharingMode
 from rongxin.vocabulary.subject_kind import SubjectKind
@@ -94,113 +88,6 @@ def subscription(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRe
     return redirect("institution_pushes")
 
 
-@visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
-def webhooks(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
-    """List the addresses that are told of events; by POST register one, whose secret is shown this once."""
-    context = _webhooks(visitor)
-    if request.method != "POST":
-        return pages.render(request, "institution/webhooks.html", context)
-    try:
-        made = endpoints.register(
-            request.POST.get("url", "").strip(),
-            request.POST.getlist("events"),
-            actor=visitor.actor,
-            as_of=visitor.at,
-        )
-    except WebhookError as error:
-        context |= {
-            "mistake": pages.words(error),
-            "given": request.POST,
-            "chosen": request.POST.getlist("events"),
-        }
-        return pages.render(request, "institution/webhooks.html", context, status=422)
-    shown = {**_webhooks(visitor), "secret": made.secret, "whose": made.card.url}
-    return pages.render(request, "institution/webhooks.html", shown)
-
-
-def _deliveries(number: UUID) -> Listing:
-    """Return the list of what was told to one address."""
-
-    def rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
-        after = window.after[0] if window.after else ""
-        found, following = told.listed(
-            number,
-            party=visitor.actor.party,
-            state=MessageState(wanted["state"]) if wanted["state"] else None,
-            before=int(after) if after.isdecimal() else None,
-            messages_max=window.rows_max,
-        )
-        return Part(found, None if following is None else (str(following),))
-
-    return Listing(
-        "institution_webhook", _lazy("投递记录"), _TOLD, rows, _lazy("没有这样的通知。"), _NARROWED
-    )
-
-
-def _standing(message: dict[str, Any]) -> Cell:
-    dead = message["state"] == MessageState.DEAD
-    return Cell(wording.named(message["state_label"]), tag="warn" if dead else "")
-
-
-def _next(message: dict[str, Any]) -> str:
-    return lists.at(message["next_at"]) if message["state"] == MessageState.WAITING else ""
-
-
-def _result(message: dict[str, Any]) -> str:
-    return f"{wording.named(message['last_result_label'])} {message['last_status'] or ''}".strip()
-
-
-def _event(message: dict[str, Any]) -> Cell:
-    """Say what was told; an event that is told no more goes by its name."""
-    found = rules.types_for(PartyKind.INSTITUTION.value).get(message["type"])
-    return Cell(wording.named(found) if found else message["type"], note=message["type"] if found else "")
-
-
-_NARROWED = (Filter("state", _lazy("状态"), "choice", lambda: lists.words(MessageState)),)
-_TOLD = (
-    Column(_lazy("产生"), lambda message: lists.at(message["created_at"]), whole=True),
-    Column(_lazy("事件"), _event),
-    Column(_lazy("状态"), _standing),
-    Column(_lazy("失败"), lambda message: message["failures"], number=True),
-    Column(_lazy("最近结果"), _result),
-    Column(_lazy("下次"), _next, whole=True),
-)
-
-
-@visitors.page(permission.INSTITUTION, "GET", "POST", unserved=True)
-def webhook(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Show one address and its messages, what failed marked."""
-    context = _address(visitor, number)
-    return lists.answer(request, visitor, _deliveries(number), "institution/webhook.html", context)
-
-
-@visitors.page(permission.INSTITUTION, "POST", unserved=True)
-def act(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Send the challenge again, give a new secret, send what failed again, or remove the address."""
-    by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
-    acts: dict[str, Callable[[], object]] = {
-        "verify": lambda: endpoints.verify(number, **by),
-        "rotate": lambda: endpoints.rotate(number, **by),
-        "remove": lambda: endpoints.remove(number, **by),
-        "replay": lambda: told.replay(
-            number, message=request.POST.get("message") or None, dead_only=True, **by
-        ),
-    }
-    wanted = request.POST.get("act", "")
-    try:
-        if wanted not in acts:
-            raise WebhookError(_("请选择要办理的事项"))
-        done = acts[wanted]()
-    except WebhookError as error:
-        context = {**_webhook(request, visitor, number), "mistake": pages.words(error)}
-        return pages.render(request, "institution/webhook.html", context, status=422)
-    if isinstance(done, endpoints.Issued):
-        shown = {**_webhook(request, visitor, number), "secret": done.secret}
-        return pages.render(request, "institution/webhook.html", shown)
-    messages.success(request, _("已办理"))
-    return redirect("institution_webhooks")
-
-
 def _terms(request: HttpRequest) -> Terms:
     """Read the terms that a form holds; whether they will do is the room's to say."""
     given = request.POST
@@ -250,26 +137,3 @@ def _subscriptions(visitor: Visitor) -> dict[str, Any]:
             if any(c.mode is SharingMode.PHYSICAL_AGGREGATION and not c.consent for c in one.channels)
         ],
     }
-
-
-def _webhooks(visitor: Visitor) -> dict[str, Any]:
-    return {
-        "here": "institution_webhooks",
-        "webhooks": [card.document() for card in endpoints.of_party(visitor.actor.party)],
-        "events": rules.types_for(visitor.role.party_kind.value).items(),
-    }
-
-
-def _webhook(request: HttpRequest, visitor: Visitor, number: UUID) -> dict[str, Any]:
-    place = reverse("institution_webhook", args=[number])
-    return {
-        **_address(visitor, number),
-        "list": lists.shown(request, visitor, _deliveries(number), place=place),
-    }
-
-
-def _address(visitor: Visitor, number: UUID) -> dict[str, Any]:
-    one = endpoints.get(number, party=visitor.actor.party).document()
-    labels = rules.types_for(PartyKind.INSTITUTION.value)
-    events = [labels.get(event, event) for event in one["events"]]
-    return {"here": "institution_webhooks", "one": one, "events": events}
