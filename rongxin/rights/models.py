@@ -70,6 +70,8 @@ class Repair(models.Model):
     subject = models.ForeignKey("parties.Subject", on_delete=models.PROTECT, related_name="+")
     item = models.CharField(max_length=64)
     record_id = models.BigIntegerField()
+    # Whose record it is; "" of one that was kept no more when this was asked of it.
+    provider = models.CharField(max_length=64, blank=True)
     observed_on = models.DateField(null=True)
     severity = models.CharField(max_length=16)
     state = models.CharField(max_length=16)
@@ -90,6 +92,7 @@ class Repair(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["subject", "-requested_at"], name="repair_by_subject"),
+            models.Index(fields=["provider", "-requested_at"], name="repair_by_provider"),
             models.Index(
                 fields=["requested_at"],
                 name="repair_open",

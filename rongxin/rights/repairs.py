@@ -70,6 +70,7 @@ def request(subject_id: int, wish: Wish, *, actor: Actor, as_of: datetime) -> Ca
             subject_id=subject_id,
             item=place.item,
             record_id=wish.record,
+            provider=place.provider,
             observed_on=place.observed_on,
             severity=wish.severity.value,
             state=State.REQUESTED.value,
@@ -179,11 +180,19 @@ def of_subject(subject_id: int, window: Window) -> Part[Card]:
 SORTS: Mapping[str, tuple[str, ...]] = {"oldest": ("requested_at", "id"), "newest": ("-requested_at", "id")}
 
 
-def queue(window: Window, *, open_only: bool = True, find: str = "", sort: str = "oldest") -> Part[Card]:
-    """Return a part of everybody's requests for the operator, the oldest first; `find`: of firms with this
-    code or this in their name.
+def queue(
+    window: Window,
+    *,
+    provider: str | None = None,
+    open_only: bool = True,
+    find: str = "",
+    sort: str = "oldest",
+) -> Part[Card]:
+    """Return a part of everybody's requests, or of those about a provider's records, the oldest first;
+    `find`: of firms with this code or this in their name.
     """
-    rows = Repair.objects.filter(state__in=cards.values(rules.OPEN)) if open_only else Repair.objects.all()
+    rows = Repair.objects.all() if provider is None else Repair.objects.filter(provider=provider)
+    rows = rows.filter(state__in=cards.values(rules.OPEN)) if open_only else rows
     rows = rows.filter(subjects.called(find)) if find else rows
     return windows.part(rows, window, *SORTS[sort]).of(cards.card)
 

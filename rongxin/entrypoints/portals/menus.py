@@ -51,7 +51,7 @@ _INSTITUTION = permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR
 _DESK = permission.DESK | permission.AUDIT
 _ADMINISTRATORS = permission.SYSTEM | permission.SECURITY | permission.AUDIT
 _WATCH, _CASES, _DATA = _lazy("监督"), _lazy("案件"), _lazy("数据")
-_ACCESS, _RULES = _lazy("接入"), _lazy("规则")
+_ACCESS, _RULES, _RIGHTS = _lazy("接入"), _lazy("规则"), _lazy("异议与修复")
 _LOOKS, _CONNECTION, _OWED = _lazy("核验与查询"), _lazy("系统对接"), _lazy("待办事项")
 _ENTRIES = (
     Entry("enterprise", _lazy("我的企业"), permission.SUBJECT),
@@ -82,9 +82,10 @@ _ENTRIES = (
     Entry("institution_incidents", _lazy("处置案卷"), permission.INSTITUTION, _OWED),
     Entry("provider", _lazy("报送"), permission.PROVIDER),
     Entry("provider_columns", _lazy("列映射"), permission.PROVIDER),
-    Entry("provider_gateway", _lazy("网关与约定"), permission.PROVIDER),
-    Entry("provider_webhooks", _lazy("事件通知"), permission.PROVIDER),
-    Entry("provider_objections", _lazy("异议核查"), permission.PROVIDER),
+    Entry("provider_gateway", _lazy("网关与约定"), permission.PROVIDER, _CONNECTION),
+    Entry("provider_webhooks", _lazy("事件通知"), permission.PROVIDER, _CONNECTION),
+    Entry("provider_objections", _lazy("异议核查"), permission.PROVIDER, _RIGHTS),
+    Entry("provider_repairs", _lazy("信用修复"), permission.PROVIDER, _RIGHTS),
     Entry("provider_quality", _lazy("数据质量"), permission.PROVIDER),
     Entry("provider_use", _lazy("使用反馈"), permission.PROVIDER),
     Entry("department", _lazy("履职查询"), permission.DEPARTMENT),

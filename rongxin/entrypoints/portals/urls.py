@@ -62,7 +62,15 @@ from rongxin.entrypoints.portals.operator import (
     watch,
 )
 from rongxin.entrypoints.portals.operator import held as held_batches
-from rongxin.entrypoints.portals.provider import batches, columns, feedback, gateway, objections, rows
+from rongxin.entrypoints.portals.provider import (
+    batches,
+    columns,
+    feedback,
+    gateway,
+    objections,
+    repairs,
+    rows,
+)
 from rongxin.entrypoints.portals.provider import webhooks as provider_webhooks
 
 _ENTERPRISE: list[URLPattern | URLResolver] = [
@@ -205,6 +213,7 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("provider/objections", objections.listed, name="provider_objections"),
     path("provider/objections/<uuid:number>", objections.one, name="provider_objection"),
     path("provider/objections/<uuid:number>/<uuid:paper>", objections.evidence, name="provider_evidence"),
+    path("provider/repairs", repairs.listed, name="provider_repairs"),
     path("provider/quality", feedback.quality, name="provider_quality"),
     path("provider/quality/report.pdf", feedback.report, name="provider_quality_report"),
     path("provider/use", feedback.use, name="provider_use"),
