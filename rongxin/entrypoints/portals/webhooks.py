@@ -100,6 +100,8 @@ def _deliveries(prefix: str, number: UUID) -> Listing:
     def event(message: dict[str, Any]) -> Cell:
         """Say what was told; an event that is told no more goes by its name."""
         name = message["type"]
+        if name == rules.VERIFICATION:
+            return Cell(_("地址验证"), note=name)
         return Cell(wording.named(labels[name]), note=name) if name in labels else Cell(name)
 
     return Listing(

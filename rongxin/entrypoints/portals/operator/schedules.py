@@ -30,7 +30,7 @@ from rongxin.sharing.schedule.rules import GRACE_MAX, Every, State
 _HERE = "operator_schedules"
 _SETS = permission.SYSTEM | permission.DESK
 _GRACE = 3
-_BACK_DAYS, _AHEAD_DAYS, _SHOWN = 92, 31, 20
+_BACK_DAYS, _AHEAD_DAYS, _SHOWN, _NEXT = 92, 31, 20, 3
 _EVERY = {
     Every.DAY: _lazy("每个工作日"),
     Every.WEEK: _lazy("每周"),
@@ -180,6 +180,8 @@ def _one(card: providers.Card, item: Item, visitor: Visitor) -> dict[str, Any]:
     first, last = visitor.today - timedelta(days=_BACK_DAYS), visitor.today + timedelta(days=_AHEAD_DAYS)
     every = lateness.of(first, last, provider=card.id, as_of=visitor.at)
     segments, days = every.get((card.id, item.item), ([], []))
+    ahead = [each for each in days if each.due.due_on > visitor.today][:_NEXT]
+    past = [each for each in days if each.due.due_on <= visitor.today][-_SHOWN:]
     now = segments[-1].plan if segments else None
     reminded = lateness.reminders(provider=card.id, as_of=visitor.at)
     return {
@@ -187,7 +189,9 @@ def _one(card: providers.Card, item: Item, visitor: Visitor) -> dict[str, Any]:
         "provider": card,
         "item": item,
         "versions": [_version(each) for each in reversed(segments)],
-        "days": [{**lateness.document(each), "tone": _TONES.get(each.state, "")} for each in reversed(days)],
+        "days": [
+            {**lateness.document(each), "tone": _TONES.get(each.state, "")} for each in reversed(past + ahead)
+        ],
         "reminders": [each for each in reminded if each["item"] == item.item][:_SHOWN],
         "shared": item_sources.others(item, card.id, as_of=visitor.at),
         "sets": _SETS.admits(visitor.role.party_kind, visitor.role.role),
