@@ -13,7 +13,7 @@ from rongxin.parties.rules import permission
 from rongxin.parties.rules.permission import Permission
 
 if TYPE_CHECKING:
-    from rongxin.sharing.aggregation.desk import Card
+    from rongxin.sharing.aggregation.decisions import Card
 
 
 @click.group("matching", help="匹配台：人工核对待匹配的行 Settle rows that wait for their subject.")

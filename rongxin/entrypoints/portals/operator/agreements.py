@@ -95,7 +95,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
         Act.END.value: lambda why: agreements.end(number, reason=why, **by),
     }
     here = redirect("operator_agreement", number=number)
-    told = {"refusal": SharingError, "errors": SharingError}
+    told: dict[str, Any] = {"refusal": SharingError, "errors": SharingError}
     return matter.answer(request, context, acts, freely=Act.CONFIRM.value, here=here, **told)
 
 

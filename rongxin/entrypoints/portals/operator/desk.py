@@ -222,7 +222,7 @@ def _one(batch: UUID, line: int, visitor: Visitor) -> dict[str, Any]:
         row = waiting_rows.get(batch, line, as_of=visitor.at)
     except UnknownRow as error:
         raise Http404(str(error)) from error
-    taken = [
+    taken: list[dict[str, Any]] = [
         {
             "card": card,
             "tone": _TONES.get(card.state, ""),

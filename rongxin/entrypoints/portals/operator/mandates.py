@@ -88,7 +88,7 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
         duty.Act.REVOKE.value: lambda why: duty_mandates.revoke(number, reason=why, **by),
     }
     here = redirect("operator_mandate", number=number)
-    told = {"refusal": NotAllowed, "errors": PartiesError}
+    told: dict[str, Any] = {"refusal": NotAllowed, "errors": PartiesError}
     return matter.answer(request, context, acts, freely=duty.Act.GRANT.value, here=here, **told)
 
 

@@ -59,7 +59,7 @@ def _names() -> list[tuple[str, str]]:
 def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
     """Return what is expected, or by choice what nothing is agreed for, too: as many as the annex names."""
     standing = {(one["provider"], one["item"]): one for one in lateness.shown(as_of=visitor.at)}
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"provider": card, "item": item, "plan": standing.get((card.id, item.item))}
         for card, item in _pairs()
         if wanted["provider"] in ("", card.id)
