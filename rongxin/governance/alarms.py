@@ -81,10 +81,33 @@ def every(*, waiting_only: bool) -> list[Card]:
     return [_card(row) for row in (rows.filter(acknowledged_at=None) if waiting_only else rows)[:500]]
 
 
-def part_of(window: Window, *, waiting_only: bool) -> Part[Card]:
-    """Return a part of the alarms, the newest first; `waiting_only`: those that nobody has acknowledged."""
+def part_of(
+    window: Window,
+    *,
+    waiting_only: bool,
+    kind: Kind | None = None,
+    institution: str | None = None,
+    since: datetime | None = None,
+) -> Part[Card]:
+    """Return a part of the alarms, the newest first; `waiting_only`: those that nobody has acknowledged; of a
+    kind, about an institution, of what happened since a moment.
+    """
     rows = Alarm.objects.filter(acknowledged_at=None) if waiting_only else Alarm.objects.all()
+    if kind is not None:
+        rows = rows.filter(kind=kind.value)
+    if institution is not None:
+        rows = rows.filter(refs__institution=institution)
+    if since is not None:
+        rows = rows.filter(happened_at__gte=since)
     return windows.part(rows, window, "-raised_at", "id").of(_card)
+
+
+def get(alarm_id: UUID) -> Card:
+    """Return an alarm; raises `UnknownAlarm`."""
+    row = Alarm.objects.filter(pk=alarm_id).first()
+    if row is None:
+        raise _unknown(alarm_id)
+    return _card(row)
 
 
 def acknowledge(alarm_id: UUID, *, note: str, actor: Actor, as_of: datetime) -> Card:
@@ -97,7 +120,7 @@ def acknowledge(alarm_id: UUID, *, note: str, actor: Actor, as_of: datetime) -> 
     with transaction.atomic():
         row = Alarm.objects.select_for_update(no_key=True).filter(pk=alarm_id).first()
         if row is None:
-            raise UnknownAlarm(f"没有编号为{alarm_id}的告警")
+            raise _unknown(alarm_id)
         if row.acknowledged_at is not None:
             raise AlreadyAcknowledged(f"该告警已由{row.acknowledged_by}处置")
         row.acknowledged_at, row.acknowledged_by, row.note = as_of, str(actor), told
@@ -109,6 +132,10 @@ def acknowledge(alarm_id: UUID, *, note: str, actor: Actor, as_of: datetime) -> 
             as_of=as_of,
         )
     return _card(row)
+
+
+def _unknown(alarm_id: UUID) -> UnknownAlarm:
+    return UnknownAlarm(f"没有编号为{alarm_id}的告警")
 
 
 def _card(row: Alarm) -> Card:

@@ -41,6 +41,7 @@ from rongxin.entrypoints.portals.institution import webhooks as institution_webh
 from rongxin.entrypoints.portals.operator import (
     access,
     agreements,
+    alarms,
     bureaus,
     desk,
     evaluation,
@@ -220,7 +221,7 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("department", duty.home, name="department"),
     path("operator", watch.home, name="operator"),
     path("operator/watch", watch.watch, name="operator_watch"),
-    path("operator/alarms/<uuid:number>", watch.acknowledge, name="operator_acknowledge"),
+    path("operator/alarms/<uuid:number>", alarms.one, name="operator_alarm"),
     path("operator/incidents/<uuid:number>", watch.decide, name="operator_decide"),
     path("operator/institutions", institutions.listed, name="operator_institutions"),
     path("operator/held", held_batches.listed, name="operator_held"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +9,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.functional import Promise
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader
 from rongxin.consent import written
-from rongxin.entrypoints.portals import pages, shown, visitors, wording
+from rongxin.entrypoints.portals import lists, pages, shown, visitors
+from rongxin.entrypoints.portals.operator.alarms import ALARMS
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance import alarms
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.onboarding import applications
 from rongxin.governance.watching import incidents
-from rongxin.governance.watching.rules import Figure, Rule
+from rongxin.governance.watching.rules import Figure
 from rongxin.journal import checkpoints
 from rongxin.parties import break_glass
 from rongxin.parties.rules import permission
@@ -34,31 +32,6 @@ _SEES_WATCH = permission.SECURITY | permission.AUDIT
 _SEES_DESK = permission.DESK | permission.SECURITY | permission.AUDIT
 _SHOWN = 50
 _COUNTED = 500
-_Told = Callable[[str], str]
-
-
-def _item(name: str) -> str:
-    """Return what an item is called; one that the catalogue has no more goes by its name."""
-    known = loader.load().items.get(name)
-    return wording.named(known.label) if known else name
-
-
-#: What an alarm is about: how that is called, and how a page says it.
-_ABOUT: Mapping[str, tuple[Promise, _Told]] = {
-    "institution": (_lazy("机构"), lambda text: shown.name(PartyKind.INSTITUTION, text)),
-    "rule": (_lazy("规则"), lambda text: wording.named(Rule(text).label)),
-    "person": (_lazy("查询人"), str),
-    "provider": (_lazy("数据提供单位"), lambda text: wording.named(shown.name(PartyKind.PROVIDER, text))),
-    "subject": (_lazy("企业"), lambda text: shown.name(PartyKind.SUBJECT, text)),
-    "item": (_lazy("信息项"), _item),
-    "day": (_lazy("日期"), str),
-    "due_on": (_lazy("期限"), str),
-    "objection": (_lazy("异议"), str),
-    "correction": (_lazy("更正通知"), str),
-    "repair": (_lazy("信用修复申请"), str),
-    "application": (_lazy("融资申请"), str),
-    "consent": (_lazy("授权"), str),
-}
 
 
 @visitors.page(permission.STAFF)
@@ -79,24 +52,10 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return pages.render(request, "operator/home.html", context)
 
 
-@visitors.page(_SEES_WATCH)
-def watch(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    return pages.render(request, "operator/watch.html", _watched(request, visitor))
-
-
-@visitors.page(permission.SECURITY, "POST")
-def acknowledge(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Say that an alarm was seen and what was done about it; once, for good."""
-    note = request.POST.get("note", "").strip()
-    try:
-        if not note:
-            raise GovernanceError(_("请写明处置情况"))
-        alarms.acknowledge(number, note=note, actor=visitor.actor, as_of=visitor.at)
-    except GovernanceError as error:
-        context = {**_watched(request, visitor), "mistake": pages.words(error)}
-        return pages.render(request, "operator/watch.html", context, status=422)
-    messages.success(request, _("已记录处置情况"))
-    return redirect("operator_watch")
+@visitors.page(_SEES_WATCH, "GET", "POST")
+def watch(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """List the incidents and the alarms that wait, or all of them."""
+    return lists.answer(request, visitor, ALARMS, "operator/watch.html", _watched(request, visitor))
 
 
 @visitors.page(permission.SECURITY, "POST")
@@ -109,7 +68,9 @@ def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         cleared = request.POST.get("outcome") == "cleared"
         incidents.decide(number, cleared=cleared, why=why, actor=visitor.actor, as_of=visitor.at)
     except GovernanceError as error:
-        context = {**_watched(request, visitor), "mistake": pages.words(error)}
+        place = reverse("operator_watch")
+        listed = {"list": lists.shown(request, visitor, ALARMS, place=place)}
+        context = {**_watched(request, visitor), **listed, "mistake": pages.words(error)}
         return pages.render(request, "operator/watch.html", context, status=422)
     messages.success(request, _("已作出决定，机构可以看到"))
     return redirect("operator_watch")
@@ -128,22 +89,11 @@ def _cases(visitor: Visitor) -> dict[str, Any]:
 
 def _watched(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
     every = request.GET.get("all") == "1"
-    part = alarms.part_of(pages.window(request), waiting_only=not every)
     return {
         "here": "operator_watch",
-        "every": every,
         "decides": _sees(permission.SECURITY, visitor),
-        "alarms": [_alarm(one) for one in part.rows],
-        "onward": pages.onward(part.last),
         "incidents": [_incident(one, visitor) for one in _incidents(live_only=not every)],
     }
-
-
-def _alarm(card: alarms.Card) -> dict[str, Any]:
-    about = [
-        (label, told(str(card.refs[name]))) for name, (label, told) in _ABOUT.items() if name in card.refs
-    ]
-    return {"card": card, "about": about}
 
 
 def _incidents(*, live_only: bool) -> list[incidents.Card]:
