@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rongxin.catalogue import loader
 from rongxin.entrypoints import editions
 from rongxin.entrypoints.editions import Edition
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, parameter_words, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties.rules import permission
 
@@ -61,9 +61,10 @@ def _changes(edition: Edition, before: Edition | None) -> list[dict[str, Any]]:
     earlier = dict(before.values) if before else {}
     return [
         {
-            "name": name,
-            "value": value,
-            "before": earlier.get(name),
+            "name": parameter_words.name(name),
+            "key": name,
+            "value": parameter_words.value(name, value),
+            "before": parameter_words.value(name, earlier[name]) if name in earlier else None,
             "changed": before is not None and earlier.get(name) != value,
         }
         for name, value in edition.values
