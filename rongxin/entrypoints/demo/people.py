@@ -9,22 +9,26 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from rongxin.consent import cases, requests, templates
 from rongxin.consent.rules import CaseKind
 from rongxin.entrypoints.demo.bank import ITEMS
-from rongxin.entrypoints.demo.cast import BANK, Player
+from rongxin.entrypoints.demo.cast import BANK, CITY, Player
 from rongxin.entrypoints.demo.story import Hero
-from rongxin.parties import accounts, identity, memberships, sign_ins, subjects
+from rongxin.parties import accounts, departments, duty_mandates, identity, memberships, sign_ins, subjects
+from rongxin.parties.rules import duty
 from rongxin.parties.rules.membership import PartyKind, Role
-from rongxin.vocabulary.actor import SYSTEM
+from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 
+DEPARTMENT, DEPARTMENT_NAME = "emergency_bureau", "云州市应急管理局（虚构）"
 _STAFF = (
     ("bank-clerk", "云小谷（虚构）", PartyKind.INSTITUTION, BANK, Role.CLERK),
     ("bank-checker", "沈复核（虚构）", PartyKind.INSTITUTION, BANK, Role.CHECKER),
+    ("bank-admin", "管理员小任（虚构）", PartyKind.INSTITUTION, BANK, Role.ADMINISTRATOR),
+    ("duty-clerk", "应小急（虚构）", PartyKind.DEPARTMENT, DEPARTMENT, Role.CLERK),
     ("tax-clerk", "税小文（虚构）", PartyKind.PROVIDER, "tax_bureau", Role.CLERK),
     ("market-clerk", "施小市（虚构）", PartyKind.PROVIDER, "market_regulation_bureau", Role.CLERK),
     ("system-admin", "严系统（虚构）", PartyKind.OPERATOR, None, Role.SYSTEM_ADMINISTRATOR),
@@ -49,8 +53,32 @@ Staff = Sequence[tuple[str, str, PartyKind, str | None, Role]]
 
 
 def staff(*, as_of: datetime) -> list[Door]:
-    """Open an account for one person of every kind, with a password that this demo alone has."""
-    return open_staff(_STAFF, first_number=1, as_of=as_of)
+    """Open an account for one person of every kind, with a password that this demo alone has.
+
+    The department has a mandate of two persons', so that its clerk may ask something.
+    """
+    departments.admit(DEPARTMENT, name=DEPARTMENT_NAME, actor=SYSTEM, as_of=as_of)
+    doors = open_staff(_STAFF, first_number=1, as_of=as_of)
+    today = timezone.localdate(as_of)
+    terms = duty.Terms(
+        department=DEPARTMENT,
+        duty="核发危险化学品经营许可前的审查",
+        legal_basis="危险化学品安全管理条例第三十五条",
+        items=dict.fromkeys(("administrative_permit", "administrative_penalty"), ""),
+        valid_from=today,
+        valid_until=today + timedelta(days=180),
+        regions=(CITY,),
+        daily_limit=50,
+    )
+    proposed = duty_mandates.propose(terms, actor=_as_operator("desk-clerk"), as_of=as_of)
+    duty_mandates.grant(proposed.id, actor=_as_operator("security-admin"), as_of=as_of)
+    return doors
+
+
+def _as_operator(username: str) -> Actor:
+    card = accounts.named(username)
+    assert card is not None
+    return Actor(ActorKind.ACCOUNT, str(card.id), "operator:")
 
 
 def open_staff(some: Staff, *, first_number: int, as_of: datetime) -> list[Door]:

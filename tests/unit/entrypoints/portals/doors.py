@@ -30,6 +30,11 @@ def as_staff(client: Client, username: str) -> str:
     """Sign in with the first authenticator; return its secret."""
     answer = client.post("/sign-in/staff", {"username": username, "password": PASSWORD})
     assert answer.headers["Location"].startswith("/sign-in/enrol"), answer.content.decode()
+    return enrolled(client)
+
+
+def enrolled(client: Client) -> str:
+    """Bind the first authenticator of somebody whose password was right; return its secret."""
     page = client.get("/sign-in/enrol").content.decode()
     found = re.search(r"密钥 <code>([A-Z2-7 ]+)</code>", page)
     assert found is not None
