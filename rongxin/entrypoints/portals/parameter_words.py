@@ -72,10 +72,6 @@ _WORDS: dict[str, Promise] = {
     "reject_share_first": _lazy("首批退回占比"),
     "shares": _lazy("占比"),
     "public_from": _lazy("公开等级起点"),
-    "优": _lazy("优"),
-    "良": _lazy("良"),
-    "中": _lazy("中"),
-    "差": _lazy("差"),
     "coverage_min": _lazy("最低覆盖"),
     "segment_min": _lazy("分群最少户数"),
     "grades": _lazy("等级"),
@@ -338,7 +334,7 @@ def _part(part: str) -> str:
         return wording.named(loader.load().items[part].label)
     if part in _fields():
         return wording.named(_fields()[part])
-    return _("第%(number)s项") % {"number": part} if part.isdigit() else part
+    return _("第%(number)s项") % {"number": part} if part.isdigit() else wording.named(part)
 
 
 @cache
