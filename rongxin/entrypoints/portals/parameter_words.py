@@ -270,6 +270,8 @@ _WORDS: dict[str, Promise] = {
     "ports": _lazy("端口"),
     "delivered_days": _lazy("已投递保留"),
     "dead_days": _lazy("死信保留"),
+    "fulfilment_proof": _lazy("义务履行完毕的证明"),
+    "credit_commitment": _lazy("信用承诺书"),
     "mean_shift_log10": _lazy("均值变化（数量级）"),
     "outside_remit_share": _lazy("职责地区以外占比"),
     "outside_remit_min": _lazy("职责地区以外的最少条数"),
@@ -318,8 +320,14 @@ def value(key: str, text: str) -> str:
         return str(_UNITS[unit]) % {"value": text} if unit else text
     if text in _SAID:
         return str(_SAID[text])
-    items = loader.load().items
-    return wording.listed(items[one].label if one in items else one for one in text.split("、"))
+    return wording.listed(_said(one) for one in text.split("、"))
+
+
+def _said(word: str) -> str:
+    """Return one word of a value: an item's name, a part that has a word of its own, or what stands there."""
+    if word in loader.load().items:
+        return loader.load().items[word].label
+    return str(_WORDS[word]) if "_" in word and word in _WORDS else word
 
 
 def known(part: str) -> bool:

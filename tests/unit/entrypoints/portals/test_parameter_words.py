@@ -34,6 +34,7 @@ def test_a_name_and_a_value_read_as_a_person_says_them():
     assert value("severities.minor.months_min", "3") == "3个月"
     assert value("no_case_percent", "30") == "30%"
     assert value("complete", "True") == "是"
+    assert value("materials", "fulfilment_proof") == "义务履行完毕的证明"
     assert value("items", "tax_payment、honours") == "纳税信息、荣誉表彰"
     with translation.override("en"):
         assert value("clock_days", "20") == "20 days"
