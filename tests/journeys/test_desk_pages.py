@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.journeys.test_portals import looked
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
 from tests.unit.entrypoints.portals import test_desk_lists as filled
+from tests.unit.evaluation import cards as score_cards
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WATCHED = ("operator", "operator/applications", "operator/institutions", "operator/institutions/bank_a")
@@ -41,6 +43,7 @@ def waiting():
     asks = stage.operators(1, Role.CLERK)[0]
     break_glass.ask(firm.uscc, reason="核对误并的行政处罚记录", reference="GD-1", actor=asks, as_of=now)
     looked(firm)
+    door.apply(replace(wish, name="云州冒名银行", institution="bank_x"), origin="198.51.100.1", as_of=now)
     return door.apply(wish, origin="", as_of=now)[0]
 
 
@@ -157,7 +160,7 @@ def test_an_institutions_people_and_pages_meet_the_measure(home):
         visit.check("institution-team-invited")
         (card,) = invitations.of_institution("bank_a")
         assert card.until is not None
-        look(visit, "institution/access", "institution/quota", "institution/log")
+        look(visit, "institution/access", "institution/quota", "institution/log", "institution/standing")
         visit.click("退出")
         filled.pushed()
         webhook = filled.told(3)
@@ -167,6 +170,34 @@ def test_an_institutions_people_and_pages_meet_the_measure(home):
         look(visit, webhook.strip("/"), "institution/duties")
         visit.page.locator("tbody a").first.click()
         visit.check("institution-receipt")
+        visit.go("/institution/pushes")
+        visit.click("变更订阅TS-1", role="link")
+        visit.page.get_by_label("行业（GB/T 4754").first.fill("C 制造业")
+        visit.check("institution-push-change")
+        visit.go("/institution/pushes")
+        visit.page.locator("tbody a").nth(1).click()
+        visit.check("institution-push-run")
+
+
+def test_a_clerk_uploads_a_card_and_scores_a_firm_by_it(home, tmp_path):
+    file, firm, now = tmp_path / "小微卡.json", stage.firm(), timezone.now()
+    file.write_bytes(score_cards.data("sum(tax_payment.vat_paid_cny_12m)"))
+    case = stage.case(firm, "bank_a", as_of=now)
+    stage.consent(firm, case, as_of=now)
+    with browsing.visit(home) as visit:
+        enter(visit, PartyKind.INSTITUTION, "bank_a", Role.CLERK)
+        visit.go("/institution/cards")
+        visit.fill("名称", "小微卡")
+        visit.page.get_by_label("评分卡文件").set_input_files(file)
+        visit.click("上传")
+        visit.check("institution-cards")
+        visit.click("小微卡", role="link")
+        visit.check("institution-card")
+        visit.go(f"/institution/cases/{case}")
+        visit.check("institution-case-card")
+        visit.click("评分")
+        visit.check("institution-card-score")
+        assert visit.sees("得分最多")
 
 
 def test_a_departments_pages_meet_the_measure(home, tmp_path):

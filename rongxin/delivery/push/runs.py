@@ -139,6 +139,19 @@ def get(run: UUID, *, institution: str | None = None) -> Card:
     return _card(_own(PushRun.objects.all(), run, institution))
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A file of a run, by the name under which it is fetched."""
+
+    name: str
+    size_bytes: int
+
+
+def listing(run: UUID) -> list[Listed]:
+    """Return the files of a run, by name; none where they are gone."""
+    return [Listed(path.name, path.stat().st_size) for path in _listing(run)]
+
+
 def fetch(run: UUID, name: str, *, institution: str, actor: Actor, as_of: datetime) -> Path:
     """Return a file of a ready run; raises `NotServed` where the institution or its subscription isn't served
     now, and `UnknownRun`. The first file that is fetched is noted in the journal.

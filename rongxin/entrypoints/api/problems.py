@@ -141,6 +141,7 @@ TITLES = {
     "unknown_alarm": "没有此告警",
     "application_not_possible": "接入申请的状态不允许此操作",
     "application_refused": "接入申请不符合要求",
+    "unknown_parameter": "没有所写的查询参数",
     "too_many_applications": "待办的接入申请已满",
     "assessment_refused": "安全评估不完整或未通过",
     "invalid_questionnaire": "安全评估的参数文件有误",

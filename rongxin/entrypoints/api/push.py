@@ -164,7 +164,7 @@ def fetch(request: HttpRequest, run: UUID, name: str) -> HttpResponseBase:
     """Give manifest.json, manifest.jws or a part of a ready run; `Range` takes up a broken download."""
     caller = authentication.caller(request)
     path = runs.fetch(run, name, institution=caller.party, actor=caller.actor, as_of=caller.at)
-    return _served(request, path, etag=f'"{run}/{name}"')
+    return served(request, path, etag=f'"{run}/{name}"')
 
 
 @router.post("/runs/{run}/acknowledge", auth=authentication.INSTITUTION, summary="确认收到 Acknowledge")
@@ -198,7 +198,7 @@ def _moved(request: HttpRequest, subscription: UUID, act: Act, why: str) -> dict
     return card.document()
 
 
-def _served(request: HttpRequest, path: Path, *, etag: str) -> HttpResponseBase:
+def served(request: HttpRequest, path: Path, *, etag: str) -> HttpResponseBase:
     """Give a file, or the one range of it that is asked for (RFC 9110 §14); a run's files never change."""
     size = path.stat().st_size
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))

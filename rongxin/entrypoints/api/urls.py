@@ -45,6 +45,7 @@ from rongxin.entrypoints.api import (
     push,
     quality,
     queries,
+    query_parameters,
     registrations,
     repairs,
     reports,
@@ -132,6 +133,7 @@ api.add_router("", deletion.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("", consents.router)
 api.add_router("/written-consents", written_consents.router)
+query_parameters.hold(api)
 
 
 def _declare() -> None:

@@ -69,6 +69,7 @@ _ENTRIES = (
     Entry("institution", _lazy("工作台"), permission.INSTITUTION),
     Entry("institution_checks", _lazy("数据核验"), permission.INSTITUTION, _LOOKS),
     Entry("institution_public", _lazy("查公共信息"), permission.INSTITUTION, _LOOKS),
+    Entry("institution_cards", _lazy("评分卡"), permission.INSTITUTION, _LOOKS),
     Entry("institution_log", _lazy("查询记录"), _INSTITUTION, _LOOKS),
     Entry("institution_quota", _lazy("今日用量"), _INSTITUTION, _LOOKS),
     Entry("institution_pushes", _lazy("批量推送"), permission.INSTITUTION, _CONNECTION),

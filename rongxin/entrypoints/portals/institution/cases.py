@@ -27,6 +27,7 @@ from rongxin.entrypoints.portals import lists, pages, visitors, wording
 from rongxin.entrypoints.portals.institution import outcomes
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.evaluation import institution_cards
 from rongxin.exchange.question import ASKED
 from rongxin.journal.windows import Part, Window
 from rongxin.parties import institutions, subjects
@@ -252,5 +253,6 @@ def _case(case: cases.Card, visitor: Visitor) -> dict[str, Any]:
         "steps": outcomes.steps(case.id),
         "tellable": outcomes.next_of(case.id),
         "report_at": reverse("institution_report", kwargs={"number": case.id}),
+        "cards": [one for one in institution_cards.every(case.institution_id) if one.retired_at is None],
         "checkable": any(claims.askable(grant, firm.kind) for grant in _active(given)),
     }

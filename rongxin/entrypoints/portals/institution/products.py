@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from rongxin.catalogue import loader
 from rongxin.consent import templates
-from rongxin.entrypoints.portals import offered, pages, visitors
+from rongxin.entrypoints.portals import coded, offered, pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.errors import FinancingError, UnknownProduct
 from rongxin.financing.products import offers
@@ -31,14 +31,25 @@ _FEES = range(3)
 _NUMBERS = ("term_min_months", "term_max_months", "first_answer_days")
 _PLAIN = ("name", "kind", "summary", "repayment", "amount_min_cny", "amount_max_cny", "consent_template")
 _RATES = ("rate_min_bp", "rate_max_bp")
+_CODED = {
+    "regions": coded.REGIONS,
+    "industries": coded.INDUSTRIES,
+    "excluded_industries": coded.INDUSTRIES,
+}
 
 
 @visitors.page(permission.INSTITUTION)
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List every version, those that wait for a second person first."""
-    some = offers.of_institution(visitor.role.party)
+    """List every version, those that wait for a second person first; those with this in name or summary, or
+    in this state, where one is asked for.
+    """
+    find, state = request.GET.get("find", "").strip(), request.GET.get("state", "")
+    every = offers.of_institution(visitor.role.party)
+    some = [card for card in every if _found(card, find) and state in ("", card.state.value)]
     some.sort(key=lambda card: card.state is not State.PROPOSED)
-    context = {"here": _HERE, "lines": [offered.product(card) for card in some]}
+    lines = [offered.product(card) for card in some]
+    context = {"here": _HERE, "lines": lines, "any": every, "find": find, "state": state}
+    context["states"] = list(State)
     return pages.render(request, "institution/products.html", context)
 
 
@@ -83,6 +94,10 @@ def decline(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
 def retire(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Take a product off the list."""
     return _act(request, visitor, number, offers.retire, _("已下架，已提交的申请照常办理"))
+
+
+def _found(card: Card, find: str) -> bool:
+    return not find or find.casefold() in f"{card.terms.name}\n{card.terms.summary}".casefold()
 
 
 def _act(
@@ -141,6 +156,7 @@ def _choices(visitor: Visitor) -> dict[str, Any]:
         "subject_kinds": list(SubjectKind),
         "grades": GRADES,
         "templates": [templates.in_force(name, today) for name in names],
+        **coded.offered(),
         "sections": [section for section in sections if section["items"]],
     }
 
@@ -149,16 +165,17 @@ def _filled(request: HttpRequest, earlier: Card | None) -> dict[str, Any]:
     """Return what stands in the form: what was sent, what the earlier version says, or nothing."""
     if request.method == "POST":
         many = ("security", "items", "size_classes", "kinds_of_subject")
-        return {"given": request.POST, **{f"chosen_{name}": request.POST.getlist(name) for name in many}}
+        chosen = {f"chosen_{name}": request.POST.getlist(name) for name in many}
+        sent = {name: kind.read(request.POST.getlist(name)) for name, kind in _CODED.items()}
+        return {"given": request.POST, **chosen, **_rows(sent)}
     if earlier is None:
         usual = {"kind": "loan", "repayment": "interest_monthly", "first_answer_days": "3"}
-        return {"given": {**usual, "consent_template": "one_time_underwriting"}}
+        return {"given": {**usual, "consent_template": "one_time_underwriting"}, **_rows({})}
     said = earlier.terms.model_dump(mode="json")
     admission = said["admission"]
     given = {name: said[name] for name in (*_PLAIN, *_NUMBERS)}
     given |= {name: f"{said[name] / 100:g}" for name in _RATES}
     given |= {"papers": "\n".join(said["papers"]), "grade_min": admission["grade_min"] or ""}
-    given |= {name: " ".join(admission[name]) for name in ("regions", "industries", "excluded_industries")}
     given |= {"age_months_min": admission["age_months_min"] or ""}
     for number, fee in zip(_FEES, said["fees"], strict=False):
         rate = fee["rate_bp"]
@@ -174,7 +191,12 @@ def _filled(request: HttpRequest, earlier: Card | None) -> dict[str, Any]:
         "chosen_items": said["items"],
         "chosen_size_classes": admission["size_classes"],
         "chosen_kinds_of_subject": admission["subject_kinds"],
+        **_rows(admission),
     }
+
+
+def _rows(codes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {f"{name}_rows": kind.rows(codes.get(name, ())) for name, kind in _CODED.items()}
 
 
 def _terms(request: HttpRequest) -> dict[str, Any]:
@@ -186,10 +208,7 @@ def _terms(request: HttpRequest) -> dict[str, Any]:
     said |= {name: given.getlist(name) for name in ("security", "items")}
     if not said["items"]:
         said["consent_template"] = ""
-    admission: dict[str, Any] = {
-        name: given.get(name, "").replace("、", " ").replace(",", " ").split()
-        for name in ("regions", "industries", "excluded_industries")
-    }
+    admission: dict[str, Any] = {name: list(kind.read(given.getlist(name))) for name, kind in _CODED.items()}
     admission["size_classes"] = given.getlist("size_classes")
     admission["subject_kinds"] = given.getlist("kinds_of_subject")
     admission |= {name: given[name] for name in ("age_months_min", "grade_min") if given.get(name)}

@@ -55,18 +55,20 @@ def question(
     *,
     items: tuple[str, ...] = (),
     claims: Mapping[str, Mapping[str, str]] | None = None,
+    card: UUID | None = None,
 ) -> Request:
-    """Return what is asked of the gate in a case: by its consent, of these items or of all."""
+    """Return what is asked of the gate in a case: by consent, of these items or all, or a card's score."""
     return Request(
         recipient=_recipient(visitor),
         uscc=subjects.get(case.subject_id).uscc or "",
-        items=items or tuple(loader.load().all_names),
+        items=() if card else items or tuple(loader.load().all_names),
         purpose=live.terms.purpose if live else Purpose.FINANCING_SUPPORT,
         reference=case.reference,
         # What is public needs no case; a case named without a consent carries nothing and is refused whole.
         case_id=case.id if live else None,
         consent_id=live.id if live else None,
         claims=claims or {},
+        card=card,
     )
 
 
