@@ -139,17 +139,9 @@ def get(run: UUID, *, institution: str | None = None) -> Card:
     return _card(_own(PushRun.objects.all(), run, institution))
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A file of a run, by the name under which it is fetched."""
-
-    name: str
-    size_bytes: int
-
-
-def listing(run: UUID) -> list[Listed]:
-    """Return the files of a run, by name; none where they are gone."""
-    return [Listed(path.name, path.stat().st_size) for path in _listing(run)]
+def listing(run: UUID) -> list[tuple[str, int]]:
+    """Return the files of a run, by name, with their sizes; none where they are gone."""
+    return [(path.name, path.stat().st_size) for path in _listing(run)]
 
 
 def fetch(run: UUID, name: str, *, institution: str, actor: Actor, as_of: datetime) -> Path:
