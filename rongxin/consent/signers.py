@@ -37,15 +37,23 @@ def recognised(subject: subjects.Card, assertion: Assertion, *, actor: Actor, as
         raise SignerRefused("实名认证的人与登录账号不是同一人")
     if role is Role.LEGAL_REPRESENTATIVE:
         return Signer(account.id, role, representative(subject, assertion, as_of=as_of))
-    record = identity.Record(subject.uscc or "", account.real_name, account.id_commitment)
-    agreement = identity.compare(assertion, record, as_of=as_of)
-    return Signer(account.id, role, _signature(assertion, agreement))
+    own = identity.Record(subject.uscc or "", account.real_name, account.id_commitment)
+    found = identity.compare(assertion, own, as_of=as_of)
+    return Signer(account.id, role, _signature(assertion, found))
 
 
 def representative(subject: subjects.Card, assertion: Assertion, *, as_of: datetime) -> Signature:
-    """Return the legal representative's signature; SignerRefused where the person is another."""
-    agreement = identity.compare(assertion, subjects.record_of(subject.id), as_of=as_of)
-    return _signature(assertion, agreement)
+    """Return the legal representative's signature; SignerRefused where the person is another.
+
+    A licence that vouched for this very person at registration stands behind later signatures, too.
+    """
+    return _signature(assertion, agreement(subject.id, assertion, as_of=as_of))
+
+
+def agreement(subject_id: int, assertion: Assertion, *, as_of: datetime) -> Agreement:
+    """Return whether a person is the one who stands for the firm, or what is in the way."""
+    vouched = memberships.vouched_for(subject_id, assertion.id_commitment, as_of=as_of)
+    return identity.compare(assertion, subjects.record_of(subject_id), vouched=vouched, as_of=as_of)
 
 
 def may_sign(subject_id: int, *, on: date) -> dict[str, int]:
@@ -54,9 +62,9 @@ def may_sign(subject_id: int, *, on: date) -> dict[str, int]:
     return {one.id_commitment: one.id for one in found if one.id_commitment}
 
 
-def _signature(assertion: Assertion, agreement: Agreement) -> Signature:
-    if agreement is not Agreement.AGREES:
-        raise SignerRefused(agreement.message)
+def _signature(assertion: Assertion, found: Agreement) -> Signature:
+    if found is not Agreement.AGREES:
+        raise SignerRefused(found.message)
     return Signature(
         name=assertion.name,
         commitment=assertion.id_commitment,

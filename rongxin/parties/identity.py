@@ -100,11 +100,11 @@ class DemoIdentityProvider:
     fields = (
         Field("name", "姓名", "Name"),
         Field("id_number", "身份证件号码", "Identity number"),
-        # Registration records hold no number of the representative: who signs for a firm shows its licence.
+        # Registration records hold no number of the representative: who comes first shows the firm's licence.
         Field(
             "represents",
-            "电子营业执照所载的统一社会信用代码（代表企业签署授权时出示）",
-            "Code on the electronic business licence (shown to sign a consent for the firm)",
+            "电子营业执照所载的统一社会信用代码（第一次代表企业办理时出示）",
+            "Code on the electronic business licence (shown when first acting for the firm)",
             required=False,
         ),
     )

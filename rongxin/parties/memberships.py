@@ -5,7 +5,7 @@ it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
+from rongxin.parties import representation
 from rongxin.parties.bureaus.models import Bureau
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
 from rongxin.parties.models import Account, Department, Institution, Membership, Provider, Subject
@@ -80,7 +81,8 @@ def represent(
 ) -> Card:
     """Recognise an account as the subject's legal representative (operator, head) by an assertion.
 
-    Who is recognised already is so again, by the same proof: the role stays one.
+    Who is recognised already is so again, by the same proof: the role stays one. Where a licence vouches for
+    the person, nobody else of the same name is the representative any longer.
     """
     with transaction.atomic():
         # The lock orders this against a change of the legal representative.
@@ -92,7 +94,8 @@ def represent(
         record = identity_rules.Record(
             subject.uscc or "", subject.legal_representative, subject.legal_representative_commitment
         )
-        agreement = identity_rules.compare(assertion, record, as_of=as_of)
+        vouched = vouched_for(subject_id, assertion.id_commitment, as_of=as_of)
+        agreement = identity_rules.compare(assertion, record, vouched=vouched, as_of=as_of)
         if agreement is not Agreement.AGREES:
             raise IdentityDisagrees(agreement)
         account = _account(account_id)
@@ -102,17 +105,52 @@ def represent(
         known_role = Membership.objects.filter(
             account=account_id, subject=subject_id, role=Role.LEGAL_REPRESENTATIVE.value, ended_at=None
         ).first()
-        if known_role is not None:
-            return _card(known_role)
-        return _open(
-            account_id,
-            PartyKind.SUBJECT,
-            subject_id,
-            Role.LEGAL_REPRESENTATIVE,
-            Mandate(timezone.localdate(as_of)),
-            actor=actor,
-            as_of=as_of,
+        role = (
+            _card(known_role)
+            if known_role is not None
+            else _open(
+                account_id,
+                PartyKind.SUBJECT,
+                subject_id,
+                Role.LEGAL_REPRESENTATIVE,
+                Mandate(timezone.localdate(as_of)),
+                actor=actor,
+                as_of=as_of,
+            )
         )
+        if assertion.represents and assertion.represents == subject.uscc:
+            _vouch(role, actor=actor, as_of=as_of)
+    return role
+
+
+def vouched_for(subject_id: int, commitment: str, *, as_of: datetime) -> identity_rules.Vouched | None:
+    """Return that a licence has vouched for this person as the subject's representative, and until when."""
+    row = Membership.objects.filter(
+        _holds(timezone.localdate(as_of)),
+        subject=subject_id,
+        role=Role.LEGAL_REPRESENTATIVE.value,
+        account__is_active=True,
+        account__real_name__id_commitment=commitment,
+        vouched_at__isnull=False,
+    ).first()
+    if row is None or row.vouched_at is None:
+        return None
+    days = representation.in_force(timezone.localdate(as_of)).vouched_days
+    return identity_rules.Vouched(commitment, row.vouched_at + timedelta(days=days))
+
+
+def _vouch(role: Card, *, actor: Actor, as_of: datetime) -> None:
+    others = Membership.objects.filter(
+        subject=int(role.party), role=Role.LEGAL_REPRESENTATIVE.value, ended_at=None
+    ).exclude(pk=role.id)
+    for row in others.select_for_update(no_key=True):
+        row.ended_at, row.ended_why = as_of, "another_vouched_for"
+        row.save(update_fields=["ended_at", "ended_why"])
+        _journal(row, "role_ended", actor=actor, as_of=as_of)
+    row = Membership.objects.get(pk=role.id)
+    row.vouched_at = as_of
+    row.save(update_fields=["vouched_at"])
+    _journal(row, "vouched_for", actor=actor, as_of=as_of)
 
 
 def give_mandate(

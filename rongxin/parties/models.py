@@ -13,6 +13,7 @@ from django.db.models.functions import Substr
 
 from rongxin.parties import break_glass_models as break_glass_models
 from rongxin.parties import list_models as list_models
+from rongxin.parties import quota_models as quota_models
 from rongxin.parties import sign_in_models as sign_in_models
 from rongxin.parties.bureaus.models import Bureau
 from rongxin.parties.rules.duty import State as DutyState
@@ -211,46 +212,6 @@ class InstitutionKey(models.Model):
         ]
 
 
-class QuotaUse(models.Model):
-    """How often one thing was done on a day: by an institution, a branch, a person; counted exactly."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
-    scope = models.CharField(max_length=24)
-    key = models.CharField(max_length=160, blank=True)
-    used = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["institution", "day", "scope", "key"], name="one_quota_row_a_day")
-        ]
-
-
-class QuotaLimit(models.Model):
-    """An institution's own limit, or (with a key) that of one branch or person of it."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
-    scope = models.CharField(max_length=24)
-    key = models.CharField(max_length=160, blank=True)
-    allowed = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["institution", "scope", "key"], name="one_quota_limit")
-        ]
-
-
-class SubjectAsked(models.Model):
-    """That an institution has asked about a subject before, and since when."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
-    subject = models.ForeignKey("Subject", on_delete=models.CASCADE, related_name="+", db_index=False)
-    first_on = models.DateField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["institution", "subject"], name="subject_asked_once")]
-
-
 class AccountManager(BaseUserManager["Account"]):
     """Creates accounts for Django's own machinery; the platform opens them through `parties.accounts`."""
 
@@ -330,6 +291,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=32)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
+    # When an issuer of business licences last vouched that this very person represents the subject.
+    vouched_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_why = models.CharField(max_length=40, blank=True)
 

@@ -21,7 +21,8 @@ from rongxin.journal import entries, plans
 from rongxin.journal.rules import Kind
 from rongxin.parties import step_ups
 from rongxin.parties.errors import NotAllowed, PartiesError, UnknownParty
-from rongxin.parties.models import Institution, QuotaLimit, QuotaUse
+from rongxin.parties.models import Institution
+from rongxin.parties.quota_models import QuotaLimit, QuotaUse
 from rongxin.parties.rules import quota as rules
 from rongxin.parties.rules.quota import Counter, Limits, Scope
 from rongxin.vocabulary import edition

@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from rongxin.parties import accounts, memberships, subjects
 from rongxin.parties.errors import NotAllowed
 from rongxin.parties.rules.identity import Assertion
+from rongxin.parties.rules.membership import Role
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
+
+_REPRESENTS = Role.LEGAL_REPRESENTATIVE
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,20 @@ def account_of(assertion: Assertion, *, username: str = "", as_of: datetime) -> 
         elif not account.is_active:
             raise NotAllowed("此人的账号已停用，请与平台联系")
         actor = Actor(ActorKind.ACCOUNT, str(account.id))
-        return accounts.register_real_name(account.id, assertion, actor=actor, as_of=as_of)
+        known = accounts.register_real_name(account.id, assertion, actor=actor, as_of=as_of)
+        _shown_again(known, assertion, as_of=as_of)
+        return known
+
+
+def _shown_again(account: accounts.Card, assertion: Assertion, *, as_of: datetime) -> None:
+    """Let a licence that is shown stand anew behind a role that the person has; it opens none by itself."""
+    firm = subjects.find(assertion.represents) if assertion.represents else None
+    today = timezone.localdate(as_of)
+    if firm is None or memberships.role_in_subject(account.id, firm.id, on=today) is not _REPRESENTS:
+        return
+    actor = Actor(ActorKind.ACCOUNT, str(account.id), f"subject:{firm.uscc}")
+    with suppress(memberships.IdentityDisagrees):  # who signs is told then
+        memberships.represent(account.id, firm.id, assertion, actor=actor, as_of=as_of)
 
 
 def recognise(

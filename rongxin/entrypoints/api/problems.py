@@ -89,6 +89,7 @@ TITLES = {
     "no_firm_found": "没有找到您的企业",
     "too_many_searches": "查找次数过多，请稍后再试",
     "invalid_search_limits": "查找企业的参数文件不可用，请联系平台运行机构",
+    "invalid_representation_limits": "法定代表人身份出示时限的参数文件不可用，请联系平台运行机构",
     "batch_not_held": "该批次不在待复核状态",
     "still_at_work": "后台仍在处理，请稍后查看",
     "too_many_subscriptions": "推送订阅已达上限",

@@ -63,6 +63,7 @@ STATUS = {
     "no_firm_found": 404,
     "too_many_searches": 429,
     "invalid_search_limits": 500,
+    "invalid_representation_limits": 500,
     "identity_refused": 403,
     "identity_provider_silent": 503,
     "invalid_openid_providers": 500,

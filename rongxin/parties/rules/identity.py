@@ -46,6 +46,14 @@ class Record:
     commitment: str
 
 
+@dataclass(frozen=True)
+class Vouched:
+    """The person whom an issuer of business licences has vouched for, and until when that holds."""
+
+    commitment: str
+    until: datetime
+
+
 class Agreement(StrEnum):
     """How assertion and record compare; only AGREES lets a person act for the subject."""
 
@@ -67,7 +75,8 @@ _MESSAGES = {
     Agreement.NO_RECORD: "登记信息中没有法定代表人（经营者），请先到登记机关核实登记信息。",
     Agreement.NAME_DIFFERS: "姓名与登记的法定代表人（经营者）不一致；如已变更，请先办理变更登记。",
     Agreement.NUMBER_DIFFERS: "证件号码与登记的法定代表人（经营者）不一致。",
-    Agreement.NAME_ALONE: "仅姓名一致不足以确认身份，请出示电子营业执照等能证明任职关系的，重新登录后办理。",
+    Agreement.NAME_ALONE: "登记信息中没有您的证件号码，仅姓名一致不足以确认身份："
+    "请用电子营业执照登录一次，之后实名登录即可签署。",
     Agreement.ASSURANCE_TOO_LOW: "实名认证等级不足，请完成人脸或证件认证。",
     Agreement.STALE: "实名认证已过期，请重新认证。",
 }
@@ -76,11 +85,13 @@ _MESSAGES = {
 FRESH = timedelta(minutes=30)
 
 
-def compare(assertion: Assertion, record: Record, *, as_of: datetime) -> Agreement:
+def compare(
+    assertion: Assertion, record: Record, *, vouched: Vouched | None = None, as_of: datetime
+) -> Agreement:
     """Compare an assertion with the registration record; the first obstacle is the answer.
 
     A like name alone proves nothing (many are called 张伟): the number's commitment must agree with the
-    record, or the issuer must vouch that the person represents this very code.
+    record, or the issuer must vouch that the person represents this very code, now or `vouched` before.
     """
     if assertion.assurance < Assurance.SUBSTANTIAL:
         return Agreement.ASSURANCE_TOO_LOW
@@ -93,7 +104,10 @@ def compare(assertion: Assertion, record: Record, *, as_of: datetime) -> Agreeme
     if record.commitment:
         same = assertion.id_commitment == record.commitment
         return Agreement.AGREES if same else Agreement.NUMBER_DIFFERS
-    return Agreement.AGREES if assertion.represents == record.uscc else Agreement.NAME_ALONE
+    if assertion.represents == record.uscc:
+        return Agreement.AGREES
+    known = vouched is not None and vouched.commitment == assertion.id_commitment and as_of < vouched.until
+    return Agreement.AGREES if known else Agreement.NAME_ALONE
 
 
 def plain(name: str) -> str:

@@ -111,6 +111,7 @@ def submit(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         **offered.product(card.product),
         "notice_shown": notice,
         "chief": visitor.role.role is Role.LEGAL_REPRESENTATIVE,
+        "licence_at": signatures.licence_needed(request, visitor),
         "notice_html": shown.in_html(shown.in_language(notice.text)),
         "shown": {
             act: signing.shown_to(card, said, consents=act == "consent", on=visitor.today)[1]

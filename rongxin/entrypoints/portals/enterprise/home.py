@@ -68,7 +68,8 @@ def connect(request: HttpRequest) -> HttpResponseBase:
     if assertion is None:
         return redirect("sign_in_person")
     sought = request.POST.get("sought", "")
-    context: dict[str, Any] = {"mine": subjects.represented_by(assertion), "sought": sought}
+    mine, licence = subjects.represented_by(assertion), bool(assertion.represents)
+    context: dict[str, Any] = {"mine": mine, "licence": licence, "sought": sought}
     if request.method != "POST":
         return pages.render(request, "enterprise/connect.html", context)
     try:

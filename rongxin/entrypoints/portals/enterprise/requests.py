@@ -51,7 +51,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def review(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     """Show a request on one screen; by POST with the firm's own values, as the institution would see them."""
     card = _own(number, visitor)
-    context = _summary(card, visitor)
+    context = _summary(card, visitor) | {"licence_at": signatures.licence_needed(request, visitor)}
     if request.method == "POST":
         context["values"] = own.values(visitor, card.draft.items)
     return pages.render(request, "enterprise/request.html", {"here": "enterprise_requests", **context})
@@ -65,6 +65,7 @@ def sign(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBa
     context = {
         "here": "enterprise_requests",
         **_summary(card, visitor),
+        "licence_at": signatures.licence_needed(request, visitor),
         "notice_shown": notice,
         **shown.notice(notice.text),
     }

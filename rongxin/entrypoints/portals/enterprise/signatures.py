@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rongxin.consent import signers
 from rongxin.consent.errors import ConsentError, UnknownConsent
 from rongxin.consent.signing import demands, matters, policy
 from rongxin.consent.signing.matters import Card as Matter
@@ -21,6 +22,7 @@ from rongxin.entrypoints.portals import pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import accounts, institutions, memberships
 from rongxin.parties.rules import permission
+from rongxin.parties.rules.identity import Agreement
 from rongxin.parties.rules.membership import Role
 
 _HERE = "enterprise_agents"
@@ -29,7 +31,7 @@ _HERE = "enterprise_agents"
 @visitors.page(permission.SUBJECT, "GET", "POST")
 def rule(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """Show how many sign and how that came; the legal representative asks for another number."""
-    context = _context(visitor)
+    context = {**_context(visitor), "licence_at": licence_needed(request, visitor)}
     if request.method != "POST":
         return pages.render(request, "enterprise/signatures.html", context)
     assertion = visitors.asserted(request, as_of=visitor.at)
@@ -118,6 +120,20 @@ def state_of(matter: Matter | None, visitor: Visitor) -> dict[str, Any]:
         "missing": max(wanted - len(counted), 0),
         "mine": matter.signed_by(visitor.account.id),
     }
+
+
+def licence_needed(request: HttpRequest, visitor: Visitor) -> str:
+    """Return where a representative shows the licence before signing; "" where the real name is enough.
+
+    Asked before anything is filled in, so that nobody learns of it with the last click.
+    """
+    said = visitors.asserted(request, as_of=visitor.at)
+    if said is None or visitor.role.role is not Role.LEGAL_REPRESENTATIVE:
+        return ""
+    found = signers.agreement(visitor.subject, said, as_of=visitor.at)
+    if found is not Agreement.NAME_ALONE:
+        return ""
+    return visitors.with_next(reverse("sign_in_person"), request.get_full_path())
 
 
 def _at(matter: Matter) -> str:
