@@ -15,6 +15,8 @@ from rongxin.entrypoints.portals import menus, wording
 from rongxin.journal.windows import Window
 
 _DIGITS_MAX = 18
+_MISTAKE = 422
+_SOUGHT_MAX = 100
 _LOG = logging.getLogger(__name__)
 
 
@@ -28,6 +30,8 @@ def render(
 ) -> HttpResponse:
     """Render a page in the common frame; `here` in the context says which entry of the menu it belongs to."""
     menu, here = _menu(request), str(context.get("here", ""))
+    # No browser fills a file in again: who is told of a mistake is told that, too.
+    lost = [one.name for some in request.FILES.lists() for one in some[1]] if status == _MISTAKE else []
     shared = {
         "node": node(),
         "menu": menu,
@@ -35,6 +39,7 @@ def render(
         "notice": settings.RONGXIN_NOTICE,
         "here": "",
         "visitor": getattr(request, "visitor", None),
+        "lost_files": lost,
     }
     return _render(request, template, {**shared, **context}, status=status)
 
@@ -62,6 +67,11 @@ def first(rows_max: int) -> Window:
 def window(request: HttpRequest, rows_max: int = 50) -> Window:
     """Return the part of a list that a page is asked for."""
     return Window(rows_max, tuple(request.GET.getlist("after")) or None)
+
+
+def sought(request: HttpRequest) -> str:
+    """Return what somebody looks for in a list, by the form `find.html`."""
+    return request.GET.get("find", "").strip()[:_SOUGHT_MAX]
 
 
 def onward(last: tuple[str, ...] | None, **kept: str) -> str:

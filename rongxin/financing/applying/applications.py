@@ -14,6 +14,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
@@ -223,9 +224,13 @@ def of_form(form: UUID, subject_id: int) -> list[Card]:
     return sorted(found, key=lambda card: (card.product.terms.name, card.institution))
 
 
-def of_subject(subject_id: int, window: Window) -> Part[Card]:
-    """Return a part of what a firm has submitted, the newest first."""
+def of_subject(subject_id: int, window: Window, *, find: str = "") -> Part[Card]:
+    """Return a part of what a firm has submitted, the newest first: all, or with this in the institution's or
+    the product's name.
+    """
     rows = Application.objects.filter(form__subject=subject_id, case__isnull=False).select_related("form")
+    if find:
+        rows = rows.filter(Q(institution__name__contains=find) | Q(version__terms__name__icontains=find))
     part = windows.part(rows, window, "-submitted_at", "-id")
     return Part(cards.many(list(part.rows)), part.last)
 

@@ -30,11 +30,13 @@ _HERE = "enterprise_applications"
 @visitors.page(permission.SUBJECT)
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """List what was submitted, the newest first, each with its state, its day and the next step."""
-    part = applications.of_subject(visitor.subject, pages.window(request, 20))
+    find = pages.sought(request)
+    part = applications.of_subject(visitor.subject, pages.window(request, 20), find=find)
     context = {
         "here": _HERE,
         "lines": [line(card, visitor) for card in part.rows],
-        "onward": pages.onward(part.last),
+        "onward": pages.onward(part.last, find=find),
+        "find": find,
     }
     return pages.render(request, "enterprise/applications.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,9 +22,13 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     asked = request.method == "POST"
     grade = _grade(visitor) if asked else None
     some = offers.for_subject(visitor.subject, grade=grade, as_of=visitor.at)
+    find = pages.sought(request)
+    shown = [offered.offer(one) for one in some]
     context = {
         "here": _HERE,
-        "offers": [offered.offer(one) for one in some],
+        "offers": [one for one in shown if find in _words(one)],
+        "find": find,
+        "any": bool(shown),
         "order": offered.order(),
         "grade": grade,
         "grade_asked": asked,
@@ -40,6 +45,13 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
     if found is None:
         raise Http404(str(number))
     return pages.render(request, "enterprise/product.html", {"here": _HERE, **offered.offer(found)})
+
+
+def _words(one: dict[str, Any]) -> str:
+    """Return what a product can be found by."""
+    terms = one["terms"]
+    said = (terms.name, terms.summary, one["institution"].name, terms.kind.label, *one["security"])
+    return " ".join(said)
 
 
 def _grade(visitor: Visitor) -> str | None:

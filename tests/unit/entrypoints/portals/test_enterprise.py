@@ -16,6 +16,7 @@ from rongxin.financing import outcomes
 from rongxin.financing.outcomes import Line
 from rongxin.financing.rules import Stage, Told
 from rongxin.parties import accounts, memberships, seed, subjects
+from rongxin.parties.models import Membership
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
@@ -196,6 +197,7 @@ def test_an_owner_whose_number_no_record_holds_signs_by_the_licence_she_shows_on
     subjects.change_legal_representative(found.id, found.owner.name, **by)
     licence = found.owner.attest(represents=found.uscc)
     memberships.represent(found.owner.account, found.id, licence, **by)
+    Membership.objects.update(vouched_at=stage.NOW - timedelta(days=366))  # too long ago to stand for it
     number = ask(found)
     doors.as_person(client, found.owner)
     answer = client.post(f"/enterprise/requests/{number}/sign", shown())
