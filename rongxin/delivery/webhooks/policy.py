@@ -32,6 +32,16 @@ class Policy(edition.Edition):
     dead_days: int = Field(gt=0)
 
     @model_validator(mode="after")
+    def _leaves_time_for_an_attempt(self) -> Policy:
+        """What can't end within its lease is never begun, so a shorter one would stop all messages silently."""
+        if self.lease_seconds < 2 * self.timeout_seconds:
+            raise ValueError(
+                f"lease_seconds: {self.lease_seconds:g} leaves no time for an attempt of "
+                f"timeout_seconds: {self.timeout_seconds:g} after a wait; at least twice as long"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _switches_off_whom_it_gave_up(self) -> Policy:
         """A receiver that failed all attempts of a message must not stay on, however the dice fell."""
         shortest = sum(self.retry_seconds) * (1 - self.jitter_share) / 3600

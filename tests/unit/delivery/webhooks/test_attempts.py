@@ -94,6 +94,12 @@ def test_whoever_failed_all_attempts_is_off_however_the_waits_are_spread():
         policy.__class__(**policy.model_dump() | {"disable_after_hours": 68.1})
 
 
+def test_a_lease_that_no_attempt_fits_in_is_no_policy():
+    policy = stage.POLICY
+    with pytest.raises(ValidationError, match="leaves no time for an attempt"):
+        policy.__class__(**policy.model_dump() | {"lease_seconds": 2 * policy.timeout_seconds - 1})
+
+
 def test_it_waits_as_long_as_the_receiver_asks(there, bank, played):
     there.answer = failing(503, Retry_After="7200")
     stage.happen()
