@@ -33,7 +33,7 @@ class Policy(edition.Edition):
 
     @model_validator(mode="after")
     def _leaves_time_for_an_attempt(self) -> Policy:
-        """What can't end within its lease is never begun, so a shorter one would stop all messages silently."""
+        """What can't end within its lease is never begun: a shorter one would stop all messages."""
         if self.lease_seconds < 2 * self.timeout_seconds:
             raise ValueError(
                 f"lease_seconds: {self.lease_seconds:g} leaves no time for an attempt of "
