@@ -128,6 +128,7 @@ EVERYBODY = {
     "/operator/mandates",
     "/operator/agreements",
     "/operator/schedules",
+    "/operator/providers",
 }
 OWED = {"/operator/watch", "/operator/holds", "/operator/receipts", "/operator/corrections"}
 PUSHES = {"/operator/subscriptions"}
