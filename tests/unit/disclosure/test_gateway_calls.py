@@ -24,6 +24,7 @@ from rongxin.disclosure.release import Refusal, Release
 from rongxin.entrypoints.cli import sealed
 from rongxin.exchange.question import Match
 from rongxin.journal import checkpoints, sequencer
+from rongxin.parties import institutions, quotas
 from rongxin.proof import boxes, sm2
 from rongxin.sharing import call_register
 from rongxin.vocabulary.actor import SYSTEM
@@ -196,9 +197,17 @@ def test_health_counts_answers_and_failures(scene: Scene) -> None:
     assert (health.asked, health.answered, health.rate) == (2, 1, 0.5)
 
 
+def _asks_without_end() -> None:
+    """Let one clerk ask more often than any day allows, or a long race ends as a refusal of its quota."""
+    institutions.set_daily_quota("bank_a", 100_000, actor=SYSTEM, as_of=stage.NOW)
+    for scope in quotas.SETTABLE:
+        quotas.set_limit("bank_a", scope, 100_000, actor=SYSTEM, as_of=stage.NOW)
+
+
 @pytest.mark.parametrize("rounds", [20, pytest.param(1000, marks=pytest.mark.long)])
 def test_no_answer_to_a_request_that_began_after_a_withdrawal(scene: Scene, rounds: int) -> None:
     """Readers race a withdrawal, some of them for an answer that was kept."""
+    _asks_without_end()
     for number in range(rounds):
         case = stage.case(scene.firm, "bank_a", f"DK-{number}")
         consent = stage.consent(scene.firm, case)
