@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +24,24 @@ class Standing(Document):
     cases_required: bool
 
 
+class Handed(Document):
+    """A file that is here."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
 class Renewal(Document):
-    """An application for another year, as it stands."""
+    """An application for another year; `lacking` names the documents whose file is still to come."""
 
     application: UUID
     state: str
     questionnaire: str
     documents: dict[str, str]
+    files: list[Handed]
+    lacking: list[str]
     percent: int | None
     conditions: list[Any]
     submitted_at: datetime
@@ -71,6 +83,12 @@ def renewals(institution: str, *, page_rows: int | None = None) -> Call[Page[Ren
 def renew(institution: str, documents: Mapping[str, str]) -> Call[Renewal]:
     """Apply for another year, as the administrator; `documents` gives each one its SHA-256."""
     return calls.write("POST", f"{_path(institution)}/renewals", Renewal, {"documents": dict(documents)})
+
+
+def hand_in(institution: str, renewal: UUID, file: Path) -> Call[Renewal]:
+    """Hand in a document that a renewal names by its SHA-256 (PDF, JPEG or PNG)."""
+    path = f"{_path(institution)}/renewals/{calls.part(renewal)}/documents"
+    return calls.upload(path, Renewal, file, file.read_bytes())
 
 
 def keys(institution: str) -> Call[list[Key]]:

@@ -81,6 +81,12 @@ class UnknownApplication(GovernanceError):
     code = "unknown_application"
 
 
+class UnknownDocument(GovernanceError):
+    """There is no such file of the application, or it doesn't open."""
+
+    code = "unknown_paper"
+
+
 class ApplicationRefused(GovernanceError):
     """What was handed in is no application that can be assessed."""
 

@@ -211,3 +211,24 @@ class InstitutionApplication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution} {self.state}"
+
+
+class ApplicationDocument(models.Model):
+    """A file that an application or its assessment names by its hash, sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    application = models.UUIDField()
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    handed_in_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "sha256"], name="one_file_of_a_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.sha256}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -73,19 +74,24 @@ def test_people_and_machines_are_brought_in_and_ended(node, bank):
             list(sdk.each(people.own("bank_b")))
 
 
-def test_a_lapsed_bank_sees_why_and_renews_by_itself(node, bank):
+def test_a_lapsed_bank_sees_why_and_renews_by_itself(node, bank, tmp_path):
     Institution.objects.filter(pk="bank_a").update(assessed_until=timezone.localdate() - timedelta(days=1))
-    documents = dict.fromkeys(parameters.in_force(timezone.localdate()).documents, "a" * 64)
-
+    file = tmp_path / "licence.pdf"
+    file.write_bytes(b"%PDF-1.7 licence")
+    named = sha256(file.read_bytes()).hexdigest()
+    documents = dict.fromkeys(parameters.in_force(timezone.localdate()).documents, named)
     key = administrator("bank_a")
 
     async def act():
         async with AsyncClient(node, key) as sdk:
             stands = await sdk.send(connection.standing("bank_a"))
             made = await sdk.send(connection.renew("bank_a", documents))
-            return stands, made, [one async for one in sdk.each(connection.renewals("bank_a"))]
+            here = await sdk.send(connection.hand_in("bank_a", made.application, file))
+            return stands, made, here, [one async for one in sdk.each(connection.renewals("bank_a"))]
 
-    stands, made, listed = asyncio.run(act())
+    stands, made, here, listed = asyncio.run(act())
+    assert (made.lacking, here.lacking) == (list(documents), [])
+    assert [one.sha256 for one in here.files] == [named]
     assert (stands.served, stands.reason) == (False, "institution_not_assessed")
     assert [one.application for one in listed] == [made.application]
     assert made.state == "submitted"

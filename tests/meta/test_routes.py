@@ -22,6 +22,7 @@ OPEN = {
     "/applications": "whoever applies to be connected has no account yet",
     "/applications/questionnaire": "everybody may read what they would be asked",
     "/applications/{application}": "followed by the secret that its applicant was given",
+    "/applications/{application}/documents": "handed in by the secret that its applicant was given",
     "/invitations/{invitation}/accept": "by the secret of the invitation and the identity provider",
     "/journal/checkpoint": "a witness needs no permission",
     "/journal/key": "a witness needs no permission",

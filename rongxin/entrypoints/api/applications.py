@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Query, Router, Schema, Status
+from ninja import File, Header, Path, Query, Router, Schema, Status
+from ninja.files import UploadedFile
 from pydantic import Field
 
+from rongxin.catalogue import attachments
 from rongxin.entrypoints import origins
-from rongxin.entrypoints.api import authentication, paging
-from rongxin.governance.onboarding import applications, door, parameters
+from rongxin.entrypoints.api import authentication, handed_in, paging
+from rongxin.governance.onboarding import applications, documents, door, parameters
 from rongxin.governance.onboarding.cards import Card, Finding, Wish
 from rongxin.governance.onboarding.rules import State, Verdict
 from rongxin.parties.rules.standing import InstitutionKind
@@ -58,6 +60,7 @@ def questionnaire(request: HttpRequest) -> dict[str, Any]:
         "edition": asked.edition,
         "citation": asked.citation,
         "documents": dict(asked.documents),
+        "file_bytes_max": asked.file_bytes_max,
         "questions": [one.model_dump() for one in asked.questions],
         "pass_percent": asked.pass_percent,
         "valid_days": asked.valid_days,
@@ -106,8 +109,33 @@ def listed(
 def track(
     request: HttpRequest, application: UUID, secret: Annotated[str, Header(alias="X-Application-Secret")] = ""
 ) -> dict[str, Any]:
-    """Return an application to whoever has its secret (`X-Application-Secret`)."""
-    return door.track(application, secret).told()
+    """Return an application with the files that are here, by its secret (`X-Application-Secret`)."""
+    return told(door.track(application, secret))
+
+
+@router.post("/{application}/documents", auth=None, summary="提交材料 Hand in a document")
+def hand_in(
+    request: HttpRequest,
+    application: UUID,
+    file: File[UploadedFile],
+    secret: Annotated[str, Header(alias="X-Application-Secret")] = "",
+) -> dict[str, Any]:
+    """Hand in a file that the application names by its SHA-256 (PDF, JPEG or PNG), by its secret."""
+    card = door.track(application, secret)
+    documents.hand_in(card.id, [file_of(file)], as_of=timezone.now())
+    return told(card)
+
+
+@router.get(
+    "/{application}/documents/{document_sha256}",
+    auth=authentication.DESK | authentication.SECURITY,
+    summary="申请材料 A document",
+)
+def document_of(
+    request: HttpRequest, application: UUID, document_sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+) -> HttpResponse:
+    """Give a file of an application or of its assessment, to be saved, to those who assess and approve."""
+    return handed_in.attachment(*documents.read(application, document_sha256))
 
 
 @router.post(
@@ -137,6 +165,20 @@ def decline(request: HttpRequest, application: UUID, body: ApplicationReason) ->
     return applications.decline(
         application, reason=body.reason, actor=caller.actor, as_of=caller.at
     ).document()
+
+
+def told(card: Card) -> dict[str, Any]:
+    """What the applicant sees of it, with the files that are here and the documents still to come."""
+    here = documents.held(card.id)
+    return card.told() | {
+        "files": [one.document() for one in here.values()],
+        "lacking": list(documents.lacking(card.wish.documents, here)),
+    }
+
+
+def file_of(uploaded: UploadedFile) -> attachments.File:
+    """Read what was uploaded."""
+    return attachments.File(uploaded.name or "", uploaded.content_type or "", uploaded.read())
 
 
 def _shown(cards: Sequence[Card]) -> list[dict[str, Any]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, File, Query, Router, Schema, Status
+from ninja.files import UploadedFile
 
-from rongxin.entrypoints.api import authentication, paging
-from rongxin.governance.onboarding import door
+from rongxin.entrypoints.api import applications, authentication, paging
+from rongxin.governance.onboarding import documents, door
 
 router = Router(tags=["接入状态 Standing"])
 _Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -30,7 +32,7 @@ def listed(
 ) -> list[dict[str, Any]]:
     """Return an institution's renewals and what became of them: to itself and the operator."""
     authentication.check_own_institution(request, institution)
-    rows = [card.told() for card in door.renewals(institution)]
+    rows = [applications.told(card) for card in door.renewals(institution)]
     return paging.whole(request, answer, wanted, rows, "-submitted_at", "application")
 
 
@@ -47,4 +49,20 @@ def renew(request: HttpRequest, institution: str, given: RenewalIn) -> Status[di
     caller = authentication.caller(request)
     authentication.check_own_institution(request, institution)
     card = door.renew(institution, given.documents, actor=caller.actor, as_of=caller.at)
-    return Status(201, card.told())
+    return Status(201, applications.told(card))
+
+
+@router.post(
+    "/{institution}/renewals/{renewal}/documents",
+    auth=authentication.UNSERVED_ADMINISTRATOR,
+    summary="提交续评材料 Hand in a document",
+)
+def hand_in(
+    request: HttpRequest, institution: str, renewal: UUID, file: File[UploadedFile]
+) -> dict[str, Any]:
+    """Hand in a file that the renewal names by its SHA-256 (PDF, JPEG or PNG, 5 MB)."""
+    caller = authentication.caller(request)
+    authentication.check_own_institution(request, institution)
+    card = door.renewal(institution, renewal)
+    documents.hand_in(card.id, [applications.file_of(file)], as_of=caller.at)
+    return applications.told(card)

@@ -119,6 +119,7 @@ def columns() -> tuple[SealedColumn, ...]:
     from rongxin.disclosure import deferred, kept
     from rongxin.financing.applying import cards as applications
     from rongxin.financing.applying import papers as application_papers
+    from rongxin.governance.onboarding import documents
     from rongxin.parties import idempotency, sign_ins
     from rongxin.records import seals
     from rongxin.rights import objection_cards, papers, repair_cards
@@ -141,5 +142,6 @@ def columns() -> tuple[SealedColumn, ...]:
         papers.SEALED,
         applications.SEALED,
         application_papers.SEALED,
+        documents.SEALED,
         repair_cards.SEALED,
     )

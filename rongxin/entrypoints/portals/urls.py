@@ -251,6 +251,11 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/decisions/<uuid:number>/take-back", desk.take_back, name="operator_take_back"),
     path("operator/applications", onboarding.listed, name="operator_applications"),
     path("operator/applications/<uuid:number>", onboarding.one, name="operator_application"),
+    path(
+        "operator/applications/<uuid:number>/documents/<slug:digest>",
+        onboarding.document,
+        name="operator_document",
+    ),
     path("operator/applications/<uuid:number>/assess", onboarding.assess, name="operator_assess"),
     path("operator/applications/<uuid:number>/decide", onboarding.decide, name="operator_application_decide"),
     path("operator/institutions/<slug:institution>", access.one, name="operator_institution"),

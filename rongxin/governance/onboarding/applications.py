@@ -1,8 +1,8 @@
 """接入申请: one person assesses what was handed in, another approves; every year again ((五)(六)(十)).
 
-How applications come in is the door's business. Documents stay in the file; here stand their hashes. Approval
-admits the institution, or renews it, says through which day it is served, and closes what others have handed
-in for the same code.
+How applications come in is the door's business; what they name by hash comes in as a file (`documents`).
+Approval admits the institution, or renews it, says through which day it is served, and closes what others
+have handed in for the same code.
 """
 
 from __future__ import annotations

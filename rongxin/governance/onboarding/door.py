@@ -100,6 +100,14 @@ def renewals(institution: str) -> list[Card]:
     return [cards.of_row(row) for row in _renewals(institution).order_by("-submitted_at", "id")]
 
 
+def renewal(institution: str, application: UUID) -> Card:
+    """Return one of an institution's own renewals; raises `UnknownApplication`."""
+    row = _renewals(institution).filter(pk=application).first()
+    if row is None:
+        raise UnknownApplication(f"没有编号为{application}的续评申请")
+    return cards.of_row(row)
+
+
 def track(application: UUID, secret: str) -> Card:
     """Return an application to whoever has its secret; otherwise there is none."""
     row = Row.objects.filter(pk=application).first()

@@ -88,6 +88,8 @@ class Questionnaire(edition.Edition):
     waiting_of_one_place: int = Field(ge=1)
     waiting_in_all: int = Field(ge=1)
     documents: Mapping[str, str] = Field(min_length=1)
+    file_bytes_max: int = Field(ge=1)
+    documents_kept_days: int = Field(ge=1)  # after an application was declined or has run out
     questions: tuple[Question, ...] = Field(min_length=1)
 
 

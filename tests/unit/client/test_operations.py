@@ -198,6 +198,8 @@ CALLS: dict[str, list[Any]] = {
 }
 # Calls whose body isn't JSON, or that are several; their operations are looked at below.
 OTHERWISE = {"cards.upload", "outcomes.hand_in", "push.fetch", "consents.ask_for", "reports.awaited"}
+OTHERWISE |= {"connection.hand_in"}
+_RENEWED = "post /institutions/{institution}/renewals/{renewal}/documents"
 
 _PERSON = "a person's act, done at the portal with that person's own name"
 _PAPER = "papers are checked by two persons and handed in by the counter's own system"
@@ -285,7 +287,7 @@ def _members(schema: dict[str, Any]) -> set[str]:
 
 def test_whatever_an_institution_may_do_the_sdk_does_or_says_why_not() -> None:
     done = {operation_of(made(name)) for name in CALLS}
-    done |= {"post /institution-cards", "post /outcomes/files", "get /push/runs/{run}/files/{name}"}
+    done |= {"post /institution-cards", "post /outcomes/files", "get /push/runs/{run}/files/{name}", _RENEWED}
     assert done & LEFT_OUT.keys() == set()
     assert done | LEFT_OUT.keys() == operations().keys()
 
@@ -295,6 +297,7 @@ def test_files_that_are_handed_in_and_a_file_of_a_push_are_operations_too(tmp_pa
     file.write_text("reference\n")
     assert operation_of(outcomes.hand_in(file)) == "post /outcomes/files"
     assert operation_of(cards.upload(file, "小微卡")) == "post /institution-cards"
+    assert operation_of(connection.hand_in("bank_a", UUID(ID), file)) == _RENEWED
     plan = push.fetch(ID, tmp_path / "push", keys={})
     first = next(plan)
     assert isinstance(first, Call)

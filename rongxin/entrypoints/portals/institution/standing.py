@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from rongxin.entrypoints.portals import pages, visitors, wording
+from rongxin.catalogue.attachments import File
+from rongxin.entrypoints.portals import pages, uploads, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance.errors import ApplicationRefused, GovernanceError
-from rongxin.governance.onboarding import door, parameters
+from rongxin.governance.onboarding import documents, door, parameters
 from rongxin.governance.onboarding.rules import WAITING, Questionnaire
 from rongxin.parties import institutions
 from rongxin.parties.errors import PartiesError
@@ -36,8 +36,13 @@ def show(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 def renew(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """Apply for another year with every document of the questionnaire."""
     try:
-        documents = {key: _hash(request, key, label) for key, label in _asked(visitor).documents.items()}
-        door.renew(visitor.role.party, documents, actor=visitor.actor, as_of=visitor.at)
+        asked = _asked(visitor)
+        files = {key: _chosen(request, key, label) for key, label in asked.documents.items()}
+        documents.check(list(files.values()), asked.file_bytes_max)
+        hashes = {key: file.sha256 for key, file in files.items()}
+        with transaction.atomic():
+            card = door.renew(visitor.role.party, hashes, actor=visitor.actor, as_of=visitor.at)
+            documents.hand_in(card.id, list(files.values()), as_of=visitor.at)
     except (GovernanceError, PartiesError) as error:
         context = {**_standing(visitor), "mistake": pages.words(error)}
         return pages.render(request, "institution/standing.html", context, status=422)
@@ -45,14 +50,11 @@ def renew(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     return redirect(_HERE)
 
 
-def _hash(request: HttpRequest, key: str, label: str) -> str:
-    file = request.FILES.get(key)
-    if not isinstance(file, UploadedFile) or not file.size:
+def _chosen(request: HttpRequest, key: str, label: str) -> File:
+    file = uploads.of(request, key)
+    if file is None or not file.content:
         raise ApplicationRefused(_("请选择材料：%(document)s") % {"document": wording.named(label)})
-    found = sha256()
-    for part in file.chunks():
-        found.update(part)
-    return found.hexdigest()
+    return file
 
 
 def _asked(visitor: Visitor) -> Questionnaire:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.catalogue.attachments import File
+from rongxin.entrypoints.api import handed_in
+from rongxin.entrypoints.portals import lists, pages, uploads, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.governance.errors import AssessmentRefused, GovernanceError
-from rongxin.governance.onboarding import applications, parameters
+from rongxin.governance.errors import AssessmentRefused, GovernanceError, UnknownDocument
+from rongxin.governance.onboarding import applications, documents, parameters
 from rongxin.governance.onboarding.cards import Card, Finding
 from rongxin.governance.onboarding.rules import WAITING, State, Verdict
 from rongxin.journal.windows import Part, Window
@@ -97,12 +98,20 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse:
 
 @visitors.page(_ASSESSES, "POST")
 def assess(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
-    """Take a verdict for every question. Of the files that show it only the hashes are kept."""
+    """Take a verdict for every question, and the files that show it."""
     context = _one(number, visitor)
     try:
-        findings = {line["id"]: _finding(request, line) for line in context["questions"]}
+        files = _evidence(request, context["questions"])
+        documents.check(list(files.values()), context["asked"].file_bytes_max)
+        findings = {line["id"]: _finding(request, line, files) for line in context["questions"]}
         conditions = tuple(line for line in request.POST.get("conditions", "").splitlines() if line.strip())
-        applications.assess(number, findings, conditions=conditions, actor=visitor.actor, as_of=visitor.at)
+        with transaction.atomic():
+            applications.assess(
+                number, findings, conditions=conditions, actor=visitor.actor, as_of=visitor.at
+            )
+            named = {one.evidence_sha256 for one in findings.values()}
+            shown = [file for file in files.values() if file.sha256 in named]
+            documents.hand_in(number, shown, as_of=visitor.at)
     except (GovernanceError, PartiesError) as error:
         given = {line["id"]: request.POST.get(f"verdict-{line['id']}", "") for line in context["questions"]}
         for line in context["questions"]:
@@ -132,27 +141,36 @@ def decide(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     return redirect("operator_applications")
 
 
-def _finding(request: HttpRequest, line: dict[str, Any]) -> Finding:
+@visitors.page(_ASSESSES)
+def document(request: HttpRequest, visitor: Visitor, number: UUID, digest: str) -> HttpResponse:
+    """Give a file of an application or of its assessment, to be saved."""
+    try:
+        return handed_in.attachment(*documents.read(number, digest))
+    except UnknownDocument as error:
+        raise Http404(str(error)) from error
+
+
+def _evidence(request: HttpRequest, questions: list[dict[str, Any]]) -> dict[str, File]:
+    """Return the files that were chosen, by the question that each shows; "" is for all others."""
+    names = {"": "evidence", **{line["id"]: f"evidence-{line['id']}" for line in questions}}
+    found = {key: uploads.of(request, name) for key, name in names.items()}
+    return {key: file for key, file in found.items() if file is not None}
+
+
+def _finding(request: HttpRequest, line: dict[str, Any], files: dict[str, File]) -> Finding:
     """Return what was found of a question: the verdict, and the hash of its own file, of the file for all, or
     what stands from an earlier assessment.
     """
     verdict = request.POST.get(f"verdict-{line['id']}", "")
     if verdict not in list(Verdict):
         raise AssessmentRefused(_("请逐题作答：还没有选择“%(question)s”的结论") % {"question": line["text"]})
-    file = request.FILES.get(f"evidence-{line['id']}") or request.FILES.get("evidence")
-    shown = _hash(file) if isinstance(file, UploadedFile) else line["evidence"]
+    file = files.get(line["id"]) or files.get("")
+    shown = file.sha256 if file else line["evidence"]
     if not shown:
         raise AssessmentRefused(
             _("请为“%(question)s”选择依据材料，或选择一份适用于全部题目的材料") % {"question": line["text"]}
         )
     return Finding(Verdict(verdict), shown)
-
-
-def _hash(file: UploadedFile[Any]) -> str:
-    found = sha256()
-    for part in file.chunks():
-        found.update(part)
-    return found.hexdigest()
 
 
 def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
@@ -169,11 +187,16 @@ def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
     asked = parameters.edition(card.edition)
     waits = card.state in WAITING
     (beside,) = applications.beside([card]).values()
+    here = documents.held(card.id)
     return {
         "here": "operator_applications",
         "rivals": [_line(one, visitor) | {"contact": one.wish.contact} for one in beside] if waits else [],
         "one": _line(card, visitor) | {"contact": card.wish.contact},
-        "documents": [(label, card.wish.documents.get(key, "")) for key, label in asked.documents.items()],
+        "documents": [
+            {"label": label, "sha256": (named := card.wish.documents.get(key, "")), "file": here.get(named)}
+            for key, label in asked.documents.items()
+        ],
+        "reads": _ASSESSES.admits(visitor.role.party_kind, visitor.role.role),
         "asked": asked,
         "verdicts": list(Verdict),
         "conditions": "\n".join(card.conditions),
@@ -181,7 +204,8 @@ def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
             {
                 **vars(question),
                 "verdict": card.findings.get(question.id, {}).get("verdict", ""),
-                "evidence": card.findings.get(question.id, {}).get("evidence_sha256", ""),
+                "evidence": (shown := card.findings.get(question.id, {}).get("evidence_sha256", "")),
+                "file": here.get(shown),
             }
             for question in asked.questions
         ],

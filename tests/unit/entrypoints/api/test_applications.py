@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from rongxin.parties import institutions
@@ -97,3 +100,50 @@ def test_the_open_door_counts_by_the_place_from_which_they_come(client, settings
         _post(client, "", forged, **wish | {"uscc": stage.code(), "institution": f"bank_{number}"})
     over = _post(client, "", {"X-Forwarded-For": "9.0.0.1, 203.0.113.5"}, **wish | {"uscc": stage.code()})
     assert (over.status_code, over.json()["code"]) == (429, "too_many_applications")
+
+
+def _hands_in(client, path, headers, content, name="执照.pdf"):
+    file = SimpleUploadedFile(name, content, "application/pdf")
+    return client.post(f"/api/v1{path}", {"file": file}, headers=headers)
+
+
+def test_a_document_comes_in_by_the_secret_and_goes_to_those_who_assess(client):
+    content, other = b"%PDF-1.7 licence", b"%PDF-1.7 another"
+    digest = sha256(content).hexdigest()
+    _, wish = _wish(client)
+    made = _post(client, "", **wish | {"documents": wish["documents"] | {"business_licence": digest}}).json()
+    path, secret = f"/applications/{made['application']}", {"X-Application-Secret": made["secret"]}
+    assert _hands_in(client, f"{path}/documents", {}, content).status_code == 404
+    refused = _hands_in(client, f"{path}/documents", secret, other)
+    assert (refused.status_code, refused.json()["code"]) == (422, "application_refused")
+    told = _hands_in(client, f"{path}/documents", secret, content).json()
+    assert ([one["sha256"] for one in told["files"]], "business_licence" in told["lacking"]) == (
+        [digest],
+        False,
+    )
+    assert len(told["lacking"]) == len(wish["documents"]) - 1
+    assert client.get(f"/api/v1{path}", headers=secret).json()["files"] == told["files"]
+    officer = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR))
+    saved = client.get(f"/api/v1{path}/documents/{digest}", headers=officer)
+    assert (saved.content, saved["Content-Type"]) == (content, "application/pdf")
+    assert client.get(f"/api/v1{path}/documents/{'0' * 64}", headers=officer).status_code == 404
+    assert client.get(f"/api/v1{path}/documents/{digest}", headers=secret).status_code == 401
+
+
+def test_an_administrator_hands_in_the_documents_of_its_own_renewal_alone(client):
+    content = b"%PDF-1.7 licence"
+    asked, _ = _wish(client)
+    for bank in ("bank_a", "bank_b"):
+        stage.bank(bank)
+    own, others = (
+        keys.header_of(stage.staff(PartyKind.INSTITUTION, bank, Role.ADMINISTRATOR))
+        for bank in ("bank_a", "bank_b")
+    )
+    path = "/institutions/bank_a/renewals"
+    body = {"documents": dict.fromkeys(asked["documents"], sha256(content).hexdigest())}
+    made = client.post(f"/api/v1{path}", body, content_type="application/json", headers=own).json()
+    assert made["lacking"] == list(asked["documents"])
+    at = f"{path}/{made['application']}/documents"
+    assert _hands_in(client, at, others, content).status_code == 404
+    assert _hands_in(client, at.replace("bank_a", "bank_b"), others, content).status_code == 404
+    assert _hands_in(client, at, own, content).json()["lacking"] == []

@@ -31,6 +31,7 @@ from tests.unit.financing import shelf
 pytestmark = pytest.mark.django_db
 EVERYBODY = [(kind, role) for kind in PartyKind for role in Role if role in ROLES[kind]]
 PLAIN = {"item": world.ITEM, "line": "2", "name": "manifest.json", "act": "pause"}
+PLAIN |= {"document_sha256": "0" * 64}
 NONE: Ids = {"institution": "nobody", "provider": "nobody", "membership": "0", "bureau": "nobody"}
 WANTED = {"items": ["administrative_penalty"], "reference": "TS-1", "basis": "接入协议第3条"}
 # Of what is no secret to anybody it is told that it isn't the caller's.
@@ -69,6 +70,7 @@ BY_ANOTHER_RULE = {
     "post /institution-cards": "institution_card_refused",  # the file is none
     "post /institution-cards/{card}/scores": "refused",  # the firm has not consented for that case
     "post /institutions/{institution}/renewals": "application_refused",  # no documents
+    "post /institutions/{institution}/renewals/{renewal}/documents": "unknown_application",  # none waits
     "post /measures": "unknown_party",  # the institution
     "post /official-duty/mandates": "unknown_party",  # the department
     "post /official-duty/questions": "",
@@ -99,6 +101,7 @@ TO_UNSERVED = {
     "get /institutions/{institution}/redirect-uris",
     "get /institutions/{institution}/renewals",
     "post /institutions/{institution}/renewals",
+    "post /institutions/{institution}/renewals/{renewal}/documents",
     "get /institutions/{institution}/standing",
     "get /measures",
     "get /objections",

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from rongxin.catalogue import loader
-from rongxin.governance.onboarding import door, parameters
+from rongxin.governance.onboarding import documents, door, parameters
 from rongxin.governance.onboarding.rules import State
 from rongxin.parties import institutions, seed
 from rongxin.parties.models import Institution
@@ -33,7 +33,7 @@ def ground():
 
 def files(**more):
     asked = parameters.in_force(timezone.localdate()).documents
-    return {key: SimpleUploadedFile(f"{key}.pdf", PAPER) for key in asked} | more
+    return {key: SimpleUploadedFile(f"{key}.pdf", PAPER, "application/pdf") for key in asked} | more
 
 
 def test_an_administrator_renews_with_its_documents_and_sees_how_it_stands():
@@ -42,6 +42,7 @@ def test_an_administrator_renews_with_its_documents_and_sees_how_it_stands():
     assert client.post(f"{AT}/renew", files()).status_code == 302
     (card,) = door.renewals("bank_a")
     assert set(card.wish.documents.values()) == {sha256(PAPER).hexdigest()}
+    assert documents.read(card.id, sha256(PAPER).hexdigest())[1] == PAPER
     page = client.get(AT).content.decode()
     assert "待评估" in page
     assert 'type="file"' not in page
@@ -55,6 +56,14 @@ def test_a_document_that_is_missing_is_named_and_nothing_is_handed_in():
     answer = client.post(f"{AT}/renew", given)
     assert answer.status_code == 422
     assert "接入协议" in answer.content.decode()
+    assert door.renewals("bank_a") == []
+
+
+def test_a_document_of_another_kind_is_refused_and_nothing_is_handed_in():
+    client, _ = enter()
+    answer = client.post(f"{AT}/renew", files(business_licence=SimpleUploadedFile("a.exe", b"MZ")))
+    assert answer.status_code == 422
+    assert "PDF、JPEG 或 PNG" in answer.content.decode()
     assert door.renewals("bank_a") == []
 
 

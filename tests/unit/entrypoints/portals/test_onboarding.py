@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from rongxin.governance.onboarding import applications, cards, door, parameters
+from rongxin.catalogue import attachments
+from rongxin.governance.onboarding import applications, cards, documents, door, parameters
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind, Standing
@@ -19,7 +20,7 @@ from tests.unit.consent import stage
 from tests.unit.entrypoints.portals import doors
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REPORT = b"%PDF-1.7 assessment"
+REPORT, PAPER = b"%PDF-1.7 assessment", b"%PDF-1.7 licence"
 
 
 def enter(role=Role.SECURITY_ADMINISTRATOR):
@@ -32,8 +33,8 @@ def enter(role=Role.SECURITY_ADMINISTRATOR):
 @pytest.fixture
 def application():
     asked = parameters.in_force(timezone.localdate())
-    documents = dict.fromkeys(asked.documents, sha256(b"x").hexdigest())
-    wish = cards.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", documents)
+    named = dict.fromkeys(asked.documents, sha256(PAPER).hexdigest())
+    wish = cards.Wish("bank_n", "云州新银行", stage.code(), InstitutionKind.BANK, "0990-1", named)
     return door.apply(wish, origin="", as_of=timezone.now() - timedelta(days=3))[0]
 
 
@@ -43,7 +44,7 @@ def verdicts(verdict="met", **more):
 
 
 def assessed(client, application, **more):
-    more.setdefault("evidence", SimpleUploadedFile("report.pdf", REPORT))
+    more.setdefault("evidence", SimpleUploadedFile("评估报告.pdf", REPORT, "application/pdf"))
     return client.post(f"/operator/applications/{application.id}/assess", verdicts(**more))
 
 
@@ -62,6 +63,34 @@ def test_one_person_assesses_and_another_admits(application):
     assert "另一人" in refused.content.decode()
     assert second.post(decide, {"act": "approve"}).status_code == 302
     assert institutions.get("bank_n").standing is Standing.ACTIVE
+
+
+def test_who_decides_reads_what_was_handed_in_and_what_shows_the_findings(application):
+    first, second = enter(), enter()
+    assessed(first, application)
+    papers = [attachments.File("执照.pdf", "application/pdf", PAPER)]
+    documents.hand_in(application.id, papers, as_of=timezone.now())
+    at = f"/operator/applications/{application.id}"
+    page = second.get(at).content.decode()
+    for content in (PAPER, REPORT):
+        link = f"{at}/documents/{sha256(content).hexdigest()}"
+        assert f'href="{link}"' in page
+        saved = second.get(link)
+        assert (saved.content, saved["Content-Type"]) == (content, "application/pdf")
+        assert saved["Content-Disposition"].startswith("attachment")
+        assert enter(Role.AUDIT_ADMINISTRATOR).get(link).status_code == 403
+    assert second.get(f"{at}/documents/{'0' * 64}").status_code == 404
+    assert "文件尚未提交" not in page
+
+
+def test_evidence_that_is_no_plain_file_is_refused_and_nothing_is_assessed(application):
+    page = enter()
+    active = SimpleUploadedFile("报告.pdf", b"%PDF-1.7 /JavaScript (x)", "application/pdf")
+    answer = assessed(page, application, evidence=active)
+    assert answer.status_code == 422
+    assert "含有脚本" in answer.content.decode()
+    assert applications.get(application.id).percent is None
+    assert "文件尚未提交" in page.get(f"/operator/applications/{application.id}").content.decode()
 
 
 def test_a_question_without_a_verdict_or_evidence_is_named_and_the_rest_stays(application):

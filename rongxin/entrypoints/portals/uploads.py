@@ -1,0 +1,16 @@
+"""What a form's file fields hold."""
+
+from __future__ import annotations
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from rongxin.catalogue.attachments import File
+
+
+def of(request: HttpRequest, field: str) -> File | None:
+    """Return the file that was chosen in a field; None where there is none."""
+    file = request.FILES.get(field)
+    if not isinstance(file, UploadedFile):
+        return None
+    return File(file.name or "", file.content_type or "", file.read())
