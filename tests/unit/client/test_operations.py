@@ -297,7 +297,7 @@ def test_files_that_are_handed_in_and_a_file_of_a_push_are_operations_too(tmp_pa
     file.write_text("reference\n")
     assert operation_of(outcomes.hand_in(file)) == "post /outcomes/files"
     assert operation_of(cards.upload(file, "小微卡")) == "post /institution-cards"
-    assert operation_of(connection.hand_in("bank_a", UUID(ID), file)) == _RENEWED
+    assert operation_of(connection.hand_in("bank_a", ID, file)) == _RENEWED
     plan = push.fetch(ID, tmp_path / "push", keys={})
     first = next(plan)
     assert isinstance(first, Call)
