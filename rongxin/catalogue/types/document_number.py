@@ -14,7 +14,9 @@ class DocumentNumber(FieldType):
     max_length = 100
 
     def _read(self, text: str) -> str:
-        return without_blanks(text)
+        plain = without_blanks(text)
+        # Half width may make a formula, an error's name or nothing of what was none before.
+        return plain if plain == text else without_blanks(self._prepare(plain))
 
     def example(self, rng: random.Random) -> str:
         return f"(虚构)云溪〔{rng.randint(2020, 2025)}〕{rng.randint(1, 999)}号"

@@ -151,6 +151,7 @@ _WORDS: dict[str, Promise] = {
     "day": _lazy("哪一天"),
     "pass_percent": _lazy("合格线"),
     "remind_days": _lazy("提前提醒"),
+    "vouched_days": _lazy("执照核验后可凭实名签署的天数"),
     "documents_kept_days": _lazy("材料保存天数"),
     "waiting_of_one_code": _lazy("同一代码在办上限"),
     "waiting_of_one_place": _lazy("同一来源在办上限"),

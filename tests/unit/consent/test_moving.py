@@ -120,7 +120,8 @@ def test_a_scan_that_is_not_the_one_named_is_refused(firm):
 
 
 def test_what_is_over_elsewhere_and_what_is_known_is_not_taken(firm):
-    assert [code for _, code, _ in _take(_row(firm, status="withdrawn")).refused] == ["not_active"]
+    over = _take(_row(firm, status="withdrawn"))
+    assert ([code for _, code, _ in over.not_moved], over.refused, over.taken) == (["not_active"], [], 0)
     assert [_take(_row(firm)).taken, _take(_row(firm)).already] == [1, 1]
     assert [code for _, code, _ in _take(_row(firm, institution="bank_b")).refused] == ["unknown_party"]
     assert [code for _, code, _ in _take(_row(firm, case_kind="?")).refused] == ["unreadable"]

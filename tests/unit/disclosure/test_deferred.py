@@ -23,7 +23,7 @@ from rongxin.disclosure.models import Deferred, Intent, Outcome, Use
 from rongxin.disclosure.release import Refusal, Release
 from rongxin.journal import checkpoints, news, sequencer
 from rongxin.parties import institutions
-from rongxin.parties.models import QuotaUse
+from rongxin.parties.quota_models import QuotaUse
 from rongxin.proof.errors import Forged
 from rongxin.vocabulary.actor import SYSTEM
 from rongxin.vocabulary.reason import Reason
