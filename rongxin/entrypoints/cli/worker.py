@@ -85,7 +85,7 @@ def duties() -> list[Duty]:
     from rongxin.evaluation.monitoring import reports
     from rongxin.financing.applying import worklist
     from rongxin.governance import alarms
-    from rongxin.governance.onboarding import applications, documents
+    from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens, idempotency
     from rongxin.records import publication
@@ -117,7 +117,6 @@ def duties() -> list[Duty]:
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
-        Duty("documents of applications that are over", 3600, lambda now: documents.prune(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
@@ -137,9 +136,11 @@ def duties() -> list[Duty]:
 
 
 def _of_files() -> list[Duty]:
+    from rongxin.governance.onboarding import documents
     from rongxin.records import lake_keeping
 
     return [
+        Duty("documents of applications that are over", 3600, lambda now: documents.prune(as_of=now)),
         Duty("clear text of killed processes", 300, _sweep),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
         Duty("worn files of the lake", 900, lambda now: len(lake_keeping.compact(as_of=now)), long=True),
