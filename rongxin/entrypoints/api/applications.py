@@ -12,7 +12,6 @@ from ninja import File, Header, Path, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from rongxin.catalogue import attachments
 from rongxin.entrypoints import origins
 from rongxin.entrypoints.api import authentication, handed_in, paging
 from rongxin.governance.onboarding import applications, documents, door, parameters
@@ -122,7 +121,7 @@ def hand_in(
 ) -> dict[str, Any]:
     """Hand in a file that the application names by its SHA-256 (PDF, JPEG or PNG), by its secret."""
     card = door.track(application, secret)
-    documents.hand_in(card.id, [file_of(file)], as_of=timezone.now())
+    documents.hand_in(card.id, handed_in.files_of([file]), as_of=timezone.now())
     return told(card)
 
 
@@ -174,11 +173,6 @@ def told(card: Card) -> dict[str, Any]:
         "files": [one.document() for one in here.values()],
         "lacking": list(documents.lacking(card.wish.documents, here)),
     }
-
-
-def file_of(uploaded: UploadedFile) -> attachments.File:
-    """Read what was uploaded."""
-    return attachments.File(uploaded.name or "", uploaded.content_type or "", uploaded.read())
 
 
 def _shown(cards: Sequence[Card]) -> list[dict[str, Any]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.core.files import uploadedfile
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, File, Query, Router, Schema, Status, UploadedFile
 
-from rongxin.catalogue import attachments
 from rongxin.disclosure.handed_in import Paper, PaperKind
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.entrypoints.api import authentication, handed_in, paging
@@ -159,7 +156,7 @@ def hand_in(
     """Add papers to a draft, or those that its institution asked for."""
     caller = authentication.caller(request)
     card = _own(financing_application, caller)
-    done = applications.hand_in(card.id, files_of(file), actor=caller.actor, as_of=caller.at)
+    done = applications.hand_in(card.id, handed_in.files_of(file), actor=caller.actor, as_of=caller.at)
     return _whole(done, caller)
 
 
@@ -237,11 +234,6 @@ def comment(request: HttpRequest, financing_application: UUID, said: FeedbackIn)
     side = Side.SUBJECT if caller.party_kind is PartyKind.SUBJECT else Side.INSTITUTION
     answers.comment(card.id, side, said.rating, said.words, actor=caller.actor, as_of=caller.at)
     return _whole(card, caller)
-
-
-def files_of(uploaded: Iterable[uploadedfile.UploadedFile[Any]]) -> tuple[attachments.File, ...]:
-    """Read what was uploaded."""
-    return tuple(attachments.File(file.name or "", file.content_type or "", file.read()) for file in uploaded)
 
 
 def to_institution(card: Card, paper: UUID, *, actor: Actor, as_of: datetime) -> HttpResponse:

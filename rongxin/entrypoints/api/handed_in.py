@@ -1,15 +1,17 @@
-"""How API and pages give a paper that a subject handed in: through the door, to be saved, never shown."""
+"""How API and pages take a file in, and give one on: through the door, to be saved, never shown."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 
-from rongxin.catalogue import loader
+from rongxin.catalogue import attachments, loader
 from rongxin.disclosure import handed_in
 from rongxin.disclosure.handed_in import Ask, Paper
 from rongxin.disclosure.release import Recipient, Refusal
@@ -27,6 +29,11 @@ class Listed(Protocol):
     def media_type(self) -> str: ...
     @property
     def sha256(self) -> str: ...
+
+
+def files_of(uploaded: Iterable[UploadedFile[Any]]) -> tuple[attachments.File, ...]:
+    """Read what was uploaded."""
+    return tuple(attachments.File(file.name or "", file.content_type or "", file.read()) for file in uploaded)
 
 
 def given(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from rongxin.entrypoints.api import applications, authentication, paging
+from rongxin.entrypoints.api import applications, authentication, handed_in, paging
 from rongxin.governance.onboarding import documents, door
 
 router = Router(tags=["接入状态 Standing"])
@@ -64,5 +64,5 @@ def hand_in(
     caller = authentication.caller(request)
     authentication.check_own_institution(request, institution)
     card = door.renewal(institution, renewal)
-    documents.hand_in(card.id, [applications.file_of(file)], as_of=caller.at)
+    documents.hand_in(card.id, handed_in.files_of([file]), as_of=caller.at)
     return applications.told(card)

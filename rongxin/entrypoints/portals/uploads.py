@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from rongxin.catalogue.attachments import File
+from rongxin.entrypoints.api import handed_in
 
 
 def of(request: HttpRequest, field: str) -> File | None:
@@ -13,4 +14,5 @@ def of(request: HttpRequest, field: str) -> File | None:
     file = request.FILES.get(field)
     if not isinstance(file, UploadedFile):
         return None
-    return File(file.name or "", file.content_type or "", file.read())
+    (found,) = handed_in.files_of([file])
+    return found

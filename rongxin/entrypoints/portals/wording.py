@@ -46,6 +46,17 @@ def named(text: Any) -> str:
     return found if found != name else _english().get(name, name)
 
 
+def item(name: str) -> str:
+    """Return what an item is called; one that the catalogue has no more goes by its name."""
+    known = loader.load().items.get(name)
+    return named(known.label) if known else name
+
+
+def providers() -> list[tuple[str, str]]:
+    """Return what a choice of providers offers: each one's id and label."""
+    return [(key, one.label) for key, one in loader.load().providers.items()]
+
+
 def listed(texts: Iterable[Any]) -> str:
     """Return names one after the other."""
     return gettext("、").join(named(text) for text in texts)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from rongxin.entrypoints.api import handed_in
-from rongxin.entrypoints.api.financing_applications import files_of
+from rongxin.entrypoints.api.handed_in import files_of
 from rongxin.entrypoints.portals import offered, pages, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import answers, applications, cards, papers, statements

@@ -18,7 +18,7 @@ from rongxin.consent import notices
 from rongxin.consent.errors import ConsentError
 from rongxin.consent.signing.matters import Card as Matter
 from rongxin.consent.templates import Draft
-from rongxin.entrypoints.api.financing_applications import files_of
+from rongxin.entrypoints.api.handed_in import files_of
 from rongxin.entrypoints.portals import offered, pages, shown, visitors
 from rongxin.entrypoints.portals.enterprise import meters, own, requests, signatures
 from rongxin.entrypoints.portals.visitors import Visitor

@@ -45,7 +45,7 @@ AGREEMENTS = Listing(
     (
         Column(
             _lazy("信息项"),
-            lambda card: Cell(_label(card.item), reverse("operator_agreement", args=[card.id])),
+            lambda card: Cell(wording.item(card.item), reverse("operator_agreement", args=[card.id])),
         ),
         Column(_lazy("提供单位"), lambda card: wording.named(loader.load().provider_label(card.provider))),
         Column(_lazy("文号"), lambda card: card.terms.document_number),
@@ -135,11 +135,6 @@ def _channel(item: Item) -> str:
     return next((one.provider for one in free), "")
 
 
-def _label(item: str) -> str:
-    known = loader.load().items.get(item)
-    return wording.named(known.label) if known else item
-
-
 def _tone(card: Card) -> str:
     return {State.PROPOSED: "warn", State.IN_FORCE: "good"}.get(card.state, "")
 
@@ -155,7 +150,7 @@ def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
     acts = [act for act in rules.TRANSITIONS[card.state] if act in may]
     return {
         "here": _HERE,
-        "title": _label(card.item),
+        "title": wording.item(card.item),
         "state": card.state.label,
         "waits": card.state is State.PROPOSED,
         "facts": [

@@ -16,7 +16,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader
 from rongxin.consent import cases
 from rongxin.consent.errors import ConsentError
 from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
@@ -51,26 +50,20 @@ class About:
     href: str = ""
 
 
-def _item(name: str) -> str:
-    """Return what an item is called; one that the catalogue has no more goes by its name."""
-    known = loader.load().items.get(name)
-    return wording.named(known.label) if known else name
-
-
 def _objection(number: str) -> str:
     card = objections.get(UUID(number))
-    given = {"item": _item(card.item), "day": wording.day(card.lodged_at)}
+    given = {"item": wording.item(card.item), "day": wording.day(card.lodged_at)}
     return _("对“%(item)s”的异议，%(day)s提出") % given
 
 
 def _repair(number: str) -> str:
     card = repairs.get(UUID(number))
-    given = {"item": _item(card.item), "day": wording.day(card.requested_at)}
+    given = {"item": wording.item(card.item), "day": wording.day(card.requested_at)}
     return _("修复“%(item)s”的申请，%(day)s提出") % given
 
 
 def _correction(number: str) -> str:
-    return _("关于“%(item)s”的通知") % {"item": _item(corrections.get(UUID(number)).item)}
+    return _("关于“%(item)s”的通知") % {"item": wording.item(corrections.get(UUID(number)).item)}
 
 
 def _application(number: str) -> str:
@@ -101,7 +94,7 @@ _ABOUT: Mapping[str, tuple[Promise, Callable[[str], str], tuple[str, ...]]] = {
     ),
     "department": (_lazy("部门"), lambda text: shown.name(PartyKind.DEPARTMENT, text), ()),
     "subject": (_lazy("企业"), lambda text: shown.name(PartyKind.SUBJECT, text), ()),
-    "item": (_lazy("信息项"), _item, ("catalogue_item",)),
+    "item": (_lazy("信息项"), wording.item, ("catalogue_item",)),
     "day": (_lazy("日期"), str, ()),
     "due_on": (_lazy("期限"), str, ()),
     "objection": (_lazy("异议"), _objection, ("operator_objection", "operator_objections")),

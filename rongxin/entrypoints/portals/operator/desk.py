@@ -37,10 +37,6 @@ def _items() -> list[tuple[str, str]]:
     return [(item.item, item.label) for item in loader.load().items.values() if item.aggregation]
 
 
-def _providers() -> list[tuple[str, str]]:
-    return [(key, one.label) for key, one in loader.load().providers.items()]
-
-
 def _ages() -> list[tuple[str, str]]:
     return [(str(days), _("超过%(days)s天") % {"days": days}) for days in _DAYS]
 
@@ -87,7 +83,7 @@ MATCHING = Listing(
     (
         Filter("find", _lazy("文件名"), "search"),
         Filter("item", _lazy("信息项"), "choice", _items),
-        Filter("provider", _lazy("数据提供单位"), "choice", _providers),
+        Filter("provider", _lazy("数据提供单位"), "choice", wording.providers),
         Filter("days", _lazy("等待"), "choice", _ages),
     ),
 )
@@ -117,10 +113,8 @@ DECISIONS = Listing(
             ),
             whole=True,
         ),
-        Column(_lazy("信息项"), lambda card: _label(card.item)),
-        Column(
-            _lazy("文件"), lambda card: Cell(card.file_name, note=_("第%(line)s行") % {"line": card.line})
-        ),
+        Column(_lazy("信息项"), lambda card: wording.item(card.item)),
+        Column(_lazy("文件"), lambda card: _place(card.file_name, card.line)),
         Column(_lazy("结论"), lambda card: Cell(lists.label(card.verdict), note=card.name or "")),
         Column(_lazy("决定人"), lambda card: shown.actor(card.decided_by)),
         Column(_lazy("状态"), lambda card: Cell(lists.label(card.state), tag=_TONES.get(card.state, ""))),
@@ -243,8 +237,3 @@ def _one(batch: UUID, line: int, visitor: Visitor) -> dict[str, Any]:
         "proposed": live is not None and live.state is State.PROPOSED,
         "checks": permission.CHECKER.admits(visitor.role.party_kind, visitor.role.role),
     }
-
-
-def _label(item: str) -> str:
-    known = loader.load().items.get(item)
-    return wording.named(known.label) if known else item

@@ -43,10 +43,6 @@ _SEES = permission.DESK | permission.AUDIT
 _ERRORS = (RightsError, PartiesError, SharingError, RecordsError)
 
 
-def _providers() -> list[tuple[str, str]]:
-    return [(key, one.label) for key, one in loader.load().providers.items()]
-
-
 def _objections(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
     part = objections.queue(
         window,
@@ -79,7 +75,7 @@ OBJECTIONS = Listing(
     ),
     _objections,
     _lazy("没有这样的异议。"),
-    (lists.SEARCH, Filter("provider", _lazy("数据提供单位"), "choice", _providers), lists.EVERY),
+    (lists.SEARCH, Filter("provider", _lazy("数据提供单位"), "choice", wording.providers), lists.EVERY),
     (("due", _lazy("先到期的在前")), ("newest", _lazy("新提出的在前"))),
     keeps=True,
 )
