@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import urllib3
 
+from rongxin.exchange import patience
 from rongxin.exchange.subjects import Key
 from rongxin.gateway.config import Mapped
 from rongxin.gateway.errors import SourceFailed
@@ -30,6 +31,7 @@ class HttpJson:
             timeout=urllib3.Timeout(total=seconds),
             retries=urllib3.Retry(total=1, connect=1, read=0, redirect=0, status=0, other=0),
         )
+        self._pool.pool_classes_by_scheme = {"http": patience.Patient, "https": patience.PatientTls}
 
     def rows(self, mapped: Mapped, subject: Mapping[Key, str], *, most: int) -> Iterator[Found]:
         asked = {key.value: quote(value, safe="") for key, value in subject.items()}

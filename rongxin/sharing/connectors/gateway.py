@@ -20,7 +20,7 @@ import urllib3
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rongxin.exchange import consent_status, receipt
+from rongxin.exchange import consent_status, patience, receipt
 from rongxin.exchange import question as questions
 from rongxin.exchange.consent_status import ConsentStatus
 from rongxin.exchange.question import Question
@@ -141,6 +141,7 @@ class Gateway:
                 headers=request.headers,
                 redirect=False,
                 preload_content=False,
+                decode_content=False,  # a gateway is never asked to pack, and what is packed may be a bomb
                 # Where no connection could be made the question was never put, so it may be put again.
                 retries=urllib3.Retry(total=1, connect=1, read=0, redirect=0, status=0, other=0),
             ) as answer:
@@ -175,8 +176,10 @@ def _files(address: Address, directory: Path) -> tls.Files:
 
 
 def _pool(address: Address, files: tls.Files, connections: int) -> Any:
-    patience = urllib3.Timeout(connect=min(2.0, address.seconds), read=address.seconds)
-    options: dict[str, Any] = {"maxsize": connections, "block": True, "timeout": patience}
-    if not address.url.startswith("https"):
-        return urllib3.connection_from_url(address.url, **options)
-    return urllib3.connection_from_url(address.url, **options, **files.options())
+    timeout = urllib3.Timeout(connect=min(2.0, address.seconds), read=address.seconds)
+    options: dict[str, Any] = {"maxsize": connections, "block": True, "timeout": timeout}
+    place = urllib3.util.parse_url(address.url)
+    assert place.host is not None  # by the pattern of `url`
+    if place.scheme != "https":
+        return patience.Patient(place.host, place.port or 80, **options)
+    return patience.PatientTls(place.host, place.port or 443, **options, **files.options())

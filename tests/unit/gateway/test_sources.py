@@ -6,7 +6,9 @@ import csv
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,8 @@ class _System(BaseHTTPRequestHandler):
     asked: list[str] = []
     #: What it answers in place of what it holds: status and body.
     instead: tuple[int, Any] | None = None
+    #: How many blanks, a tenth of a second each, it lets drip before it says so.
+    blanks: int = 0
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -140,9 +144,13 @@ class _System(BaseHTTPRequestHandler):
         status, said = self.instead or (200, {"code": 0, "data": {"list": found}})
         body = json.dumps(said).encode()
         self.send_response(status if self.headers["x-key"] == "s3cret" else 403)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(self.blanks + len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):
+            for _ in range(self.blanks):
+                self.wfile.write(b" ")
+                time.sleep(0.1)
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         return None
@@ -164,6 +172,15 @@ def test_a_system_that_answers_with_json(
     office = open_office("tax_bureau", source=system, headers={"x-key": "${TAX_KEY}"})
     office.writes("tax_payment", {"path": "/firm?code={uscc}", "rows": "data.list", "columns": COLUMNS})
     assert ask(office).rows == [EXPECTED]
+
+
+def test_a_system_whose_answer_drips_keeps_nobody_waiting(
+    open_office: Callable[..., Office], system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_System, "blanks", 15)
+    office = open_office("tax_bureau", source=system, headers={"x-key": "s3cret"}, limits={"seconds": 0.5})
+    office.writes("tax_payment", {"path": "/f?code={uscc}", "rows": "data.list", "columns": COLUMNS})
+    assert ask(office).receipt.availability is Availability.PROVIDER_UNAVAILABLE
 
 
 @pytest.fixture

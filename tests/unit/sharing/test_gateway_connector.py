@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -181,6 +183,50 @@ def test_a_gateway_that_fails_is_named_and_harms_nobody(
         None,
     )
     assert "tax_bureau" in caplog.text
+
+
+def _drip(handler: BaseHTTPRequestHandler, piece: bytes) -> None:
+    """Say a little at a time, each well within the patience for one read, and three times as long in all."""
+    for _ in range(15):
+        handler.wfile.write(piece)
+        handler.wfile.flush()
+        threading.Event().wait(0.1)
+
+
+def _in_its_body(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(15 + len(body)))
+    handler.end_headers()
+    _drip(handler, b" ")
+    handler.wfile.write(body)
+
+
+def _in_its_head(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    _drip(handler, b"X-Wait: a moment\r\n")
+    handler.wfile.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def _packed(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """What unpacks to a gigabyte is small on its way, so what nobody asked to be packed is not unpacked."""
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", "gzip")
+    packed = gzip.compress(body)
+    handler.send_header("Content-Length", str(len(packed)))
+    handler.end_headers()
+    handler.wfile.write(packed)
+
+
+@pytest.mark.parametrize("sends", [_in_its_body, _in_its_head, _packed])
+def test_a_good_answer_that_drips_or_is_packed_is_not_waited_for(
+    tax: Office, behind: Any, sends: Callable[[BaseHTTPRequestHandler, bytes], None]
+) -> None:
+    def answer(handler: BaseHTTPRequestHandler, request: Request) -> None:
+        with suppress(OSError):
+            sends(handler, tax.door.answer(request).body)
+
+    behind(answer, seconds=0.5)
+    assert ask().availability is Availability.PROVIDER_UNAVAILABLE
 
 
 def _tampering(office: Office, change: Callable[[bytes], bytes]) -> Answering:
