@@ -106,17 +106,18 @@ class FieldType(ABC):
             raise Unclean("formula", "单元格为公式，请粘贴为数值后重新报送 (a formula, not a value)")
         if not self.multiline:
             text = " ".join(text.split())
-        if any(_unprintable(character) for character in text):
+        if not is_printable(text):
             raise Unclean("control_character", "含有不可见的控制字符，请清除后重新报送")
         if len(text) > self.max_length:
             raise Unclean("too_long", f"长度{len(text)}超过上限{self.max_length}，请核对列是否对应")
         return text
 
 
-def _unprintable(character: str) -> bool:
-    if character in "\n\t\r":
-        return False
-    return unicodedata.category(character) in ("Cc", "Cs")
+def is_printable(text: str) -> bool:
+    """Say whether a text is without control characters, but for line breaks and tabs."""
+    return not any(
+        character not in "\n\t\r" and unicodedata.category(character) in ("Cc", "Cs") for character in text
+    )
 
 
 def half_width(text: str) -> str:

@@ -24,6 +24,8 @@ from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.verdict import Verdict
 
 TYPE = "question-receipt+jws"
+#: No answer holds more rows about one subject: a page is made of them for people to read.
+ROWS_MAX = 2000
 
 Row = Mapping[str, Any]
 Decided = Mapping[str, tuple[Verdict, Reason]]

@@ -23,6 +23,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from rongxin.catalogue import numerals
+from rongxin.exchange.receipt import ROWS_MAX
 from rongxin.exchange.subjects import Key
 from rongxin.outpost import settings
 from rongxin.outpost.errors import Misconfigured
@@ -115,7 +116,8 @@ class Limits(Settings):
     """What one gateway lends of itself; the defaults suit a department's small machine."""
 
     seconds: float = Field(default=5.0, gt=0)
-    rows: int = Field(default=1000, ge=1)
+    #: The node believes no answer with more rows than `ROWS_MAX`.
+    rows: int = Field(default=1000, ge=1, le=ROWS_MAX)
     #: Questions answered at a time; one report asks one provider for up to ten items.
     workers: int = Field(default=12, ge=1, le=64)
     #: How often a consent's number of uses may be exceeded here, for requests that broke off on their way.

@@ -1,14 +1,17 @@
 """What of a provider's answer is believed: rows about the subject asked for, of the channel asked through.
 
 An answer about somebody else is not mended but refused whole: whoever mixes up one subject may have mixed up
-all of them. A row that the annex doesn't share through the channel (附件注2) is dropped.
+all of them. So is one that holds what is no value of its field's type, for pages, charts and files are made
+of it. A row that the annex doesn't share through the channel (附件注2) is dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from rongxin.exchange import subjects
+from rongxin.catalogue import stored_form
+from rongxin.exchange import receipt, subjects
+from rongxin.exchange.question import Match
 from rongxin.exchange.receipt import Decided
 from rongxin.exchange.subjects import NotTheSubject
 from rongxin.sharing.connectors.connector import Asked, Row, Said, Unavailable
@@ -45,6 +48,8 @@ def believed(asked: Asked, rows: Sequence[Row], less: Decided | None = None) -> 
 
     `less` names the fields that the provider itself masked or withholds: those can't be compared.
     """
+    if len(rows) > receipt.ROWS_MAX:
+        raise Unavailable(f"{asked.item.item}: more than {receipt.ROWS_MAX} rows about one subject")
     verdicts, less = asked.question.verdicts, less or {}
     masked = {name for name, verdict in verdicts.items() if verdict is not Verdict.REVEAL or name in less}
     for row in rows:
@@ -58,7 +63,17 @@ def believed(asked: Asked, rows: Sequence[Row], less: Decided | None = None) -> 
         if name in asked.channel.fields and (name not in less or less[name][0] is not Verdict.WITHHOLD)
     ]
     kept = [{name: row[name] for name in fields if name in row} for row in rows if _carried(asked, row)]
+    for name, value in (each for row in kept for each in row.items() if each[1] is not None):
+        if not stored_form.holds(asked.item.field(name), value, masked=name in masked):
+            raise Unavailable(f"{asked.item.item}.{name}: not a value of its type, by its form")
     return [row for row in kept if row]
+
+
+def compared(asked: Asked, said: Said) -> Mapping[str, Match]:
+    """Return what was found of the claimed values; raises `Unavailable` where it speaks of others."""
+    if strange := said.results.keys() - asked.question.claims.keys():
+        raise Unavailable(f"{asked.item.item}: results of {len(strange)} fields of which nothing was claimed")
+    return said.results
 
 
 def _carried(asked: Asked, row: Row) -> bool:

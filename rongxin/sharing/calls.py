@@ -78,17 +78,20 @@ def ask(asked: Asked) -> Answer:
         raise ValueError(
             f"{question.item}: 物理归集 is read from the store; only 接口调用 and 数据核验 are asked"
         )
-    begun = time.monotonic()
+    begun, exchange = time.monotonic(), None
     try:
         connector = gateways.of(question.provider, question.item)
         if connector is None:
             return Answer(Availability.SOURCE_NOT_CONNECTED, question.provider, question.asked_at)
         said = _ask(connector, asked)
+        exchange = said.exchange
         less = answers.narrowed(asked, said)
-        rows = answers.believed(asked, said.rows, less)
+        rows, results = answers.believed(asked, said.rows, less), answers.compared(asked, said)
     except Exception as error:
         _log(question.provider, error)
-        said, less, rows = Said(Availability.PROVIDER_UNAVAILABLE), {}, []
+        # What was signed and not believed stays evidence of who said it.
+        said = Said(Availability.PROVIDER_UNAVAILABLE, exchange=exchange)
+        less, rows, results = {}, [], {}
     availability = _availability(said, rows, less)
     return Answer(
         availability,
@@ -96,7 +99,7 @@ def ask(asked: Asked) -> Answer:
         question.asked_at,
         rows,
         said.reason or _first_reason(availability, less),
-        {name: match for name, match in said.results.items() if name not in less},
+        {name: match for name, match in results.items() if name not in less},
         said.sealed,
         said.exchange,
         round((time.monotonic() - begun) * 1000),

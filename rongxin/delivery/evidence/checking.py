@@ -22,6 +22,7 @@ from rongxin.exchange import question as questions
 from rongxin.proof import checkpoint, http_messages, jws
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import VerifyingKey
+from rongxin.vocabulary.availability import Availability
 
 FORMAT = "rongxin-evidence-1"
 Keys = Mapping[str, VerifyingKey]
@@ -136,6 +137,9 @@ def _call(call: Document, request: str, artefact: str | None, trusted: Trusted) 
     _same(f"{where} 的提供单位 the receipt's provider", answered.provider, asked.provider)
     _same(f"{where} 的信息项 the receipt's item", answered.item, asked.item)
     why = f"，{answered.reason.label}" if answered.reason else ""
+    unavailable = Availability.PROVIDER_UNAVAILABLE
+    if call["availability"] == unavailable.value and answered.availability is not unavailable:
+        why += "（平台未采信 not believed by the platform）"
     return (
         f"{where}：{signed.created.isoformat()} 签名提问，网关签名应答 {answered.availability.label}{why}，"
         f"{answered.rows}条，内容哈希 content {answered.content[:16]}…，网关证据第{answered.position}条"
