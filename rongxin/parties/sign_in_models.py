@@ -1,4 +1,4 @@
-"""Tables of signing in; private to `sign_ins` and `step_ups`."""
+"""Tables of signing in; private to `sign_ins`, `step_ups` and `kept_files`."""
 
 from __future__ import annotations
 
@@ -59,6 +59,22 @@ class OpenSession(models.Model):
     )
     number = models.UUIDField()
     began_at = models.DateTimeField()
+
+
+class KeptFile(models.Model):
+    """A file of a form that came back with a mistake, sealed, for minutes; it ends with its sign-in."""
+
+    id = models.UUIDField(primary_key=True)
+    account = models.ForeignKey(OpenSession, on_delete=models.CASCADE, related_name="+")
+    session = models.UUIDField()
+    party_kind = models.CharField(max_length=16)
+    party = models.CharField(max_length=64)
+    # The address to which the form is sent, and its field.
+    form = models.CharField(max_length=300)
+    field = models.CharField(max_length=100)
+    size_bytes = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+    until = models.DateTimeField(db_index=True)
 
 
 class StepUp(models.Model):

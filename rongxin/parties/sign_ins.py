@@ -28,7 +28,7 @@ from rongxin.parties.models import Account
 from rongxin.parties.rules import sign_in as rules
 from rongxin.parties.rules.registration import AccountKind
 from rongxin.parties.rules.sign_in import Limits, Profile
-from rongxin.parties.sign_in_models import OldPassword, OpenSession, Passkey, SecondFactor
+from rongxin.parties.sign_in_models import KeptFile, OldPassword, OpenSession, Passkey, SecondFactor
 from rongxin.vocabulary import edition
 from rongxin.vocabulary.actor import Actor, ActorKind
 
@@ -215,6 +215,7 @@ def begin_session(account_id: int, *, way: str, as_of: datetime) -> UUID:
     """Open the account's one session, which ends any other; `way` says how the person was recognised."""
     number = uuid4()
     with transaction.atomic():
+        KeptFile.objects.filter(account=account_id).delete()
         OpenSession.objects.update_or_create(
             account_id=account_id, defaults={"number": number, "began_at": as_of}
         )

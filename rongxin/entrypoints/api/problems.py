@@ -35,6 +35,8 @@ TITLES = {
     "invalid_break_glass_limits": "紧急查阅规则的参数文件不可用，请联系平台运行机构",
     "invalid_idempotency_limits": "幂等键的参数文件不可用，请联系平台运行机构",
     "invalid_list_limits": "清单导出规则的参数文件不可用，请联系平台运行机构",
+    "invalid_kept_file_limits": "保留文件规则的参数文件不可用，请联系平台运行机构",
+    "kept_file_gone": "先前选择的文件已过保留时间",
     "list_exports_exhausted": "今日可导出的文件已用完",
     "already_acknowledged": "该告警已处置",
     "already_known": "已存在相同的登记",

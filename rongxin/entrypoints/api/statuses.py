@@ -11,6 +11,8 @@ STATUS = {
     "invalid_sign_in_limits": 500,
     "invalid_break_glass_limits": 500,
     "invalid_list_limits": 500,
+    "invalid_kept_file_limits": 500,
+    "kept_file_gone": 422,
     "invalid_idempotency_limits": 500,
     "list_exports_exhausted": 429,
     "unknown_item": 404,

@@ -120,7 +120,7 @@ def columns() -> tuple[SealedColumn, ...]:
     from rongxin.financing.applying import cards as applications
     from rongxin.financing.applying import papers as application_papers
     from rongxin.governance.onboarding import documents
-    from rongxin.parties import idempotency, sign_ins
+    from rongxin.parties import idempotency, kept_files, sign_ins
     from rongxin.records import seals
     from rongxin.rights import objection_cards, papers, repair_cards
     from rongxin.sharing import call_register
@@ -138,6 +138,7 @@ def columns() -> tuple[SealedColumn, ...]:
         *deferred.SEALED,
         *endpoints.SEALED,
         idempotency.SEALED,
+        kept_files.SEALED,
         objection_cards.SEALED,
         papers.SEALED,
         applications.SEALED,

@@ -137,10 +137,12 @@ def duties() -> list[Duty]:
 
 def _of_files() -> list[Duty]:
     from rongxin.governance.onboarding import documents
+    from rongxin.parties import kept_files
     from rongxin.records import lake_keeping
 
     return [
         Duty("documents of applications that are over", 3600, lambda now: documents.prune(as_of=now)),
+        Duty("files of forms that nobody handed in again", 60, lambda now: kept_files.prune(as_of=now)),
         Duty("clear text of killed processes", 300, _sweep),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
         Duty("worn files of the lake", 900, lambda now: len(lake_keeping.compact(as_of=now)), long=True),

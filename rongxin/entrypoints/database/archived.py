@@ -28,14 +28,14 @@ WRITTEN = _named(
 LEFT = _named(
     """
     parties_apikey parties_oldpassword parties_secondfactor parties_passkey parties_failedsignin
-    parties_opensession parties_usednumber parties_idempotencykey parties_stepup parties_realname
-    parties_quotause parties_subjectasked consent_pushedrequest disclosure_deferred disclosure_kept
-    sharing_errand journal_leaf journal_subtree journal_pending journal_checkpoint journal_cursor
-    records_lake_manifest records_lake_mark records_lake_ending sharing_bulkfreshness disclosure_reading
-    evaluation_bucket evaluation_score evaluation_shadowscore evaluation_loanscore evaluation_touched
-    delivery_message delivery_pushed django_session django_migrations django_content_type auth_group
-    auth_group_permissions auth_permission procrastinate_jobs procrastinate_events procrastinate_workers
-    procrastinate_periodic_defers
+    parties_opensession parties_keptfile parties_usednumber parties_idempotencykey parties_stepup
+    parties_realname parties_quotause parties_subjectasked consent_pushedrequest disclosure_deferred
+    disclosure_kept sharing_errand journal_leaf journal_subtree journal_pending journal_checkpoint
+    journal_cursor records_lake_manifest records_lake_mark records_lake_ending sharing_bulkfreshness
+    disclosure_reading evaluation_bucket evaluation_score evaluation_shadowscore evaluation_loanscore
+    evaluation_touched delivery_message delivery_pushed django_session django_migrations
+    django_content_type auth_group auth_group_permissions auth_permission procrastinate_jobs
+    procrastinate_events procrastinate_workers procrastinate_periodic_defers
     """
 )
 #: Columns that must not lie in a file, or mean nothing elsewhere.

@@ -114,6 +114,8 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_oldpassword": (GROW, ALL),
     "parties_failedsignin": (ALL, ALL),
     "parties_opensession": (ALL, ALL),
+    # For minutes, while a form is put right; what sealed them may be renewed meanwhile.
+    "parties_keptfile": (ALL, (*READ, _some("UPDATE", "sealed"), Right("DELETE"))),
     "parties_stepup": (KEEP, KEEP),
     # Lists that left as files, and searches that somebody keeps: a person's at the pages.
     "parties_listexport": (GROW, READ),

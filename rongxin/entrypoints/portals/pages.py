@@ -11,11 +11,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render as _render
 
-from rongxin.entrypoints.portals import menus, wording
+from rongxin.entrypoints.portals import menus, uploads, wording
 from rongxin.journal.windows import Window
 
 _DIGITS_MAX = 18
-_MISTAKE = 422
 _SOUGHT_MAX = 100
 _LOG = logging.getLogger(__name__)
 
@@ -30,8 +29,9 @@ def render(
 ) -> HttpResponse:
     """Render a page in the common frame; `here` in the context says which entry of the menu it belongs to."""
     menu, here = _menu(request), str(context.get("here", ""))
-    # No browser fills a file in again: who is told of a mistake is told that, too.
-    lost = [one.name for some in request.FILES.lists() for one in some[1]] if status == _MISTAKE else []
+    # No browser fills a file in again: who is told of a mistake gets it back, or is told that it is lost.
+    comes_back = status == uploads.MISTAKE and "mistake" in context and "visitor" in vars(request)
+    kept, lost = uploads.brought_along(request) if comes_back else ({}, [])
     shared = {
         "node": node(),
         "menu": menu,
@@ -39,6 +39,7 @@ def render(
         "notice": settings.RONGXIN_NOTICE,
         "here": "",
         "visitor": getattr(request, "visitor", None),
+        "kept_files": kept,
         "lost_files": lost,
     }
     return _render(request, template, {**shared, **context}, status=status)

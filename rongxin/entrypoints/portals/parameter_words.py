@@ -29,6 +29,7 @@ _WORDS: dict[str, Promise] = {
     "files_max": _lazy("文件数上限"),
     "file_bytes_max": _lazy("单个文件大小上限"),
     "draft_days": _lazy("草稿保留"),
+    "keep_minutes": _lazy("保留"),
     "items": _lazy("信息项"),
     "open_minutes": _lazy("查阅时间"),
     "waiting_hours": _lazy("等待核准时间"),

@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from rongxin.entrypoints.portals import menus, pages
+from rongxin.entrypoints.portals import menus, pages, uploads
 from rongxin.parties import accounts, institutions, memberships, sign_ins
 from rongxin.parties.rules import sign_in as rules
 from rongxin.parties.rules.identity import FRESH, Assertion, Assurance
@@ -47,6 +47,8 @@ class Visitor:
     #: Every role the account holds today, this one among them.
     roles: tuple[memberships.Card, ...]
     at: datetime
+    #: The number of this sign-in.
+    session: UUID
 
     @property
     def actor(self) -> Actor:
@@ -94,6 +96,7 @@ def page(permission: Permission, *methods: str, unserved: bool = False) -> Calla
                 answer = view(request, found, **of_the_address)
             except Exception as error:
                 answer = pages.told(request, error)
+            uploads.settle(request, answer)
             answer.headers.setdefault("Cache-Control", "no-store")
             return answer
 
@@ -202,7 +205,11 @@ def current(request: HttpRequest) -> Visitor | None:
         return None
     account, held, now = found
     chosen = _chosen(request, held)
-    return None if chosen is None else Visitor(accounts.get(account), chosen, held, now)
+    return (
+        None
+        if chosen is None
+        else Visitor(accounts.get(account), chosen, held, now, UUID(request.session[_NUMBER]))
+    )
 
 
 def _session(request: HttpRequest) -> tuple[int, tuple[memberships.Card, ...], datetime] | None:

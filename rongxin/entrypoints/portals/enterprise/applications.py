@@ -13,8 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from rongxin.entrypoints.api import handed_in
-from rongxin.entrypoints.api.handed_in import files_of
-from rongxin.entrypoints.portals import offered, pages, visitors, wording
+from rongxin.entrypoints.portals import offered, pages, uploads, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import answers, applications, cards, papers, statements
 from rongxin.financing.applying.cards import Card
@@ -22,6 +21,7 @@ from rongxin.financing.applying.rules import OPEN, Act, Side, State
 from rongxin.financing.errors import FinancingError, UnknownFinancingApplication
 from rongxin.financing.products.rules import percent
 from rongxin.financing.rules import Told
+from rongxin.parties.kept_files import KeptFileGone
 from rongxin.parties.rules import permission
 
 _HERE = "enterprise_applications"
@@ -57,12 +57,16 @@ def paper(request: HttpRequest, visitor: Visitor, number: UUID, which: UUID) -> 
 @visitors.page(permission.SUBJECT, "POST")
 def hand_in(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
     """Hand in the papers that the institution asked for."""
-    files = files_of(request.FILES.getlist("files"))
+
+    def given() -> None:
+        files = uploads.every(request, "files")
+        applications.hand_in(number, files, actor=visitor.actor, as_of=visitor.at)
+
     return _act(
         request,
         visitor,
         number,
-        lambda: applications.hand_in(number, files, actor=visitor.actor, as_of=visitor.at),
+        given,
         _("材料已交给机构"),
     )
 
@@ -182,7 +186,7 @@ def _act(
     card = _own(number, visitor)
     try:
         verb()
-    except FinancingError as error:
+    except (FinancingError, KeptFileGone) as error:
         context = {**_whole(card, visitor), "mistake": pages.words(error)}
         return pages.render(request, "enterprise/application.html", context, status=422)
     messages.success(request, done)

@@ -18,8 +18,7 @@ from rongxin.consent import notices
 from rongxin.consent.errors import ConsentError
 from rongxin.consent.signing.matters import Card as Matter
 from rongxin.consent.templates import Draft
-from rongxin.entrypoints.api.handed_in import files_of
-from rongxin.entrypoints.portals import offered, pages, shown, visitors
+from rongxin.entrypoints.portals import offered, pages, shown, uploads, visitors
 from rongxin.entrypoints.portals.enterprise import meters, own, requests, signatures
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.financing.applying import applications, cards, papers, signing, statements
@@ -29,6 +28,7 @@ from rongxin.financing.applying.rules import State
 from rongxin.financing.errors import ApplicationRefused, FinancingError, UnknownFinancingApplication
 from rongxin.financing.products import offers
 from rongxin.parties import institutions
+from rongxin.parties.kept_files import KeptFileGone
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.identity import Assertion
 from rongxin.parties.rules.membership import Role
@@ -62,14 +62,14 @@ def apply(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         made = applications.fill_in(
             visitor.subject,
             wish,
-            files=files_of(request.FILES.getlist("files")),
+            files=uploads.every(request, "files"),
             instead_of=UUID(earlier) if earlier else None,
             actor=visitor.actor,
             as_of=visitor.at,
         )
-    except (FinancingError, ValueError) as error:
-        ours = isinstance(error, FinancingError)
-        context["mistake"] = pages.words(error) if ours else _("草稿编号有误，请重新填写")
+    except (FinancingError, KeptFileGone, ValueError) as error:
+        foreign = isinstance(error, ValueError)
+        context["mistake"] = _("草稿编号有误，请重新填写") if foreign else pages.words(error)
         return pages.render(request, "enterprise/apply.html", context, status=422)
     return redirect("enterprise_form", number=made[0].form)
 

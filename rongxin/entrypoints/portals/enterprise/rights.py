@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from rongxin.catalogue import loader
 from rongxin.catalogue.errors import UnknownItem
 from rongxin.catalogue.schema import Item
-from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals import pages, shown, uploads, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties.kept_files import KeptFileGone
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.rights import corrections, objections, papers, policy, repairs
@@ -57,16 +58,11 @@ def object_to(request: HttpRequest, visitor: Visitor, item: str) -> HttpResponse
     }
     if request.method != "POST":
         return pages.render(request, "enterprise/objection.html", context)
-    complaint = Complaint(
-        item,
-        record,
-        tuple(context["chosen"]),
-        context["statement"],
-        _files(request, papers.EVIDENCE, "files"),
-    )
     try:
+        evidence = _files(request, papers.EVIDENCE, "files")
+        complaint = Complaint(item, record, tuple(context["chosen"]), context["statement"], evidence)
         card = objections.lodge(visitor.subject, complaint, actor=visitor.actor, as_of=visitor.at)
-    except RightsError as error:
+    except (RightsError, KeptFileGone) as error:
         context["mistake"] = pages.words(error)
         return pages.render(request, "enterprise/objection.html", context, status=422)
     messages.success(
@@ -115,17 +111,16 @@ def repair(request: HttpRequest, visitor: Visitor, record: int) -> HttpResponseB
     }
     if request.method != "POST":
         return pages.render(request, "enterprise/repair.html", context)
-    materials = (
-        *_files(request, Material.FULFILMENT_PROOF.value, "fulfilment_proof"),
-        *_files(request, Material.CREDIT_COMMITMENT.value, "credit_commitment"),
-    )
     try:
+        materials = (
+            *_files(request, Material.FULFILMENT_PROOF.value, "fulfilment_proof"),
+            *_files(request, Material.CREDIT_COMMITMENT.value, "credit_commitment"),
+        )
         wish = Wish(record, Severity(context["severity"]), context["statement"], materials)
         repairs.request(visitor.subject, wish, actor=visitor.actor, as_of=visitor.at)
-    except (RightsError, ValueError) as error:
-        context["mistake"] = (
-            pages.words(error) if isinstance(error, RightsError) else _("请选择失信程度，见认定文书")
-        )
+    except (RightsError, KeptFileGone, ValueError) as error:
+        unknown = isinstance(error, ValueError)
+        context["mistake"] = _("请选择失信程度，见认定文书") if unknown else pages.words(error)
         return pages.render(request, "enterprise/repair.html", context, status=422)
     messages.success(request, _("修复申请已受理并转送，决定由国家统一窗口作出，进展见本页"))
     return redirect("enterprise_rights")
@@ -148,6 +143,6 @@ def _record(request: HttpRequest) -> int | None:
 
 def _files(request: HttpRequest, purpose: str, name: str) -> tuple[papers.File, ...]:
     return tuple(
-        papers.File(file.name or "", file.content_type or "", file.read(), purpose)
-        for file in request.FILES.getlist(name)
+        papers.File(file.name, file.media_type, file.content, purpose)
+        for file in uploads.every(request, name)
     )

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from rongxin.consent import cases as matters
 from rongxin.consent import grants, notices, templates, written
 from rongxin.consent.errors import ConsentError
-from rongxin.entrypoints.portals import pages, visitors
+from rongxin.entrypoints.portals import pages, uploads, visitors
 from rongxin.entrypoints.portals.institution import cases
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.parties import subjects
+from rongxin.parties.kept_files import KeptFileGone
 from rongxin.parties.rules import permission
 
 
@@ -32,7 +33,7 @@ def hand_in(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
     try:
         draft = templates.draft(context["template"].template, context["chosen"], on=visitor.today)
         grants.propose_written(case.id, draft, _paper(request), actor=visitor.actor, as_of=visitor.at)
-    except ConsentError as error:
+    except (ConsentError, KeptFileGone) as error:
         context["mistake"] = pages.words(error)
         return pages.render(request, "institution/paper.html", context, status=422)
     messages.success(request, _("已提交，由平台人员对照扫描件复核；复核前不生效，企业已得到通知"))
@@ -50,10 +51,10 @@ def give_up(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpRespons
 
 
 def _paper(request: HttpRequest) -> grants.Paper:
-    scan = request.FILES.get("scan")
+    scan = uploads.of(request, "scan")
     if scan is None:
         raise ConsentError(_("没有选择扫描件：请选择 PDF、JPEG 或 PNG 文件"))
-    if (scan.size or 0) > written.SCAN_BYTES_MAX:
+    if len(scan.content) > written.SCAN_BYTES_MAX:
         megabytes = written.SCAN_BYTES_MAX >> 20
         raise ConsentError(_("扫描件超过%(megabytes)s兆，请降低分辨率") % {"megabytes": megabytes})
     if not request.POST.get("noticed"):
@@ -63,8 +64,8 @@ def _paper(request: HttpRequest) -> grants.Paper:
     except ValueError as error:
         raise ConsentError(_("请填写日期，形如 2026-12-31")) from error
     return grants.Paper(
-        scan=scan.read(),
-        media_type=scan.content_type or "",
+        scan=scan.content,
+        media_type=scan.media_type,
         signed_by=request.POST.get("signed_by", "").strip(),
         signed_on=signed_on,
         notice_version=request.POST.get("notice_version", ""),

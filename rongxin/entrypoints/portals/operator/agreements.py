@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +16,12 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader
 from rongxin.catalogue.schema import Item
-from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
+from rongxin.entrypoints.portals import lists, pages, shown, uploads, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
 from rongxin.entrypoints.portals.operator import matter
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
+from rongxin.parties.kept_files import KeptFileGone
 from rongxin.parties.rules import permission
 from rongxin.sharing.bulk import agreements, rules
 from rongxin.sharing.bulk.agreements import Card
@@ -77,7 +77,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         agreements.propose(
             _terms(request), provider=_channel(item), item=item.item, actor=visitor.actor, as_of=visitor.at
         )
-    except SharingError as error:
+    except (SharingError, KeptFileGone) as error:
         told = {"mistake": pages.words(error), "list": lists.shown(request, visitor, AGREEMENTS)}
         return pages.render(request, "operator/agreements.html", {**context, **told}, status=422)
     messages.success(request, _("已录入，由另一人与原件核对后生效"))
@@ -100,12 +100,9 @@ def one(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBas
 
 
 def _terms(request: HttpRequest) -> Terms:
-    given, paper = request.POST, request.FILES.get("paper")
+    given, paper = request.POST, uploads.of(request, "paper")
     if paper is None:
         raise SharingError(_("请选择双方签署的约定（扫描件）；平台只留它的指纹"))
-    digest = sha256()
-    for chunk in paper.chunks():
-        digest.update(chunk)
     try:
         signed, first, last = (date.fromisoformat(given.get(name, "")) for name in _DAYS)
     except ValueError as error:
@@ -115,7 +112,7 @@ def _terms(request: HttpRequest) -> Terms:
         raise SharingError(_("每分钟次数、更新天数和保存天数应为整数"))
     return Terms(
         document_number=given.get("document_number", "").strip(),
-        document_sha256=digest.hexdigest(),
+        document_sha256=paper.sha256,
         signed_on=signed,
         from_on=first,
         until_on=last,
