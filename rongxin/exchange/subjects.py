@@ -79,10 +79,14 @@ def about(item: Item, subject: SubjectKeys, row: Mapping[str, Any], *, masked: C
     ]
     coded = any(key is Key.CODE for _, key, _ in shown)
     if shown and not coded and not subject.unique_name:
-        raise NotTheSubject(f"{item.item}: found by a name that another subject may bear too")
+        raise NotTheSubject(
+            f"“{item.label}”只凭名称查到，另有主体可能同名，不予采用 found by a name that another may bear"
+        )
     for name, key, value in shown:
         if (key is Key.CODE or not coded) and not _SAME[key](value, key.of(subject)):
-            raise NotTheSubject(f"{item.item}.{name}: answered about another subject")
+            raise NotTheSubject(
+                f"“{item.label}”的{item.field(name).label}属于另一主体，不予采用 it is about another subject"
+            )
 
 
 _SAME: Mapping[Key, Callable[[str, str], bool]] = {

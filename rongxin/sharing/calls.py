@@ -17,6 +17,7 @@ from datetime import datetime
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
+from rongxin.catalogue import loader
 from rongxin.exchange.question import Match, Question
 from rongxin.exchange.receipt import Decided
 from rongxin.sharing import answers, gateways
@@ -157,4 +158,6 @@ def _turn(way: _Way, provider: str) -> Iterator[None]:
 def _log(provider: str, error: Exception) -> None:
     """Say why there was no answer; an error that isn't the provider's word is shown whole: it may be ours."""
     expected = isinstance(error, Unavailable | InvalidAddress)
-    log.warning("%s gave no answer: %s", provider, error, exc_info=None if expected else error)
+    told = None if expected else error
+    named = loader.load().provider_label(provider)
+    log.warning("%s没有给出可用的答复 gave no usable answer: %s", named, error, exc_info=told)

@@ -118,7 +118,10 @@ def _scraped(web: str, bank: Player, out: Path, sent: Requests) -> str:
     codes = city.codes(out / "city", scrape.REQUESTS)
     scrape.narrow(codes, as_of=timezone.now())
     got = scrape.scrape(web, bank, codes, sent)
-    node.say(f"{bank.label}逐户查询{got.total()}次：{got[200]}次得到答复，{got[429]}次因超出上限被拒")
+    node.say(
+        f"{bank.label}逐户查询{got.total()}次：{got[200]}次得到答复，{got[429]}次因超出上限被拒"
+        " a bank goes from firm to firm and is held up"
+    )
     return codes[0]
 
 
@@ -166,7 +169,8 @@ def _summary(
         "journal_verified": outcome.ok,
     }
     (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n")
-    node.say(f"存证核验：{outcome.size}条，{'完好' if outcome.ok else '有异常'}")
+    found = "完好 the journal is whole" if outcome.ok else "有异常 the journal has been changed"
+    node.say(f"存证核验：{outcome.size}条，{found}")
     return summary
 
 
@@ -221,11 +225,10 @@ def _greet(web: str, hero: Hero, doors: list[Door]) -> None:
     """Say as whom one can sign in; all of them are invented."""
     node.say("")
     node.say(f"登录 sign in      {web}sign-in")
-    node.say(
-        f"  实名登录：{hero.person}，证件号码 {hero.id_number}，电子营业执照 {hero.uscc}（{hero.name}，虚构）"
-    )
+    node.say(f"  企业 owner：实名登录 {hero.person}，证件号码 {hero.id_number}，电子营业执照 {hero.uscc}")
+    node.say(f"             {hero.name}，均为虚构 all invented")
     for door in doors:
-        node.say(f"  工作人员：{door.username:<15} 密码 {door.password}  {door.role}")
+        node.say(f"  工作人员 staff：{door.username:<16} 密码 {door.password}  {door.role}")
 
 
 def _wait() -> None:

@@ -62,6 +62,7 @@ def load(
     say(
         f"部门报送：{loaded.batches}批，接收{loaded.accepted}行，退回{loaded.rejected}行，"
         f"待匹配{loaded.pending}行，重复{loaded.duplicate}行——与清单逐项一致"
+        " filed as foretold"
     )
     return loaded
 

@@ -28,7 +28,7 @@ def score(bar: Progress, say: Callable[[str], None]) -> dict[str, Any]:
     )
     covered = covering.report(day=day)
     say(
-        f"全覆盖评价：{outcome.subjects}户，覆盖{covered['coverage']:.1%}，{outcome.buckets}桶，"
+        f"全覆盖评价：{outcome.subjects}户，覆盖{covered['coverage']:.1%}，"
         f"{outcome.wall_seconds:.1f}秒 everybody scored"
     )
     return {"scored_subjects": covered["scored_subjects"], "coverage": covered["coverage"]}

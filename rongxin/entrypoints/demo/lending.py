@@ -115,7 +115,7 @@ class Lent:
     def told(self) -> str:
         """Say in a line what came of it."""
         states = "、".join(f"{card.product.terms.name}{card.state.label}" for card in self.applications)
-        return f"融资产品：两家银行发布{self.products}个；企业一份申请交给两家：{states}"
+        return f"融资产品：两家银行发布{self.products}个；企业一份申请交给两家：{states} one form, two banks"
 
     def summary(self) -> dict[str, Any]:
         states = [card.state.value for card in self.applications]

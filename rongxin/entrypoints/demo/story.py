@@ -20,6 +20,7 @@ import httpx
 from django.utils import timezone
 
 from rongxin.client import reports
+from rongxin.delivery.webhooks.rules import TOLD
 from rongxin.entrypoints.demo.bank import Answered, Bank
 from rongxin.entrypoints.demo.cast import Player
 from rongxin.proof import push_manifest
@@ -102,7 +103,7 @@ class Story:
         evidence = self._evidence()
         body = {"uscc": hero.uscc, "username": f"owner-{hero.uscc}", "evidence": evidence}
         answer = self._post("企业实名注册", "registrations", body, expect=201)
-        self._say(f"企业实名注册：{hero.name}，{answer['role']}{hero.person}")
+        self._say(f"企业实名注册：{hero.name}，{answer['role']}{hero.person} a firm registers by real name")
         return str(answer["key"])
 
     def _public_report(self) -> None:
@@ -111,11 +112,12 @@ class Story:
         summary = answered.report.summary
         self._say(
             f"公共报告：{summary['with_records']}项有记录，{summary['withheld']}项须授权——银行未经授权只能看到这些"
+            " what the bank sees without consent"
         )
 
     def _listen(self) -> None:
         made = self._bank.listen()
-        self._say(f"银行登记接收地址并通过验证：{made.url}")
+        self._say(f"银行登记接收地址并通过验证：{made.url} where the bank receives events")
 
     def _told(self, consent: UUID) -> int:
         """The bank was told of the consent and of its end without asking; it checks who says so."""
@@ -124,19 +126,20 @@ class Story:
             {"id": one.id, "type": one.type, "timestamp": one.timestamp, "data": one.data} for one in told
         ]
         self._keep("webhooks", "webhooks.json", _pretty(kept))
-        self._say(
-            f"事件通知：银行收到{len(told)}条并验签（{'、'.join(one.type for one in told)}），内容只有编号"
-        )
+        labels = {one.type: one.label for one in TOLD}
+        named = "、".join(labels[one.type] for one in told)
+        self._say(f"事件通知：银行收到{len(told)}条并验签（{named}），内容只有编号 the bank was told")
         return len(told)
 
     def _open_case(self) -> UUID:
         opened = self._bank.open_case(self._hero.uscc)
-        self._say(f"银行登记贷款申请 {opened.reference}")
+        self._say(f"银行登记贷款申请：{opened.reference} the bank opens a case")
         return opened.case
 
     def _ask_for_consent(self, case: UUID) -> UUID:
         asked = self._bank.ask_for_consent(case)
-        self._say(f"银行申请授权：{len(asked.items)}项，至{asked.terms['valid_until']}，只用于贷前审批")
+        until = asked.terms["valid_until"]
+        self._say(f"银行申请授权：{len(asked.items)}项，至{until}，只用于贷前审批 the bank asks for consent")
         return asked.request
 
     def _consent(self, owner: str, request: UUID) -> UUID:
@@ -153,7 +156,7 @@ class Story:
         }
         answer = self._post("授权", f"consent-requests/{request}/accept", body, key=owner, expect=201)
         self._keep("consent", "consent.json", _pretty(answer))
-        self._say(f"企业阅读风险告知书（{notice['version']}版）后授权：{answer['consent']}")
+        self._say(f"企业阅读风险告知书（{notice['version']}版）后授权 the firm reads the risks and consents")
         return UUID(answer["consent"])
 
     def _consented_report(self, case: UUID, consent: UUID) -> str:
@@ -166,7 +169,10 @@ class Story:
         )
         self._keep_report("report", answered)
         summary = answered.report.summary
-        self._say(f"授权报告：{summary['with_records']}项有记录，共{summary['records']}条（JSON、网页、PDF）")
+        self._say(
+            f"授权报告：{summary['with_records']}项有记录，共{summary['records']}条（JSON、网页、PDF）"
+            " the report by consent"
+        )
         self._metered(answered.report)
         self._verified(answered.report)
         return str(answered.report.report)
@@ -190,28 +196,31 @@ class Story:
         labels = {item["item"]: item["label"] for item in report.items()}
         for one in results:
             told = f"{labels[one.item]}·{one.label}：{one.display}"
-            self._say(f"数据核验：{told}（只答是否一致，数据不出单位）")
+            self._say(f"数据核验：{told}（只答是否一致，数据不出单位） checked at the source")
 
     def _tell_outcome(self) -> None:
         self._bank.tell_outcome(timezone.localdate())
-        self._say("银行反馈结果：已批准贷款——这是银行与企业的秘密，提供单位只见汇总数")
+        self._say("银行反馈结果：已批准贷款——这是银行与企业的秘密，提供单位只见汇总数 what the bank decided")
 
     def _uses(self, owner: str) -> None:
         uses = self._get("使用记录", "uses", key=owner)
         self._keep("uses", "uses.json", _pretty(uses))
-        self._say(f"企业查看“谁查过我”：{len(uses)}次，最近一次由{uses[0]['person']}查询")
+        last = uses[0]["person"]
+        self._say(f"企业查看“谁查过我”：{len(uses)}次，最近一次由{last}查询 the firm sees who looked")
 
     def _withdraw(self, owner: str, consent: UUID) -> None:
         answer = self._post("撤回授权", f"consents/{consent}/withdraw", {}, key=owner, expect=200)
         due = [one["due_on"] for one in answer["owed"]]
         if len(due) != 1:
             raise StoryFailed(f"撤回授权：银行应欠一份删除回执，实际为 {answer['owed']}")
-        self._say(f"企业撤回授权：{answer['status_label']}；银行应于{due[0]}前交回删除回执")
+        self._say(
+            f"企业撤回授权：{answer['status_label']}；银行应于{due[0]}前交回删除回执 the firm takes it back"
+        )
 
     def _refused(self, case: UUID, consent: UUID) -> bool:
         no = self._bank.refused(self._hero.uscc, case, consent)
         self._keep("refusal", "refusal.json", _pretty(no))
-        self._say(f"银行再次查询被拒绝：{no['title']}（{no['article']}）")
+        self._say(f"银行再次查询被拒绝：{no['title']}（{no['article']}） the bank is refused")
         return True
 
     def _receipt(self, owner: str, consent: UUID) -> None:
@@ -219,7 +228,8 @@ class Story:
         self._bank.delete(timezone.localdate())
         (read,) = self._get("查看删除回执", f"consents/{consent}/receipts", key=owner)
         self._keep("deletion_receipt", "deletion_receipt.json", _pretty(read))
-        self._say(f"银行交回删除回执：{read['state_label']}（{read['receipts'][0]['signed_by_label']}）")
+        signed = read["receipts"][0]["signed_by_label"]
+        self._say(f"银行交回删除回执：{read['state_label']}（{signed}） the bank deletes and signs for it")
 
     def prove(self, entry: str) -> Path:
         """Fetch the inclusion proof of the report's release; it comes with the next checkpoint."""
@@ -238,7 +248,8 @@ class Story:
 
     def _subscribe(self) -> UUID:
         made = self._bank.subscribe()
-        self._say(f"银行订阅批量推送：{len(made.terms['items'])}项公开信息，不含个体工商户")
+        items = len(made.terms["items"])
+        self._say(f"银行订阅批量推送：{items}项公开信息，不含个体工商户 the bank subscribes to public items")
         return made.subscription
 
     def _push(self, subscription: UUID) -> int:
@@ -247,7 +258,8 @@ class Story:
         fetched = self._bank.fetch(subscription, key, self._out / "push")
         push_manifest.verify(fetched.directory, {key.verifying().id: key.verifying()})
         rows = int(fetched.manifest["counts"]["rows"])
-        self._say(f"批量推送：{rows}条、{len(fetched.manifest['files'])}个文件，签名核验通过后确认")
+        files = len(fetched.manifest["files"])
+        self._say(f"批量推送：{rows}条、{files}个文件，签名核验通过后确认 pushed, checked, acknowledged")
         return rows
 
     def _feedback(self) -> int:
@@ -259,6 +271,7 @@ class Story:
         departments = len({provider for provider, _ in used})
         self._say(
             f"使用情况反馈：{departments}个提供单位看到{len(used)}项信息被用{requests}次，不含企业与机构名称"
+            " departments see what use was made"
         )
         return len(used)
 
