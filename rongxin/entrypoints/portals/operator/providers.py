@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from rongxin.catalogue import loader, regions
-from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals import coded, lists, pages, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
@@ -25,7 +23,6 @@ from rongxin.vocabulary.subject_kind import SubjectKind
 
 _HERE = "operator_providers"
 _DECLARES = permission.SYSTEM | permission.DESK
-_BETWEEN = re.compile(r"[\s,，、;；]+")
 
 
 def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[Card]:
@@ -83,19 +80,20 @@ def one(request: HttpRequest, visitor: Visitor, provider: str) -> HttpResponseBa
         "items": [loader.load().label(item) for item in sorted(card.mandate)],
         "declares": declares,
         "kinds": list(SubjectKind),
-        "given": _("、").join(card.remit.regions),
+        "rows": coded.REGIONS.rows(card.remit.regions),
+        **coded.offered(),
         "chosen": [kind.value for kind in card.remit.subject_kinds],
     }
     if request.method != "POST":
         return pages.render(request, "operator/provider.html", context)
-    given, chosen = request.POST.get("regions", ""), request.POST.getlist("kinds")
+    given, chosen = request.POST.getlist("regions"), request.POST.getlist("kinds")
     try:
         if not declares:
             raise NotAllowed(_("职责范围由经办、复核人员或系统管理员登记"))
-        wanted = providers.remit([part for part in _BETWEEN.split(given) if part], chosen)
+        wanted = providers.remit(coded.REGIONS.read(given), chosen)
         providers.declare(provider, wanted, actor=visitor.actor, as_of=visitor.at)
     except PartiesError as error:
-        told = {"mistake": pages.words(error), "given": given, "chosen": chosen}
+        told = {"mistake": pages.words(error), "rows": given, "chosen": chosen}
         return pages.render(request, "operator/provider.html", context | told, status=422)
     messages.success(request, _("已登记，从下一批报送起适用"))
     return redirect("operator_provider", provider=provider)
