@@ -72,6 +72,7 @@ def test_an_owner_finds_a_loan_and_applies_in_a_dozen_clicks(home):
         visit.check("lending-form")
         visit.click("授权并提交给", role="link")
         visit.check("lending-submit")
+        assert visit.sees("哪段时间的信息")
         visit.click("我已阅读风险告知书", role="checkbox")
         visit.click("确认授权并提交")
         visit.page.wait_for_url("**/enterprise/applications/*")
