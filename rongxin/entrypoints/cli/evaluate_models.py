@@ -89,10 +89,12 @@ def fit(
 ) -> None:
     """拟合评分卡 Fit a card of whole points on DATA (CSV, Parquet, ARFF); higher = better."""
     with _one_line():
-        from rongxin.evaluation.fitting import card, directions
+        from rongxin.evaluation.fitting import card, directions, writing
         from rongxin.evaluation.fitting import fit as fitting
         from rongxin.evaluation.fitting.sample import Wish
 
+        sources = [data, listed] if listed else [data]
+        writing.can_be_written(out, out.with_suffix(".html"), sources=sources)
         wish = Wish(
             target=target,
             id=id_column,

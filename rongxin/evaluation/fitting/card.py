@@ -22,6 +22,7 @@ from rongxin.proof.errors import Uncanonical
 
 BYTES_MAX = 4 << 20
 COLUMNS_MAX, BINS_MAX, POINTS_MAX = 1000, 5000, 10_000
+NAME_MAX = 200
 # How odds are written as points. Each card carries its own: they move no order and no foretold probability,
 # so they are a way of writing (as of 2026-11-29) and no policy.
 POINTS_PER_DOUBLING = 40
@@ -47,7 +48,7 @@ class Bin(_Strict):
 
 
 class Column(_Strict):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
     kind: Literal["number", "date", "category"]
     form: Annotated[str, Field(max_length=40)] = ""
     direction: Literal["+", "-", ""] = ""

@@ -23,6 +23,10 @@ _FORMATS: Final = (
     *("%B %d, %Y", "%d %B %Y", "%m/%d/%y", "%d/%m/%y"),
 )
 _MARKS = r"[$¥￥€£元圆,，%\s'_]|^[A-Z]{3}\s|\b(?:USD|CNY|RMB|EUR)\b"
+# Marks between digits are thousands' alone: a comma before decimals, taken for one, would change the figure.
+_PARTED = r"[0-9][,，'_\s]+[0-9]"
+_THOUSANDS = r"^[^0-9]*[1-9][0-9]{0,2}(?:[,，'_\s][0-9]{3})+(?:[^0-9,，'_].*)?$"
+_DECIMAL_COMMA = r"^[-+]?[0-9]+[,，][0-9]+$"
 _DAY_MICROSECONDS = 86_400_000_000
 
 
@@ -54,6 +58,14 @@ def infer(cells: pl.Series) -> Column | None:
     return Column(cells.name, DATE, best) if found[best] >= enough else Column(cells.name, CATEGORY)
 
 
+def has_decimal_commas(text: pl.Series) -> bool:
+    """Whether tidied text is of figures whose decimals a comma parts off: those are not read."""
+    present = text.drop_nulls()
+    with_comma = present.str.contains(_DECIMAL_COMMA)
+    figures = with_comma | present.cast(pl.Float64, strict=False).is_not_null()
+    return bool(with_comma.any()) and int(figures.sum()) >= _READABLE_MIN * len(present)
+
+
 def tidy(cells: pl.Series) -> pl.Series:
     """Text without the blanks around it; what stands for nothing is null."""
     text = cells.cast(pl.String).str.strip_chars()
@@ -80,7 +92,8 @@ def numbers(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | No
 def _figures(text: pl.Series) -> pl.Series:
     plain = text.cast(pl.Float64, strict=False)
     if plain.null_count() > text.null_count():
-        bare = text.str.replace_all(_MARKS, "").str.replace(r"^\((.*)\)$", "-$1").str.replace("^[-−]+", "-")
+        whole = text.set(text.str.contains(_PARTED) & ~text.str.contains(_THOUSANDS), None)
+        bare = whole.str.replace_all(_MARKS, "").str.replace(r"^\((.*)\)$", "-$1").str.replace("^[-−]+", "-")
         plain = pl.select(pl.coalesce(plain, bare.cast(pl.Float64, strict=False))).to_series()
     return plain.rename(text.name).fill_nan(None)
 

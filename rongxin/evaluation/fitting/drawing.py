@@ -14,8 +14,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rongxin.evaluation.fitting import columns, files, leaks, target
+from rongxin.evaluation.fitting.card import COLUMNS_MAX, NAME_MAX
 from rongxin.evaluation.fitting.columns import CATEGORY, DATE, Column
-from rongxin.evaluation.fitting.errors import BadDirections, TargetNotBinary, TooLittleData, UnknownColumn
+from rongxin.evaluation.fitting.errors import (
+    BadDirections,
+    TargetNotBinary,
+    TooLittleData,
+    TooManyColumns,
+    UnknownColumn,
+)
 from rongxin.evaluation.fitting.sample import Floats, Sample, Wish
 
 BAD_MIN = 10  # of each class; below, no split leaves enough on both sides
@@ -69,6 +76,11 @@ def draw(path: Path, wish: Wish, *, seed: int = 42) -> Sample:
         raise TooLittleData(
             f"{path}: 没有可用的列，请补上有信息的列 no column is left to fit on, add some that say "
             f"something; left out: {left_out or 'none: there is the target alone'}"
+        )
+    if len(sample.cells) > COLUMNS_MAX:
+        raise TooManyColumns(
+            f"{path}: 可用的列有 {len(sample.cells)}，一张卡至多 {COLUMNS_MAX}，请减少 "
+            f"{len(sample.cells)} columns could be used and a card holds {COLUMNS_MAX}; take some out"
         )
     for name in set(wish.directions) - set(sample.cells):
         sample.notes.append(
@@ -147,6 +159,11 @@ def _about_rows(frame: pl.DataFrame, wish: Wish, sample: Sample) -> None:
 
 def _admit(cells: pl.Series, sample: Sample, *, keep: bool) -> None:
     """Take a column in, or say why not."""
+    if len(cells.name) > NAME_MAX:
+        sample.left_out[f"{cells.name[:40]}…"] = (
+            f"列名超过{NAME_MAX}字 its name has over {NAME_MAX} characters"
+        )
+        return
     column = columns.infer(cells)
     if column is None:
         sample.left_out[cells.name] = f"内容无法分档 holds {cells.dtype}, which can't be put into bins"
@@ -205,6 +222,8 @@ def _is_id(name: str, present: pl.Series, distinct: int) -> bool:
 def _words(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> str | None:
     text = columns.tidy(cells)
     present = text.drop_nulls()
+    if columns.has_decimal_commas(text):
+        return f"小数以逗号写成，请改为小数点 decimals after a comma, write a point: {present[0]!r}"
     counts = present.value_counts(sort=True)
     if not len(counts):
         return "全部缺失 all missing"

@@ -39,6 +39,18 @@ class TooLittleData(FittingError):
     code = "too_little_data"
 
 
+class TooManyColumns(FittingError):
+    """More columns could be used than a card holds; leave some out."""
+
+    code = "too_many_columns"
+
+
+class BadPlace(FittingError):
+    """The card can't be written there, or would take the place of what it is made from."""
+
+    code = "bad_place"
+
+
 class BadDirections(FittingError):
     """A declared direction names a column that isn't there, or is neither + nor -."""
 

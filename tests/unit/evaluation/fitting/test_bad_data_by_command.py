@@ -15,7 +15,7 @@ pytest.importorskip("optbinning", reason="the extra rongxin[fit] isn't installed
 
 from rongxin.entrypoints.cli import evaluate, evaluate_models
 from rongxin.evaluation.fitting import errors, files, letters, scoring
-from rongxin.evaluation.fitting.card import read
+from rongxin.evaluation.fitting.card import COLUMNS_MAX, read
 from tests.unit.evaluation.fitting import invented
 
 ROWS = invented.borrowers(300).rename({" years ": "years"})
@@ -121,6 +121,33 @@ def test_an_option_that_does_not_fit_the_file_says_why(
     options: tuple[str, ...], said: tuple[str, ...], tmp_path: Path
 ) -> None:
     _refused(_fit(invented.written(ROWS, tmp_path / "loans.csv"), *options), *said)
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("loans.csv", ("loans.csv", "would be overwritten")),
+        ("signs.csv", ("signs.csv", "would be overwritten")),
+        ("card.html", ("card.html", "name it card.json")),
+        ("nowhere/card.json", ("no such folder",)),
+    ],
+)
+def test_a_card_takes_nobodys_place_and_that_is_said_before_the_work(
+    out: str, said: tuple[str, ...], tmp_path: Path
+) -> None:
+    data = invented.written(ROWS, tmp_path / "loans.csv")
+    (tmp_path / "signs.csv").write_text("column,direction\nyears,+\n")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    given = ("--target", "default", "--directions", tmp_path / "signs.csv", "--out", tmp_path / out)
+    _refused(_run("fit", data, *given), *said)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_more_columns_than_a_card_holds_are_refused_before_the_work(tmp_path: Path) -> None:
+    wide = ROWS.with_columns(
+        (pl.col("years") * n + pl.int_range(pl.len()) % 7).alias(f"c{n}") for n in range(COLUMNS_MAX)
+    )
+    _refused(_fit(invented.written(wide, tmp_path / "loans.csv")), str(COLUMNS_MAX), "take some out")
 
 
 def test_empty_lines_at_the_end_are_no_rows(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("optbinning", reason="the extra rongxin[fit] isn't installed")
 
-from rongxin.evaluation.fitting import drawing, files, letters, woe
+from rongxin.evaluation.fitting import columns, drawing, files, letters, woe
 from rongxin.evaluation.fitting.errors import TooLittleData, UnreadableData
 from rongxin.evaluation.fitting.sample import Wish
 from tests.unit.evaluation.fitting import invented
@@ -84,3 +84,38 @@ def test_an_infinite_figure_counts_as_the_largest(tmp_path: Path) -> None:
     assert (sample.cells["years"][:3] > np.nanmax(sample.cells["years"][3:])).all()
     _, table = woe.fit({"years": sample.cells["years"]}, sample.bad, {}, {})
     assert all(np.isfinite(shape.edges).all() for shape in table.values())
+
+
+@pytest.mark.parametrize(
+    ("cell", "figure"),
+    [
+        ("1,234", 1234.0),
+        ("$1,234,567.89", 1234567.89),
+        ("(1,234 元)", -1234.0),
+        ("1 234 567", 1234567.0),
+        ("12 %", 12.0),
+        ("1,5", None),
+        ("0,194", None),
+        ("-0,194", None),
+        ("1.234,56", None),
+        ("1,2345", None),
+        ("12,34,567", None),
+        ("3 4", None),
+    ],
+)
+def test_only_thousands_are_parted_within_a_figure(cell: str, figure: float | None) -> None:
+    """`1,5` is no fifteen: what might mean another figure is read as none, and is told."""
+    values, unreadable = columns.numbers(pl.Series("v", [cell]), columns.Column("v", columns.NUMBER))
+    assert (values[0], unreadable is not None) == (figure, figure is None)
+
+
+def test_decimals_after_a_comma_and_a_name_too_long_are_left_out_with_why(tmp_path: Path) -> None:
+    years = pl.col("years")
+    odd = {
+        "comma": (years / 7).round(2).cast(pl.String).str.replace(".", ",", literal=True),
+        "n" * 201: years,
+    }
+    frame = invented.borrowers(300).rename({" years ": "years"}).with_columns(**odd)
+    left_out = drawing.draw(invented.written(frame, tmp_path / "a.csv"), Wish("default")).left_out
+    assert "write a point" in left_out["comma"]
+    assert "200 characters" in left_out["n" * 40 + "…"]
