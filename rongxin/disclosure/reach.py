@@ -121,11 +121,11 @@ def collect(
             [_from_store(kept[entry.item.item], stored[entry.item.item])]
             if entry.item.item in kept
             else [
-                _await(future, decision, until, as_of)
-                for future, decision in zip(futures, entry.questions, strict=True)
+                _await(put, decision, until, as_of)
+                for put, decision in zip(questions, entry.questions, strict=True)
             ],
         )
-        for entry, futures in called
+        for entry, questions in called
     ]
     released = [
         None
@@ -195,19 +195,30 @@ def _from_store(kept: Kept, rows: Sequence[reading.Row]) -> calls.Answer:
     return calls.Answer(found, kept.provider, kept.observed_at, [row.payload for row in rows])
 
 
-def _await(
-    future: Future[calls.Answer] | None, decision: rules.ChannelDecision, until: float, as_of: datetime
-) -> calls.Answer:
+@dataclass(frozen=True)
+class _Put:
+    """A question on its way to a provider."""
+
+    question: Question
+    answer: Future[calls.Answer]
+
+
+def _await(put: _Put | None, decision: rules.ChannelDecision, until: float, as_of: datetime) -> calls.Answer:
     """Wait no longer than the report can: a provider that hangs is unavailable, for it and for nobody
-    else.
+    else, and was asked all the same, so that its health tells of it.
     """
-    if future is None:
+    if put is None:
         return calls.Answer(Availability.SOURCE_NOT_CONNECTED, decision.channel.provider, as_of)
     try:
-        return future.result(timeout=max(0.0, until - time.monotonic()))
+        return put.answer.result(timeout=max(0.0, until - time.monotonic()))
     except TimeoutError:
-        future.cancel()
-        return calls.Answer(Availability.PROVIDER_UNAVAILABLE, decision.channel.provider, as_of)
+        was_put = not put.answer.cancel()
+        return calls.Answer(
+            Availability.PROVIDER_UNAVAILABLE,
+            decision.channel.provider,
+            as_of,
+            question=put.question if was_put else None,
+        )
 
 
 def _keys(plans: Sequence[plan.ItemPlan], subject: SubjectCard) -> SubjectKeys:
@@ -274,12 +285,12 @@ def _standing(consent: Look | None) -> Standing | None:
     return Standing(consent.id, consent.grant.status, consent.uses, consent.grant.case_closed)
 
 
-def _start(
-    entry: plan.ItemPlan, ways: Collection[tuple[str, str]], asking: _Asking
-) -> list[Future[calls.Answer] | None]:
+def _start(entry: plan.ItemPlan, ways: Collection[tuple[str, str]], asking: _Asking) -> list[_Put | None]:
     return [
-        _CALLERS.submit(calls.ask, asking.about(entry, decision))
-        if (decision.channel.provider, entry.item.item) in ways
-        else None
+        _put(asking.about(entry, decision)) if (decision.channel.provider, entry.item.item) in ways else None
         for decision in entry.questions
     ]
+
+
+def _put(asked: Asked) -> _Put:
+    return _Put(asked.question, _CALLERS.submit(calls.ask, asked))

@@ -17,7 +17,7 @@ from rongxin.disclosure.release import Recipient, Refusal, Release, Request
 from rongxin.disclosure.rules import RecipientKind
 from rongxin.journal.models import Entry
 from rongxin.parties import institutions
-from rongxin.sharing import gateways
+from rongxin.sharing import call_register, gateways
 from rongxin.sharing.aggregation import sources
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from rongxin.vocabulary.purpose import Purpose
@@ -199,6 +199,8 @@ def test_a_hanging_provider_is_unavailable_and_holds_nobody_up(scene, connect, m
     consent = stage.consent(firm, case)
     answer = _ask(firm, "tax_payment", case_id=case, consent_id=consent.id)
     assert answer.items[0].reason is Reason.PROVIDER_UNAVAILABLE
+    (health,) = call_register.health(["tax_bureau"], as_of=LATER + timedelta(minutes=1))
+    assert (health.asked, health.answered) == (1, 0)
 
 
 def test_a_withdrawn_consent_cannot_be_reached_by_its_case(scene):
