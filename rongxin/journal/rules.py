@@ -28,6 +28,11 @@ class Kind(Labelled):
     BATCH_RELEASED = "batch.released", "批次放行", "held batch released"
     BATCH_REFUSED = "batch.refused", "批次退回", "batch refused"
     BATCH_WITHDRAWN = "batch.withdrawn", "批次撤回", "batch withdrawn"
+    BATCH_PROPOSAL_CHANGED = (
+        "batch_proposal.changed",
+        "整批终止或撤回的提议变更",
+        "proposal to end or withdraw a batch changed",
+    )
     BATCH_LATE = "batch.late", "批次逾期", "batch late"
     MAPPING_SAVED = "mapping.saved", "保存列对应", "mapping of columns saved"
     SCHEDULE_SET = "schedule.set", "设定报送周期", "schedule of supply set"

@@ -59,6 +59,16 @@ def live(batches: Sequence[UUID], *, item: str) -> list[tuple[UUID, int, int, in
         return list(cursor.fetchall())
 
 
+def tally(batches: Sequence[UUID], *, item: str) -> tuple[int, set[int]]:
+    """Return how many rows of batches count, and whose they are."""
+    return _tally(row_statements.TALLY_OF, [list(batches), item])
+
+
+def tally_behind(record_id: int, *, item: str) -> tuple[int, set[int]]:
+    """Return how many rows of an item with later numbers count, and whose they are; it reads them all."""
+    return _tally(row_statements.TALLY_BEHIND, [record_id, item])
+
+
 def end(row: Standing, why: EndedWhy, *, ended_by: str, actor: Actor, as_of: datetime) -> None:
     """End the row; raises `AlreadyEnded` where a repair or correction by right came first."""
     filing.end([row.id], why, subject_id=row.subject_id, ended_by=ended_by, actor=actor, as_of=as_of)
@@ -104,3 +114,10 @@ def take_back(
         cursor.execute(statements.CREATE_ENDED)
         cursor.execute(row_statements.NAME_ENDED, {"subject": subject_id, "record": record_id})
         return filing.reinstate(precedence, lists, as_of=as_of)
+
+
+def _tally(statement: str, given: Sequence[Any]) -> tuple[int, set[int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        count, subjects = cursor.fetchone()
+    return int(count), set(subjects)

@@ -18,6 +18,16 @@ WHERE batch_id = ANY(%s) AND item = %s AND ended_at IS NULL
 ORDER BY subject_id, id
 """
 
+TALLY_OF = """
+SELECT count(*), coalesce(array_agg(DISTINCT subject_id), '{}') FROM records_record
+WHERE batch_id = ANY(%s) AND item = %s AND ended_at IS NULL
+"""
+
+TALLY_BEHIND = """
+SELECT count(*), coalesce(array_agg(DISTINCT subject_id), '{}') FROM records_record
+WHERE id > %s AND item = %s AND ended_at IS NULL
+"""
+
 NAME_ENDED = """
 INSERT INTO filing_ended
 SELECT subject_id, item, record_key FROM records_record WHERE subject_id = %(subject)s AND id = %(record)s

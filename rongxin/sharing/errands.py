@@ -25,6 +25,8 @@ from rongxin.records import filing, whereabouts
 from rongxin.records.errors import RecordsError
 from rongxin.records.rules import EndedWhy
 from rongxin.sharing.aggregation import desk, row_changes, withdrawal
+from rongxin.sharing.batch_endings import proposals
+from rongxin.sharing.batch_endings.rules import Measure
 from rongxin.sharing.errors import ErrandFailed, SharingError, StillAtWork, WorkerSilent
 from rongxin.sharing.models import Errand
 from rongxin.vocabulary.actor import Actor, ActorKind
@@ -87,6 +89,27 @@ def _reverse(decision: str, reason: str, **by: Any) -> Document:
     return desk.reverse(UUID(decision), reason=reason, **by).document()
 
 
+def _foresee(batch: str, measure: str, why: str, **by: Any) -> Document:
+    return proposals.foresee(UUID(batch), Measure(measure), why=why, **by).as_json()
+
+
+def _propose(batch: str, measure: str, why: str, ground: str, seen: str, **by: Any) -> Document:
+    given: dict[str, Any] = {"why": why, "ground": ground, "seen": seen}
+    return proposals.propose(UUID(batch), Measure(measure), **given, **by).document()
+
+
+def _confirm_proposal(proposal: str, seen: str, **by: Any) -> Document:
+    return proposals.confirm(UUID(proposal), seen=seen, **by).document()
+
+
+def _decline_proposal(proposal: str, reason: str, **by: Any) -> Document:
+    return proposals.decline(UUID(proposal), reason=reason, **by).document()
+
+
+def _take_proposal_back(proposal: str, reason: str, **by: Any) -> Document:
+    return proposals.take_back(UUID(proposal), reason=reason, **by).document()
+
+
 def _find_record(subject: int, record: int, **by: Any) -> Document:
     return whereabouts.of(subject, record).document()
 
@@ -105,6 +128,11 @@ ACTS: Mapping[str, Act] = {
     "row.end": _end_row,
     "batch.end": _end_batch,
     "row.withdraw": _withdraw_row,
+    "batch.foresee": _foresee,
+    "batch.propose": _propose,
+    "proposal.confirm": _confirm_proposal,
+    "proposal.decline": _decline_proposal,
+    "proposal.take_back": _take_proposal_back,
     "match.match": _match,
     "match.dismiss": _dismiss,
     "match.send_back": _send_back,

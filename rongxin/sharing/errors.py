@@ -149,6 +149,27 @@ class DecisionOver(SharingError):
         )
 
 
+class UnknownProposal(SharingError):
+    """There is no such proposal."""
+
+    code = "unknown_batch_proposal"
+
+    def __init__(self, proposal: object) -> None:
+        super().__init__(f"没有对批次的提议 {proposal} / no such proposal")
+
+
+class ProposalOver(SharingError):
+    """Somebody has decided on the proposal, or its batch has been withdrawn or ended meanwhile."""
+
+    code = "batch_proposal_over"
+
+    def __init__(self, proposal: UUID, state: str) -> None:
+        super().__init__(
+            f"对批次的提议 {proposal} {state}，没有再办理；需要时请重新提出 "
+            "the proposal is over, nothing was done"
+        )
+
+
 class WorkerSilent(SharingError):
     """No worker took an act up in time; nothing was done."""
 

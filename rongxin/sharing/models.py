@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rongxin.parties.rules.desk import TAKEN, State, Verdict
+from rongxin.sharing.batch_endings import models as batch_endings
 from rongxin.sharing.bulk import models as bulk
 from rongxin.sharing.rules import NEVER_KEPT, STANDING, Mode, RowAct, RowOutcome, Status
 from rongxin.vocabulary.level import SourceLevel
@@ -354,5 +355,5 @@ class Errand(models.Model):
         return str(self.id)
 
 
-# Tables of a room within this one; Django looks for them here.
-TABLES_OF_BULK = (bulk.BulkAgreement, bulk.BulkTurn, bulk.BulkFreshness)
+# Tables of rooms within this one; Django looks for them here.
+TABLES_WITHIN = (bulk.BulkAgreement, bulk.BulkTurn, bulk.BulkFreshness, batch_endings.BatchProposal)

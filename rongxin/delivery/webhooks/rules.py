@@ -94,6 +94,7 @@ _GRANT = (*_CONSENT, "request", "proposal")  # what it answers, where it answers
 _DELETION = ("consent", "due_on")
 _PUSH = ("push", "subscription")
 _BATCH = ("batch", "item")
+_PROPOSAL = (*_BATCH, "proposal", "measure", "change")
 _CORRECTION = ("correction", "item", "record", "due_on")
 _APPLICATION = ("application", "case", "due_on")
 _OBJECTION = ("objection", "item", "due_on")
@@ -205,6 +206,22 @@ TOLD: Final[Sequence[Told]] = (
     Told("batch.held", "批次暂存", Kind.BATCH_HELD, "provider", _BATCH),
     Told("batch.released", "批次放行", Kind.BATCH_RELEASED, "provider", _BATCH),
     Told("batch.refused", "批次退回", Kind.BATCH_REFUSED, "provider", _BATCH),
+    Told(
+        "batch.ending_proposed",
+        "平台提议终止或撤回批次",
+        Kind.BATCH_PROPOSAL_CHANGED,
+        "provider",
+        _PROPOSAL,
+        frozenset({"proposed"}),
+    ),
+    Told(
+        "batch.ending_decided",
+        "对批次的提议已办结",
+        Kind.BATCH_PROPOSAL_CHANGED,
+        "provider",
+        _PROPOSAL,
+        frozenset({"carried_out", "declined", "taken_back", "lapsed"}),
+    ),
     Told("correction.owed", "更正通知，应予确认", Kind.CORRECTION_OWED, "institution", _CORRECTION),
     Told("correction.overdue", "更正通知逾期未确认", Kind.CORRECTION_OVERDUE, "institution", _CORRECTION),
     Told("objection.forwarded", "收到异议，请核查", Kind.OBJECTION_FORWARDED, "provider", _OBJECTION),

@@ -33,6 +33,8 @@ STATUS = {
     "wrong_manifest": 409,
     "unknown_row": 404,
     "unknown_decision": 404,
+    "unknown_batch_proposal": 404,
+    "batch_proposal_over": 409,
     "row_not_waiting": 409,
     "decision_not_open": 409,
     "not_permitted": 403,

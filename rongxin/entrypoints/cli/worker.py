@@ -92,6 +92,7 @@ def duties() -> list[Duty]:
     from rongxin.rights import corrections, objections, repairs, window_decisions
     from rongxin.sharing import errands
     from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.batch_endings import proposals
     from rongxin.sharing.bulk import refresh
     from rongxin.sharing.schedule import lateness
 
@@ -106,6 +107,7 @@ def duties() -> list[Duty]:
         Duty("deferred requests of ended consents", 5, lambda now: deferred.follow_consents(as_of=now)),
         Duty("deferred requests whose time is over", 30, lambda now: deferred.sweep(as_of=now)),
         Duty("batches interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now)), long=True),
+        Duty("proposals for batches that are over", 60, lambda now: proposals.lapse(as_of=now)),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("corrections owed to past recipients", 5, lambda now: corrections.follow(as_of=now)),
         Duty("corrections past their day", 600, lambda now: corrections.note_overdue(as_of=now)),

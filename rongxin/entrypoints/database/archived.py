@@ -53,7 +53,8 @@ ARCHIVED = _named(
     consent_importedconsent consent_notification consent_deletionduty consent_deletionreceipt
     records_withdrawal records_unmatching records_unlisting records_source records_mark sharing_movedfile
     sharing_outcome sharing_savedmapping sharing_schedule sharing_providerlevel sharing_reminder sharing_call
-    sharing_bulkagreement sharing_bulkturn sharing_decision sharing_rowchange financing_outcome
+    sharing_bulkagreement sharing_bulkturn sharing_decision sharing_rowchange
+    sharing_batchproposal financing_outcome
     financing_productversion financing_applicationform financing_application financing_paperrequest
     financing_applicationpaper financing_applicationfeedback evaluation_run evaluation_version
     evaluation_shadowrun evaluation_baseline evaluation_modelreport evaluation_institutioncard

@@ -192,6 +192,11 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "sharing_bulkfreshness": (READ, KEEP),
     "sharing_decision": (READ, KEEP),
     "sharing_rowchange": (READ, GROW),
+    # Made and decided by errands, since each counts rows.
+    "sharing_batchproposal": (
+        READ,
+        (*GROW, _some("UPDATE", "foreseen state decided_by decided_at decided_why")),
+    ),
     # The web asks and fetches the answer; it may not write one.
     "sharing_errand": (
         (*GROW, Right("DELETE")),

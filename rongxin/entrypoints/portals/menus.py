@@ -101,6 +101,8 @@ _ENTRIES = (
     Entry("operator_repairs", _lazy("信用修复"), _DESK, _CASES),
     Entry("operator_papers", _lazy("书面授权复核"), _DESK, _CASES),
     Entry("operator_imports", _lazy("迁入的授权"), _DESK, _CASES),
+    Entry("operator_batches", _lazy("批次"), _DESK, _DATA),
+    Entry("operator_batch_proposals", _lazy("整批终止与撤回"), _DESK, _DATA),
     Entry("operator_held", _lazy("待复核批次"), _DESK, _DATA),
     Entry("operator_matching", _lazy("匹配台"), permission.DESK, _DATA),
     Entry("operator_decisions", _lazy("匹配决定"), permission.DESK, _DATA),

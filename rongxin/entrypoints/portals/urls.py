@@ -56,6 +56,7 @@ from rongxin.entrypoints.portals.operator import (
     owed,
     papers,
     parameters,
+    proposals,
     providers,
     quality,
     queues,
@@ -64,6 +65,7 @@ from rongxin.entrypoints.portals.operator import (
     subscriptions,
     watch,
 )
+from rongxin.entrypoints.portals.operator import batches as every_batch
 from rongxin.entrypoints.portals.operator import held as held_batches
 from rongxin.entrypoints.portals.provider import (
     batches,
@@ -240,6 +242,10 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("operator/alarms/<uuid:number>", alarms.one, name="operator_alarm"),
     path("operator/incidents/<uuid:number>", watch.decide, name="operator_decide"),
     path("operator/institutions", institutions.listed, name="operator_institutions"),
+    path("operator/batches", every_batch.listed, name="operator_batches"),
+    path("operator/batches/<uuid:number>", every_batch.one, name="operator_batch"),
+    path("operator/batch-proposals", proposals.listed, name="operator_batch_proposals"),
+    path("operator/batch-proposals/<uuid:number>", proposals.one, name="operator_batch_proposal"),
     path("operator/held", held_batches.listed, name="operator_held"),
     path("operator/held/<uuid:number>", held_batches.one, name="operator_held_one"),
     path("operator/held/<uuid:number>/release", held_batches.release, name="operator_release"),

@@ -52,6 +52,11 @@ def item(name: str) -> str:
     return named(known.label) if known else name
 
 
+def items_called(text: str) -> list[str]:
+    """Return the items whose name, in the language of the page, has this in it."""
+    return [one.item for one in loader.load().items.values() if text in named(one.label)]
+
+
 def providers() -> list[tuple[str, str]]:
     """Return what a choice of providers offers: each one's id and label."""
     return [(key, one.label) for key, one in loader.load().providers.items()]

@@ -97,9 +97,8 @@ def matching(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 
 def _decided(visitor: Visitor, wanted: Wanted, window: Window) -> Part[Card]:
     find = wanted["find"]
-    named = [item.item for item in loader.load().items.values() if find in wording.named(item.label)]
     state = State(wanted["state"]) if wanted["state"] else None
-    return decisions.part_of(window, find=find, items=named, state=state)
+    return decisions.part_of(window, find=find, items=wording.items_called(find), state=state)
 
 
 DECISIONS = Listing(

@@ -27,8 +27,7 @@ from rongxin.sharing.errors import UnknownBatch
 
 def _rows(_visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
     find = wanted["find"]
-    named = [item.item for item in loader.load().items.values() if find in wording.named(item.label)]
-    return holding.part_of(window, find=find, items=named, sort=wanted.sort).of(_named)
+    return holding.part_of(window, find=find, items=wording.items_called(find), sort=wanted.sort).of(_named)
 
 
 def _named(batch: dict[str, Any]) -> dict[str, Any]:

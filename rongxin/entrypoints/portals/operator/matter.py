@@ -22,15 +22,17 @@ def answer(
     *,
     freely: str,
     refusal: type[Exception],
-    errors: type[Exception],
+    errors: type[Exception] | tuple[type[Exception], ...],
     here: HttpResponseBase,
     page: str = _PAGE,
     done: str = "",
+    again: Callable[[], dict[str, Any]] | None = None,
 ) -> HttpResponseBase:
     """Show a matter, or do one of `acts`, each given the reason, which `freely` alone needs none of.
 
     What isn't offered or lacks its reason is a `refusal`; `errors` are told on the page, which keeps the
-    reason. Then the visitor is told what was `done` and goes `here`.
+    reason; `again` shows the matter anew where a refused act leaves it otherwise than it was. Then the
+    visitor is told what was `done` and goes `here`.
     """
     if request.method != "POST":
         return pages.render(request, page, context)
@@ -42,8 +44,7 @@ def answer(
             raise refusal(_("请写明理由"))
         acts[act](why)
     except errors as error:
-        return pages.render(
-            request, page, {**context, "mistake": pages.words(error), "reason": why}, status=422
-        )
+        told = {**(again() if again else context), "mistake": pages.words(error), "reason": why}
+        return pages.render(request, page, told, status=422)
     messages.success(request, done or _("已办理，立即生效"))
     return here

@@ -27,6 +27,7 @@ from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.rights import objections, repairs
 from rongxin.sharing.aggregation import holding
+from rongxin.sharing.batch_endings import proposals
 
 _SEES_WATCH = permission.SECURITY | permission.AUDIT
 _SEES_DESK = permission.DESK | permission.SECURITY | permission.AUDIT
@@ -42,7 +43,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         context["alarms"] = alarms.part_of(pages.first(_SHOWN), waiting_only=True).rows
         context["incidents"] = _incidents(live_only=True)
     if _sees(permission.DESK | permission.AUDIT, visitor):
-        context["held"] = holding.waiting()
+        context["held"], context["proposals"] = holding.waiting(), proposals.waiting()
     if _sees(_SEES_DESK, visitor):
         context["applications"] = applications.part_of(pages.first(_COUNTED), waiting_only=True).rows
     if _sees(permission.DESK | permission.AUDIT, visitor):

@@ -24,6 +24,7 @@ from rongxin.journal.windows import Part, Window
 from rongxin.parties.rules import permission
 from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, outcomes, registration, row_changes
+from rongxin.sharing.batch_endings import proposals
 from rongxin.sharing.errors import SharingError
 from rongxin.sharing.rules import Mode, RowOutcome, Status
 from rongxin.sharing.schedule import lateness
@@ -160,6 +161,7 @@ def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
         "here": "provider",
         **_line(card),
         "receipt": receipt.document() if receipt else None,
+        "proposals": proposals.of_batch(number),
         "stands": card.status is Status.FILED,
         "ends": known is not None and known.item != registration.ITEM,
         "endings": [(name, why.label) for name, why in row_changes.ENDINGS.items()],

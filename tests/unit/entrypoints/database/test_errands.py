@@ -21,9 +21,12 @@ from rongxin.catalogue import loader
 from rongxin.entrypoints.database.declared import Role
 from rongxin.journal import keyring
 from rongxin.parties import seed
+from rongxin.parties.errors import NotAllowed
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.parties.rules.membership import Role as Duty
 from rongxin.sharing import errands
+from rongxin.sharing.batch_endings import proposals
+from rongxin.sharing.batch_endings.rules import Foreseen, State
 from rongxin.sharing.errors import ErrandFailed
 from rongxin.sharing.models import Errand
 from rongxin.vocabulary.actor import SYSTEM
@@ -39,6 +42,8 @@ import threading
 import django
 django.setup()
 from rongxin.sharing import errands
+from rongxin.sharing.batch_endings import proposals
+from rongxin.sharing.batch_endings.rules import Foreseen, State
 print("ready", flush=True)
 errands.run(threading.Event())
 """
@@ -105,6 +110,21 @@ def test_rows_and_batches_are_put_right_by_the_worker(
         assert (status, done["ended"], done["reinstated"]) == (200, 1, 0)
         assert _post(client, headers, f"batches/{batch}/withdraw")[1]["code"] == "batch_not_filed"
         assert not Errand.objects.exists()
+
+
+def test_a_whole_batch_is_proposed_and_confirmed_by_the_worker(court: Court, division: Division) -> None:
+    batch = court.honours((NAME, code(1), "示范企业"))
+    first, second = stage.operators(2, Duty.CHECKER)
+    given = {"batch": batch, "measure": "withdraw", "why": "", "actor": first, "as_of": timezone.now()}
+    with working(division), division.process(Role.WEB):
+        seen = Foreseen(**errands.ask("batch.foresee", **given)).mark
+        made = errands.ask("batch.propose", **given, ground="云函〔2026〕1号", seen=seen)
+        asked = {"proposal": made["proposal"], "seen": seen, "as_of": timezone.now()}
+        with pytest.raises(NotAllowed, match="另一人"):
+            errands.ask("proposal.confirm", **asked, actor=first)
+        assert errands.ask("proposal.confirm", **asked, actor=second)["state"] == State.CARRIED_OUT
+        (card,) = proposals.of_batch(batch)
+        assert (card.state, card.foreseen.mark) == (State.CARRIED_OUT, seen)
 
 
 def test_the_desk_decides_by_the_worker(client: Client, court: Court, division: Division) -> None:
