@@ -11,6 +11,7 @@ from rongxin.governance.onboarding.rules import WAITING
 from rongxin.governance.onboarding.rules import State as ApplicationState
 from rongxin.governance.rules import ALONE, Act, Kind, MeasureState
 from rongxin.governance.watching.rules import LIVE, Rule, State
+from rongxin.journal.papers import SealedPaper
 
 
 class Alarm(models.Model):
@@ -213,22 +214,12 @@ class InstitutionApplication(models.Model):
         return f"{self.institution} {self.state}"
 
 
-class ApplicationDocument(models.Model):
+class ApplicationDocument(SealedPaper):
     """A file that an application or its assessment names by its hash, sealed."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4)
     application = models.UUIDField()
-    name = models.CharField(max_length=200)
-    media_type = models.CharField(max_length=64)
-    size_bytes = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    content = models.BinaryField()
-    handed_in_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["application", "sha256"], name="one_file_of_a_hash"),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.sha256}"

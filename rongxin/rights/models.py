@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 
+from rongxin.journal.papers import SealedPaper
 from rongxin.rights.rules import objection, repair
 
 
@@ -179,18 +180,8 @@ class UseHold(models.Model):
         return f"{self.department} {self.until} {self.state}"
 
 
-class Paper(models.Model):
+class Paper(SealedPaper):
     """A file handed in with an objection or a request for repair: evidence, proof, commitment."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4)
     act = models.UUIDField(db_index=True)
     purpose = models.CharField(max_length=32)
-    name = models.CharField(max_length=200)
-    media_type = models.CharField(max_length=64)
-    size_bytes = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    content = models.BinaryField()
-    handed_in_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.sha256}"

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rongxin.financing.applying.rules import Side
+from rongxin.journal.papers import SealedPaper
 
 
 class ApplicationForm(models.Model):
@@ -100,17 +101,10 @@ class PaperRequest(models.Model):
         ]
 
 
-class ApplicationPaper(models.Model):
+class ApplicationPaper(SealedPaper):
     """A file of the firm's; `act` is the form (for all its institutions) or one application (for one)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4)
     act = models.UUIDField(db_index=True)
-    name = models.CharField(max_length=200)
-    media_type = models.CharField(max_length=64)
-    size_bytes = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    content = models.BinaryField()
-    handed_in_at = models.DateTimeField()
 
     class Meta:
         app_label = "financing"

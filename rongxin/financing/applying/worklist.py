@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from rongxin.consent import notifications
 from rongxin.financing import policy
-from rongxin.financing.applying import cards
+from rongxin.financing.applying import cards, papers
 from rongxin.financing.applying.cards import Card
 from rongxin.financing.applying.rules import Clock, Group
-from rongxin.financing.models import Application, ApplicationForm, ApplicationPaper, Outcome, PaperRequest
+from rongxin.financing.models import Application, ApplicationForm, Outcome, PaperRequest
 from rongxin.financing.rules import Stage
 from rongxin.journal import windows
 from rongxin.journal.windows import Part, Window
@@ -71,7 +71,7 @@ def forget_drafts(*, as_of: datetime) -> int:
     old = old.exclude(applications__case__isnull=False)
     ids = list(old.values_list("id", flat=True)[:_AT_ONCE])
     with transaction.atomic():
-        ApplicationPaper.objects.filter(act__in=ids).delete()
+        papers.erase(*ids)
         ApplicationForm.objects.filter(pk__in=ids).delete()
     return len(ids)
 

@@ -8,10 +8,8 @@ in its place. What was declined or has run out is kept for a term and then delet
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -24,40 +22,14 @@ from rongxin.governance.models import ApplicationDocument as Row
 from rongxin.governance.models import InstitutionApplication
 from rongxin.governance.onboarding import parameters, rules
 from rongxin.governance.onboarding.rules import State
-from rongxin.journal import keyring
-from rongxin.journal.sealing import SealedColumn
-from rongxin.proof.errors import ProofError
+from rongxin.journal import papers
+from rongxin.journal.papers import Cabinet, Card
 
-SEALED = SealedColumn(
-    "governance_applicationdocument",
-    "content",
-    key=("id",),
-    first=("00000000-0000-0000-0000-000000000000",),
-    place=lambda row: ("governance_applicationdocument", "content", str(row[0])),
-)
+_CABINET = Cabinet(Row, ApplicationRefused, UnknownDocument, whom="请通知安全管理员")
+SEALED = _CABINET.sealed
 
 
-@dataclass(frozen=True)
-class Held:
-    """A file as it is listed."""
-
-    id: UUID
-    name: str
-    media_type: str
-    size_bytes: int
-    sha256: str
-
-    def document(self) -> dict[str, str | int]:
-        """What people see of it, JSON-ready."""
-        return {
-            "name": self.name,
-            "media_type": self.media_type,
-            "size_bytes": self.size_bytes,
-            "sha256": self.sha256,
-        }
-
-
-def hand_in(application: UUID, files: Sequence[File], *, as_of: datetime) -> Mapping[str, Held]:
+def hand_in(application: UUID, files: Sequence[File], *, as_of: datetime) -> Mapping[str, Card]:
     """Seal files that an application or its assessment names; return all that are held, by hash.
 
     One that is held already is not taken again. Raises `ApplicationRefused`, also where nobody named a file.
@@ -77,20 +49,18 @@ def hand_in(application: UUID, files: Sequence[File], *, as_of: datetime) -> Map
                 )
         here = held(application)
         for file in {file.sha256: file for file in files if file.sha256 not in here}.values():
-            _keep(application, file, as_of)
+            _CABINET.keep(file, application=application, as_of=as_of)
         return held(application)
 
 
 def check(files: Sequence[File], file_bytes_max: int) -> None:
     """Refuse what isn't a file of a known kind and size; raises `ApplicationRefused`."""
-    if found := attachments.fault(files, files_max=len(files), file_bytes_max=file_bytes_max):
-        raise ApplicationRefused(found)
+    _CABINET.check(files, files_max=len(files), file_bytes_max=file_bytes_max)
 
 
-def held(application: UUID) -> dict[str, Held]:
+def held(application: UUID) -> dict[str, Card]:
     """Return the files of an application by their hash."""
-    rows = Row.objects.filter(application=application).defer("content").order_by("handed_in_at", "id")
-    return {row.sha256: _held(row) for row in rows}
+    return {row.sha256: papers.of_row(row, Card) for row in _CABINET.listed(application=application)}
 
 
 def lacking(documents: Mapping[str, str], here: Iterable[str]) -> tuple[str, ...]:
@@ -99,18 +69,11 @@ def lacking(documents: Mapping[str, str], here: Iterable[str]) -> tuple[str, ...
     return tuple(key for key, digest in documents.items() if digest not in known)
 
 
-def read(application: UUID, digest: str) -> tuple[Held, bytes]:
+def read(application: UUID, digest: str) -> tuple[Card, bytes]:
     """Return a file with its content; raises `UnknownDocument`, also where the seal doesn't open."""
-    row = Row.objects.filter(application=application, sha256=digest).first()
-    if row is None:
-        raise UnknownDocument("没有这份材料：尚未提交，或已过保存期")
-    try:
-        content = keyring.data_keys().open(bytes(row.content), place=SEALED.place((row.id,)))
-    except ProofError as error:
-        raise UnknownDocument(f"材料打不开，请通知安全管理员：{error}") from error
-    if sha256(content).hexdigest() != row.sha256:
-        raise UnknownDocument("材料与提交时的哈希值不符，请通知安全管理员")
-    return _held(row), content
+    missing = "没有这份材料：尚未提交，或已过保存期"
+    row, content = _CABINET.read("材料", missing, application=application, sha256=digest)
+    return papers.of_row(row, Card), content
 
 
 def prune(*, as_of: datetime) -> int:
@@ -121,22 +84,4 @@ def prune(*, as_of: datetime) -> int:
         Q(state=State.DECLINED.value, decided_at__lt=as_of - term)
         | Q(state=State.APPROVED.value, valid_until__lt=timezone.localdate(as_of) - term)
     )
-    return Row.objects.filter(application__in=ended.values("pk")).delete()[0]
-
-
-def _keep(application: UUID, file: File, as_of: datetime) -> None:
-    id = uuid4()
-    Row.objects.create(
-        id=id,
-        application=application,
-        name=attachments.named(file),
-        media_type=file.media_type,
-        size_bytes=len(file.content),
-        sha256=file.sha256,
-        content=keyring.data_keys().seal(file.content, place=SEALED.place((id,))),
-        handed_in_at=as_of,
-    )
-
-
-def _held(row: Row) -> Held:
-    return Held(row.id, row.name, row.media_type, row.size_bytes, row.sha256)
+    return _CABINET.erase(application__in=ended.values("pk"))
