@@ -119,6 +119,7 @@ def duties() -> list[Duty]:
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
+        Duty("applications that were declined long ago", 3600, lambda now: applications.forget(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),

@@ -270,7 +270,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "rights_paper": (GROW, (*GROW, _some("UPDATE", "content"))),
     "governance_incident": (KEEP, KEEP),
     "governance_measure": (KEEP, KEEP),
-    "governance_institutionapplication": (KEEP, KEEP),
+    "governance_institutionapplication": (KEEP, ALL),
     "governance_applicationdocument": (GROW, (*GROW, _some("UPDATE", "content"), Right("DELETE"))),
     "governance_invitation": (
         (*GROW, _some("UPDATE", "released_by secret until accepted_at account_id revoked_at")),

@@ -154,6 +154,7 @@ _WORDS: dict[str, Promise] = {
     "remind_days": _lazy("提前提醒"),
     "vouched_days": _lazy("执照核验后可凭实名签署的天数"),
     "documents_kept_days": _lazy("材料保存天数"),
+    "declined_kept_days": _lazy("未获核准的申请保存天数"),
     "waiting_of_one_code": _lazy("同一代码在办上限"),
     "waiting_of_one_place": _lazy("同一来源在办上限"),
     "waiting_in_all": _lazy("全部在办上限"),

@@ -19,7 +19,7 @@ from django.utils import timezone
 from rongxin.catalogue import redaction
 from rongxin.governance.errors import ApplicationNotPossible, AssessmentRefused, UnknownApplication
 from rongxin.governance.models import InstitutionApplication as Row
-from rongxin.governance.onboarding import cards, parameters, rules
+from rongxin.governance.onboarding import cards, documents, parameters, rules
 from rongxin.governance.onboarding.cards import Card, Finding
 from rongxin.governance.onboarding.rules import Act, State, Verdict
 from rongxin.journal import windows
@@ -33,6 +33,7 @@ from rongxin.vocabulary.actor import SYSTEM, Actor
 
 _WHAT = "接入申请的核准"
 _SUPERSEDED = "同一统一社会信用代码的另一份申请已获核准；如您确为该机构，请联系平台运营机构核实"
+_AT_ONCE = 500
 _WAITING = [state.value for state in rules.WAITING]
 
 
@@ -162,6 +163,23 @@ def remind(*, as_of: datetime) -> int:
                 cards.journal(row, "renewal_due", actor=SYSTEM, as_of=as_of)
                 told += 1
     return told
+
+
+def forget(*, as_of: datetime) -> int:
+    """Delete applications that were declined long enough ago, with their files; return how many."""
+    term = timedelta(days=parameters.in_force(timezone.localdate(as_of)).declined_kept_days)
+    over = Row.objects.filter(state=State.DECLINED.value, decided_at__lt=as_of - term)
+    deleted = 0
+    for application in list(over.order_by("decided_at", "id").values_list("pk", flat=True)[:_AT_ONCE]):
+        with transaction.atomic():
+            row = Row.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=application).first()
+            if row is None:  # another worker is at it
+                continue
+            documents.erase(application)
+            cards.journal(row, "deleted", actor=SYSTEM, as_of=as_of)
+            row.delete()
+            deleted += 1
+    return deleted
 
 
 def _not_theirs(row: Row, actor: Actor, as_of: datetime) -> None:

@@ -76,6 +76,11 @@ def read(application: UUID, digest: str) -> tuple[Card, bytes]:
     return papers.of_row(row, Card), content
 
 
+def erase(application: UUID) -> int:
+    """Delete the files of an application that is deleted; return how many."""
+    return _CABINET.erase(application=application)
+
+
 def prune(*, as_of: datetime) -> int:
     """Delete the files of applications that were declined or ran out long enough ago; return how many."""
     asked = parameters.in_force(timezone.localdate(as_of))

@@ -9,9 +9,9 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rongxin.vocabulary import edition
 from rongxin.vocabulary.labelled import Labelled
@@ -90,7 +90,14 @@ class Questionnaire(edition.Edition):
     documents: Mapping[str, str] = Field(min_length=1)
     file_bytes_max: int = Field(ge=1)
     documents_kept_days: int = Field(ge=1)  # after an application was declined or has run out
+    declined_kept_days: int = Field(ge=1)  # after an application was declined; then it is deleted itself
     questions: tuple[Question, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _files_go_first(self) -> Self:
+        if self.declined_kept_days < self.documents_kept_days:
+            raise ValueError("declined_kept_days: an application stays as long as its documents do")
+        return self
 
 
 class Full(StrEnum):
