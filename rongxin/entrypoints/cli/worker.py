@@ -90,11 +90,7 @@ def duties() -> list[Duty]:
     from rongxin.parties import access_tokens, idempotency
     from rongxin.records import publication
     from rongxin.rights import corrections, objections, repairs, window_decisions
-    from rongxin.sharing import errands
-    from rongxin.sharing.aggregation import batches
-    from rongxin.sharing.batch_endings import proposals
     from rongxin.sharing.bulk import refresh
-    from rongxin.sharing.schedule import lateness
 
     return [
         Duty("consents that are over", 60, _end_due),
@@ -106,8 +102,6 @@ def duties() -> list[Duty]:
         Duty("answers kept to their last day", 600, lambda now: kept.delete_due(as_of=now)),
         Duty("deferred requests of ended consents", 5, lambda now: deferred.follow_consents(as_of=now)),
         Duty("deferred requests whose time is over", 30, lambda now: deferred.sweep(as_of=now)),
-        Duty("batches interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now)), long=True),
-        Duty("proposals for batches that are over", 60, lambda now: proposals.lapse(as_of=now)),
         Duty("publications that are over", 600, lambda now: publication.end_due(as_of=now)),
         Duty("corrections owed to past recipients", 5, lambda now: corrections.follow(as_of=now)),
         Duty("corrections past their day", 600, lambda now: corrections.note_overdue(as_of=now)),
@@ -116,10 +110,7 @@ def duties() -> list[Duty]:
         Duty("repairs without an answer", 3600, lambda now: repairs.note_silence(as_of=now)),
         Duty("clocks of objections", 600, lambda now: objections.watch(as_of=now)),
         Duty("clocks and drafts of applications", 600, lambda now: worklist.tend(as_of=now)),
-        Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
-        Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
-        Duty("applications that were declined long ago", 3600, lambda now: applications.forget(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
@@ -134,18 +125,34 @@ def duties() -> list[Duty]:
         Duty("scores of subjects that news touched", 10, lambda now: touching.follow(as_of=now), long=True),
         Duty("scores of days that are over", 3600, lambda now: pruning.prune(as_of=now), long=True),
         Duty("the month's model report", 3600, lambda now: reports.make_due(as_of=now), long=True),
+        *_of_batches(),
         *_of_files(),
     ]
 
 
+def _of_batches() -> list[Duty]:
+    from rongxin.sharing import errands
+    from rongxin.sharing.aggregation import batches
+    from rongxin.sharing.batch_endings import proposals
+    from rongxin.sharing.schedule import lateness
+
+    return [
+        Duty("batches interrupted", 30, lambda now: len(batches.resume_unfinished(as_of=now)), long=True),
+        Duty("proposals for batches that are over", 60, lambda now: proposals.lapse(as_of=now)),
+        Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
+        Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+    ]
+
+
 def _of_files() -> list[Duty]:
-    from rongxin.governance.onboarding import documents
+    from rongxin.governance.onboarding import applications, documents
     from rongxin.parties import kept_files
     from rongxin.records import lake_keeping
 
     return [
         Duty("documents of applications that are over", 3600, lambda now: documents.prune(as_of=now)),
         Duty("files of forms that nobody handed in again", 60, lambda now: kept_files.prune(as_of=now)),
+        Duty("applications that were declined long ago", 3600, lambda now: applications.forget(as_of=now)),
         Duty("clear text of killed processes", 300, _sweep),
         Duty("files of the lake", 30, lambda now: len(lake_keeping.catch_up(as_of=now)), long=True),
         Duty("worn files of the lake", 900, lambda now: len(lake_keeping.compact(as_of=now)), long=True),

@@ -56,7 +56,7 @@ class Card:
     decided_at: datetime | None
     decided_why: str
 
-    def is_of(self, actor: Actor) -> bool:
+    def is_of(self, *, actor: Actor) -> bool:
         """Whether this person proposed it, in whatever role."""
         return self.proposed_by == f"{actor.kind}:{actor.id}"
 

@@ -135,7 +135,7 @@ def _indicators(item: str) -> str:
 
 
 def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
-    who, own = (visitor.role.party_kind, visitor.role.role), card.is_of(visitor.actor)
+    who, own = (visitor.role.party_kind, visitor.role.role), card.is_of(actor=visitor.actor)
     offered = [
         (Act.CONFIRM, _("复核确认，立即执行"), permission.CHECKER.admits(*who) and not own),
         (Act.DECLINE, _("不予确认"), permission.DESK.admits(*who) and not own),
