@@ -66,7 +66,7 @@ def _told(found: Sequence[Pushed]) -> list[UseOfData]:
             asked_at=row.run.intended_at,
             recipient_kind="institution",
             recipient=row.run.subscription.institution_id,
-            person="批量推送 push",
+            person="批量推送",
             purpose=Purpose.FINANCING_SUPPORT.value,
             reference=terms[row.run.subscription_id, row.run.version],
             released=True,

@@ -58,7 +58,7 @@ def _client(node: str, bank: Player, sent: Requests) -> Client:
 
 
 def _ask(client: Client, code: str, number: int) -> tuple[int, str]:
-    question = reports.Question(code, reference="营销名单", person=f"clerk-{number % 20}")
+    question = reports.Question(code, reference="营销名单", person=f"经办{number % 20 + 1}号（虚构）")
     try:
         client.send(reports.ask(question))
     except errors.Problem as no:

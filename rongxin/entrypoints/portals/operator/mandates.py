@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader
+from rongxin.catalogue import loader, regions
 from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.operator import matter
@@ -161,7 +161,7 @@ def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
             (_("法律依据"), terms.legal_basis),
             (_("信息项"), wording.listed(known.label(name) for name in terms.items)),
             (_("须经授权的内容的法律依据"), _("、").join(sorted(opens)) or _("无：只能看到依法公开的部分")),
-            (_("地区"), _("、").join(terms.regions)),
+            (_("地区"), _("、").join(regions.label(code) for code in terms.regions)),
             (_("企业"), _("、").join(terms.subjects)),
             (_("有效期"), f"{terms.valid_from} — {terms.valid_until}"),
             (_("每天至多"), _("%(firms)s家企业") % {"firms": terms.daily_limit}),
