@@ -68,7 +68,7 @@ def demo(tmp_path_factory):
     with said.open("wb") as out:
         running = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
     try:
-        serving.until(lambda: "继续服务中" in said.read_text() or running.poll() is not None, seconds=400)
+        serving.until(lambda: "继续服务中" in said.read_text() or running.poll() is not None, seconds=1200)
         assert running.poll() is None, said.read_text()[-2000:]
         yield said.read_text()
     finally:
