@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -194,7 +193,7 @@ def _chosen(given: list[str], visitor: Visitor) -> list[offers.Card]:
 
 def _wish(request: HttpRequest, chosen: list[offers.Card], visitor: Visitor) -> Wish:
     try:
-        amount = _amount_cny(request.POST.get("amount", ""))
+        amount = Decimal(request.POST.get("amount", "").replace(",", "").replace("，", ""))
         term = int(request.POST.get("term", ""))
     except (InvalidOperation, ValueError) as error:
         raise ApplicationRefused(_("申请金额（元）与期限（月）应为数字")) from error
@@ -205,12 +204,6 @@ def _wish(request: HttpRequest, chosen: list[offers.Card], visitor: Visitor) -> 
     promised = (promise.version, promise.sha256) if request.POST.get("promised") else ("", "")
     versions = tuple(card.id for card in chosen)
     return Wish(versions, amount, term, request.POST.get("purpose", ""), stated, promised)
-
-
-def _amount_cny(text: str) -> Decimal:
-    """Read an amount as people write it: 200,000, 200000元, 20万."""
-    plain = re.sub(r"[\s,，元]", "", text)
-    return Decimal(plain.removesuffix("万")) * (10_000 if plain.endswith("万") else 1)
 
 
 def _questions(request: HttpRequest, visitor: Visitor) -> list[dict[str, Any]]:

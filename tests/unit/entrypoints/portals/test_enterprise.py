@@ -12,7 +12,6 @@ from django.utils import timezone
 from rongxin.catalogue import loader
 from rongxin.consent import cases, grants, notices, requests
 from rongxin.consent.rules import CaseKind, Status
-from rongxin.entrypoints.portals.enterprise import applying
 from rongxin.financing import outcomes
 from rongxin.financing.outcomes import Line
 from rongxin.financing.rules import Stage, Told
@@ -207,8 +206,3 @@ def test_an_owner_whose_number_no_record_holds_signs_by_the_licence_she_shows_on
     doors.as_person(client, found.owner, represents=found.uscc)
     assert client.post(f"/enterprise/requests/{number}/sign", shown()).status_code == 302
     assert grants.get(requests.get(number).consent_id).status is Status.ACTIVE
-
-
-@pytest.mark.parametrize("text", ["200000", "200,000", "200，000 元", "20万", "20 万元"])
-def test_an_amount_is_read_as_people_write_it(text):
-    assert applying._amount_cny(text) == 200_000
