@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from rongxin.client import calls
@@ -18,10 +17,37 @@ class Standing(Document):
     institution: str
     standing: str
     assessed_until: date | None
+    #: Through which day it is served while a condition of its approval is not met; None: none ends it.
+    conditions_until: date | None = None
     served: bool
     reason: str | None
     message: str
     cases_required: bool
+
+
+class Condition(Document):
+    """A condition of an approval: by when it is due, how it stands, what was said to the last report."""
+
+    condition: UUID
+    application: UUID
+    number: int
+    text: str
+    due_on: date | None
+    state: str
+    overdue: bool
+    served_until: date | None
+    statement: str | None
+    evidence_sha256: str | None
+    reported_at: datetime | None
+    answer: str | None
+    answered_at: datetime | None
+
+
+class Asked(Document):
+    """A condition as an assessment names it."""
+
+    text: str
+    due_on: date | None
 
 
 class Handed(Document):
@@ -43,7 +69,7 @@ class Renewal(Document):
     files: list[Handed]
     lacking: list[str]
     percent: int | None
-    conditions: list[Any]
+    conditions: list[Asked]
     submitted_at: datetime
     reason: str | None
     valid_until: date | None
@@ -89,6 +115,17 @@ def hand_in(institution: str, renewal: UUID, file: Path) -> Call[Renewal]:
     """Hand in a document that a renewal names by its SHA-256 (PDF, JPEG or PNG)."""
     path = f"{_path(institution)}/renewals/{calls.part(renewal)}/documents"
     return calls.upload(path, Renewal, file, file.read_bytes())
+
+
+def conditions(institution: str) -> Call[list[Condition]]:
+    """List the conditions of the institution's approvals, those of the newest first."""
+    return calls.get(f"{_path(institution)}/conditions", list[Condition])
+
+
+def report_condition(institution: str, condition: UUID, statement: str, file: Path) -> Call[Condition]:
+    """Report as the administrator that a condition is met, with the file that shows it."""
+    path = f"{_path(institution)}/conditions/{calls.part(condition)}/report"
+    return calls.upload(path, Condition, file, file.read_bytes(), statement=statement)
 
 
 def keys(institution: str) -> Call[list[Key]]:

@@ -105,6 +105,24 @@ class TooManyApplications(GovernanceError):
     code = "too_many_applications"
 
 
+class UnknownCondition(GovernanceError):
+    """There is no such condition of the institution's."""
+
+    code = "unknown_condition"
+
+
+class ConditionRefused(GovernanceError):
+    """What was said of a condition, or its due date, can't be taken."""
+
+    code = "condition_refused"
+
+
+class ConditionNotPossible(GovernanceError):
+    """The state of the condition doesn't allow it."""
+
+    code = "condition_not_possible"
+
+
 class AssessmentRefused(GovernanceError):
     """The assessment is incomplete, or it was not passed."""
 

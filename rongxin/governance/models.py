@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
+from rongxin.governance.conditions.rules import State as ConditionState
 from rongxin.governance.onboarding.rules import WAITING
 from rongxin.governance.onboarding.rules import State as ApplicationState
 from rongxin.governance.rules import ALONE, Act, Kind, MeasureState
@@ -212,6 +213,46 @@ class InstitutionApplication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution} {self.state}"
+
+
+class ApprovalCondition(models.Model):
+    """接入条件: what an institution was approved on, by when, what it reported and what was said to that."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    application = models.ForeignKey(InstitutionApplication, on_delete=models.PROTECT, related_name="+")
+    institution = models.SlugField(max_length=64)
+    number = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=500)
+    # None for approvals from before conditions had a date: they are asked for, and nothing follows by itself.
+    due_on = models.DateField(null=True)
+    edition = models.CharField(max_length=32)
+    state = models.CharField(max_length=12, default=ConditionState.OPEN.value)
+    statement = models.TextField(blank=True)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+    reported_at = models.DateTimeField(null=True)
+    reported_by = models.CharField(max_length=200, blank=True)
+    answer = models.CharField(max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=200, blank=True)
+    reminded_at = models.DateTimeField(null=True)
+    overdue_entry = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in ConditionState]), name="condition_state_known"
+            ),
+            models.UniqueConstraint(fields=["application", "number"], name="one_condition_of_a_number"),
+            # Accepted is what was reported with something that shows it, and accepted by somebody.
+            models.CheckConstraint(
+                condition=~Q(state=ConditionState.ACCEPTED.value)
+                | (~Q(evidence_sha256="") & ~Q(reported_by="") & ~Q(answered_by="")),
+                name="acceptance_rests_on_a_report",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution} {self.number} {self.state}"
 
 
 class ApplicationDocument(SealedPaper):

@@ -28,6 +28,11 @@ class Kind(Labelled):
         "接入申请已满，请尽快甄别",
         "applications to be connected fill their places",
     )
+    CONDITION_OVERDUE = (
+        "condition_overdue",
+        "接入条件逾期未落实",
+        "a condition of an approval is not met in time",
+    )
 
 
 class Act(Labelled):
@@ -68,4 +73,5 @@ RAISED_BY: Mapping[Entry, Kind] = {
     Entry.FINANCING_ANSWER_OVERDUE: Kind.ANSWER_OVERDUE,
     Entry.REPAIR_SILENT: Kind.REPAIR_SILENT,
     Entry.APPLICATIONS_CROWDED: Kind.APPLICATIONS_CROWDED,
+    Entry.CONDITION_OVERDUE: Kind.CONDITION_OVERDUE,
 }

@@ -119,6 +119,8 @@ class Kind(Labelled):
     DATA_REENCRYPTED = "data.reencrypted", "数据重新加密", "data encrypted anew"
     APPLICATION_CHANGED = "application.changed", "接入申请变更", "application to be connected changed"
     APPLICATIONS_CROWDED = "applications.crowded", "接入申请已满", "applications fill their places"
+    CONDITION_CHANGED = "condition.changed", "接入条件变更", "condition of an approval changed"
+    CONDITION_OVERDUE = "condition.overdue", "接入条件逾期", "condition of an approval overdue"
     INCIDENT_OPENED = "incident.opened", "处置立案", "incident opened"
     INCIDENT_STATED = "incident.stated", "机构作出说明", "institution's statement on an incident"
     INCIDENT_DECIDED = "incident.decided", "处置决定", "incident decided"

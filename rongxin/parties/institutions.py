@@ -37,6 +37,7 @@ class Card:
     daily_quota: int
     contact: str
     cases_required: bool = False
+    conditions_until: date | None = None
 
 
 def admit(
@@ -82,6 +83,17 @@ def assess(institution_id: str, *, until: date, actor: Actor, as_of: datetime) -
         row.assessed_until = until
         row.save(update_fields=["standing", "assessed_until"])
         _journal(row, "assessed", actor=actor, as_of=as_of)
+    return _card(row)
+
+
+def serve_until(institution_id: str, until: date | None, *, actor: Actor, as_of: datetime) -> Card:
+    """Say through which day it is served while a condition of its approval is not met; None lifts that."""
+    with transaction.atomic():
+        row = _locked(institution_id)
+        if row.conditions_until != until:
+            row.conditions_until = until
+            row.save(update_fields=["conditions_until"])
+            _journal(row, "conditions_held" if until else "conditions_lifted", actor=actor, as_of=as_of)
     return _card(row)
 
 
@@ -167,7 +179,7 @@ def of(institution_id: str, uscc: str) -> Card | None:
 # Plain SQL: on the way of every disclosure, building the query would cost several times its answer.
 COLUMNS = """
     party.id, party.name, party.uscc, party.kind, party.standing, party.assessed_until, party.daily_quota,
-    party.contact, party.cases_required
+    party.contact, party.cases_required, party.conditions_until
 """
 _GET = f"SELECT {COLUMNS} FROM parties_institution party WHERE party.id = %s"  # noqa: S608 - ours
 
@@ -181,14 +193,16 @@ def standing_of(card: Card, *, names_case: bool = True, as_of: datetime) -> Deci
     """Decide as `standing` does, by a card that was read just now."""
     if card.cases_required and not names_case:
         return Decision(False, Reason.CASE_MISSING, "该机构的每次查询均须关联融资业务，请先登记融资业务。")
-    return rules.decide(card.standing, card.assessed_until, business_day(as_of))
+    return rules.decide(card.standing, card.assessed_until, business_day(as_of), card.conditions_until)
 
 
 def unserved(*, as_of: datetime) -> list[str]:
     """Return the institutions that may not be served now."""
     today = timezone.localdate(as_of)
-    rows = Institution.objects.values_list("id", "standing", "assessed_until")
-    return [id for id, held, until in rows if not rules.decide(Standing(held), until, today).admitted]
+    rows = Institution.objects.values_list("id", "standing", "assessed_until", "conditions_until")
+    return [
+        id for id, held, *days in rows if not rules.decide(Standing(held), days[0], today, days[1]).admitted
+    ]
 
 
 def _move(institution_id: str, to: Standing, *, actor: Actor, as_of: datetime) -> Card:
@@ -227,4 +241,5 @@ def _card(row: Institution) -> Card:
         daily_quota=row.daily_quota,
         contact=row.contact,
         cases_required=row.cases_required,
+        conditions_until=row.conditions_until,
     )

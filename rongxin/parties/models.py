@@ -162,6 +162,8 @@ class Institution(models.Model):
     kind = models.CharField(max_length=32)
     standing = models.CharField(max_length=16, default=Standing.PROBATION.value)
     assessed_until = models.DateField(null=True)
+    # Through which day it is served while a condition of its approval is not met; None: none ends it.
+    conditions_until = models.DateField(null=True)
     daily_quota = models.PositiveIntegerField(default=2000)
     contact = models.CharField(max_length=200, blank=True)
     # Whether every query must name a case, those for public information included.

@@ -235,6 +235,12 @@ class Reason(StrEnum):
         "接入机构未通过信息安全评估",
         "the institution has not passed its security assessment",
     )
+    INSTITUTION_CONDITION_OVERDUE = (
+        "institution_condition_overdue",
+        "（十）",
+        "接入机构逾期未落实接入条件",
+        "the institution has not met a condition of its approval in time",
+    )
     INSTITUTION_SUSPENDED = (
         "institution_suspended",
         "（十）",

@@ -25,6 +25,9 @@ TO_UNSERVED: Final = (
     "institution.standing_changed",
     "institution.key_changed",
     "institution.renewal_due",
+    "institution.condition_due",
+    "institution.condition_overdue",
+    "institution.condition_answered",
     "deletion.owed",
     "deletion.lapsed",
     "deletion.overdue",
@@ -98,6 +101,7 @@ _PROPOSAL = (*_BATCH, "proposal", "measure", "change")
 _CORRECTION = ("correction", "item", "record", "due_on")
 _APPLICATION = ("application", "case", "due_on")
 _OBJECTION = ("objection", "item", "due_on")
+_CONDITION = ("condition", "change", "due_on")
 _INCIDENT = ("incident", "rule", "action", "state")
 
 # A new type of event is one line here.
@@ -147,6 +151,29 @@ TOLD: Final[Sequence[Told]] = (
         "institution",
         ("due_on",),
         frozenset({"renewal_due"}),
+    ),
+    Told(
+        "institution.condition_due",
+        "接入条件即将到期，请报告落实情况",
+        Kind.CONDITION_CHANGED,
+        "institution",
+        _CONDITION,
+        frozenset({"due"}),
+    ),
+    Told(
+        "institution.condition_overdue",
+        "接入条件逾期未落实",
+        Kind.CONDITION_OVERDUE,
+        "institution",
+        _CONDITION,
+    ),
+    Told(
+        "institution.condition_answered",
+        "接入条件已验收或退回",
+        Kind.CONDITION_CHANGED,
+        "institution",
+        _CONDITION,
+        frozenset({"accepted", "sent_back"}),
     ),
     Told(
         "financing_application.submitted",

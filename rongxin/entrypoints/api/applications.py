@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pydantic import Field
 
 from rongxin.entrypoints import origins
 from rongxin.entrypoints.api import authentication, handed_in, paging
+from rongxin.governance.conditions.rules import Condition
 from rongxin.governance.onboarding import applications, documents, door, parameters
 from rongxin.governance.onboarding.cards import Card, Finding, Wish
 from rongxin.governance.onboarding.rules import State, Verdict
@@ -40,11 +42,18 @@ class FindingIn(Schema):
     evidence_sha256: _Hash = Field(description="所依据的材料")
 
 
+class ConditionIn(Schema):
+    """On what it is to be approved, and by when that is to be met."""
+
+    text: _Said
+    due_on: date = Field(description="期限，晚于今日，在一年的有效期之内")
+
+
 class AssessmentIn(Schema):
     """A verdict for every question of the application's questionnaire."""
 
     findings: dict[str, FindingIn] = Field(max_length=200)
-    conditions: list[_Said] = Field([], max_length=20, description="接入条件")
+    conditions: list[ConditionIn] = Field([], max_length=20, description="接入条件")
 
 
 class ApplicationReason(Schema):
@@ -145,7 +154,11 @@ def assess(request: HttpRequest, application: UUID, body: AssessmentIn) -> dict[
     caller = authentication.caller(request)
     findings = {key: Finding(one.verdict, one.evidence_sha256) for key, one in body.findings.items()}
     card = applications.assess(
-        application, findings, conditions=tuple(body.conditions), actor=caller.actor, as_of=caller.at
+        application,
+        findings,
+        conditions=tuple(Condition(one.text, one.due_on) for one in body.conditions),
+        actor=caller.actor,
+        as_of=caller.at,
     )
     return card.document()
 

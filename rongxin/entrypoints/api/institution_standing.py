@@ -32,6 +32,7 @@ def show(request: HttpRequest, institution: str) -> dict[str, Any]:
         "standing": card.standing.value,
         "standing_label": card.standing.label,
         "assessed_until": card.assessed_until,
+        "conditions_until": card.conditions_until,
         "served": now.admitted,
         "reason": now.reason.value if now.reason else None,
         "message": now.message,

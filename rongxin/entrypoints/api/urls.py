@@ -23,6 +23,7 @@ from rongxin.entrypoints.api import (
     imported_consents,
     incidents,
     institution_cards,
+    institution_conditions,
     institution_keys,
     institution_people,
     institution_redirect_uris,
@@ -98,6 +99,7 @@ api.add_router("/institution-cards", institution_cards.router)
 api.add_router("/institutions", institutions.router)
 api.add_router("/institutions", institution_keys.router)
 api.add_router("/institutions", institution_redirect_uris.router)
+api.add_router("/institutions", institution_conditions.router)
 api.add_router("/institutions", institution_renewals.router)
 api.add_router("/institutions", institution_standing.router)
 api.add_router("/institutions", step_ups.router)

@@ -35,6 +35,7 @@ MACHINES = {
     "删除义务 deletion duty": "rongxin.consent.deletion.rules",
     "待签事项 signing matter": "rongxin.consent.signing.rules",
     "接入申请 institution's application": "rongxin.governance.onboarding.rules",
+    "接入条件 condition of an approval": "rongxin.governance.conditions.rules",
     "接入机构 institution": "rongxin.parties.rules.standing",
     "结果反馈 outcome": "rongxin.financing.rules",
     "融资申请 financing application": "rongxin.financing.applying.rules",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
@@ -57,20 +58,27 @@ def show(application: UUID) -> None:
 @command.command()
 @click.argument("application", type=click.UUID)
 @click.argument("findings", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--condition", "conditions", multiple=True, help="附加条件 on this condition (several)")
-def assess(application: UUID, findings: Path, conditions: tuple[str, ...]) -> None:
+@click.option(
+    "--condition",
+    "conditions",
+    type=(click.DateTime(["%Y-%m-%d"]), str),
+    multiple=True,
+    metavar="DUE_ON TEXT",
+    help="附加条件及期限 on this condition, to be met by that day (several)",
+)
+def assess(application: UUID, findings: Path, conditions: tuple[tuple[datetime, str], ...]) -> None:
     """评估 Write down what was found of every question of APPLICATION; another person decides.
 
     FINDINGS is YAML, one entry a question: `identity: {verdict: met, evidence_sha256: …}`.
     """
     found = _read(findings)
     with node.running(progress=False), answers.refusals():
+        from rongxin.governance.conditions.rules import Condition
         from rongxin.governance.onboarding import applications
 
         actor, now = answers.operator(permission.SECURITY), answers.now()
-        made = applications.assess(
-            application, _findings(found), conditions=conditions, actor=actor, as_of=now
-        )
+        asked = tuple(Condition(text, due.date()) for due, text in conditions)
+        made = applications.assess(application, _findings(found), conditions=asked, actor=actor, as_of=now)
         answers.show(made.document())
 
 

@@ -85,6 +85,7 @@ def duties() -> list[Duty]:
     from rongxin.evaluation.monitoring import reports
     from rongxin.financing.applying import worklist
     from rongxin.governance import alarms
+    from rongxin.governance.conditions import fulfilment
     from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens, idempotency
@@ -111,6 +112,7 @@ def duties() -> list[Duty]:
         Duty("clocks of objections", 600, lambda now: objections.watch(as_of=now)),
         Duty("clocks and drafts of applications", 600, lambda now: worklist.tend(as_of=now)),
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
+        Duty("conditions of approvals", 3600, lambda now: fulfilment.tend(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),

@@ -60,7 +60,8 @@ ARCHIVED = _named(
     evaluation_shadowrun evaluation_baseline evaluation_modelreport evaluation_institutioncard
     disclosure_usageday disclosure_givencase disclosure_use disclosure_scored rights_objection rights_repair
     rights_usehold rights_correction rights_paper governance_incident governance_measure
-    governance_institutionapplication governance_applicationdocument governance_invitation governance_alarm
+    governance_institutionapplication governance_applicationdocument governance_approvalcondition
+    governance_invitation governance_alarm
     delivery_webhook delivery_pushsubscription delivery_pushterms delivery_pushrun
     """
 )

@@ -101,7 +101,7 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "parties_breakglass": ((*GROW, _some("UPDATE", "state decided_by decided_at until")), READ),
     # The operator admits, suspends and reinstates through the web too.
     "parties_institution": (
-        (*GROW, _some("UPDATE", "standing cases_required daily_quota assessed_until")),
+        (*GROW, _some("UPDATE", "standing cases_required daily_quota assessed_until conditions_until")),
         KEEP,
     ),
     "parties_institutionkey": ((*GROW, _some("UPDATE", "confirmed_at confirmed_by revoked_at")), KEEP),
@@ -271,6 +271,18 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "governance_incident": (KEEP, KEEP),
     "governance_measure": (KEEP, KEEP),
     "governance_institutionapplication": (KEEP, ALL),
+    "governance_institutionapplication": (KEEP, KEEP),
+    # The web takes reports and answers; the worker notes whom it has told. The command line approves as it.
+    "governance_approvalcondition": (
+        (
+            *GROW,
+            _some(
+                "UPDATE",
+                "state statement evidence_sha256 reported_at reported_by answer answered_at answered_by",
+            ),
+        ),
+        (*GROW, _some("UPDATE", "reminded_at overdue_entry")),
+    ),
     "governance_applicationdocument": (GROW, (*GROW, _some("UPDATE", "content"), Right("DELETE"))),
     "governance_invitation": (
         (*GROW, _some("UPDATE", "released_by secret until accepted_at account_id revoked_at")),

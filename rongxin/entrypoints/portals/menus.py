@@ -111,6 +111,7 @@ _ENTRIES = (
     Entry("operator_providers", _lazy("数据提供单位"), permission.STAFF, _DATA),
     Entry("operator_agreements", _lazy("批量调用约定"), permission.STAFF, _DATA),
     Entry("operator_applications", _lazy("接入申请"), _DESK | permission.SECURITY, _ACCESS),
+    Entry("operator_conditions", _lazy("接入条件"), _DESK | permission.SECURITY, _ACCESS),
     Entry("operator_institutions", _lazy("机构"), _DESK | permission.SECURITY, _ACCESS),
     Entry("operator_mandates", _lazy("部门履职依据"), permission.STAFF, _ACCESS),
     Entry("operator_bureaus", _lazy("征信机构"), _DESK | permission.SECURITY, _ACCESS),

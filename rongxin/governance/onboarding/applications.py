@@ -17,6 +17,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from rongxin.catalogue import redaction
+from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions import rules as condition_rules
+from rongxin.governance.conditions.rules import Condition
 from rongxin.governance.errors import ApplicationNotPossible, AssessmentRefused, UnknownApplication
 from rongxin.governance.models import InstitutionApplication as Row
 from rongxin.governance.onboarding import cards, documents, parameters, rules
@@ -82,11 +85,11 @@ def assess(
     application: UUID,
     findings: Mapping[str, Finding],
     *,
-    conditions: tuple[str, ...] = (),
+    conditions: tuple[Condition, ...] = (),
     actor: Actor,
     as_of: datetime,
 ) -> Card:
-    """Write down what was found of every question; another person decides on it."""
+    """Write down what was found of every question, and on which conditions; another person decides on it."""
     person = second_person.of_operator(actor=actor, what=_WHAT)
     with transaction.atomic():
         row = _open(application, Act.ASSESS)
@@ -94,12 +97,14 @@ def assess(
         asked = parameters.edition(row.edition)
         lacking, unknown = rules.missing([one.id for one in asked.questions], findings)
         if lacking or unknown:
-            said = "、".join(lacking) or "无"
-            raise AssessmentRefused(f"评估须逐题作答；缺 {said}，多 {'、'.join(unknown) or '无'}")
+            wanting = "、".join(lacking) or "无"
+            raise AssessmentRefused(f"评估须逐题作答；缺 {wanting}，多 {'、'.join(unknown) or '无'}")
         row.findings = {key: {"verdict": one.verdict.value, "evidence_sha256": one.evidence_sha256}
                         for key, one in findings.items()}  # fmt: skip
         scored = rules.score(asked, {key: one.verdict for key, one in findings.items()})
-        row.percent, row.conditions = scored.percent, [redaction.redact(one) for one in conditions]
+        _check_due(conditions, asked, as_of)
+        said = [Condition(redaction.redact(one.text), one.due_on) for one in conditions]
+        row.percent, row.conditions = scored.percent, [one.document() for one in said]
         row.state, row.assessed_by = State.ASSESSED.value, person
         row.save(update_fields=["findings", "percent", "conditions", "state", "assessed_by"])
         cards.journal(row, "assessed", actor=actor, as_of=as_of)
@@ -124,6 +129,8 @@ def approve(application: UUID, *, actor: Actor, as_of: datetime) -> Card:
             raise AssessmentRefused(
                 f"安全评估未通过：{why}，未符合的必备项：{'、'.join(scored.failed) or '无'}"
             )
+        conditions = cards.of_row(row).conditions
+        _check_due(conditions, asked, as_of)
         until = timezone.localdate(as_of) + timedelta(days=asked.valid_days)
         if not row.renewal:
             institutions.admit(
@@ -138,7 +145,9 @@ def approve(application: UUID, *, actor: Actor, as_of: datetime) -> Card:
         institutions.assess(row.institution, until=until, actor=actor, as_of=as_of)
         row.valid_until = until
         _supersede(row, person, actor=actor, as_of=as_of)
-        return _decide(row, Act.APPROVE, person, actor=actor, as_of=as_of)
+        done = _decide(row, Act.APPROVE, person, actor=actor, as_of=as_of)
+        fulfilment.impose(row.id, row.institution, conditions, edition=row.edition, actor=actor, as_of=as_of)
+        return done
 
 
 def decline(application: UUID, *, reason: str, actor: Actor, as_of: datetime) -> Card:
@@ -180,6 +189,17 @@ def forget(*, as_of: datetime) -> int:
             row.delete()
             deleted += 1
     return deleted
+
+
+def _check_due(conditions: tuple[Condition, ...], asked: rules.Questionnaire, as_of: datetime) -> None:
+    """Refuse a condition without a day that lies ahead, within the year for which it is approved."""
+    today = timezone.localdate(as_of)
+    until = today + timedelta(days=asked.valid_days)
+    for one in conditions:
+        if condition_rules.undue(one, today=today, until=until):
+            raise AssessmentRefused(
+                f"接入条件“{one.text[:20]}”须有期限，晚于今日且不晚于{until}；请重新评估并改正期限"
+            )
 
 
 def _not_theirs(row: Row, actor: Actor, as_of: datetime) -> None:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from rongxin.governance.conditions import rules as condition_rules
+from rongxin.governance.conditions.rules import Condition
 from rongxin.governance.models import InstitutionApplication as Row
 from rongxin.governance.onboarding.rules import State, Verdict
 from rongxin.journal import entries
@@ -50,7 +52,7 @@ class Card:
     renewal: bool
     findings: Mapping[str, Mapping[str, str]]
     percent: int | None
-    conditions: tuple[str, ...]
+    conditions: tuple[Condition, ...]
     submitted_at: datetime
     submitted_by: str
     assessed_by: str
@@ -78,7 +80,7 @@ class Card:
             "questionnaire": self.edition,
             "findings": {key: dict(value) for key, value in self.findings.items()},
             "percent": self.percent,
-            "conditions": list(self.conditions),
+            "conditions": [one.document() for one in self.conditions],
             "submitted_at": self.submitted_at.isoformat(),
             "reason": self.reason or None,
             "valid_until": self.valid_until.isoformat() if self.valid_until else None,
@@ -120,7 +122,7 @@ def of_row(row: Row) -> Card:
         renewal=row.renewal,
         findings=row.findings,
         percent=row.percent,
-        conditions=tuple(row.conditions),
+        conditions=tuple(map(condition_rules.kept, row.conditions)),
         submitted_at=row.submitted_at,
         submitted_by=row.submitted_by,
         assessed_by=row.assessed_by,

@@ -53,6 +53,17 @@ def hand_in(application: UUID, files: Sequence[File], *, as_of: datetime) -> Map
         return held(application)
 
 
+def add(application: UUID, file: File, *, as_of: datetime) -> None:
+    """Seal a file that shows something of an approved application; one that is held is not taken again.
+
+    Here nothing was named before: the hash is written down with what the file shows, at the same time.
+    """
+    row = InstitutionApplication.objects.select_for_update(no_key=True).get(pk=application)
+    check([file], parameters.edition(row.edition).file_bytes_max)
+    if not Row.objects.filter(application=application, sha256=file.sha256).exists():
+        _keep(application, file, as_of)
+
+
 def check(files: Sequence[File], file_bytes_max: int) -> None:
     """Refuse what isn't a file of a known kind and size; raises `ApplicationRefused`."""
     _CABINET.check(files, files_max=len(files), file_bytes_max=file_bytes_max)

@@ -84,6 +84,8 @@ class Questionnaire(edition.Edition):
     pass_percent: int = Field(ge=1, le=100)
     valid_days: int = Field(ge=1, le=366)  # yearly at the latest
     remind_days: int = Field(ge=1)
+    condition_remind_days: int = Field(ge=1)
+    condition_grace_days: int = Field(ge=0)  # after a condition's due date, until the service ends
     waiting_of_one_code: int = Field(ge=2)  # a stranger alone must not be able to fill it
     waiting_of_one_place: int = Field(ge=1)
     waiting_in_all: int = Field(ge=1)

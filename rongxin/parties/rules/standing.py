@@ -71,11 +71,14 @@ class Decision:
 ADMITTED = Decision(True, None, "")
 
 
-def decide(standing: Standing, assessed_until: date | None, today: date) -> Decision:
+def decide(
+    standing: Standing, assessed_until: date | None, today: date, conditions_until: date | None = None
+) -> Decision:
     """Decide whether an institution may be served on `today`.
 
-    The assessment holds through its last day. A suspended or closed institution is told so before anything is
-    said about its assessment.
+    The assessment holds through its last day, and the service through the last one of what its approval's
+    conditions leave (`conditions_until`; None: none ends it). A suspended or closed institution is told so
+    before anything is said about its assessment.
     """
     if standing in (Standing.SUSPENDED, Standing.CLOSED):
         return Decision(
@@ -84,5 +87,11 @@ def decide(standing: Standing, assessed_until: date | None, today: date) -> Deci
     if standing is Standing.PROBATION or assessed_until is None or assessed_until < today:
         return Decision(
             False, Reason.INSTITUTION_NOT_ASSESSED, "信息安全评估未完成或已到期，请先申请（重新）评估。"
+        )
+    if conditions_until is not None and conditions_until < today:
+        return Decision(
+            False,
+            Reason.INSTITUTION_CONDITION_OVERDUE,
+            "接入条件逾期未落实，请由机构管理员在“接入与续评”报告落实情况，平台验收后即恢复服务。",
         )
     return ADMITTED

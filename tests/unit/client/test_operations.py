@@ -118,6 +118,7 @@ CALLS: dict[str, list[Any]] = {
     "connection.standing": ["bank_a"],
     "connection.renewals": ["bank_a", {"page_rows": 5}],
     "connection.renew": ["bank_a", HASHES],
+    "connection.conditions": ["bank_a"],
     "connection.keys": ["bank_a"],
     "connection.revoke_key": ["bank_a", ID],
     "connection.redirect_uris": ["bank_a"],
@@ -198,7 +199,8 @@ CALLS: dict[str, list[Any]] = {
 }
 # Calls whose body isn't JSON, or that are several; their operations are looked at below.
 OTHERWISE = {"cards.upload", "outcomes.hand_in", "push.fetch", "consents.ask_for", "reports.awaited"}
-OTHERWISE |= {"connection.hand_in"}
+OTHERWISE |= {"connection.hand_in", "connection.report_condition"}
+_REPORTED = "post /institutions/{institution}/conditions/{condition}/report"
 _RENEWED = "post /institutions/{institution}/renewals/{renewal}/documents"
 
 _PERSON = "a person's act, done at the portal with that person's own name"
@@ -288,6 +290,7 @@ def _members(schema: dict[str, Any]) -> set[str]:
 def test_whatever_an_institution_may_do_the_sdk_does_or_says_why_not() -> None:
     done = {operation_of(made(name)) for name in CALLS}
     done |= {"post /institution-cards", "post /outcomes/files", "get /push/runs/{run}/files/{name}", _RENEWED}
+    done |= {_REPORTED}
     assert done & LEFT_OUT.keys() == set()
     assert done | LEFT_OUT.keys() == operations().keys()
 
@@ -298,6 +301,7 @@ def test_files_that_are_handed_in_and_a_file_of_a_push_are_operations_too(tmp_pa
     assert operation_of(outcomes.hand_in(file)) == "post /outcomes/files"
     assert operation_of(cards.upload(file, "小微卡")) == "post /institution-cards"
     assert operation_of(connection.hand_in("bank_a", ID, file)) == _RENEWED
+    assert operation_of(connection.report_condition("bank_a", ID, "已落实", file)) == _REPORTED
     plan = push.fetch(ID, tmp_path / "push", keys={})
     first = next(plan)
     assert isinstance(first, Call)

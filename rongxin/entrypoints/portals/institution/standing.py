@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -14,7 +15,14 @@ from django.utils.translation import gettext as _
 from rongxin.catalogue.attachments import File
 from rongxin.entrypoints.portals import pages, uploads, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.governance.errors import ApplicationRefused, GovernanceError
+from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions.rules import State
+from rongxin.governance.errors import (
+    ApplicationRefused,
+    ConditionRefused,
+    GovernanceError,
+    UnknownCondition,
+)
 from rongxin.governance.onboarding import documents, door, parameters
 from rongxin.governance.onboarding.rules import WAITING, Questionnaire
 from rongxin.parties import institutions
@@ -50,6 +58,26 @@ def renew(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     return redirect(_HERE)
 
 
+@visitors.page(permission.INSTITUTION_ADMINISTRATOR, "POST", unserved=True)
+def report(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Report a condition as met, with the file that shows it."""
+    said = request.POST.get("statement", "")
+    try:
+        file = uploads.of(request, "evidence")
+        if file is None or not file.content:
+            raise ConditionRefused(_("请选择证明材料"))
+        by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
+        fulfilment.report(visitor.role.party, number, said, file, **by)
+    except UnknownCondition as error:
+        raise Http404(str(error)) from error
+    except (GovernanceError, PartiesError) as error:
+        typed = {"number": number, "statement": said}
+        context = {**_standing(visitor), "mistake": pages.words(error), "typed": typed}
+        return pages.render(request, "institution/standing.html", context, status=422)
+    messages.success(request, _("已报告，由平台验收"))
+    return redirect(_HERE)
+
+
 def _chosen(request: HttpRequest, key: str, label: str) -> File:
     file = uploads.of(request, key)
     if file is None or not file.content:
@@ -59,6 +87,17 @@ def _chosen(request: HttpRequest, key: str, label: str) -> File:
 
 def _asked(visitor: Visitor) -> Questionnaire:
     return parameters.in_force(visitor.today)
+
+
+def _condition(card: fulfilment.Card, visitor: Visitor) -> dict[str, Any]:
+    late = card.overdue(visitor.today)
+    tone = "good" if card.state is State.ACCEPTED else "warn" if late or card.state is State.SENT_BACK else ""
+    return {
+        "card": card,
+        "tone": tone,
+        "overdue": late,
+        "file": documents.held(card.application).get(card.evidence_sha256),
+    }
 
 
 def _standing(visitor: Visitor) -> dict[str, Any]:
@@ -72,6 +111,8 @@ def _standing(visitor: Visitor) -> dict[str, Any]:
         "institution": own,
         "standing": institutions.standing(own.id, as_of=visitor.at),
         "days_left": (own.assessed_until - visitor.today).days if own.assessed_until else None,
+        "conditions": [_condition(one, visitor) for one in fulfilment.of_institution(own.id)],
+        "reports": administers,
         "renewals": renewals,
         "asked": asked,
         "due": own.assessed_until is None or (own.assessed_until - visitor.today).days <= asked.remind_days,

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from rongxin.consent.errors import ConsentError
 from rongxin.consent.redirection import addresses
 from rongxin.entrypoints.portals import pages, shown, visitors
+from rongxin.entrypoints.portals.operator import conditions
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance import measures
+from rongxin.governance.conditions import fulfilment
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.measures import Wanted
 from rongxin.governance.onboarding import invitations
@@ -36,7 +38,7 @@ _ERRORS = (GovernanceError, PartiesError, ConsentError)
 
 @visitors.page(_SEES)
 def one(request: HttpRequest, visitor: Visitor, institution: str) -> HttpResponse:
-    """Show an institution's standing, today's use, measures, people, keys and addresses."""
+    """Show an institution's standing, conditions, today's use, measures, people, keys and addresses."""
     return pages.render(request, "operator/institution.html", _one(institution, visitor))
 
 
@@ -147,6 +149,21 @@ def revoke(request: HttpRequest, visitor: Visitor, institution: str, number: UUI
     return _acted(request, visitor, institution, act)
 
 
+@visitors.page(_ENTERS, "POST")
+def answer(request: HttpRequest, visitor: Visitor, institution: str, number: UUID) -> HttpResponseBase:
+    """Accept that a condition is met, or send the report back with the reason that the institution reads."""
+    by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
+
+    def act() -> str:
+        if request.POST.get("act") == "accept":
+            fulfilment.accept(institution, number, **by)
+            return _("已验收")
+        fulfilment.send_back(institution, number, request.POST.get("reason", ""), **by)
+        return _("已退回，机构可以看到理由")
+
+    return _acted(request, visitor, institution, act)
+
+
 @visitors.page(permission.SECURITY, "POST")
 def end_role(request: HttpRequest, visitor: Visitor, institution: str, number: int) -> HttpResponseBase:
     """End the role of one of the institution's people, and with it every key of it."""
@@ -199,6 +216,7 @@ def _one(institution: str, visitor: Visitor) -> dict[str, Any]:
             {**one, "by": shown.actor(one["proposed_by"]), "second": shown.actor(one["decided_by"])}
             for one in measures.every(institution=institution)
         ],
+        "conditions": conditions.of_institution(institution, visitor),
         **shown.registered(institution),
         "people": [
             {"role": one, "name": shown.actor(f"account:{one.account}")}

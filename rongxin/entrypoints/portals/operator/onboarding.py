@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from rongxin.entrypoints.api import handed_in
 from rongxin.entrypoints.portals import lists, pages, uploads, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.governance.conditions.rules import Condition
 from rongxin.governance.errors import AssessmentRefused, GovernanceError, UnknownDocument
 from rongxin.governance.onboarding import applications, documents, parameters
 from rongxin.governance.onboarding.cards import Card, Finding
@@ -31,6 +33,7 @@ from rongxin.vocabulary.zone import business_day
 
 _SEES = permission.DESK | permission.SECURITY | permission.AUDIT
 _ASSESSES = permission.DESK | permission.SECURITY
+_LINES_MAX, _LINES_EMPTY = 20, 3
 
 
 def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, Any]]:
@@ -104,7 +107,7 @@ def assess(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         files = _evidence(request, context["questions"])
         documents.check(list(files.values()), context["asked"].file_bytes_max)
         findings = {line["id"]: _finding(request, line, files) for line in context["questions"]}
-        conditions = tuple(line for line in request.POST.get("conditions", "").splitlines() if line.strip())
+        conditions = _conditions(request)
         with transaction.atomic():
             applications.assess(
                 number, findings, conditions=conditions, actor=visitor.actor, as_of=visitor.at
@@ -116,7 +119,7 @@ def assess(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
         given = {line["id"]: request.POST.get(f"verdict-{line['id']}", "") for line in context["questions"]}
         for line in context["questions"]:
             line["verdict"] = given[line["id"]]
-        context |= {"mistake": pages.words(error), "conditions": request.POST.get("conditions", "")}
+        context |= {"mistake": pages.words(error), "conditions": _lines(_typed(request))}
         return pages.render(request, "operator/application.html", context, status=422)
     messages.success(request, _("评估已记录，等另一人核准"))
     return redirect("operator_application", number=number)
@@ -173,6 +176,31 @@ def _finding(request: HttpRequest, line: dict[str, Any], files: dict[str, File])
     return Finding(Verdict(verdict), shown)
 
 
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return each condition and its due date as they were typed."""
+    texts, days = request.POST.getlist("condition"), request.POST.getlist("due")
+    pairs = [(text.strip(), day.strip()) for text, day in zip(texts, days, strict=False)]
+    return [pair for pair in pairs if any(pair)]
+
+
+def _conditions(request: HttpRequest) -> tuple[Condition, ...]:
+    found = []
+    for text, day in _typed(request):
+        if not text:
+            raise AssessmentRefused(_("期限%(day)s没有写明接入条件") % {"day": day})
+        try:
+            found.append(Condition(text[:500], date.fromisoformat(day)))
+        except ValueError as error:
+            raise AssessmentRefused(_("请写明接入条件“%(text)s”的期限") % {"text": text[:20]}) from error
+    return tuple(found)
+
+
+def _lines(conditions: list[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return the lines of the form: what stands, and some that are empty."""
+    empty = min(_LINES_MAX - len(conditions), _LINES_EMPTY)
+    return [{"text": text, "due": due} for text, due in (*conditions, *[("", "")] * empty)]
+
+
 def _line(card: Card, visitor: Visitor) -> dict[str, Any]:
     return {
         **card.document(),
@@ -199,7 +227,8 @@ def _one(number: UUID, visitor: Visitor) -> dict[str, Any]:
         "reads": _ASSESSES.admits(visitor.role.party_kind, visitor.role.role),
         "asked": asked,
         "verdicts": list(Verdict),
-        "conditions": "\n".join(card.conditions),
+        "conditions": _lines([(one.text, str(one.due_on or "")) for one in card.conditions]),
+        "imposed": card.conditions,
         "questions": [
             {
                 **vars(question),

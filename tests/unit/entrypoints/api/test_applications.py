@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -37,7 +38,8 @@ def test_a_bank_applies_and_two_persons_let_it_in(client):
     clerk = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.CLERK))
     officer = keys.header_of(stage.staff(PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR))
     findings = {one["id"]: {"verdict": "met", "evidence_sha256": "b" * 64} for one in asked["questions"]}
-    body = {"findings": findings, "conditions": ["首月每日不超过 500 次查询"]}
+    due = str(timezone.localdate() + timedelta(days=30))
+    body = {"findings": findings, "conditions": [{"text": "首月每日不超过 500 次查询", "due_on": due}]}
     assert _post(client, f"{path}/assess", clerk, **body).json()["percent"] == 100
     assert _post(client, f"{path}/approve", clerk).status_code == 403
     (seen,) = client.get(f"{URL}/listed", headers=officer).json()

@@ -99,6 +99,8 @@ TO_UNSERVED = {
     "get /incidents",
     "get /institutions/{institution}/keys",
     "get /institutions/{institution}/redirect-uris",
+    "get /institutions/{institution}/conditions",
+    "post /institutions/{institution}/conditions/{condition}/report",
     "get /institutions/{institution}/renewals",
     "post /institutions/{institution}/renewals",
     "post /institutions/{institution}/renewals/{renewal}/documents",
@@ -117,6 +119,7 @@ UNSERVED: dict[str, dict[str, Any]] = {
     "on probation": {"standing": "probation"},
     "lapsed": {"assessed_until": timezone.localdate() - timedelta(days=1)},
     "never assessed": {"assessed_until": None},
+    "condition not met": {"conditions_until": timezone.localdate() - timedelta(days=1)},
 }
 
 

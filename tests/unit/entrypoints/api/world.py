@@ -21,8 +21,8 @@ from rongxin.delivery.push.models import PushRun
 from rongxin.delivery.webhooks import endpoints
 from rongxin.financing.applying import applications, papers
 from rongxin.financing.products import offers
-from rongxin.governance.models import Alarm, Incident
-from rongxin.governance.onboarding import invitations
+from rongxin.governance.models import Alarm, ApprovalCondition, Incident, InstitutionApplication
+from rongxin.governance.onboarding import invitations, parameters
 from rongxin.governance.rules import Kind as AlarmKind
 from rongxin.parties import departments, institutions, memberships, seed
 from rongxin.parties.bureaus import mandates
@@ -114,6 +114,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         **_people_of(bank),
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
+        "condition": _condition(bank),
         "request_id": request,
         "product": str(shelf.proposed(bank, as_of=now).product),
         "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
@@ -185,6 +186,19 @@ def _incident(bank: str) -> str:
     given |= {"figures": {}, "edition": "x", "seen_from": now, "seen_until": now, "opened_at": now}
     given |= {"statement_due_on": today, "decision_due_on": today}
     return str(Incident.objects.create(institution_id=bank, **given).id)
+
+
+def _condition(bank: str) -> str:
+    """A condition of an approval that the bank hasn't met yet."""
+    now, today = timezone.now(), timezone.localdate()
+    given: dict[str, Any] = {"institution": bank, "edition": parameters.in_force(today).edition}
+    about = {"name": bank, "uscc": stage.code(), "kind": "bank", "contact": "0990-1", "documents": {}}
+    decided = {"state": "approved", "assessed_by": "account:1", "decided_by": "account:2", "decided_at": now}
+    application = InstitutionApplication.objects.create(
+        **given, **about, **decided, renewal=False, submitted_at=now
+    )
+    given |= {"application": application, "number": 1, "text": "补齐测评报告", "due_on": today}
+    return str(ApprovalCondition.objects.create(**given).id)
 
 
 def _alarm() -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from django.utils import timezone
 
 from rongxin.entrypoints.cli import answers, institution
 from rongxin.entrypoints.cli import onboarding as cli
+from rongxin.governance.conditions import fulfilment
 from rongxin.governance.onboarding import door
 from rongxin.governance.watching import incidents
 from rongxin.governance.watching.rules import Finding, Rule, State
@@ -67,14 +70,16 @@ def test_an_application_is_assessed_from_a_file_and_approved_by_another(
     (listed,) = says(two[0], cli.command)
     number, file = listed["application"], findings(tmp_path / "found.yaml")
     assert number == str(card.id)
-    assert (
-        says(two[0], cli.command, "assess", number, file, "--condition", "每季度报送")["state"] == "assessed"
-    )
+    due = str(timezone.localdate() + timedelta(days=90))
+    condition = ("--condition", due, "每季度报送")
+    assert says(two[0], cli.command, "assess", number, file, *condition)["state"] == "assessed"
     assert "另一人" in fails(two[0], cli.command, "approve", number)
     assert says(two[1], cli.command, "approve", number)["state"] == "approved"
     assert institutions.get(card.wish.institution).standing is Standing.ACTIVE
     assert says(two[0], cli.command) == []
-    assert says(two[0], cli.command, "show", number)["conditions"] == ["每季度报送"]
+    told = [{"text": "每季度报送", "due_on": due}]
+    assert says(two[0], cli.command, "show", number)["conditions"] == told
+    assert [str(one.due_on) for one in fulfilment.of_institution(card.wish.institution)] == [due]
 
 
 def test_a_file_that_cannot_be_is_refused_with_its_place(two: list[str], tmp_path: Path) -> None:

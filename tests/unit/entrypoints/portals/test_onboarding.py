@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rongxin.catalogue import attachments
+from rongxin.governance.conditions.rules import Condition
 from rongxin.governance.onboarding import applications, cards, documents, door, parameters
 from rongxin.parties import institutions
 from rongxin.parties.rules.membership import PartyKind, Role
@@ -53,10 +54,12 @@ def test_one_person_assesses_and_another_admits(application):
     page = first.get("/operator/applications").content.decode()
     assert "云州新银行" in page
     assert "已等3天" in page
-    assert assessed(first, application, conditions="按季报送").status_code == 302
+    due = timezone.localdate() + timedelta(days=90)
+    given = {"condition": ["按季报送", ""], "due": [str(due), ""]}
+    assert assessed(first, application, **given).status_code == 302
     found = applications.get(application.id)
     assert {one["evidence_sha256"] for one in found.findings.values()} == {sha256(REPORT).hexdigest()}
-    assert (found.percent, found.conditions) == (100, ("按季报送",))
+    assert (found.percent, found.conditions) == (100, (Condition("按季报送", due),))
     decide = f"/operator/applications/{application.id}/decide"
     refused = first.post(decide, {"act": "approve"})
     assert refused.status_code == 422
@@ -96,12 +99,19 @@ def test_evidence_that_is_no_plain_file_is_refused_and_nothing_is_assessed(appli
 def test_a_question_without_a_verdict_or_evidence_is_named_and_the_rest_stays(application):
     client = enter()
     at = f"/operator/applications/{application.id}/assess"
-    answer = client.post(at, {**verdicts("partly"), "verdict-purpose_limit": "", "conditions": "按季报送"})
+    answer = client.post(
+        at, {**verdicts("partly"), "verdict-purpose_limit": "", "condition": "按季报送", "due": ""}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "按季报送" in page
     assert page.count('value="partly" checked') == len(verdicts()) - 1
     assert "请为" in client.post(at, verdicts()).content.decode()
+    evidence = SimpleUploadedFile("评估报告.pdf", REPORT, "application/pdf")
+    for condition, due, said in (("按季报送", "", "的期限"), ("", "2027-01-01", "没有写明")):
+        given = verdicts(evidence=evidence, condition=condition, due=due)
+        assert said in client.post(at, given).content.decode()
+        evidence.seek(0)
 
 
 def test_declining_needs_a_reason(application):
