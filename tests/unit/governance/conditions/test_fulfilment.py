@@ -81,6 +81,7 @@ def test_a_condition_that_is_not_met_ends_the_service_after_its_grace_by_itself(
 
 def test_an_acceptance_lifts_it_and_another_open_condition_holds_it(two):
     first, second = approved(two, Condition("一", DUE), Condition("二", DUE + DAY))
+    assert institutions.get(BANK).conditions_until == DUE + GRACE
     report(first)
     done = fulfilment.accept(BANK, first.id, actor=two[0], as_of=stage.NOW)
     assert (done.state, done.served_until) == (State.ACCEPTED, None)
