@@ -1,4 +1,4 @@
-"""However the demo ends, none of the processes that it started is left behind."""
+"""However the demo or a server ends, none of the processes that it started is left behind."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.journeys import serving
 
 pytestmark = pytest.mark.long
 GROUP = {"SIGKILL": False, "SIGHUP": True, "SIGTERM": True}
@@ -90,3 +92,40 @@ def test_nor_one_that_had_not_begun_to_serve(tmp_path: Path, name: str) -> None:
             time.sleep(0.01)
         ends(process, name)
         assert gone(tmp_path), left(tmp_path)
+
+
+def children(of: int) -> list[int]:
+    """The living processes that a process has started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            said = (entry / "stat").read_text() if entry.name.isdigit() else ""
+        except OSError:  # gone meanwhile
+            continue
+        state, above, *_ = said.rpartition(")")[2].split() or ["Z", "0"]
+        if int(above) == of and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def lives(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_web_process_outlives_a_server_that_is_killed_alone(tmp_path: Path) -> None:
+    with serving.node(tmp_path, "--workers", "2") as server:
+        web = json.loads((tmp_path / "demo" / "addresses.json").read_text())["web"]
+        serving.wait_until_it_answers(web)
+        serving.until(lambda: len(children(server.pid)) >= 3)  # two that answer, and the worker
+        theirs = children(server.pid)
+        try:
+            os.kill(server.pid, signal.SIGKILL)
+            server.wait(30)
+            serving.until(lambda: not any(map(lives, theirs)), seconds=40)
+        finally:
+            for pid in filter(lives, theirs):
+                put_down(pid)
