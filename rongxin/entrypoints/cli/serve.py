@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def server(host: str, port: int, workers: int) -> Any:
     os.environ["RONGXIN_WEB_THREADS"] = str(THREADS)
     logging.getLogger("granian").setLevel(logging.WARNING)
     return Granian(
-        "rongxin.entrypoints.cli.serve:application",
+        "rongxin.site.web_process:application",
         factory=True,
         address=host,
         port=port,
@@ -103,14 +103,6 @@ def server(host: str, port: int, workers: int) -> Any:
         static_path_route=["/static"],
         static_path_mount=[STATIC],
     )
-
-
-def application() -> Callable[..., Any]:
-    """Return the node's application in one of the web processes, which ends with the one that started it."""
-    parent.end_with_parent()
-    from rongxin.site import wsgi
-
-    return wsgi.application
 
 
 @contextlib.contextmanager

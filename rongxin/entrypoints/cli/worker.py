@@ -85,8 +85,6 @@ def duties() -> list[Duty]:
     from rongxin.evaluation.monitoring import reports
     from rongxin.financing.applying import worklist
     from rongxin.governance import alarms
-    from rongxin.governance.conditions import fulfilment
-    from rongxin.governance.onboarding import applications
     from rongxin.governance.watching import incidents, patrol
     from rongxin.parties import access_tokens, idempotency
     from rongxin.records import publication
@@ -111,8 +109,6 @@ def duties() -> list[Duty]:
         Duty("repairs without an answer", 3600, lambda now: repairs.note_silence(as_of=now)),
         Duty("clocks of objections", 600, lambda now: objections.watch(as_of=now)),
         Duty("clocks and drafts of applications", 600, lambda now: worklist.tend(as_of=now)),
-        Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
-        Duty("conditions of approvals", 3600, lambda now: fulfilment.tend(as_of=now)),
         Duty("misuse of queries", 10, lambda now: patrol.walk(window=False, as_of=now)),
         Duty("misuse in the long run", 900, lambda now: patrol.walk(window=True, as_of=now)),
         Duty("incidents past their deadline", 600, lambda now: incidents.mark_overdue(as_of=now)),
@@ -128,6 +124,7 @@ def duties() -> list[Duty]:
         Duty("scores of days that are over", 3600, lambda now: pruning.prune(as_of=now), long=True),
         Duty("the month's model report", 3600, lambda now: reports.make_due(as_of=now), long=True),
         *_of_batches(),
+        *_of_connections(),
         *_of_files(),
     ]
 
@@ -143,6 +140,15 @@ def _of_batches() -> list[Duty]:
         Duty("proposals for batches that are over", 60, lambda now: proposals.lapse(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+
+
+def _of_connections() -> list[Duty]:
+    from rongxin.governance.conditions import fulfilment
+    from rongxin.governance.onboarding import applications
+
+    return [
+        Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
+        Duty("conditions of approvals", 3600, lambda now: fulfilment.tend(as_of=now)),
     ]
 
 

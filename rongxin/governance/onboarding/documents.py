@@ -61,7 +61,7 @@ def add(application: UUID, file: File, *, as_of: datetime) -> None:
     row = InstitutionApplication.objects.select_for_update(no_key=True).get(pk=application)
     check([file], parameters.edition(row.edition).file_bytes_max)
     if not Row.objects.filter(application=application, sha256=file.sha256).exists():
-        _keep(application, file, as_of)
+        _CABINET.keep(file, application=application, as_of=as_of)
 
 
 def check(files: Sequence[File], file_bytes_max: int) -> None:

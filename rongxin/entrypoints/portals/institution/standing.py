@@ -63,7 +63,7 @@ def report(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     """Report a condition as met, with the file that shows it."""
     said = request.POST.get("statement", "")
     try:
-        file = uploads.of(request, "evidence")
+        file = uploads.of(request, _field(number))
         if file is None or not file.content:
             raise ConditionRefused(_("请选择证明材料"))
         by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
@@ -89,11 +89,17 @@ def _asked(visitor: Visitor) -> Questionnaire:
     return parameters.in_force(visitor.today)
 
 
+def _field(condition: UUID) -> str:
+    """Return the name of a condition's file field: what is kept of one isn't shown at another."""
+    return f"evidence-{condition}"
+
+
 def _condition(card: fulfilment.Card, visitor: Visitor) -> dict[str, Any]:
     late = card.overdue(visitor.today)
     tone = "good" if card.state is State.ACCEPTED else "warn" if late or card.state is State.SENT_BACK else ""
     return {
         "card": card,
+        "field": _field(card.id),
         "tone": tone,
         "overdue": late,
         "file": documents.held(card.application).get(card.evidence_sha256),

@@ -42,7 +42,7 @@ def card():
 
 def reported(client, card, said="已完成测评", content=b"%PDF-1.7 proof"):
     file = SimpleUploadedFile("测评.pdf", content, "application/pdf")
-    return client.post(f"{OWN}/{card.id}", {"statement": said, "evidence": file})
+    return client.post(f"{OWN}/{card.id}", {"statement": said, f"evidence-{card.id}": file})
 
 
 def text(client, at):
