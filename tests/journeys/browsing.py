@@ -27,6 +27,19 @@ _WIDE = """() => [...document.querySelectorAll("body *")].filter(e =>
   !e.closest(".scroll, figure, pre, .skip, .visually-hidden, .notice-text") &&
   e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
 
+# What is pressed, filled in or only leads on, and is seen on paper all the same; and what a page cuts off.
+_PRINTED = """() => [...document.querySelectorAll("nav, form, button, input, textarea, table")].filter(e =>
+  e.checkVisibility() && e.type != "hidden" &&
+  (e.tagName != "TABLE" || e.getBoundingClientRect().right > innerWidth + 1)
+  ).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+# A code that machines know a state or a reason by, where a person reads. It may stand beside its words; so
+# may what an institution calls itself, and the journal's own names of what it refers to.
+_CODES = """() => [...document.querySelectorAll("main *")].filter(e =>
+  !e.closest("code, pre, .quiet, [aria-labelledby=entries]") && [...e.childNodes].some(n =>
+  n.nodeType == Node.TEXT_NODE && /(^|[^\\w./@=-])(?!bank_)[a-z]+(_[a-z]+)+($|[^\\w./@=-])/.test(n.data))
+  ).slice(0, 3).map(e => e.outerHTML.slice(0, 160))"""
+PAPER = 703  # A4 within its margins
+
 
 # How long a page takes is no matter here; it is measured by `rongxin bench pages`.
 PATIENCE_MS = 120_000
@@ -76,9 +89,17 @@ class Visit:
             assert self.page.evaluate(_WIDE) == [], f"{name} at {width} px"
             if self.pictures is not None:
                 self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
-        found = Axe().run(self.page).response["violations"]
-        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-        assert serious == [], f"{name}: {[(one['id'], one['nodes'][0]['html'][:160]) for one in found]}"
+        found = self.page.evaluate(_CODES)
+        assert found == [], f"{name}: a code where words belong: {found}"
+        self.page.set_viewport_size({"width": PAPER, "height": 900})
+        self.page.emulate_media(media="print")
+        found = self.page.evaluate(_PRINTED)
+        assert found == [], f"{name} on paper: {found}"
+        self.page.emulate_media(media="screen")
+        self.page.set_viewport_size({"width": DESK, "height": 900})
+        barriers = Axe().run(self.page).response["violations"]
+        serious = [one["id"] for one in barriers if one["impact"] in ("serious", "critical")]
+        assert serious == [], f"{name}: {[(one['id'], one['nodes'][0]['html'][:160]) for one in barriers]}"
         assert self.complaints == [], f"{name}: {self.complaints}"
 
 

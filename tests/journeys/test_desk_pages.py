@@ -5,28 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 import pyotp
 import pytest
 from django.utils import timezone
 
+from rongxin.catalogue.attachments import File
 from rongxin.consent import written
 from rongxin.delivery import tracing
+from rongxin.governance.conditions import fulfilment
 from rongxin.governance.onboarding import cards, door, invitations, parameters
 from rongxin.parties import break_glass, sign_ins
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.standing import InstitutionKind
 from rongxin.rights import objections, papers
 from rongxin.rights.objections import Complaint
+from rongxin.vocabulary.actor import Actor, ActorKind
 from tests.journeys import browsing
 from tests.journeys.test_portals import looked
 from tests.unit.consent import stage
+from tests.unit.entrypoints.api import world
 from tests.unit.entrypoints.portals import doors
 from tests.unit.entrypoints.portals import test_desk_lists as filled
 from tests.unit.evaluation import cards as score_cards
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WATCHED = ("operator", "operator/applications", "operator/institutions", "operator/institutions/bank_a")
+PROOF = File("测评报告.pdf", "application/pdf", b"%PDF-1.7 proof")
 
 
 def waiting():
@@ -79,9 +85,13 @@ def reached_by_keyboard(visit, name):
 
 def test_the_security_administrators_pages_meet_the_measure(home):
     application = waiting()
+    condition = UUID(world.condition("bank_a"))
+    admin = Actor(ActorKind.ACCOUNT, "7", "institution:bank_a")
+    given = (condition, "已完成测评，报告见附件。", PROOF)
+    fulfilment.report("bank_a", *given, actor=admin, as_of=timezone.now())
     with browsing.visit(home) as visit:
         enter(visit, PartyKind.OPERATOR, None, Role.SECURITY_ADMINISTRATOR)
-        look(visit, *WATCHED, "operator/watch", "operator/glass")
+        look(visit, *WATCHED, "operator/conditions", "operator/watch", "operator/glass")
         visit.page.locator(".call .tasks a").first.click()
         visit.check("operator-glass-one")
         visit.go(f"/operator/applications/{application.id}")
@@ -160,6 +170,7 @@ def test_an_institutions_people_and_pages_meet_the_measure(home):
         visit.check("institution-team-invited")
         (card,) = invitations.of_institution("bank_a")
         assert card.until is not None
+        world.condition("bank_a")
         look(visit, "institution/access", "institution/quota", "institution/log", "institution/standing")
         visit.click("退出")
         filled.pushed()

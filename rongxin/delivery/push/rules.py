@@ -10,6 +10,7 @@ from typing import Any
 from rongxin.records.rules import EndedWhy
 from rongxin.vocabulary import industry, region
 from rongxin.vocabulary.labelled import Labelled
+from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.subject_kind import SubjectKind
 
 UNKNOWN = "unknown"
@@ -31,6 +32,33 @@ class Status(Labelled):
     ACTIVE = "active", "有效", "active"
     STOPPED = "stopped", "平台已停止", "stopped"
     ENDED = "ended", "已终止", "ended"
+
+
+class Unmade(Labelled):
+    """Why a run was not made or not released, besides the reasons for which an institution isn't served."""
+
+    WAITING = "subscription_waiting", "订阅待平台确认", "the subscription waits for its confirmation"
+    STOPPED = "subscription_stopped", "平台已停止该订阅", "the subscription was stopped"
+    ENDED = "subscription_ended", "订阅已终止", "the subscription has ended"
+    TERMS_CHANGED = "terms_changed", "生成期间订阅条件已变更", "the terms were changed meanwhile"
+    BASE_CHANGED = (
+        "base_changed",
+        "所依据的上一次推送已变化",
+        "the run it built on is no longer the last",
+    )
+    INDUSTRIES_NOT_PUBLIC = (
+        "industries_not_public",
+        "行业不再是可据以筛选的公开信息",
+        "industries may no longer be chosen by",
+    )
+
+
+def why(reason: str) -> str:
+    """Return a run's reason in words; one that is known no more goes by its code."""
+    for words in (Unmade, Reason):
+        if reason in set(words):
+            return words(reason).label
+    return reason
 
 
 class Act(StrEnum):

@@ -21,7 +21,7 @@ from rongxin.consent.rules import business_day
 from rongxin.delivery.push import files, policy, subscriptions
 from rongxin.delivery.push.errors import NotPossible, NotServed, UnknownRun, WrongManifest
 from rongxin.delivery.push.models import PushRun, PushSubscription
-from rongxin.delivery.push.rules import RunState, Status, Terms
+from rongxin.delivery.push.rules import RunState, Status, Terms, Unmade
 from rongxin.disclosure import public_sets
 from rongxin.journal import entries, tree, windows
 from rongxin.journal.rules import Kind
@@ -294,7 +294,7 @@ def _conclude(run: PushRun, written: files.Written, manifest: str, *, actor: Act
     # After that nothing older can be acknowledged: what was, is what the recipient holds.
     base = None if run.based_on_id is None else held_by_recipient(run.subscription_id)
     if run.based_on_id is not None and (base is None or base.id != run.based_on_id):
-        raise _Refused("base_changed")
+        raise _Refused(Unmade.BASE_CHANGED.value)
     run.state, run.released_at, run.manifest = RunState.READY.value, as_of, manifest
     run.rows, run.removed = written.total, sum(written.removed.values())
     run.summary = {"items": written.rows, "removed": dict(written.removed)}
@@ -312,12 +312,12 @@ def _why_not(subscription: UUID, version: int, *, as_of: datetime) -> str | None
     """Say why a run may not be made or released now; the subscription is held till the transaction ends."""
     row = PushSubscription.objects.select_for_update(no_key=True, of=("self",)).get(id=subscription)
     if Status(row.status) is not Status.ACTIVE:
-        return f"subscription_{row.status}"
+        return Unmade(f"subscription_{row.status}").value
     if row.version != version:
-        return "terms_changed"
+        return Unmade.TERMS_CHANGED.value
     terms = subscriptions.get(subscription).terms
     if terms.names_industries and not policy.in_force(business_day(as_of)).industries_basis:
-        return "industries_not_public"
+        return Unmade.INDUSTRIES_NOT_PUBLIC.value
     standing = institutions.standing(row.institution_id, names_case=False, as_of=as_of)
     return None if standing.admitted else str(standing.reason)
 

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from rongxin.delivery.webhooks import endpoints, rules
 from rongxin.delivery.webhooks.models import Webhook
 from rongxin.delivery.webhooks.policy import Policy
-from rongxin.delivery.webhooks.rules import Outcome, Result, State
+from rongxin.delivery.webhooks.rules import Outcome, Result, State, Why
 from rongxin.parties import institutions
 from rongxin.proof.errors import ProofError
 
@@ -223,6 +223,6 @@ def _draw_conclusions(
     active.filter(failing_since__isnull=True).update(failing_since=as_of)
     too_long = as_of - timedelta(hours=policy.disable_after_hours)
     for webhook in active.filter(failing_since__lte=too_long).values_list("id", flat=True):
-        endpoints.disable(webhook, "failing", as_of=as_of)
+        endpoints.disable(webhook, Why.FAILING, as_of=as_of)
     for webhook in sorted({each.webhook for each, outcome in failed if outcome.result is Result.GONE}):
-        endpoints.disable(webhook, "gone", as_of=as_of)
+        endpoints.disable(webhook, Why.GONE, as_of=as_of)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from rongxin.delivery.webhooks import addresses, policy, rules, sending, signatures
 from rongxin.delivery.webhooks.errors import NotPossible, TooMany, UnknownEvent, UnknownWebhook
 from rongxin.delivery.webhooks.models import Message, Webhook
-from rongxin.delivery.webhooks.rules import MessageState, Result, State
+from rongxin.delivery.webhooks.rules import MessageState, Result, State, Why
 from rongxin.journal import entries, keyring, tree
 from rongxin.journal.rules import Kind
 from rongxin.journal.sealing import SealedColumn
@@ -68,6 +68,7 @@ class Card:
             "state_label": self.state.label,
             "state_at": self.state_at,
             "why": self.state_why,
+            "why_label": Why(self.state_why).label if self.state_why else "",
             "failing_since": self.failing_since,
             "former_secret_until": self.former_until,
         }
@@ -125,7 +126,7 @@ def change(
             row.url = url
             row.save(update_fields=["url"])
             if row.state != State.PENDING:
-                _move(row, State.PENDING, "url_changed", as_of=as_of)
+                _move(row, State.PENDING, Why.URL_CHANGED, as_of=as_of)
             _challenge(row, as_of=as_of)
         _journal(row, "changed", actor=actor, as_of=as_of)
     return _card(row)
@@ -138,7 +139,7 @@ def verify(webhook: UUID, *, actor: Actor, as_of: datetime) -> Card:
         if row.state == State.ACTIVE:
             raise NotPossible("接收地址状态正常，无须验证")
         if row.state == State.DISABLED:
-            _move(row, State.PENDING, "asked", as_of=as_of)
+            _move(row, State.PENDING, Why.ASKED, as_of=as_of)
         _challenge(row, as_of=as_of)
         _journal(row, "challenged", actor=actor, as_of=as_of)
     return _card(row)
@@ -162,7 +163,7 @@ def remove(webhook: UUID, *, actor: Actor, as_of: datetime) -> Card:
     """Take an endpoint away for good; its secret is erased and what waits for it ends."""
     with transaction.atomic():
         row = _own(webhook, actor)
-        _move(row, State.REMOVED, "removed", as_of=as_of)
+        _move(row, State.REMOVED, Why.REMOVED, as_of=as_of)
         row.secret = row.former_secret = row.former_until = None
         row.save(update_fields=["secret", "former_secret", "former_until"])
         _journal(row, "removed", actor=actor, as_of=as_of)
@@ -199,17 +200,17 @@ def activate(webhook: UUID, *, as_of: datetime) -> None:
     if row.from_leaf is None:
         row.from_leaf = tree.size()
         row.save(update_fields=["from_leaf"])
-    _move(row, State.ACTIVE, "verified", as_of=as_of)
+    _move(row, State.ACTIVE, Why.VERIFIED, as_of=as_of)
     _journal(row, "verified", actor=SYSTEM, as_of=as_of)
 
 
-def disable(webhook: UUID, why: str, *, as_of: datetime) -> None:
+def disable(webhook: UUID, why: Why, *, as_of: datetime) -> None:
     """Stop telling an endpoint; the party's other endpoints are told so by the journal's news."""
     row = Webhook.objects.select_for_update(no_key=True).get(pk=webhook)
     if State.DISABLED not in rules.TRANSITIONS[State(row.state)]:
         return
     _move(row, State.DISABLED, why, as_of=as_of)
-    _journal(row, "disabled", why=why, actor=SYSTEM, as_of=as_of)
+    _journal(row, "disabled", why=why.value, actor=SYSTEM, as_of=as_of)
 
 
 def secrets_of(row: Webhook, *, as_of: datetime) -> list[str]:
@@ -250,9 +251,9 @@ def _take_turn(party: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"webhooks:{party}"])
 
 
-def _move(row: Webhook, to: State, why: str, *, as_of: datetime) -> None:
+def _move(row: Webhook, to: State, why: Why, *, as_of: datetime) -> None:
     assert to in rules.TRANSITIONS[State(row.state)], (row.state, to)
-    row.state, row.state_at, row.state_why, row.failing_since = to.value, as_of, why, None
+    row.state, row.state_at, row.state_why, row.failing_since = to.value, as_of, why.value, None
     row.save(update_fields=["state", "state_at", "state_why", "failing_since"])
     if to in (State.DISABLED, State.REMOVED):
         _end_waiting(row, Result.ENDPOINT_OFF, as_of=as_of)

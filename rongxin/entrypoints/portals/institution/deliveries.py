@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from rongxin.catalogue import loader, regions
 from rongxin.delivery.push import runs, subscriptions
 from rongxin.delivery.push.errors import PushError
-from rongxin.delivery.push.rules import Act, RunState
-from rongxin.entrypoints.portals import coded, lists, pages, visitors
+from rongxin.delivery.push.rules import Act, RunState, why
+from rongxin.entrypoints.portals import coded, lists, pages, visitors, wording
 from rongxin.entrypoints.portals.institution import pushing
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -34,6 +34,10 @@ def _made(run: runs.Card) -> Cell:
     return Cell(lists.at(run.intended_at), reverse("institution_push_run", args=[run.id]))
 
 
+def _why(run: runs.Card) -> str:
+    return wording.named(why(run.reason))
+
+
 RUNS = Listing(
     "institution_pushes",
     _lazy("推送记录"),
@@ -42,7 +46,7 @@ RUNS = Listing(
         Column(_lazy("种类"), lambda run: _("增量") if run.based_on else _("全量")),
         Column(_lazy("行数"), lambda run: run.rows, number=True),
         Column(_lazy("撤下"), lambda run: run.removed, number=True),
-        Column(_lazy("状态"), lambda run: Cell(lists.label(run.state), tag="", note=run.reason)),
+        Column(_lazy("状态"), lambda run: Cell(lists.label(run.state), tag="", note=_why(run))),
     ),
     _runs,
     _lazy("还没有推送过。"),

@@ -15,7 +15,15 @@ from django.utils.translation import gettext as _
 from rongxin.catalogue import loader
 from rongxin.delivery.push import runs, subscriptions
 from rongxin.delivery.push.errors import PushError
-from rongxin.delivery.push.rules import INTERVAL_HOURS_MAX, KINDS_BY_DEFAULT, Form, RunState, Status, Terms
+from rongxin.delivery.push.rules import (
+    INTERVAL_HOURS_MAX,
+    KINDS_BY_DEFAULT,
+    Form,
+    RunState,
+    Status,
+    Terms,
+    why,
+)
 from rongxin.entrypoints.api import push as api
 from rongxin.entrypoints.portals import coded, pages, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -162,6 +170,7 @@ def _run(number: UUID, visitor: Visitor) -> dict[str, Any]:
     return {
         "here": _HERE,
         "run": card,
+        "why": why(card.reason),
         "subscription": subscriptions.get(card.subscription, institution=visitor.role.party),
         "files": runs.listing(card.id) if ready else [],
         "ready": ready,

@@ -22,7 +22,7 @@ from rongxin.governance.onboarding import invitations
 from rongxin.parties import accounts, institution_keys, institutions, memberships
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
-from rongxin.parties.rules.membership import Role
+from rongxin.parties.rules.membership import ROLES, PartyKind, Role
 
 _EITHER = permission.INSTITUTION | permission.INSTITUTION_ADMINISTRATOR
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{2,63}")
@@ -31,8 +31,13 @@ _ERRORS = (GovernanceError, PartiesError, ConsentError)
 
 @visitors.page(permission.INSTITUTION_ADMINISTRATOR, unserved=True)
 def listed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """List the people and machines, and the invitations."""
-    return pages.render(request, "institution/team.html", _team(visitor))
+    """List the people and machines, and the invitations; by name, account and role those that are sought."""
+    context = _team(visitor)
+    find, role = pages.sought(request), request.GET.get("role", "")
+    people = [one for one in context["people"] if _is_sought(one, find, role)]
+    invited = [one for one in context["invitations"] if find in one["name"] and role in ("", one["role"])]
+    context |= {"people": people, "invitations": invited, "find": find, "role": role}
+    return pages.render(request, "institution/team.html", context)
 
 
 @visitors.page(permission.INSTITUTION_ADMINISTRATOR, "POST")
@@ -123,6 +128,11 @@ def _wrong(request: HttpRequest, visitor: Visitor, error: Exception) -> HttpResp
     return pages.render(request, "institution/team.html", context, status=422)
 
 
+def _is_sought(one: dict[str, Any], find: str, role: str) -> bool:
+    named = (one["account"].display_name, one["account"].username)
+    return any(find in text for text in named) and role in ("", one["role"].role.value)
+
+
 def _team(visitor: Visitor) -> dict[str, Any]:
     own = institutions.get(visitor.role.party)
     return {
@@ -133,6 +143,7 @@ def _team(visitor: Visitor) -> dict[str, Any]:
             for one in memberships.of_institution(own.id)
         ],
         "invitations": shown.registered(own.id)["invitations"],
+        "roles": [one for one in Role if one in ROLES[PartyKind.INSTITUTION]],
         "now": visitor.at,
     }
 

@@ -26,6 +26,7 @@ from rongxin.sharing import jobs
 from rongxin.sharing.aggregation import batches, outcomes, registration, row_changes
 from rongxin.sharing.batch_endings import proposals
 from rongxin.sharing.errors import SharingError
+from rongxin.sharing.quality import wording as rules_in_words
 from rongxin.sharing.rules import Mode, RowOutcome, Status
 from rongxin.sharing.schedule import lateness
 from rongxin.vocabulary.sharing_mode import SharingMode
@@ -108,6 +109,12 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     return redirect("provider_batch", number=number)
 
 
+def _rule(row: outcomes.RowEnd) -> Cell:
+    """Say a rule in words, its code beside it: the receipt and the reference know it by that."""
+    words = wording.named(rules_in_words.of_rule(row.rule))
+    return Cell(words, note="" if words == row.rule else row.rule)
+
+
 def _rejects(number: UUID) -> Listing:
     """Return the list of a batch's rows that didn't simply end in the store, with the reason of each."""
 
@@ -121,7 +128,7 @@ def _rejects(number: UUID) -> Listing:
         (
             Column(_lazy("行号"), lambda row: row.line, number=True),
             Column(_lazy("结果"), lambda row: lists.label(row.outcome)),
-            Column(_lazy("规则"), lambda row: row.rule),
+            Column(_lazy("规则"), _rule),
             Column(_lazy("原因"), lambda row: row.message),
         ),
         rows,

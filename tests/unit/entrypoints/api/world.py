@@ -114,7 +114,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         **_people_of(bank),
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
-        "condition": _condition(bank),
+        "condition": condition(bank),
         "request_id": request,
         "product": str(shelf.proposed(bank, as_of=now).product),
         "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
@@ -188,7 +188,7 @@ def _incident(bank: str) -> str:
     return str(Incident.objects.create(institution_id=bank, **given).id)
 
 
-def _condition(bank: str) -> str:
+def condition(bank: str) -> str:
     """A condition of an approval that the bank hasn't met yet."""
     now, today = timezone.now(), timezone.localdate()
     given: dict[str, Any] = {"institution": bank, "edition": parameters.in_force(today).edition}

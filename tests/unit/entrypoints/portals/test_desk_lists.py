@@ -13,14 +13,14 @@ from rongxin.consent import grants
 from rongxin.consent.deletion import duties
 from rongxin.delivery.push import subscriptions
 from rongxin.delivery.push.models import PushRun
-from rongxin.delivery.push.rules import Terms
+from rongxin.delivery.push.rules import Status, Terms, Unmade, why
 from rongxin.delivery.webhooks import endpoints
 from rongxin.delivery.webhooks.models import Message
 from rongxin.entrypoints.portals import lists
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.sharing.models import Batch
-from rongxin.sharing.rules import Status
+from rongxin.sharing.rules import Status as BatchStatus
 from rongxin.vocabulary.actor import SYSTEM, Actor, ActorKind
 from tests.unit.consent import stage
 from tests.unit.entrypoints.portals.test_lists import EXPORT, cells, enter, read
@@ -101,6 +101,24 @@ def pushed(bank="bank_a"):
         )
 
 
+@pytest.mark.parametrize("reason", ["institution_suspended", *Unmade])
+def test_why_a_push_was_refused_is_said_in_words(reason):
+    pushed()
+    PushRun.objects.filter(state="refused").update(reason=reason)
+    client, words = clerk(), why(reason)
+    assert words in shown(client, "/institution/pushes?state=refused")[0][4]
+    run = PushRun.objects.get(state="refused")
+    page = client.get(f"/institution/pushes/runs/{run.id}").content.decode()
+    assert f"<dd>{words}</dd>" in page
+    assert words != reason
+    assert reason not in page
+
+
+def test_every_standing_that_stops_a_push_has_words():
+    stopping = {f"subscription_{one}" for one in Status if one is not Status.ACTIVE}
+    assert stopping <= set(Unmade)
+
+
 def test_pushes_are_narrowed_by_state_put_in_order_and_taken_away():
     pushed()
     client = clerk()
@@ -140,7 +158,8 @@ def held(name, item=PENALTY, day=0):
     finding = {"rule": "volume", "message": f"{name}的行数异常"}
     return Batch.objects.create(
         id=uuid4(), item=item, provider_id=BUREAU, sha256=uuid4().hex * 2, file_name=name, size_bytes=1,
-        status=Status.HELD, received_at=stage.NOW + timedelta(days=day), actor_kind="account", actor_id="1",
+        status=BatchStatus.HELD, received_at=stage.NOW + timedelta(days=day),
+        actor_kind="account", actor_id="1",
         held_for=[finding, finding], profile={"read": 7}, journal_entry=uuid4(),
     )  # fmt: skip
 
@@ -164,7 +183,7 @@ def test_held_batches_are_searched_by_item_or_file_and_decided_on_their_own_page
     assert [row[2] for row in shown(client, "/operator/held")] == ["处罚-1.csv", "处罚-2.csv"]
     assert "只有待复核的批次" in client.get(at).content.decode()
     assert client.get(f"/operator/held/{uuid4()}").status_code == 404
-    assert {early.status, late.status} == {Status.HELD}
+    assert {early.status, late.status} == {BatchStatus.HELD}
 
 
 def test_the_auditor_reads_a_held_batch_and_is_offered_nothing():

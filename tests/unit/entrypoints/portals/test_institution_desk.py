@@ -13,7 +13,7 @@ from rongxin.delivery.push import subscriptions
 from rongxin.delivery.webhooks import endpoints
 from rongxin.entrypoints.portals import menus
 from rongxin.governance.onboarding import invitations
-from rongxin.parties import institutions, memberships, quotas, seed
+from rongxin.parties import accounts, institutions, memberships, quotas, seed
 from rongxin.parties.quotas import Asker
 from rongxin.parties.rules.membership import PartyKind, Role
 from rongxin.parties.rules.quota import Scope
@@ -60,6 +60,24 @@ def test_a_colleague_is_invited_with_the_secret_once_and_taken_back():
     assert "<pre>" not in client.get("/institution/team").content.decode()
     assert client.post(f"/institution/team/invitations/{card.id}").status_code == 302
     assert invitations.of_institution("bank_a")[0].revoked_at is not None
+
+
+def test_the_team_is_searched_by_name_account_and_role():
+    client, _ = enter()
+    _, clerk = enter(Role.CLERK)
+    client.post("/institution/team/invite", {"name": "王小云", "role": "checker"})
+    account = accounts.get(clerk.account)
+
+    def there(query, what):
+        return what in client.get(f"/institution/team?{query}").content.decode()
+
+    end = f"/institution/team/{memberships.of_account(clerk.account, on=timezone.localdate())[0].id}/end"
+    for query in (f"find={account.display_name}", f"find={account.username}", "role=clerk"):
+        assert there(query, end), query
+    assert not there("role=checker", end)
+    assert there("find=无此人", "没有符合条件的")
+    sought = ("find=小云", "role=checker", "role=clerk")
+    assert [there(query, "王小云") for query in sought] == [True, True, False]
 
 
 def test_a_number_for_a_name_is_refused_and_stays_typed():

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from rongxin.catalogue import loader
 from rongxin.delivery.webhooks import endpoints
+from rongxin.delivery.webhooks.models import Webhook
 from rongxin.parties import seed
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.actor import SYSTEM
@@ -56,3 +57,12 @@ def test_addresses_are_searched_changed_and_removed(client):
     assert client.post(at, {"act": "?"}).status_code == 422
     assert client.post(at, {"act": "remove"}).status_code == 302
     assert [row[0] for row in cells(client.get(AT).content.decode())] == ["https://customs.example/other"]
+
+
+@pytest.mark.parametrize("why", endpoints.Why)
+def test_why_an_address_stands_as_it_does_is_said_in_words(client, why):
+    card = registered(client)
+    Webhook.objects.filter(pk=card.id).update(state_why=why.value)
+    page = client.get(f"{AT}/{card.id}").content.decode()
+    assert f"<p>{why.label}</p>" in page
+    assert f"<p>{why.value}</p>" not in page
