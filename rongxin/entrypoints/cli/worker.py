@@ -140,6 +140,7 @@ def _of_batches() -> list[Duty]:
         Duty("proposals for batches that are over", 60, lambda now: proposals.lapse(as_of=now)),
         Duty("reminders of late batches", 600, lambda now: lateness.remind(as_of=now)),
         Duty("answers that nobody fetched", 600, lambda now: errands.sweep(as_of=now)),
+    ]
 
 
 def _of_connections() -> list[Duty]:
