@@ -271,7 +271,6 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
     "governance_incident": (KEEP, KEEP),
     "governance_measure": (KEEP, KEEP),
     "governance_institutionapplication": (KEEP, ALL),
-    "governance_institutionapplication": (KEEP, KEEP),
     # The web takes reports and answers; the worker notes whom it has told. The command line approves as it.
     "governance_approvalcondition": (
         (
