@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from rongxin.delivery.webhooks import endpoints, rules
 from rongxin.delivery.webhooks.models import Webhook
 from rongxin.delivery.webhooks.policy import Policy
-from rongxin.delivery.webhooks.rules import Outcome, Result, State, Why
+from rongxin.delivery.webhooks.rules import Outcome, Result, State
+from rongxin.delivery.webhooks.standing import Why
 from rongxin.parties import institutions
 from rongxin.proof.errors import ProofError
 

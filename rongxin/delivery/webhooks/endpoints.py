@@ -18,7 +18,8 @@ from django.utils import timezone
 from rongxin.delivery.webhooks import addresses, policy, rules, sending, signatures
 from rongxin.delivery.webhooks.errors import NotPossible, TooMany, UnknownEvent, UnknownWebhook
 from rongxin.delivery.webhooks.models import Message, Webhook
-from rongxin.delivery.webhooks.rules import MessageState, Result, State, Why
+from rongxin.delivery.webhooks.rules import MessageState, Result, State
+from rongxin.delivery.webhooks.standing import Why
 from rongxin.journal import entries, keyring, tree
 from rongxin.journal.rules import Kind
 from rongxin.journal.sealing import SealedColumn
