@@ -32,7 +32,7 @@ from rongxin.proof.keys import Keyring
 from rongxin.vocabulary.sharing_mode import SharingMode
 
 STORE_SECONDS = 0.2
-ROUNDS = 8
+DEFAULTS = {"firms": 100_000, "consents": 2_000, "rounds": 8}
 REACH = 1.3
 
 report = bench.load(Path(__file__).parent, "report")
@@ -40,17 +40,18 @@ report = bench.load(Path(__file__).parent, "report")
 
 def run(arguments: Mapping[str, str]) -> dict[str, object]:
     """Measure, and return the figures; the floor is the slowest provider alone."""
-    if arguments:
-        raise ValueError(f"{', '.join(sorted(arguments))}: this bench takes nothing")
-    return measure(
-        report._stage({name: report.DEFAULTS[name] for name in ("firms", "consents")} | {"facts": 1})
-    )
+    unknown = set(arguments) - set(DEFAULTS)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: this bench knows {', '.join(DEFAULTS)}")
+    given = {key: int(arguments.get(key, default)) for key, default in DEFAULTS.items()}
+    staged = report._stage({"firms": given["firms"], "consents": given["consents"], "facts": 1})
+    return measure(staged, given["rounds"])
 
 
-def measure(known: Mapping[str, Any]) -> dict[str, Any]:
+def measure(known: Mapping[str, Any], rounds: int = DEFAULTS["rounds"]) -> dict[str, Any]:
     """Return how long a report takes that asks all, one that asks the slowest, and their ratio."""
     with _providers(known), report._served(known) as address:
-        return _measure(known, address)
+        return _measure(known, address, rounds)
 
 
 def _called() -> dict[str, list[str]]:
@@ -83,12 +84,12 @@ def _providers(known: Mapping[str, Any]) -> Iterator[None]:
                     path.unlink()
 
 
-def _measure(known: Mapping[str, Any], address: str) -> dict[str, Any]:
+def _measure(known: Mapping[str, Any], address: str, rounds: int) -> dict[str, Any]:
     asked = _called()
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     together: list[float] = []
     alone: dict[str, list[float]] = {name: [] for name in asked}
-    for number in range(ROUNDS + 1):
+    for number in range(rounds + 1):
         everything = [item for items in asked.values() for item in items]
         taken = _ask(connection, known, everything, number)
         each = {name: _ask(connection, known, items, number) for name, items in asked.items()}
@@ -135,7 +136,8 @@ def _mapped(name: str) -> dict[str, Any]:
     item = loader.load().item(name)
     keys = [subjects.key_of(item.field(field)) for field in item.subject_key]
     path = "".join(f"/{{{key.value}}}" for key in dict.fromkeys(keys) if key is not None)
-    return {"path": path, "columns": {field.name: field.name for field in item.fields}}
+    columns = {field.name: field.name for field in item.fields}
+    return {"path": path, "absent_status": 404, "columns": columns}
 
 
 @contextmanager

@@ -50,7 +50,6 @@ NAMED = (
     Page("owner", "/enterprise/requests/{request}"),
     Page("owner", "/enterprise/requests/{request}/sign"),
     Page("owner", "/enterprise/consents/{consent}"),
-    Page("owner", "/enterprise/consents/{consent}/withdraw"),
     Page("owner", "/enterprise/uses?own=1"),
     Page("owner", "/enterprise/uses/{use}"),
     Page("owner", "/enterprise/rights/object/honours"),
