@@ -69,6 +69,7 @@ def _providers(known: Mapping[str, Any]) -> Iterator[None]:
     """Run all of them and enter them in the node's book of addresses."""
     home, book = Path(known["var"]) / "offices", Path(known["var"]) / "gateways"
     node = Keyring(Path(known["var"]) / "keys", create=True).signing("node").public.pem()
+    book.mkdir(exist_ok=True)
     with _store() as address, ExitStack() as running:
         offices = [_lay_out(home, name, items, address, node) for name, items in _called().items()]
         for office in offices:
