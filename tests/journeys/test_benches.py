@@ -19,7 +19,7 @@ SMALL = {
     "api": {"clients": 2, "seconds": 1, "rounds": 1, "firms": 200, "consents": 50,
             "push_firms": 200, "messages": 20},
     "call": {"clients": 2, "seconds": 1, "rounds": 1, "firms": 200, "consents": 50},
-    "decision": {"rounds": 2, "times": 5, "real": 20},
+    "decision": {"rounds": 2, "times": 5, "real": 20, "firms": 200, "largest": 4_000},
     "evaluate": {"subjects": 2_000, "bucket": 1_000, "sample": 5},
     "fan_out": {"firms": 200, "consents": 50, "rounds": 1},
     "intake": {"rows": 2_000, "firms": 200, "xlsx_rows": 500, "peer": 1},
