@@ -24,7 +24,7 @@ from rongxin.front import beside, forwarding, inner, outer
 from rongxin.front import config as configs
 from rongxin.front.config import Config, Side
 from rongxin.front.replies import Asked, Reply, as_json, problem
-from rongxin.outpost import parent, tls
+from rongxin.outpost import bodies, parent, tls
 from rongxin.outpost.errors import Misconfigured
 
 _CONFIG = "RONGXIN_FRONT_CONFIG"
@@ -147,12 +147,12 @@ def _application(config: Config, act: Act, body_bytes: int, hold: Hold = _at_onc
         if (scope.method, scope.path) == _HEALTH:
             return _give_whole(proto, as_json({"status": "ok"}))
         try:
-            body = await asyncio.wait_for(_body(proto, body_bytes), limits.body_seconds)
+            body = await bodies.taken(proto, most=body_bytes, seconds=limits.body_seconds)
         except TimeoutError:
             return _give_whole(
                 proto, problem(408, "too_slow", "请求内容未及时送达 the body didn't come in time")
             )
-        if body is None:
+        except bodies.TooLarge:
             most = f"{body_bytes >> 20} MiB" if body_bytes >> 20 else f"{body_bytes >> 10} KiB"
             return _give_whole(
                 proto, problem(413, "body_too_large", f"请求内容超过 {most} the body is too large")
@@ -172,20 +172,6 @@ def _application(config: Config, act: Act, body_bytes: int, hold: Hold = _at_onc
         return None
 
     return application
-
-
-async def _body(proto: Any, most: int) -> bytes | None:
-    """Return a request's body, None where it is too large. That too is read to its end, but not kept: who is
-    cut off while he sends doesn't hear why.
-    """
-    body, size = bytearray(), 0
-    async for part in proto:
-        size += len(part)
-        if size <= most:
-            body += part
-        else:
-            body.clear()
-    return bytes(body) if size <= most else None
 
 
 def _heads(scope: Any) -> dict[str, str]:

@@ -1,11 +1,16 @@
-"""The HTTP server of a gateway: bytes in, bytes out; all thought is the door's."""
+"""The HTTP server of a gateway: bytes in, bytes out; all thought is the door's.
+
+A body is taken whole, within its time and size, before one of the workers' threads is given to it: anybody
+who can connect may send, and must hold nobody up by sending slowly.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +26,7 @@ from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
-from rongxin.outpost import parent, tls
+from rongxin.outpost import bodies, parent, tls
 from rongxin.outpost.errors import Misconfigured
 from rongxin.outpost.watched import Directory
 from rongxin.proof import canonical
@@ -32,10 +37,15 @@ KEY = "gateway"
 _CONFIG = "RONGXIN_GATEWAY_CONFIG"
 _TYPE = "application/json"
 
-Environ = Mapping[str, Any]
+#: A node sends a question at once; this long may a bad line take over it.
+BODY_SECONDS = 5.0
+#: At most so many connections are open at a time. A slow one costs its body alone, so there may be many.
+_CONNECTIONS_MAX = 1024
+_LOG = logging.getLogger(__name__)
+
 Doors = Mapping[str, Door]
 Served = Mapping[str, list[str]]
-Start = Callable[[str, list[tuple[str, str]]], object]
+Application = Callable[[Any, Any], Awaitable[None]]
 
 
 def open_door(config: Config) -> Door:
@@ -89,10 +99,11 @@ def serve(paths: Sequence[Path]) -> None:
         "rongxin.gateway.server:application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=config.limits.workers,
+        websockets=False,
         backlog=256,
+        backpressure=_CONNECTIONS_MAX,
         log_access=False,
         ssl_cert=files.certificate if files else None,
         ssl_key=files.key if files else None,
@@ -102,38 +113,44 @@ def serve(paths: Sequence[Path]) -> None:
     ).serve()
 
 
-def application() -> Callable[[Environ, Start], Iterable[bytes]]:
-    """Return the WSGI application of the configuration that `serve` names."""
+def application() -> Application:
+    """Return the RSGI application of the configuration that `serve` names."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     parent.end_with_parent()
     read = [configs.read(Path(path)) for path in os.environ[_CONFIG].split(os.pathsep)]
     doors = {config.provider: open_door(config) for config in read}
     served = {config.provider: sorted(config.mapped) for config in read}
-    return lambda environ, start: _handle(doors, served, environ, start)
+    threads = ThreadPoolExecutor(read[0].limits.workers, "door")
+
+    async def application(scope: Any, proto: Any) -> None:
+        reply = await _reply(doors, served, threads, scope, proto)
+        proto.response_bytes(reply.status, [("content-type", _TYPE)], reply.body)
+
+    return application
 
 
-def _handle(doors: Doors, served: Served, environ: Environ, start: Start) -> Iterable[bytes]:
-    reply = _reply(doors, served, environ)
-    phrase = f"{reply.status} {HTTPStatus(reply.status).phrase}"
-    start(phrase, [("Content-Type", _TYPE), ("Content-Length", str(len(reply.body)))])
-    return [reply.body]
-
-
-def _reply(doors: Doors, served: Served, environ: Environ) -> Reply:
-    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-    if (method, path) == ("GET", "/healthz"):
+async def _reply(doors: Doors, served: Served, threads: ThreadPoolExecutor, scope: Any, proto: Any) -> Reply:
+    if (scope.method, scope.path) == ("GET", "/healthz"):
         return Reply(200, canonical.dumps({"status": "ok", "served": served}))
-    if path != questions.PATH:
+    if scope.path != questions.PATH:
         return refused(404, "not_found", "没有这个地址 no such path")
-    if method != "POST":
+    if scope.method != "POST":
         return refused(405, "method_not_allowed", "只接受 POST POST only")
-    body = environ["wsgi.input"].read(BODY_BYTES_MAX + 1)
-    if len(body) > BODY_BYTES_MAX:
-        return refused(413, "too_large", f"请求超过 {BODY_BYTES_MAX >> 10} KiB")
     try:
-        return _door(doors, body).answer(Request(method, _url(environ), _headers(environ), body))
+        body = await bodies.taken(proto, most=BODY_BYTES_MAX, seconds=BODY_SECONDS)
+    except TimeoutError:
+        return refused(408, "too_slow", "请求内容未及时送达 the body didn't come in time")
+    except bodies.TooLarge:
+        return refused(413, "too_large", f"请求超过 {BODY_BYTES_MAX >> 10} KiB")
+    asked = Request(scope.method, _url(scope), _headers(scope), body)
+    return await asyncio.get_running_loop().run_in_executor(threads, _answer, doors, asked)
+
+
+def _answer(doors: Doors, asked: Request) -> Reply:
+    try:
+        return _door(doors, asked.body).answer(asked)
     except Exception:
-        logging.getLogger(__name__).exception("a question could not be answered")
+        _LOG.exception("a question could not be answered")
         return refused(503, "unavailable", "网关暂不可用 the gateway can't answer at present")
 
 
@@ -148,18 +165,13 @@ def _door(doors: Doors, body: bytes) -> Door:
         return first
 
 
-def _url(environ: Environ) -> str:
-    query = environ.get("QUERY_STRING", "")
-    scheme, host = environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")
-    return f"{scheme}://{host}{environ['PATH_INFO']}{'?' + query if query else ''}"
+def _url(scope: Any) -> str:
+    host = scope.headers.get("host") or scope.authority or ""
+    query = f"?{scope.query_string}" if scope.query_string else ""
+    return f"{scope.scheme}://{host}{scope.path}{query}"
 
 
-def _headers(environ: Environ) -> dict[str, str]:
+def _headers(scope: Any) -> dict[str, str]:
     """What a signature may cover; the rest of a request's headers is nobody's evidence."""
-    named = {
-        "content-type": "CONTENT_TYPE",
-        "content-digest": "HTTP_CONTENT_DIGEST",
-        "signature-input": "HTTP_SIGNATURE_INPUT",
-        "signature": "HTTP_SIGNATURE",
-    }
-    return {name: str(environ[key]) for name, key in named.items() if environ.get(key)}
+    named = ("content-type", "content-digest", "signature-input", "signature")
+    return {name: value for name in named if (value := scope.headers.get(name))}

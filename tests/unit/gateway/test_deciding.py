@@ -43,36 +43,38 @@ def _asked(name: str, place: int, kind: SubjectKind, consented: bool, verdicts: 
     return asked, given, carried
 
 
-@pytest.mark.parametrize(("name", "place"), ASKED)
-@pytest.mark.parametrize("kind", SubjectKind)
-@pytest.mark.parametrize("consented", [True, False])
-def test_gate_and_gateway_come_to_the_same_verdicts(
-    name: str, place: int, kind: SubjectKind, consented: bool
-) -> None:
-    item = CATALOGUE.item(name)
+def _gates(name: str, place: int, kind: SubjectKind, consented: bool) -> dict[str, rules.Decision]:
+    """What the node's own gate decides, which knows nothing of gateways."""
     base = terms()
     consent = rules.Consented(
         Reason.CONSENTED if consented else Reason.CONSENT_MISSING,
         period=base.data_period if consented else None,
         modes=base.modes if consented else None,
     )
-    gates = rules.table(item, rules.Context(rules.RecipientKind.INSTITUTION, kind, consent))[place]
-    verdicts = {field: made.verdict for field, made in gates.fields.items()}
+    context = rules.Context(rules.RecipientKind.INSTITUTION, kind, consent)
+    return dict(rules.table(CATALOGUE.item(name), context)[place].fields)
+
+
+@pytest.mark.parametrize(("name", "place"), ASKED)
+@pytest.mark.parametrize("kind", SubjectKind)
+@pytest.mark.parametrize("consented", [True, False])
+def test_gate_and_gateway_come_to_the_same_verdicts(
+    name: str, place: int, kind: SubjectKind, consented: bool
+) -> None:
+    gates = _gates(name, place, kind, consented)
+    verdicts = {field: made.verdict for field, made in gates.items()}
     asked, _, carried = _asked(name, place, kind, consented, verdicts)
-    assert deciding.rule(asked, item, carried).entry.fields == gates.fields
+    assert deciding.rule(asked, CATALOGUE.item(name), carried).entry.fields == gates
 
 
 @settings(deadline=None)
 @given(st.data())
 def test_whatever_a_node_claims_no_verdict_becomes_milder(data: st.DataObject) -> None:
     name, place = data.draw(st.sampled_from(ASKED))
-    item = CATALOGUE.item(name)
     kind, consented = data.draw(st.sampled_from(SubjectKind)), data.draw(st.booleans())
-    honest = dict.fromkeys(item.fields_of(item.channels[place]), Verdict.REVEAL)
-    asked, _, carried = _asked(name, place, kind, consented, honest)
-    own = deciding.rule(asked, item, carried).entry.fields
-    claimed = {field: data.draw(st.sampled_from(STRICTNESS)) for field in honest}
+    own = _gates(name, place, kind, consented)
+    claimed = {field: data.draw(st.sampled_from(STRICTNESS)) for field in own}
     lied, _, carried = _asked(name, place, kind, consented, claimed)
-    for field, made in deciding.rule(lied, item, carried).entry.fields.items():
+    for field, made in deciding.rule(lied, CATALOGUE.item(name), carried).entry.fields.items():
         strictest = max(STRICTNESS.index(own[field].verdict), STRICTNESS.index(claimed[field]))
         assert STRICTNESS.index(made.verdict) == strictest

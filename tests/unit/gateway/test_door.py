@@ -205,3 +205,17 @@ def test_it_finds_by_name_and_place_only_where_the_name_is_unique(
     asked = question("agricultural_operator", verdicts={"business_scope": Verdict.MASK}, **own)
     answer = farm.ask(asked)
     assert answer.receipt.availability is expected
+
+
+def test_it_masks_a_third_person_whatever_the_node_asks_for(open_office: Callable[..., Office]) -> None:
+    office = open_office("market_regulation_bureau")
+    office.holds("b(f, code, n, r)", (FIRM.name, OTHER, "云州第一公司城西分公司", "张建国"))
+    sql = "SELECT f AS name, :uscc AS uscc, n AS branch_name, code AS branch_uscc, r AS representative FROM b"
+    office.writes("branch", {"sql": sql, "columns": {"branch_legal_representative": "representative"}})
+    given = terms(items=frozenset({"branch"}))
+    asked = question("branch", "branch_name", "branch_legal_representative", given=given)
+    assert set(asked.verdicts.values()) == {Verdict.REVEAL}
+    (row,) = office.ask(asked, given).rows
+    assert row["branch_name"] == "云州第一公司城西分公司"
+    assert "建国" not in row["branch_legal_representative"]
+    assert row["branch_legal_representative"].startswith("张")

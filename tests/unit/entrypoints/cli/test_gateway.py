@@ -202,3 +202,16 @@ def test_what_is_no_question_is_turned_away(
     answer = urllib3.request(method, served + path, body=body or None, retries=False)
     assert answer.status == status
     assert orjson.loads(answer.data)["code"]
+
+
+def test_who_sends_slowly_is_told_so_and_holds_nobody_up(served: str) -> None:
+    host, _, port = served.removeprefix("http://").partition(":")
+    half = f"POST {questions.PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf".encode()
+    slow = [socket.create_connection((host, int(port)), timeout=PATIENCE) for _ in range(100)]
+    for one in slow:
+        one.sendall(half)
+    answer = urllib3.request("POST", served + questions.PATH, body=b"{}", retries=False, timeout=PATIENCE)
+    assert answer.status == 401
+    for one in slow:
+        assert b" 408 " in one.recv(4096)
+        one.close()
