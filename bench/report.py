@@ -281,7 +281,8 @@ def _floor_script(admin: psycopg.Connection[Any], known: Mapping[str, Any]) -> s
         WHERE intent.consent IS NOT NULL AND outcome.released LIMIT 1
         """
     ).fetchone()
-    assert row is not None
+    if row is None:
+        raise RuntimeError("no consented report was answered while warming up: give it more --seconds")
     intended_id, intended, released_id, released, items, summary = row
     stored = admin.execute("SELECT DISTINCT item FROM sharing_batch ORDER BY item").fetchall()
     subjects = sorted(question["subject"] for question in known["questions"])

@@ -16,9 +16,9 @@ import pytest
 from tests.meta import house
 
 SMALL = {
-    "api": {"clients": 2, "seconds": 1, "rounds": 1, "firms": 200, "consents": 50,
+    "api": {"clients": 2, "seconds": 5, "rounds": 1, "firms": 200, "consents": 50,
             "push_firms": 200, "messages": 20},
-    "call": {"clients": 2, "seconds": 1, "rounds": 1, "firms": 200, "consents": 50},
+    "call": {"clients": 2, "seconds": 5, "rounds": 1, "firms": 200, "consents": 50},
     "decision": {"rounds": 2, "times": 5, "real": 20, "firms": 200, "largest": 4_000},
     "evaluate": {"subjects": 2_000, "bucket": 1_000, "sample": 5},
     "fan_out": {"firms": 200, "consents": 50, "rounds": 1},
@@ -27,7 +27,7 @@ SMALL = {
     "pages": {"rounds": 1, "firms": 200, "consents": 50, "looks": 500, "withdrawn": 10},
     "pdf": {"rounds": 1, "warmup": 0},
     "push": {"firms": 500, "rounds": 1},
-    "report": {"clients": 2, "seconds": 1, "rounds": 1, "firms": 200, "consents": 50},
+    "report": {"clients": 2, "seconds": 5, "rounds": 1, "firms": 200, "consents": 50},
     "score": {"rows": 20_000},
     "webhooks": {"messages": 50, "events": 20},
 }  # fmt: skip
