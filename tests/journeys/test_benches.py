@@ -22,7 +22,7 @@ SMALL = {
     "decision": {"rounds": 2, "times": 5, "real": 20, "firms": 200, "largest": 4_000},
     "evaluate": {"subjects": 2_000, "bucket": 1_000, "sample": 5},
     "fan_out": {"firms": 200, "consents": 50, "rounds": 1},
-    "intake": {"rows": 2_000, "firms": 200, "xlsx_rows": 500, "peer": 1},
+    "intake": {"rows": 12_000, "firms": 200, "xlsx_rows": 500, "peer": 1},
     "journal": {"writers": 2, "processes": 1, "seconds": 1, "rounds": 1, "entries": 500},
     "pages": {"rounds": 1, "firms": 200, "consents": 50, "looks": 500, "withdrawn": 10},
     "pdf": {"rounds": 1, "warmup": 0},
