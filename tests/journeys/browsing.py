@@ -35,7 +35,7 @@ _PRINTED = """() => [...document.querySelectorAll("nav, form, button, input, tex
 # A code that machines know a state or a reason by, where a person reads. It may stand beside its words; so
 # may what an institution calls itself, and the journal's own names of what it refers to.
 _CODES = """() => [...document.querySelectorAll("main *")].filter(e =>
-  !e.closest("code, pre, .quiet, [aria-labelledby=entries]") && [...e.childNodes].some(n =>
+  !e.closest("code, pre, script, .quiet, [aria-labelledby=entries]") && [...e.childNodes].some(n =>
   n.nodeType == Node.TEXT_NODE && /(^|[^\\w./@=-])(?!bank_)[a-z]+(_[a-z]+)+($|[^\\w./@=-])/.test(n.data))
   ).slice(0, 3).map(e => e.outerHTML.slice(0, 160))"""
 PAPER = 703  # A4 within its margins

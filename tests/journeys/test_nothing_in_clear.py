@@ -209,8 +209,9 @@ class Water(fakes.Provider):
         return item == "water_fee"
 
     def fetch(self, question: Question) -> Sequence[Any]:
-        fields = dict.fromkeys(question.verdicts, PHONE)
-        return [{**fields, "name": sown("户名"), "uscc": question.subject.uscc, "account_number": CARD}]
+        fields = dict.fromkeys(question.verdicts, PHONE) | {"water_payment_details": [PHONE]}
+        known = {"name": sown("户名"), "uscc": question.subject.uscc, "has_fee_arrears": True}
+        return [{**fields, **known, "account_number": CARD}]
 
 
 def test_what_a_provider_answers_and_is_kept(client: Client, var: Path) -> None:

@@ -66,7 +66,7 @@ def test_what_is_no_value_of_its_type_is_no_answer_and_every_form_of_the_report_
         answer = _says(scene, **{PAID: value})
     (item,) = answer.items
     assert (item.availability, item.rows) == (Availability.PROVIDER_UNAVAILABLE, ())
-    assert f"tax_bureau gave no answer: tax_payment.{PAID}" in caplog.text
+    assert f"gave no usable answer: tax_payment.{PAID}" in caplog.text
     _, page, paper = forms(answer)
     assert "暂不可用" in page
     assert "暂不可用" in paper

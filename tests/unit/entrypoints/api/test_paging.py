@@ -130,6 +130,7 @@ WHOLE = {
     "/catalogue": "the items of the catalogue",
     "/catalogue/{item}/sources": "the sources of one item",
     "/consents/{consent_id}/receipts": "one row a recipient of one consent",
+    "/institutions/{institution}/conditions": "the conditions of one institution's approval",
     "/institutions/{institution}/keys": "the keys of one institution, each entered by two persons",
     "/institutions/{institution}/redirect-uris": "the addresses of one institution, entered by two persons",
     "/outcomes": "the steps of one case, in their order",

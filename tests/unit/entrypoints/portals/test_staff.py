@@ -132,7 +132,12 @@ EVERYBODY = {
 }
 OWED = {"/operator/watch", "/operator/holds", "/operator/receipts", "/operator/corrections"}
 PUSHES = {"/operator/subscriptions"}
-ACCESS = {"/operator/institutions", "/operator/applications", "/operator/bureaus"}
+ACCESS = {
+    "/operator/institutions",
+    "/operator/applications",
+    "/operator/bureaus",
+    "/operator/conditions",
+}
 CASES = {
     "/operator/objections",
     "/operator/repairs",
@@ -140,11 +145,12 @@ CASES = {
     "/operator/imports",
     "/operator/held",
 }
+BATCHES = {"/operator/batches", "/operator/batch-proposals"}
 ROLES = {
     Role.SYSTEM_ADMINISTRATOR: EVERYBODY | PUSHES,
     Role.SECURITY_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | OWED,
-    Role.AUDIT_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | CASES | OWED | {"/operator/record"},
-    Role.CLERK: EVERYBODY | ACCESS | CASES | {"/operator/matching", "/operator/decisions"},
+    Role.AUDIT_ADMINISTRATOR: EVERYBODY | PUSHES | ACCESS | CASES | BATCHES | OWED | {"/operator/record"},
+    Role.CLERK: EVERYBODY | ACCESS | CASES | BATCHES | {"/operator/matching", "/operator/decisions"},
 }
 
 
