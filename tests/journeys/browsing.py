@@ -36,7 +36,8 @@ _PRINTED = """() => [...document.querySelectorAll("nav, form, button, input, tex
 # may what an institution calls itself, and the journal's own names of what it refers to.
 _CODES = """() => [...document.querySelectorAll("main *")].filter(e =>
   !e.closest("code, pre, script, .quiet, [aria-labelledby=entries]") && [...e.childNodes].some(n =>
-  n.nodeType == Node.TEXT_NODE && /(^|[^\\w./@=-])(?!bank_|bureau_)[a-z]+(_[a-z]+)+($|[^\\w./@=-])/.test(n.data))
+  n.nodeType == Node.TEXT_NODE &&
+  /(^|[^\\w./@=-])(?!bank_|bureau_)[a-z]+(_[a-z]+)+($|[^\\w./@=-])/.test(n.data))
   ).slice(0, 3).map(e => e.outerHTML.slice(0, 160))"""
 PAPER = 703  # A4 within its margins
 
