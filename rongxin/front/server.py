@@ -17,14 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from granian import Granian
-from granian.constants import Interfaces
-
 from rongxin.front import beside, forwarding, inner, outer
 from rongxin.front import config as configs
 from rongxin.front.config import Config, Side
 from rongxin.front.replies import Asked, Reply, as_json, problem
-from rongxin.outpost import bodies, parent, tls
+from rongxin.outpost import bodies, parent, serving, tls
 from rongxin.outpost.errors import Misconfigured
 
 _CONFIG = "RONGXIN_FRONT_CONFIG"
@@ -93,26 +90,15 @@ def _begun() -> Config:
 
 
 def _run(path: Path, config: Config, side: Side) -> None:
-    host, port = config.address(side)
     files = tls.opened(config.side(side).tls, config.at)
     os.environ[_CONFIG] = str(path.absolute())
-    Granian(
+    serving.run(
         f"rongxin.front.server:{side}_application",
-        address=host,
-        port=port,
-        interface=Interfaces.RSGI,
-        workers=1,
-        websockets=False,
-        backlog=256,
-        log_access=False,
+        config.address(side),
+        files,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
-        ssl_cert=files.certificate if files else None,
-        ssl_key=files.key if files else None,
-        ssl_ca=files.client_authority if files else None,
-        ssl_client_verify=files is not None and files.client_authority is not None,
-        factory=True,
-    ).serve()
+    )
 
 
 def _check_free(key: str, host: str, port: int) -> None:

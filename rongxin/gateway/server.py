@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from granian import Granian
-from granian.constants import Interfaces
 
 from rongxin.catalogue import loader
 from rongxin.exchange import question as questions
@@ -26,7 +24,7 @@ from rongxin.gateway.config import Config
 from rongxin.gateway.door import BODY_BYTES_MAX, Door, Reply, refused
 from rongxin.gateway.evidence import Evidence, secret_of
 from rongxin.gateway.sources import opening
-from rongxin.outpost import bodies, parent, tls
+from rongxin.outpost import bodies, parent, serving, tls
 from rongxin.outpost.errors import Misconfigured
 from rongxin.outpost.watched import Directory
 from rongxin.proof import canonical
@@ -92,25 +90,9 @@ def serve(paths: Sequence[Path]) -> None:
     if len({each.provider for each in read}) < len(read):
         raise Misconfigured("同一单位只能有一份配置 one configuration a provider")
     config = read[0]
-    host, port = config.address
     os.environ[_CONFIG] = os.pathsep.join(str(path.absolute()) for path in paths)
     files = tls.opened(config.tls, config.at)
-    Granian(
-        "rongxin.gateway.server:application",
-        address=host,
-        port=port,
-        interface=Interfaces.RSGI,
-        workers=1,
-        websockets=False,
-        backlog=256,
-        backpressure=_CONNECTIONS_MAX,
-        log_access=False,
-        ssl_cert=files.certificate if files else None,
-        ssl_key=files.key if files else None,
-        ssl_ca=files.client_authority if files else None,
-        ssl_client_verify=files is not None and files.client_authority is not None,
-        factory=True,
-    ).serve()
+    serving.run("rongxin.gateway.server:application", config.address, files, backpressure=_CONNECTIONS_MAX)
 
 
 def application() -> Application:
