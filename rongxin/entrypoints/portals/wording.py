@@ -57,6 +57,16 @@ def items_called(text: str) -> list[str]:
     return [one.item for one in loader.load().items.values() if text in named(one.label)]
 
 
+def items() -> list[tuple[str, str]]:
+    """Return what a choice of items offers: each one's name and label."""
+    return [(one.item, one.label) for one in loader.load().items.values()]
+
+
+def provider(name: str) -> str:
+    """Return what a provider is called; one that the catalogue has no more goes by its name."""
+    return named(loader.load().provider_label(name))
+
+
 def providers() -> list[tuple[str, str]]:
     """Return what a choice of providers offers: each one's id and label."""
     return [(key, one.label) for key, one in loader.load().providers.items()]

@@ -226,7 +226,7 @@ def _item(item: Item, known: Mapping[str, call_register.Health]) -> dict[str, An
 
 
 def _note(provider: str, health: call_register.Health | None) -> str:
-    name = wording.named(loader.load().provider_label(provider))
+    name = wording.provider(provider)
     if health is None:
         return _("%(provider)s尚未接通，须向其调用的信息暂不可用") % {"provider": name}
     if health.rate is None:

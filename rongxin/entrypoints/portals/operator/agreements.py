@@ -47,7 +47,7 @@ AGREEMENTS = Listing(
             _lazy("信息项"),
             lambda card: Cell(wording.item(card.item), reverse("operator_agreement", args=[card.id])),
         ),
-        Column(_lazy("提供单位"), lambda card: wording.named(loader.load().provider_label(card.provider))),
+        Column(_lazy("提供单位"), lambda card: wording.provider(card.provider)),
         Column(_lazy("文号"), lambda card: card.terms.document_number),
         Column(_lazy("至"), lambda card: card.terms.until_on.isoformat()),
         Column(_lazy("状态"), lambda card: Cell(lists.label(card.state), tag=_tone(card))),
@@ -151,7 +151,7 @@ def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
         "state": card.state.label,
         "waits": card.state is State.PROPOSED,
         "facts": [
-            (_("提供单位"), wording.named(loader.load().provider_label(card.provider))),
+            (_("提供单位"), wording.provider(card.provider)),
             (_("文号"), terms.document_number),
             (_("签署日期"), terms.signed_on.isoformat()),
             (_("有效期"), f"{terms.from_on} — {terms.until_on}"),

@@ -46,10 +46,6 @@ def _rows(_visitor: Visitor, wanted: Wanted, window: Window) -> Part[Card]:
     )
 
 
-def _items() -> list[tuple[str, str]]:
-    return [(item.item, item.label) for item in loader.load().items.values()]
-
-
 BATCHES = Listing(
     _HERE,
     _lazy("批次"),
@@ -60,7 +56,7 @@ BATCHES = Listing(
             whole=True,
         ),
         Column(_lazy("信息项"), lambda card: wording.item(card.item)),
-        Column(_lazy("提供单位"), lambda card: wording.named(loader.load().provider_label(card.provider))),
+        Column(_lazy("提供单位"), lambda card: wording.provider(card.provider)),
         Column(_lazy("文件"), lambda card: card.file_name),
         Column(_lazy("入库"), lambda card: card.counts.accepted, number=True),
         Column(_lazy("状态"), lambda card: Cell(lists.label(card.status), tag=_TONES.get(card.status, ""))),
@@ -69,7 +65,7 @@ BATCHES = Listing(
     _lazy("没有符合条件的批次。"),
     (
         Filter("find", _lazy("文件名"), "search"),
-        Filter("item", _lazy("信息项"), "choice", _items),
+        Filter("item", _lazy("信息项"), "choice", wording.items),
         Filter("provider", _lazy("数据提供单位"), "choice", wording.providers),
         Filter("status", _lazy("状态"), "choice", lambda: lists.words(Status)),
     ),

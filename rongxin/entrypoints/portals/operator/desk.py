@@ -73,7 +73,7 @@ MATCHING = Listing(
     (
         Column(_lazy("名称"), _name),
         Column(_lazy("信息项"), lambda row: wording.named(row.item.label)),
-        Column(_lazy("提供单位"), lambda row: wording.named(loader.load().provider_label(row.provider))),
+        Column(_lazy("提供单位"), lambda row: wording.provider(row.provider)),
         Column(_lazy("文件"), lambda row: _place(row.file_name, row.line)),
         Column(_lazy("等了几天"), lambda row: row.age_days, number=True),
         Column(_lazy("办理"), _how),

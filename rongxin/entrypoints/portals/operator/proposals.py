@@ -50,7 +50,7 @@ PROPOSALS = Listing(
         ),
         Column(_lazy("办理"), lambda card: lists.label(card.measure)),
         Column(_lazy("信息项"), lambda card: wording.item(card.item)),
-        Column(_lazy("提供单位"), lambda card: wording.named(loader.load().provider_label(card.provider))),
+        Column(_lazy("提供单位"), lambda card: wording.provider(card.provider)),
         Column(_lazy("文件"), lambda card: card.file_name),
         Column(_lazy("记录数"), lambda card: card.foreseen.ends, number=True),
         Column(_lazy("状态"), lambda card: Cell(lists.label(card.state), tag=_TONES.get(card.state, ""))),
@@ -151,7 +151,7 @@ def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
         "waits": waits,
         "hidden": [("seen", card.foreseen.mark)],
         "facts": [
-            (_("提供单位"), wording.named(loader.load().provider_label(card.provider))),
+            (_("提供单位"), wording.provider(card.provider)),
             (_("文件"), card.file_name),
             (_("终止的原因"), wording.named(card.why)),
             (_("依据"), card.ground),

@@ -43,10 +43,6 @@ def _rows(visitor: Visitor, wanted: Wanted, window: Window) -> Part[dict[str, An
     ).of(_line)
 
 
-def _choices() -> list[tuple[str, str]]:
-    return [(item.item, wording.named(item.label)) for item in loader.load().items.values()]
-
-
 BATCHES = Listing(
     "provider",
     _lazy("报送的批次"),
@@ -66,7 +62,7 @@ BATCHES = Listing(
     _lazy("还没有报送过。"),
     (
         Filter("find", _lazy("文件名"), "search"),
-        Filter("item", _lazy("信息项"), "choice", _choices),
+        Filter("item", _lazy("信息项"), "choice", wording.items),
         Filter("status", _lazy("状态"), "choice", lambda: lists.words(Status)),
     ),
 )
