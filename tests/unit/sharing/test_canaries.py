@@ -60,10 +60,20 @@ def hits() -> list[tuple[str, str]]:
         for canary in CANARIES:
             plain = canary.encode()
             shapes = [plain, plain[::-1], plain.hex().encode(), sha256(plain).hexdigest().encode()]
-            # Wherever a text stands in base64, one of three turns of it is seen.
-            shapes += [base64.b64encode(b"x" * turn + plain)[4:-4] for turn in range(3)]
+            shapes += [_in_base64(plain, turn) for turn in range(3)]
             found += [(table, canary) for shape in shapes if shape in octets]
     return found
+
+
+def _in_base64(plain: bytes, turn: int) -> bytes:
+    """Wherever a text stands in base64, one of three turns of it is seen: the whole groups of that turn.
+
+    Never fewer than eight characters: four are met by chance in the receipts' signatures.
+    """
+    groups = base64.b64encode(b"x" * turn + plain)
+    shape = groups[4 if turn else 0 : -4 if (turn + len(plain)) % 3 else None]
+    assert len(shape) >= 8
+    return shape
 
 
 def held(bureau: Bureau, firm: int) -> reading.Row:
