@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from markdown_it import MarkdownIt
 
-from rongxin.catalogue import loader
+from rongxin.catalogue import loader, regions
 from rongxin.consent.redirection import addresses
 from rongxin.consent.rules import Frequency, FrequencyUnit
 from rongxin.entrypoints.portals import wording
@@ -19,6 +19,7 @@ from rongxin.governance.onboarding import invitations
 from rongxin.parties import accounts, departments, institution_keys, institutions, subjects
 from rongxin.parties.errors import UnknownParty
 from rongxin.parties.memberships import Card
+from rongxin.parties.providers import Card as Provider
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.sharing.schedule.rules import Every
 
@@ -92,15 +93,30 @@ def in_html(markdown: str) -> str:
 def actor(text: str | None) -> str:
     """Return what somebody is called who stands written as `account:5@party`; "" for nobody.
 
-    Whoever has no account here (a command, an account of before a move) goes by what is written.
+    An account of before a move, that isn't here, goes by what is written.
     """
     kind, _colon, number = (text or "").partition("@")[0].partition(":")
+    if kind == "system":
+        return _("命令行") if number.startswith("cli-") else _("系统")
     if kind != "account" or not number.isdigit():
         return text or ""
     try:
         return accounts.get(int(number)).display_name
     except UnknownParty:
         return text or ""
+
+
+def remit(card: Provider) -> str:
+    """Return whose firms a provider speaks of: where and of which kinds; "" where nothing is declared."""
+    where = _("、").join(region(code) for code in card.remit.regions)
+    kinds = wording.listed(kind.label for kind in card.remit.subject_kinds)
+    return _("；").join(part for part in (where, kinds) if part)
+
+
+def region(code: str) -> str:
+    """Return a region's name with those it lies in, its code beside it."""
+    named = regions.label(code)
+    return named if named == code else _("%(name)s（%(code)s）") % {"name": named, "code": code}
 
 
 def registered(institution: str) -> dict[str, list[dict[str, Any]]]:

@@ -194,6 +194,14 @@ def of_batch(batch_id: UUID) -> list[Card]:
     return [_card(row) for row in rows.order_by("-proposed_at", "-id")]
 
 
+def waiting_for(provider: str) -> list[Card]:
+    """Return what is proposed of a provider's batches and not yet decided, the oldest first."""
+    rows = BatchProposal.objects.select_related("batch").filter(
+        state=State.PROPOSED, batch__provider=provider
+    )
+    return [_card(row) for row in rows.order_by("proposed_at", "id")]
+
+
 def waiting() -> int:
     """Return how many proposals wait for a second person."""
     return BatchProposal.objects.filter(state=State.PROPOSED).count()

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader, regions
-from rongxin.entrypoints.portals import lists, pages, shown, visitors, wording
+from rongxin.catalogue import loader
+from rongxin.entrypoints.portals import coded, lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.operator import matter
 from rongxin.entrypoints.portals.visitors import Visitor
@@ -121,7 +121,7 @@ def _propose(request: HttpRequest, visitor: Visitor) -> str:
         items=dict.fromkeys(given.getlist("items"), opens),
         valid_from=first,
         valid_until=last,
-        regions=tuple(given.get("regions", "").split()),
+        regions=coded.REGIONS.read(given.getlist("regions")),
         subjects=tuple(given.get("subjects", "").upper().split()),
         daily_limit=limit,
     )
@@ -135,11 +135,19 @@ def _context(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
         "here": _HERE,
         "given": request.POST,
         "chosen": request.POST.getlist("items"),
+        "regions_rows": _typed(request.POST.getlist("regions")),
+        **coded.offered(),
         "departments": departments.every(),
         "sections": [{"label": label, "items": items} for _n, label, items in loader.load().sections()],
         "proposes": _PROPOSES.admits(role.party_kind, role.role),
         "admits": permission.SYSTEM.admits(role.party_kind, role.role),
     }
+
+
+def _typed(regions: list[str]) -> list[str]:
+    """Return the rows of the form: what was typed, also where it is no region, and some that are free."""
+    typed = [text for text in regions if text.strip()]
+    return typed + coded.REGIONS.rows(())[len(typed) :] if typed else coded.REGIONS.rows(())
 
 
 def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
@@ -161,7 +169,7 @@ def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
             (_("法律依据"), terms.legal_basis),
             (_("信息项"), wording.listed(known.label(name) for name in terms.items)),
             (_("须经授权的内容的法律依据"), _("、").join(sorted(opens)) or _("无：只能看到依法公开的部分")),
-            (_("地区"), _("、").join(regions.label(code) for code in terms.regions)),
+            (_("地区"), _("、").join(shown.region(code) for code in terms.regions)),
             (_("企业"), _("、").join(terms.subjects)),
             (_("有效期"), f"{terms.valid_from} — {terms.valid_until}"),
             (_("每天至多"), _("%(firms)s家企业") % {"firms": terms.daily_limit}),

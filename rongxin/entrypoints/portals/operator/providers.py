@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.catalogue import loader, regions
-from rongxin.entrypoints.portals import coded, lists, pages, visitors, wording
+from rongxin.catalogue import loader
+from rongxin.entrypoints.portals import coded, lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
@@ -38,22 +38,13 @@ def _name(card: Card) -> str:
     return wording.named(known.label) if known else card.name
 
 
-def _where(card: Card) -> str:
-    return _("、").join(regions.label(code) for code in card.remit.regions)
-
-
-def _remit(card: Card) -> str:
-    kinds = wording.listed(kind.label for kind in card.remit.subject_kinds)
-    return _("；").join(part for part in (_where(card), kinds) if part)
-
-
 PROVIDERS = Listing(
     _HERE,
     _lazy("数据提供单位"),
     (
         Column(_lazy("单位"), lambda card: Cell(_name(card), reverse("operator_provider", args=[card.id]))),
         Column(_lazy("信息项"), lambda card: len(card.mandate), number=True),
-        Column(_lazy("职责范围"), lambda card: _remit(card) or Cell(_("未登记"), tag="warn")),
+        Column(_lazy("职责范围"), lambda card: shown.remit(card) or Cell(_("未登记"), tag="warn")),
     ),
     _rows,
     _lazy("没有符合条件的数据提供单位。"),
@@ -76,7 +67,7 @@ def one(request: HttpRequest, visitor: Visitor, provider: str) -> HttpResponseBa
         "here": _HERE,
         "card": card,
         "name": _name(card),
-        "remit": _remit(card),
+        "remit": shown.remit(card),
         "items": [loader.load().label(item) for item in sorted(card.mandate)],
         "declares": declares,
         "kinds": list(SubjectKind),

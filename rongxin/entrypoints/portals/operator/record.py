@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from rongxin.entrypoints.portals import lists, pages, shown, visitors
+from rongxin.entrypoints.portals import lists, pages, reference_words, shown, visitors
 from rongxin.entrypoints.portals.lists import Cell, Column, Filter, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal import checkpoints, entries, verification, witness
@@ -66,7 +66,7 @@ RECORD = Listing(
         Column(_lazy("办理人"), lambda row: row["who"]),
         Column(
             _lazy("编号"),
-            lambda row: " ".join(f"{name} {ref}" for name, ref in sorted(row["entry"].refs.items())),
+            lambda row: reference_words.said(row["entry"].refs),
         ),
     ),
     _rows,

@@ -86,7 +86,7 @@ def _last(line: dict[str, Any]) -> Cell:
     plan = line["plan"]
     told = plan and (plan["overdue"] or plan["last"])
     if not told:
-        return Cell("—")
+        return Cell(_("还没有到期的报送") if plan else "—")
     return Cell(wording.named(told["label"]), tag=_TONES.get(State(told["state"]), ""), note=told["due_on"])
 
 

@@ -18,7 +18,7 @@ from rongxin.delivery.push import rules, subscriptions
 from rongxin.delivery.push.errors import NotPossible, PushError
 from rongxin.delivery.push.rules import Act, Status
 from rongxin.delivery.push.subscriptions import Card
-from rongxin.entrypoints.portals import lists, pages, visitors, wording
+from rongxin.entrypoints.portals import coded, lists, pages, shown, visitors, wording
 from rongxin.entrypoints.portals.lists import Cell, Column, Listing, Wanted
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.journal.windows import Part, Window
@@ -97,8 +97,8 @@ def _one(card: Card, visitor: Visitor) -> dict[str, Any]:
             (_("主体"), wording.listed(kind.label for kind in terms.kinds)),
             (_("推送依据"), terms.basis),
             (_("包含个体工商户的依据"), terms.individuals_basis),
-            (_("地区"), _("、").join(terms.regions) or _("全部")),
-            (_("行业"), _("、").join(terms.industries) or _("全部")),
+            (_("地区"), _("、").join(shown.region(code) for code in terms.regions) or _("全部")),
+            (_("行业"), _("、").join(coded.INDUSTRIES.shown(code) for code in terms.industries) or _("全部")),
             (_("条款"), _("第%(number)s版") % {"number": card.version}),
             (_("推送间隔"), _("每%(hours)s小时") % {"hours": terms.interval_hours}),
             (_("说明"), card.why),

@@ -77,6 +77,7 @@ def listed(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         "items": items_of(visitor.role.party),
         "modes": list(Mode),
         "late": _late(visitor),
+        "proposed": [_line(one) for one in proposals.waiting_for(visitor.role.party)],
     }
     if request.method != "POST" or lists.asked(request):
         return lists.answer(request, visitor, BATCHES, "provider/batches.html", context)
@@ -208,7 +209,7 @@ def _late(visitor: Visitor) -> list[dict[str, Any]]:
     return sorted((one for one in plans if one["overdue"]), key=lambda one: str(one["overdue"]["due_on"]))
 
 
-def _line(card: batches.Card) -> dict[str, Any]:
+def _line(card: batches.Card | proposals.Card) -> dict[str, Any]:
     known = loader.load().items
     return {"card": card, "item": known[card.item].label if card.item in known else card.item}
 

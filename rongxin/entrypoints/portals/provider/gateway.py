@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from rongxin.catalogue import loader
 from rongxin.entrypoints.portals import pages, shown, visitors
 from rongxin.entrypoints.portals.visitors import Visitor
+from rongxin.parties import providers
 from rongxin.parties.rules import permission
 from rongxin.sharing import call_register, gateways
 from rongxin.sharing.bulk import agreements, refresh
@@ -30,6 +31,7 @@ def show(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {
         "here": "provider_gateway",
         "days": _DAYS,
+        "remit": shown.remit(providers.get(own)),
         "health": health,
         "rate": None if health.rate is None else round(100 * health.rate, 1),
         "calls": [{**asdict(one), "label": _label(one.item)} for one in asked],

@@ -55,6 +55,20 @@ def test_one_proposes_another_confirms_and_the_provider_sees_it(provider):
     assert [row[-1] for row in cells(checker.get("/operator/batch-proposals").content.decode())] == ["已执行"]
 
 
+def test_the_provider_reads_of_a_proposal_on_its_first_page_until_it_is_decided(provider):
+    client, number = provider
+    others, _someone = desk.enter("tax_bureau")
+    said = "平台提议终止或撤回本单位的批次"
+    assert said not in client.get("/provider").content.decode()
+    at, _seen = proposed(enter(), number)
+    page = client.get("/provider").content.decode()
+    assert f"/provider/batches/{number}#proposals" in page
+    assert all(words in page for words in (said, "整批撤回", "将使1条记录不再有效"))
+    assert said not in others.get("/provider").content.decode(), "of another's batches"
+    assert enter(Role.CHECKER).post(at, {"act": "decline", "reason": "来函有误"}).status_code == 302
+    assert said not in client.get("/provider").content.decode()
+
+
 def test_a_checker_confirms_nothing_of_their_own_and_takes_it_back(provider):
     _client, number = provider
     checker = enter(Role.CHECKER)

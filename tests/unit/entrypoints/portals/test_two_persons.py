@@ -66,6 +66,21 @@ def test_a_mandate_is_put_forward_granted_by_another_and_revoked(department):
     assert duty_mandates.get(card.id).state is State.REVOKED
 
 
+def test_the_regions_of_a_mandate_are_chosen_by_name_and_stay_typed(department):
+    clerk = enter()
+    form = clerk.get("/operator/mandates").content.decode()
+    assert 'list="regions-known"' in form
+    assert '<option value="990101 云溪区">' in form
+    wrong = clerk.post("/operator/mandates", sent(regions=["云溪区", "云溪镇东头"]))
+    page = wrong.content.decode()
+    assert (wrong.status_code, "云溪镇东头" in page, 'value="云溪区"' in page) == (422, True, True)
+    assert clerk.post("/operator/mandates", sent(regions=["云溪区", "", "990102 星槐区"])).status_code == 302
+    [card] = duty_mandates.waiting()
+    assert set(card.terms.regions) == {"990101", "990102"}
+    page = clerk.get(f"/operator/mandates/{card.id}").content.decode()
+    assert "云岭省云州市云溪区（990101）" in page
+
+
 def test_who_put_a_mandate_forward_does_not_grant_it(department):
     one = enter(Role.SECURITY_ADMINISTRATOR)
     one.post("/operator/mandates", sent())
