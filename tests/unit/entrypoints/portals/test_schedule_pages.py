@@ -48,7 +48,7 @@ def test_the_desk_sets_a_plan_and_it_stands_in_the_list():
     assert client.post(AT, {"every": "month", "day": "10", "grace": "2"}).status_code == 302
     ((item, provider, plan, last, due),) = shown(client, "find=海关")
     assert (item, provider) == (loader.load().label(ITEM), loader.load().provider_label("customs"))
-    assert (plan, last, due[-2:]) == ("每月10日（宽限2个工作日）", "—", "10")
+    assert (plan, last, due[-2:]) == ("每月10日（宽限2个工作日）", "还没有到期的报送", "10")
     assert shown(client, "find=税务") == []
 
 
