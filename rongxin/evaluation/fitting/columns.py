@@ -14,6 +14,7 @@ import polars as pl
 from rongxin.evaluation.fitting import files
 
 NUMBER, DATE, CATEGORY = "number", "date", "category"
+PERCENT = "%"
 _SAMPLE_ROWS = 20_000
 _READABLE_MIN = 0.95  # of what isn't missing: below, a column of figures is text
 _FORMATS: Final = (
@@ -32,7 +33,11 @@ _DAY_MICROSECONDS = 86_400_000_000
 
 @dataclass(frozen=True)
 class Column:
-    """`form` is the format of a date; empty otherwise."""
+    """`form` is the format of a date, `%` where figures are written as percentages; empty otherwise.
+
+    `12%` in a column of plain figures, or `0.12` in one of percentages, is read as neither: which scale was
+    meant can't be known.
+    """
 
     name: str
     kind: str
@@ -51,8 +56,9 @@ def infer(cells: pl.Series) -> Column | None:
     step = max(1, len(present) // _SAMPLE_ROWS)
     sample = present.gather_every(step)
     enough = _READABLE_MIN * len(sample)
-    if len(_figures(sample).drop_nulls()) >= enough:
-        return Column(cells.name, NUMBER)
+    for form in ("", PERCENT):
+        if len(_figures(sample, form).drop_nulls()) >= enough:
+            return Column(cells.name, NUMBER, form)
     found = {form: len(_dates(sample, form).drop_nulls()) for form in _FORMATS}
     best = max(found, key=lambda form: found[form])  # the first of equals, so month first where both fit
     return Column(cells.name, DATE, best) if found[best] >= enough else Column(cells.name, CATEGORY)
@@ -66,6 +72,12 @@ def has_decimal_commas(text: pl.Series) -> bool:
     return bool(with_comma.any()) and int(figures.sum()) >= _READABLE_MIN * len(present)
 
 
+def mixes_percentages(text: pl.Series) -> bool:
+    """Whether tidied text is of figures some of which are percentages and some are not."""
+    plain, percent = (len(_figures(text, form).drop_nulls()) for form in ("", PERCENT))
+    return min(plain, percent) > 0 and plain + percent >= _READABLE_MIN * len(text.drop_nulls())
+
+
 def tidy(cells: pl.Series) -> pl.Series:
     """Text without the blanks around it; what stands for nothing is null."""
     text = cells.cast(pl.String).str.strip_chars()
@@ -74,6 +86,9 @@ def tidy(cells: pl.Series) -> pl.Series:
 
 def numbers(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | None]:
     """Return cells as Float64 (dates as days since 1970), null where missing; and which can't be read."""
+    if column.form == PERCENT and (cells.dtype.is_numeric() or cells.dtype.is_decimal()):
+        given = cells.is_not_null()
+        return pl.Series(cells.name, [None] * len(cells), pl.Float64), given if given.any() else None
     if cells.dtype == pl.Float64:
         return cells.fill_nan(None), None
     if cells.dtype.is_numeric() or cells.dtype in (pl.Boolean, pl.Null) or cells.dtype.is_decimal():
@@ -81,15 +96,16 @@ def numbers(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | No
     if cells.dtype.is_temporal():
         return _days(cells), None
     plain = cells.cast(pl.String).cast(pl.Float64, strict=False).fill_nan(None)
-    if column.kind == NUMBER and plain.null_count() == cells.null_count():
+    if column == Column(column.name, NUMBER) and plain.null_count() == cells.null_count():
         return plain, None
     text = tidy(cells)
-    values = _figures(text) if column.kind == NUMBER else _dates(text, column.form)
+    values = _figures(text, column.form) if column.kind == NUMBER else _dates(text, column.form)
     unreadable = values.is_null() & text.is_not_null()
     return values, unreadable if unreadable.any() else None
 
 
-def _figures(text: pl.Series) -> pl.Series:
+def _figures(text: pl.Series, form: str) -> pl.Series:
+    text = text.set(text.str.contains(PERCENT, literal=True) != (form == PERCENT), None)
     plain = text.cast(pl.Float64, strict=False)
     if plain.null_count() > text.null_count():
         whole = text.set(text.str.contains(_PARTED) & ~text.str.contains(_THOUSANDS), None)

@@ -224,6 +224,8 @@ def _words(cells: pl.Series, column: Column, sample: Sample, keep: bool) -> str 
     present = text.drop_nulls()
     if columns.has_decimal_commas(text):
         return f"小数以逗号写成，请改为小数点 decimals after a comma, write a point: {present[0]!r}"
+    if columns.mixes_percentages(text):
+        return "有的带百分号、有的不带，请统一写法 some cells with %, some without: write all one way"
     counts = present.value_counts(sort=True)
     if not len(counts):
         return "全部缺失 all missing"

@@ -55,7 +55,7 @@ class _NotPlain(Exception):
 
 def _figures(card: Card, id: str | None) -> frozenset[str]:
     """The columns to read as figures at once; what is carried into the scores stays as it is written."""
-    figures = frozenset(column.name for column in card.columns if column.kind == columns.NUMBER)
+    figures = frozenset(c.name for c in card.columns if (c.kind, c.form) == (columns.NUMBER, ""))
     return figures - {id or card.id}
 
 
@@ -147,7 +147,7 @@ def _of_figures(column: Column, tally: Tally) -> Callable[[pl.Series], NDArray[n
     kind = columns.Column(column.name, column.kind, column.form)
 
     def find(cells: pl.Series) -> NDArray[np.int32]:
-        if cells.dtype == pl.Float64:
+        if cells.dtype == pl.Float64 and column.form != columns.PERCENT:
             if column.name not in tally.present:
                 _note(column, cells.fill_nan(None), tally)
             return bins.at(cells.to_numpy())
