@@ -75,8 +75,22 @@ class Renewal(Document):
     valid_until: date | None
 
 
+class Certificate(Document):
+    """What the certificate says by which a key was registered."""
+
+    subject: str
+    issuer: str
+    serial: str
+    sha256: str
+    valid_from: datetime
+    valid_until: datetime
+
+
 class Key(Document):
-    """A public key by which the institution is known, and the days in which it is believed."""
+    """A public key by which the institution is known, and the days in which it is believed.
+
+    `trouble`: why its certificate, and the key with it, is not believed at present.
+    """
 
     key: UUID
     kid: str
@@ -86,6 +100,8 @@ class Key(Document):
     valid_until: date
     confirmed_at: datetime | None
     revoked_at: datetime | None
+    certificate: Certificate | None = None
+    trouble: str | None = None
 
 
 class RedirectUri(Document):

@@ -33,6 +33,16 @@ class Kind(Labelled):
         "接入条件逾期未落实",
         "a condition of an approval is not met in time",
     )
+    CERTIFICATE_TROUBLE = (
+        "certificate_trouble",
+        "机构证书不再可信，其公钥已停用",
+        "an institution's certificate is no longer believed, and its key with it",
+    )
+    REVOCATION_LIST_DUE = (
+        "revocation_list_due",
+        "吊销列表即将或已经过期，请更新",
+        "a revocation list runs out or can't be relied on",
+    )
 
 
 class Act(Labelled):
@@ -74,4 +84,6 @@ RAISED_BY: Mapping[Entry, Kind] = {
     Entry.REPAIR_SILENT: Kind.REPAIR_SILENT,
     Entry.APPLICATIONS_CROWDED: Kind.APPLICATIONS_CROWDED,
     Entry.CONDITION_OVERDUE: Kind.CONDITION_OVERDUE,
+    Entry.CERTIFICATE_TROUBLE: Kind.CERTIFICATE_TROUBLE,
+    Entry.REVOCATION_LIST_DUE: Kind.REVOCATION_LIST_DUE,
 }

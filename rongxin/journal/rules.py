@@ -113,6 +113,8 @@ class Kind(Labelled):
     EVALUATION_MODEL_REPORTED = "evaluation_model.reported", "评价模型报告", "evaluation model reported"
     EVIDENCE_EXPORTED = "evidence.exported", "导出证据", "evidence exported"
     KEY_CREATED = "key.created", "生成密钥", "key created"
+    CERTIFICATE_TROUBLE = "certificate.trouble", "机构证书不再可信", "certificate no longer believed"
+    REVOCATION_LIST_DUE = "revocation_list.due", "吊销列表须更新", "revocation list to be renewed"
     MOVED_IN = "moved.in", "数据迁入", "data moved in"
     MOVED_OUT = "moved.out", "数据迁出", "data moved out"
     DATA_KEY_ROTATED = "data_key.rotated", "更换数据密钥", "data key rotated"

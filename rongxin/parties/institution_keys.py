@@ -1,9 +1,11 @@
 """签名公钥: the public keys by which an institution's own signature is known.
 
-What an institution hands over, one person of the operator's enters and another confirms; before that the
-key opens nothing. A key has one purpose: to ask for tokens as one account, or to sign what the institution
-says. It belongs to one institution for ever, for a span of days, and one person can stop it at once: of the
-operator's or the institution's own. The platform never sees the private half.
+What an institution hands over, a public key or a certificate of it, one person of the operator's enters and
+another confirms; before that the key opens nothing. A key that came by a certificate is believed only while
+the certificate is (`parties.certificates`), and where that is revoked the node itself stops it. A key has one
+purpose: to ask for tokens as one account, or to sign what the institution says. It belongs to one institution
+for ever, for a span of days, and one person can stop it at once: of the operator's or the institution's own.
+The platform never sees the private half.
 """
 
 from __future__ import annotations
@@ -20,14 +22,21 @@ from django.utils import timezone
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
-from rongxin.parties import institutions, second_person
+from rongxin.parties import certificates, institutions, second_person
 from rongxin.parties.errors import AlreadyKnown, NotAllowed, UnknownParty
 from rongxin.parties.models import InstitutionKey, Membership
 from rongxin.parties.rules.institution_key import KeyPurpose
 from rongxin.proof import signers
+from rongxin.proof.certificates import checking
+from rongxin.proof.certificates.checking import Certificate
+from rongxin.proof.certificates.refusals import FINAL, Why
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import Verifies
-from rongxin.vocabulary.actor import Actor
+from rongxin.vocabulary.actor import SYSTEM, Actor
+from rongxin.vocabulary.zone import business_day
+
+#: Characters of what is handed over: a certificate with its intermediates.
+PEM_MAX = 16_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class Card:
     confirmed_at: datetime | None
     confirmed_by: str
     revoked_at: datetime | None
+    certificate: str | None = None
+    trouble: Why | None = None
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether what is signed with it is believed at a moment."""
@@ -70,6 +81,9 @@ class Card:
             "confirmed_by": self.confirmed_by or None,
             "confirmed_at": self.confirmed_at.isoformat() if self.confirmed_at else None,
             "revoked_at": self.revoked_at.isoformat() if self.revoked_at else None,
+            "certificate": checking.read(self.certificate).document() if self.certificate else None,
+            "trouble": self.trouble.value if self.trouble else None,
+            "trouble_label": self.trouble.label if self.trouble else None,
         }
 
 
@@ -84,7 +98,8 @@ def propose(
     actor: Actor,
     as_of: datetime,
 ) -> Card:
-    """Enter a public key (PEM; Ed25519 or SM2) of an institution; another person has to confirm it.
+    """Enter a public key (Ed25519 or SM2) of an institution, or a certificate of one with its intermediates
+    behind it, as PEM; another person has to confirm it. It is believed no longer than its certificate.
 
     A key for tokens names the institution's account that it speaks for; one for signatures names none.
     """
@@ -93,10 +108,11 @@ def propose(
     if valid_until < max(valid_from, timezone.localdate(as_of)):
         raise NotAllowed(f"公钥有效期止于{valid_until}，早于起始日或今日")
     _check_account(institution_id, purpose, account)
-    try:
-        key = signers.read_public(pem, institution_id)
-    except ProofError as error:
-        raise NotAllowed(f"不是一把 Ed25519 或 SM2 公钥（PEM）：{error}") from error
+    key, certificate = _read(pem, institution_id, as_of)
+    if certificate is not None:
+        valid_until = min(valid_until, business_day(certificate.valid_until))
+        if valid_until < valid_from:
+            raise NotAllowed(f"证书有效期止于{valid_until}，早于起始日")
     row = InstitutionKey(
         institution_id=institution_id,
         key_id=key.id,
@@ -106,6 +122,7 @@ def propose(
         valid_from=valid_from,
         valid_until=valid_until,
         proposed_by=person,
+        certificate=pem.strip() if certificate else None,
     )
     with transaction.atomic():
         try:
@@ -125,6 +142,7 @@ def confirm(key: UUID, *, actor: Actor, as_of: datetime) -> Card:
         if row.confirmed_at is not None:
             raise NotAllowed("该公钥已经核准")
         second_person.check_other(person, row.proposed_by, what=_WHAT)
+        _read(row.certificate or row.pem, row.institution_id, as_of)
         row.confirmed_at, row.confirmed_by = as_of, person
         row.save(update_fields=["confirmed_at", "confirmed_by"])
         _journal(row, "confirmed", actor=actor, as_of=as_of)
@@ -143,6 +161,21 @@ def revoke(key: UUID, *, actor: Actor, as_of: datetime) -> Card:
     return _card(row)
 
 
+def judge(*, as_of: datetime) -> int:
+    """Look at every certificate anew; returns for how many that changed what is believed.
+
+    A revoked one ends its key for good. Any other trouble suspends it and goes when its cause does, since
+    that may lie with whoever lays the lists down. Each change is journalled with its reason and told.
+    """
+    changed = 0
+    with transaction.atomic():
+        rows = InstitutionKey.objects.select_for_update(skip_locked=True, no_key=True)
+        for row in rows.filter(certificate__isnull=False, revoked_at=None).order_by("pk"):
+            found = certificates.trouble(row.certificate or "", row.institution_id, as_of=as_of)
+            changed += _judged(row, found.why if found else None, as_of)
+    return changed
+
+
 def of_institution(institution_id: str) -> list[Card]:
     """Return all keys ever registered for an institution, the newest first."""
     rows = InstitutionKey.objects.filter(institution=institution_id)
@@ -159,10 +192,40 @@ def in_force(
         card.key_id: signers.read_public(card.pem, institution_id)
         for card in of_institution(institution_id)
         if card.holds_at(as_of) and (card.purpose, card.account) == (purpose, account)
+        if card.certificate is None
+        or certificates.trouble(card.certificate, institution_id, as_of=as_of) is None
     }
 
 
 _WHAT = "机构公钥的登记"
+
+
+def _read(pem: str, institution: str, as_of: datetime) -> tuple[Verifies, Certificate | None]:
+    """Return the key of a PEM, and the certificate where it came by one."""
+    if len(pem) > PEM_MAX:
+        raise NotAllowed(f"PEM 过长：最多{PEM_MAX}个字符，只附中间证书，不附根证书")
+    if checking.is_certificate(pem):
+        certificate = certificates.check(pem, institution, as_of=as_of)
+        return certificate.key, certificate
+    if certificates.required():
+        raise NotAllowed("本节点只登记带证书的公钥：请提供认证机构签发的签名证书（PEM，BEGIN CERTIFICATE）")
+    try:
+        return signers.read_public(pem, institution), None
+    except ProofError as error:
+        raise NotAllowed(f"不是一把 Ed25519 或 SM2 公钥，也不是证书（PEM）：{error}") from error
+
+
+def _judged(row: InstitutionKey, why: Why | None, as_of: datetime) -> bool:
+    if row.trouble == (why.value if why else None):
+        return False
+    row.trouble, change = (why.value, "suspended") if why else (None, "resumed")
+    if why in FINAL:
+        row.revoked_at, change = as_of, "revoked"
+    row.save(update_fields=["trouble", "revoked_at"])
+    _journal(row, change, actor=SYSTEM, as_of=as_of)
+    if why:
+        entries.append(Kind.CERTIFICATE_TROUBLE, actor=SYSTEM, refs=_refs(row, change), as_of=as_of)
+    return True
 
 
 def _check_account(institution_id: str, purpose: KeyPurpose, account: int | None) -> None:
@@ -182,18 +245,16 @@ def _live(key: UUID) -> InstitutionKey:
 
 
 def _journal(row: InstitutionKey, change: str, *, actor: Actor, as_of: datetime) -> None:
-    entries.append(
-        Kind.KEY_CREATED,
-        actor=actor,
-        refs={
-            "institution": row.institution_id,
-            "key": str(row.pk),
-            "change": change,
-            "purpose": row.purpose,
-        },
-        commitments={"public_key": sha256(row.pem.encode()).hexdigest()},
-        as_of=as_of,
-    )
+    commitments = {"public_key": sha256(row.pem.encode()).hexdigest()}
+    if row.certificate:
+        commitments["certificate"] = sha256(row.certificate.encode()).hexdigest()
+    refs = _refs(row, change)
+    entries.append(Kind.KEY_CREATED, actor=actor, refs=refs, commitments=commitments, as_of=as_of)
+
+
+def _refs(row: InstitutionKey, change: str) -> dict[str, str | int]:
+    refs: dict[str, str | int] = {"institution": row.institution_id, "key": str(row.pk), "change": change}
+    return refs | {"purpose": row.purpose} | ({"why": row.trouble} if row.trouble else {})
 
 
 def _card(row: InstitutionKey) -> Card:
@@ -210,4 +271,6 @@ def _card(row: InstitutionKey) -> Card:
         confirmed_at=row.confirmed_at,
         confirmed_by=row.confirmed_by,
         revoked_at=row.revoked_at,
+        certificate=row.certificate,
+        trouble=Why(row.trouble) if row.trouble else None,
     )

@@ -194,6 +194,10 @@ class InstitutionKey(models.Model):
     valid_from = models.DateField()
     valid_until = models.DateField()
     revoked_at = models.DateTimeField(null=True)
+    # The certificate by which it came, with its intermediates (PEM); none where it came bare.
+    certificate = models.TextField(null=True)
+    # Why the certificate is not believed, as the journal was last told; the key itself is judged at each use.
+    trouble = models.CharField(max_length=32, null=True)
 
     class Meta:
         constraints = [

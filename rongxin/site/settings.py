@@ -125,6 +125,10 @@ RONGXIN_NOTICE = (
 RONGXIN_PUBLIC_URL = os.environ.get("RONGXIN_PUBLIC_URL", "").rstrip("/")
 # With `required` an institution needs a token bound to its key (FAPI 2.0); its plain API keys open nothing.
 RONGXIN_BOUND_TOKENS = os.environ.get("RONGXIN_BOUND_TOKENS", "")
+# Whose certificates of institutions are believed: a directory of `roots/`, `intermediates/` and `crls/`. With
+# `required` an institution's key is registered by a certificate only.
+RONGXIN_TRUST = os.environ.get("RONGXIN_TRUST", "")
+RONGXIN_CERTIFICATES = os.environ.get("RONGXIN_CERTIFICATES", "")
 # Who asserts that a person is who they say: the OpenID providers of a file (`docs/sign-in.md`), and a class
 # that takes evidence on our own page. The demo's believes anybody and refuses to run in production.
 RONGXIN_OPENID_PROVIDERS = os.environ.get("RONGXIN_OPENID_PROVIDERS", "")

@@ -138,11 +138,11 @@ TOLD: Final[Sequence[Told]] = (
     ),
     Told(
         "institution.key_changed",
-        "机构公钥登记、核准或停用",
+        "机构公钥登记、核准、停用、暂停或恢复",
         Kind.KEY_CREATED,
         "institution",
-        ("key", "change", "purpose"),
-        frozenset({"proposed", "confirmed", "revoked"}),
+        ("key", "change", "purpose", "why"),
+        frozenset({"proposed", "confirmed", "revoked", "suspended", "resumed"}),
     ),
     Told(
         "institution.renewal_due",

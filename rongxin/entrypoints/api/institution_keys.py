@@ -20,9 +20,11 @@ _EITHER = authentication.UNSERVED_INSTITUTION | authentication.SECURITY | authen
 
 
 class KeyIn(Schema):
-    """A public key (PEM; Ed25519 or SM2), for one purpose, and the days in which it is believed."""
+    """A public key (Ed25519 or SM2), or a signing certificate with its intermediates behind it (PEM), for one
+    purpose, and the days in which it is believed: with a certificate no longer than that.
+    """
 
-    pem: str = Field(max_length=1000)
+    pem: str = Field(max_length=institution_keys.PEM_MAX)
     purpose: KeyPurpose
     account: int | None = Field(None, description="取得令牌的账号编号；签署用的公钥不填")
     valid_from: date

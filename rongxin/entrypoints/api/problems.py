@@ -40,6 +40,8 @@ TITLES = {
     "list_exports_exhausted": "今日可导出的文件已用完",
     "already_acknowledged": "该告警已处置",
     "already_known": "已存在相同的登记",
+    "certificate_refused": "证书不可信",
+    "invalid_certificate_rules": "机构证书的参数文件不可用，请联系平台运行机构",
     "bad_month": "月份应写成 2026-10 这样的年和月",
     "batch_already_withdrawn": "该批次已撤回",
     "batch_held": "该批次已暂存，等待另一人核准",

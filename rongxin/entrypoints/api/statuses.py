@@ -62,6 +62,8 @@ STATUS = {
     "receipt_refused": 422,
     "not_yet_covered": 409,
     "already_known": 409,
+    "certificate_refused": 422,
+    "invalid_certificate_rules": 500,
     "not_possible": 409,
     "not_allowed": 403,
     "not_theirs": 403,

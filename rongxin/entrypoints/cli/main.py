@@ -11,6 +11,7 @@ COMMANDS = {
     "bench": "rongxin.entrypoints.cli.bench",
     "bulk": "rongxin.entrypoints.cli.bulk",
     "catalogue": "rongxin.entrypoints.cli.catalogue",
+    "certificates": "rongxin.entrypoints.cli.certificates",
     "city": "rongxin.entrypoints.cli.city",
     "conformance": "rongxin.entrypoints.cli.conformance",
     "consent": "rongxin.entrypoints.cli.consent",

@@ -146,10 +146,12 @@ def _of_batches() -> list[Duty]:
 def _of_connections() -> list[Duty]:
     from rongxin.governance.conditions import fulfilment
     from rongxin.governance.onboarding import applications
+    from rongxin.parties import certificate_watch
 
     return [
         Duty("reminders of renewals", 3600, lambda now: applications.remind(as_of=now)),
         Duty("conditions of approvals", 3600, lambda now: fulfilment.tend(as_of=now)),
+        Duty("certificates of institutions", 300, lambda now: certificate_watch.tend(as_of=now)),
     ]
 
 

@@ -24,7 +24,7 @@ from rongxin.governance.errors import GovernanceError
 from rongxin.governance.measures import Wanted
 from rongxin.governance.onboarding import invitations
 from rongxin.governance.rules import ALONE, Act
-from rongxin.parties import institution_keys, institutions, memberships, quotas
+from rongxin.parties import certificates, institution_keys, institutions, memberships, quotas
 from rongxin.parties.errors import PartiesError
 from rongxin.parties.rules import permission
 from rongxin.parties.rules.institution_key import KeyPurpose
@@ -212,6 +212,8 @@ def _one(institution: str, visitor: Visitor) -> dict[str, Any]:
         "acts": [{"value": act.value, "label": act.label, "alone": act in ALONE} for act in Act],
         "scopes": [(one.value, one.label) for one in Scope if one in quotas.SETTABLE],
         "purposes": list(KeyPurpose),
+        "certified": certificates.required(),
+        "pem_max": institution_keys.PEM_MAX,
         "measures": [
             {**one, "by": shown.actor(one["proposed_by"]), "second": shown.actor(one["decided_by"])}
             for one in measures.every(institution=institution)
