@@ -33,6 +33,8 @@ _WORDS: dict[str, Promise] = {
     "items": _lazy("信息项"),
     "open_minutes": _lazy("查阅时间"),
     "waiting_hours": _lazy("等待核准时间"),
+    "crl_warn_hours": _lazy("吊销列表到期前多久告警"),
+    "crl_patience_hours": _lazy("吊销列表过期后仍采信多久"),
     "reason_length_min": _lazy("理由最少字数"),
     "reason_length_max": _lazy("理由最多字数"),
     "term_days_max": _lazy("最长期限"),
