@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
+from django.utils import timezone
 
 from rongxin.journal import entries
 from rongxin.journal.rules import Kind
@@ -35,7 +36,7 @@ def tend(*, as_of: datetime) -> int:
 
 def _due(as_of: datetime) -> Iterator[Refs]:
     """Return of what the operator has to be told, by ids: `rongxin certificates` says which file it is."""
-    ahead = timedelta(hours=certificates.policy(as_of).crl_warn_hours)
+    ahead = timedelta(hours=certificates.policy(timezone.localdate(as_of)).crl_warn_hours)
     for one in certificates.standings(as_of=as_of):
         authority: Refs = {"authority": one.sha256[:16]}
         until: Refs = {"until": f"{one.list_until:%Y-%m-%dT%H:%MZ}"} if one.list_until else {}

@@ -8,7 +8,7 @@ each use: a list laid down now stops a revoked key now, and a job that doesn't r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -63,7 +63,8 @@ def check(pem: str, institution: str, *, as_of: datetime) -> Certificate:
 def trouble(pem: str, institution: str, *, as_of: datetime) -> Refused | None:
     """Return why a registered certificate is not believed; None where it is. Lists have their patience."""
     try:
-        _checked(pem, institution, as_of, timedelta(hours=policy(as_of).crl_patience_hours))
+        given = policy(timezone.localdate(as_of))
+        _checked(pem, institution, as_of, timedelta(hours=given.crl_patience_hours))
     except Refused as error:
         return error
     return None
@@ -79,8 +80,9 @@ def laid() -> Laid:
     return _trust(settings.RONGXIN_TRUST).now() if settings.RONGXIN_TRUST else Laid((), (), (), ())
 
 
-def policy(as_of: datetime) -> Policy:
-    return edition.in_force(_editions(), timezone.localdate(as_of))
+def policy(on: date) -> Policy:
+    """Return the rules in force on a day."""
+    return edition.in_force(_editions(), on)
 
 
 def _checked(pem: str, institution: str, as_of: datetime, patience: timedelta) -> Certificate:

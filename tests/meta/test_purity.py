@@ -114,13 +114,14 @@ def test_the_base_install_imports_every_pure_module(base_install: Path) -> None:
         check=True,
     )
     # The city is for demos and tests, which run on a whole node; what sends is of the extras `client`,
-    # `conformance` and `front`.
+    # `conformance` and `front`; certificates are read by a node, whose extra brings the library.
     others = (
         "rongxin.city.",
         "rongxin.client.senders:",
         "rongxin.client.webhooks:",
         "rongxin.conformance.",
         "rongxin.front.",
+        "rongxin.proof.certificates.",
     )
     lacking = [line for line in answer.stdout.splitlines() if not line.startswith(others)]
     assert not lacking, lacking

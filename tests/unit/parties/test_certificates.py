@@ -145,7 +145,7 @@ def test_what_may_be_a_slip_suspends_a_key_until_it_is_put_right(ground):
 
 def test_a_list_out_of_date_is_borne_for_its_patience_and_takes_no_new_key(ground):
     card = ground.register()
-    patience = timedelta(hours=certificates.policy(NOW).crl_patience_hours)
+    patience = timedelta(hours=certificates.policy(stage.TODAY).crl_patience_hours)
     ground.list(until=NOW + HOUR)
     assert ground.believed(HOUR + patience) == {card.key_id}
     assert not ground.believed(HOUR + patience + timedelta(seconds=1))
@@ -157,7 +157,7 @@ def test_a_list_out_of_date_is_borne_for_its_patience_and_takes_no_new_key(groun
 
 
 def test_the_operator_hears_once_that_a_list_runs_out_once_that_it_has_and_of_what_is_broken(ground):
-    ahead = timedelta(hours=certificates.policy(NOW).crl_warn_hours)
+    ahead = timedelta(hours=certificates.policy(stage.TODAY).crl_warn_hours)
     ground.list(until=NOW + ahead + HOUR)
     assert [certificate_watch.tend(as_of=NOW), certificate_watch.tend(as_of=NOW + HOUR * 2)] == [0, 1]
     assert certificate_watch.tend(as_of=NOW + HOUR * 3) == 0
