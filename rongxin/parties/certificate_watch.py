@@ -38,12 +38,13 @@ def _due(as_of: datetime) -> Iterator[Refs]:
     """Return of what the operator has to be told, by ids: `rongxin certificates` says which file it is."""
     ahead = timedelta(hours=certificates.policy(timezone.localdate(as_of)).crl_warn_hours)
     for one in certificates.standings(as_of=as_of):
-        authority: Refs = {"authority": one.sha256[:16]}
-        until: Refs = {"until": f"{one.list_until:%Y-%m-%dT%H:%MZ}"} if one.list_until else {}
-        if one.why is not None:
-            yield {**authority, "state": one.why.value, **until}
-        elif one.list_until is not None and as_of > one.list_until - ahead:
-            yield {**authority, "state": "crl_due", **until}
+        runs_out = one.list_until is not None and as_of > one.list_until - ahead
+        if one.why is None and not runs_out:
+            continue
+        refs: Refs = {"authority": one.sha256[:16], "state": one.why.value if one.why else "crl_due"}
+        if one.list_until is not None:
+            refs["due_on"] = f"{one.list_until:%Y-%m-%dT%H:%MZ}"
+        yield refs
     for file, _why in certificates.laid().unreadable:
-        digest = sha256(file.encode()).hexdigest()[:16]
-        yield {"file": digest, "state": Why.UNREADABLE.value}
+        refs = {"file": sha256(file.encode()).hexdigest()[:16], "state": Why.UNREADABLE.value}
+        yield refs

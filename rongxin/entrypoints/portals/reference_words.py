@@ -48,6 +48,8 @@ WORDS: dict[str, Promise] = {
     "webhook": _lazy("接收地址编号"),
     "address": _lazy("回跳地址编号"),
     "key": _lazy("密钥编号"),
+    "authority": _lazy("认证机构编号"),
+    "file": _lazy("文件编号"),
     "objection": _lazy("异议编号"),
     "repair": _lazy("修复申请编号"),
     "correction": _lazy("更正通知编号"),
