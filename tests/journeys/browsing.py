@@ -39,6 +39,22 @@ _CODES = """() => [...document.querySelectorAll("main *")].filter(e =>
   n.nodeType == Node.TEXT_NODE &&
   /(^|[^\\w./@=-])(?!bank_|bureau_)[a-z]+(_[a-z]+)+($|[^\\w./@=-])/.test(n.data))
   ).slice(0, 3).map(e => e.outerHTML.slice(0, 160))"""
+# A date, or the number of a case, of which one part ends a line and the other begins the next.
+_BROKEN = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), broken = [];
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const around = text.parentElement;
+    if (!around.checkVisibility() || around.closest("svg, script, pre, textarea, option")) continue;
+    for (const found of text.data.matchAll(/\\b(\\d{4}-\\d{2}-\\d{2}|[A-Z]{1,8}-[A-Z0-9]{1,12})\\b/g)) {
+      const range = document.createRange();
+      range.setStart(text, found.index);
+      range.setEnd(text, found.index + found[0].length);
+      const lines = new Set([...range.getClientRects()].map(one => Math.round(one.top)));
+      if (lines.size > 1) broken.push(found[0]);
+    }
+  }
+  return broken.slice(0, 3);
+}"""
 PAPER = 703  # A4 within its margins
 
 
@@ -88,6 +104,8 @@ class Visit:
         for width in (PHONE, DESK):
             self.page.set_viewport_size({"width": width, "height": 900})
             assert self.page.evaluate(_WIDE) == [], f"{name} at {width} px"
+            broken = self.page.evaluate(_BROKEN)
+            assert broken == [], f"{name} at {width} px: a line breaks within {broken}"
             if self.pictures is not None:
                 self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
         found = self.page.evaluate(_CODES)

@@ -25,8 +25,8 @@ PICTURES = ROOT / "docs" / "tour"
 BYTES_MAX = 120_000
 # What a demo greets its visitor with.
 PLACE = re.compile(r"pages +(http://\S+)/")
-OWNER = re.compile(r"实名登录 (\S+?)，证件号码 (\w+)")
-STAFF = re.compile(r"工作人员 staff：(\S+) +密码 (\S+)")
+OWNER = re.compile(r"实名登录 name (\S+?)，证件号码 ID (\w+)")
+STAFF = re.compile(r"工作人员 staff：(\S+) +密码 password (\S+)")
 
 
 class Shot(NamedTuple):

@@ -225,10 +225,12 @@ def _greet(web: str, hero: Hero, doors: list[Door]) -> None:
     """Say as whom one can sign in; all of them are invented."""
     node.say("")
     node.say(f"登录 sign in      {web}sign-in")
-    node.say(f"  企业 owner：实名登录 {hero.person}，证件号码 {hero.id_number}，电子营业执照 {hero.uscc}")
-    node.say(f"             {hero.name}，均为虚构 all invented")
+    node.say(f"  企业 owner：{hero.name}，均为虚构 all invented")
+    node.say(f"             实名登录 name {hero.person}，证件号码 ID {hero.id_number}")
+    node.say(f"             电子营业执照 licence {hero.uscc}")
     for door in doors:
-        node.say(f"  工作人员 staff：{door.username:<16} 密码 {door.password}  {door.role}")
+        key = f"{door.username:<16} 密码 password {door.password}"
+        node.say(f"  工作人员 staff：{key}  {door.role} {door.role_en}")
 
 
 def _wait() -> None:

@@ -47,6 +47,7 @@ class Door:
     password: str
     name: str
     role: str
+    role_en: str
 
 
 Staff = Sequence[tuple[str, str, PartyKind, str | None, Role]]
@@ -93,7 +94,9 @@ def open_staff(some: Staff, *, first_number: int, as_of: datetime) -> list[Door]
         memberships.appoint(card.id, kind, party, role, valid_from=today, actor=SYSTEM, as_of=as_of)
         password = f"Rx-{secrets.token_urlsafe(9)}-9"
         sign_ins.change_password(card.id, password, profile="mlps3", actor=SYSTEM, as_of=as_of)
-        doors.append(Door(username, password, name, f"{kind.label}·{role.label}"))
+        # The identifiers are the glossary's English words.
+        in_english = f"{kind.value}: {role.value.replace('_', ' ')}"
+        doors.append(Door(username, password, name, f"{kind.label}·{role.label}", in_english))
     return doors
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render as _render
+from django.template.loader import render_to_string
 
-from rongxin.entrypoints.portals import menus, uploads, wording
+from rongxin.entrypoints.portals import menus, unbroken, uploads, wording
 from rongxin.journal.windows import Window
 
 _DIGITS_MAX = 18
@@ -42,7 +42,8 @@ def render(
         "kept_files": kept,
         "lost_files": lost,
     }
-    return _render(request, template, {**shared, **context}, status=status)
+    page = render_to_string(template, {**shared, **context}, request)
+    return HttpResponse(unbroken.kept(page), status=status)
 
 
 def _menu(request: HttpRequest) -> tuple[menus.Group, ...]:

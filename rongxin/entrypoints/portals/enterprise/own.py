@@ -13,6 +13,7 @@ from rongxin.disclosure.release import Refusal, Release
 from rongxin.entrypoints.api.problems import Problem
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.rights import held
+from rongxin.vocabulary.sharing_mode import SharingMode
 
 
 def release(visitor: Visitor, items: tuple[str, ...] = ()) -> Release:
@@ -29,8 +30,20 @@ def release(visitor: Visitor, items: tuple[str, ...] = ()) -> Release:
 def document(released: Release) -> dict[str, Any]:
     """Return a release as the report that page and paper show."""
     built = report.build(released, loader.load(), node=settings.RONGXIN_NODE_NAME)
-    return presentation.prepare(
+    shown = presentation.prepare(
         built, region_label=regions.label(released.subject.region), notice=settings.RONGXIN_NOTICE
+    )
+    for section in shown["sections"]:
+        for item in section["items"]:
+            item["compared_only"] = _compared_only(item["item"])
+    return shown
+
+
+def _compared_only(item: str) -> bool:
+    """Whether all of an item is only ever compared at its provider: there is no value to show to anybody."""
+    known = loader.load().items.get(item)
+    return known is not None and all(
+        channel.mode is SharingMode.DATA_VERIFICATION for channel in known.channels
     )
 
 

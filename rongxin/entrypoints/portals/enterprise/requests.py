@@ -31,7 +31,7 @@ from rongxin.vocabulary.sharing_mode import SharingMode
 _WAYS = {
     SharingMode.PHYSICAL_AGGREGATION: _lazy("平台已归集的记录"),
     SharingMode.INTERFACE_CALL: _lazy("查询时向提供单位调取"),
-    SharingMode.DATA_VERIFICATION: _lazy("只回答“是否相符”，不给出数值"),
+    SharingMode.DATA_VERIFICATION: _lazy("不给出数值，只回答它报出的内容是否一致"),
     SharingMode.DERIVED: _lazy("平台加工的评价"),
     SharingMode.REPORTED: _lazy("各机构反馈给平台的融资结果"),
 }

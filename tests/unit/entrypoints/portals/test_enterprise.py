@@ -92,6 +92,15 @@ def test_a_preview_shows_the_firms_own_values_and_is_journalled_as_its_own_look(
     assert "本企业" in client.get("/enterprise/uses?own=1").content.decode()
 
 
+def test_a_preview_says_plainly_what_a_bank_gets_of_an_item_that_is_only_compared(client, firm):
+    number = ask(firm, "real_estate", "social_insurance")
+    before = client.get(f"/enterprise/requests/{number}").content.decode()
+    assert before.count("不给出数值，只回答它报出的内容是否一致") == 2
+    page = client.post(f"/enterprise/requests/{number}").content.decode()
+    assert page.count("只回答“一致”“不一致”或“无记录”") == 2
+    assert "不允许该共享方式" not in page
+
+
 def test_consent_needs_the_notice_read(client, asked):
     unread = client.post(f"/enterprise/requests/{asked}/sign", {**shown(), "read": ""})
     assert unread.status_code == 422
