@@ -150,6 +150,14 @@ def note_silence(*, as_of: datetime) -> int:
     return done
 
 
+def repairable(subject_id: int, record: int, *, actor: Actor, as_of: datetime) -> Place:
+    """Return which record a request would be about, so that nobody fills in a form in vain.
+
+    Raises RepairRefused where it needs no repair or another body repairs it, and records.UnknownRecord.
+    """
+    return _place(subject_id, record, policy.repairs_on(business_day(as_of)), actor=actor, as_of=as_of)
+
+
 def period_of(observed_on: date | None, severity: Severity, *, on: date) -> rules.Period | None:
     """Return from when an entry of a class may be repaired and when its publication ends by itself."""
     if observed_on is None:

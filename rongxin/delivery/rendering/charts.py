@@ -36,35 +36,69 @@ class Drawing:
     wide: bool = False
 
 
+@dataclass(frozen=True)
+class Layout:
+    """For what a chart is laid out: how wide its plot is, how high a bar's row, how large its letters."""
+
+    letters: int
+    #: Of a chart with long names before its bars, of one with short ones, of one that stands beside another.
+    plot: int
+    short: int
+    half: int
+    row: int
+    #: How many entries of the legend stand beside each other; 0: all.
+    columns: int
+    #: A mark of the axis of a share at each so many of 100.
+    every: int
+
+
+#: A page at a desk, and paper; and the screen of a telephone, on which nothing is made smaller to fit.
+BROAD = Layout(letters=9, plot=_WIDTH - 150, short=_WIDTH - 150, half=_HALF - 40, row=12, columns=0, every=10)
+NARROW = Layout(letters=11, plot=140, short=205, half=215, row=17, columns=2, every=50)
+
+
 def draw(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the report's charts as plain dicts (`title`, `svg`, `alt`, `wide`), at most four."""
-    drawings = [
-        chart for maker in (_portrait, _availability, _timeline, _tax) if (chart := maker(report)) is not None
-    ]
-    return [asdict(chart) for chart in drawings]
+    return [asdict(chart) for chart in _drawings(report, BROAD)]
 
 
-def _portrait(report: Mapping[str, Any]) -> Drawing | None:
+def draw_for_pages(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return them with one more drawing each, `narrow`, for a telephone's screen."""
+    narrow = _drawings(report, NARROW)
+    return [{**chart, "narrow": one.svg} for chart, one in zip(draw(report), narrow, strict=True)]
+
+
+def _drawings(report: Mapping[str, Any], layout: Layout) -> list[Drawing]:
+    makers = (_portrait, _availability, _timeline, _tax)
+    return [chart for maker in makers if (chart := maker(report, layout)) is not None]
+
+
+def _portrait(report: Mapping[str, Any], layout: Layout) -> Drawing | None:
     """画像: how much of each dimension's known weight is won, against the median of the firm's segment."""
     scores = report.get("evaluation", {}).get("scores", [])
     if not scores:
         return None
     score = scores[-1]
     bars = [
-        {"dimension": one["label"], "won": one["won_permille"]}
+        {"dimension": one["label"], "won": one["won_permille"] / 10}
         for one in score["dimensions"]
         if one["won_permille"] is not None
     ]
     if len(bars) < _CATEGORIES_MIN:
         return None
-    median = score["segment_median_permille"]
-    whole = altair.Scale(domain=[0, 1000])
+    median = score["segment_median_permille"] / 10
+    whole = altair.Scale(domain=[0, 100])
     chart = (
         altair.Chart(altair.Data(values=bars))
         .mark_bar(height=10, color=ACCENT)
         .encode(
             y=altair.Y("dimension:N", sort=None, title=None),
-            x=altair.X("won:Q", title="得分占已知权重（千分比），竖线为同类中位数", scale=whole),
+            x=altair.X(
+                "won:Q",
+                title=_title("得分占已知权重（%），竖线为同类中位数", layout),
+                scale=whole,
+                axis=altair.Axis(values=list(range(0, 101, layout.every)), format="d"),
+            ),
         )
     )
     rule = (
@@ -72,12 +106,12 @@ def _portrait(report: Mapping[str, Any]) -> Drawing | None:
         .mark_rule(color=WARN)
         .encode(x=altair.X("median:Q", scale=whole))
     )
-    drawn = altair.layer(chart, rule).properties(width=_WIDTH - 150, height=16 * len(bars))
-    said = "；".join(f"{bar['dimension']} {bar['won']}‰" for bar in bars)
-    return Drawing("信用画像（按维度）", svg(drawn), f"{said}。同类中位数 {median}‰。", wide=True)
+    drawn = altair.layer(chart, rule).properties(width=layout.short, height=(layout.row + 4) * len(bars))
+    said = "；".join(f"{bar['dimension']} {bar['won']:g}%" for bar in bars)
+    return Drawing("信用画像（按维度）", svg(drawn, layout), f"{said}。同类中位数 {median:g}%。", wide=True)
 
 
-def _availability(report: Mapping[str, Any]) -> Drawing | None:
+def _availability(report: Mapping[str, Any], layout: Layout) -> Drawing | None:
     """What the report rests on, category by category."""
     counted = [
         {"category": section["label"], "state": state, "count": count, "place": _PLACES[state]}
@@ -94,22 +128,26 @@ def _availability(report: Mapping[str, Any]) -> Drawing | None:
         .mark_bar(height=8)
         .encode(
             y=altair.Y("category:N", sort=None, title=None),
-            x=altair.X("count:Q", title="信息项数", axis=altair.Axis(format="d", values=_whole(longest))),
+            x=altair.X(
+                "count:Q",
+                title="信息项数",
+                axis=altair.Axis(format="d", values=_whole(longest, marks=layout.plot // 20)),
+            ),
             order=altair.Order("place:Q"),  # as the legend has them; left to itself it stacks by letter
             color=altair.Color(
                 "state:N",
                 title=None,
                 scale=altair.Scale(domain=[s.label for s in shown], range=[_COLOURS[s] for s in shown]),
-                legend=altair.Legend(orient="bottom"),
+                legend=altair.Legend(orient="bottom", columns=layout.columns),
             ),
         )
-        .properties(width=_WIDTH - 150, height=12 * len({c["category"] for c in counted}))
+        .properties(width=layout.plot, height=layout.row * len({c["category"] for c in counted}))
     )
     summary = report["summary"]
     alt = (
         f"共 {summary['items']} 项信息：{summary['with_records']} 项有记录，{summary['no_record']} 项无记录。"
     )
-    return Drawing("各类信息的取得情况", svg(bars), alt, wide=True)
+    return Drawing("各类信息的取得情况", svg(bars, layout), alt, wide=True)
 
 
 _COLOURS = {
@@ -124,7 +162,7 @@ _COLOURS = {
 _PLACES = {state.label: place for place, state in enumerate(_COLOURS)}
 
 
-def _timeline(report: Mapping[str, Any]) -> Drawing | None:
+def _timeline(report: Mapping[str, Any], layout: Layout) -> Drawing | None:
     """Dated facts by year; adverse ones in their own colour and, for those who see none, below the line."""
     points = [
         {"year": row["observed_on"][:4], "n": -1 if item["negative"] else 1, "kind": item["negative"]}
@@ -158,16 +196,23 @@ def _timeline(report: Mapping[str, Any]) -> Drawing | None:
                 legend=altair.Legend(orient="bottom"),
             ),
         )
-        .properties(width=_HALF - 40, height=110)
+        .properties(width=layout.half, height=110)
     )
     good = sum(n for (_, negative), n in counts.items() if not negative)
     bad = sum(n for (_, negative), n in counts.items() if negative)
-    return Drawing("按年份的记录", svg(chart), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录（轴下方）。")
+    return Drawing(
+        "按年份的记录", svg(chart, layout), f"{good} 条许可、荣誉与权利记录，{bad} 条不良记录（轴下方）。"
+    )
 
 
-def _whole(last: int, first: int = 0) -> list[int]:
+def _title(words: str, layout: Layout) -> str | list[str]:
+    """An axis' title; where the plot is narrow, a line for each of its clauses."""
+    return words if layout is BROAD else words.split("，")
+
+
+def _whole(last: int, first: int = 0, *, marks: int = 8) -> list[int]:
     """Ticks for a count, nine at most to a side: left to itself the axis writes 0, 1, 1, 2, 2."""
-    step = max(1, -(-last // 8))
+    step = max(1, -(-last // min(8, marks)))
     return list(range(-(-first // step) * step, last + 1, step))
 
 
@@ -183,7 +228,7 @@ _EVENTS = frozenset(
 )
 
 
-def _tax(report: Mapping[str, Any]) -> Drawing | None:
+def _tax(report: Mapping[str, Any], layout: Layout) -> Drawing | None:
     """Tax due and paid in the last year; only a report by consent has it."""
     item = next((i for i in _items(report) if i["item"] == "tax_payment"), None)
     if item is None or not item["rows"]:
@@ -213,10 +258,10 @@ def _tax(report: Mapping[str, Any]) -> Drawing | None:
                 "tax:N", title=None, sort=None, header=altair.Header(labelAngle=0, labelAlign="left")
             ),
         )
-        .properties(width=_HALF - 110, height=42)
+        .properties(width=layout.half - 70, height=42)
     )
     alt = "；".join(f"{d['tax']}{d['part']} {d['amount']:.2f} 万元" for d in data)
-    return Drawing("近一年纳税", svg(chart), alt)
+    return Drawing("近一年纳税", svg(chart, layout), alt)
 
 
 def _items(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -224,38 +269,39 @@ def _items(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from section["items"]
 
 
-def svg(chart: altair.TopLevelMixin) -> str:
+def svg(chart: altair.TopLevelMixin, layout: Layout = BROAD) -> str:
     """Return the drawing of a chart in the house's style."""
     # Altair's own validation would cost more than the drawing; tests draw every chart with it.
-    return _drawn(orjson.dumps(chart.to_dict(validate=False)))
+    return _drawn(orjson.dumps(chart.to_dict(validate=False)), layout.letters)
 
 
 @lru_cache(maxsize=KEPT)
-def _drawn(chart: bytes) -> str:
+def _drawn(chart: bytes, letters: int) -> str:
     """Draw what is described. Drawing takes five times as long as describing, and whoever looks again at the
     same facts gets the same drawing, so the last ones are kept, in the render process alone.
     """
     lettering = Lettering()
-    taken = lettering.take({**orjson.loads(chart), "config": _CONFIG})
+    taken = lettering.take({**orjson.loads(chart), "config": _config(letters)})
     return lettering.put_back(vl_convert.vegalite_to_svg(taken), fonts.FAMILY)
 
 
-_CONFIG = {
-    "font": MEASURED,
-    "background": "transparent",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": QUIET,
-        "titleColor": QUIET,
-        "gridColor": _LINE,
-        "domainColor": _LINE,
-        "tickColor": _LINE,
-        "labelFontSize": 9,
-        "titleFontSize": 9,
-        "titleFontWeight": "normal",
-        "labelLimit": 0,
-        "labelOverlap": False,
-    },
-    "legend": {"labelColor": _INK, "labelFontSize": 9, "symbolType": "square", "labelLimit": 0},
-    "header": {"labelColor": _INK, "labelFontSize": 9, "labelLimit": 0},
-}
+def _config(letters: int) -> dict[str, Any]:
+    return {
+        "font": MEASURED,
+        "background": "transparent",
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": QUIET,
+            "titleColor": QUIET,
+            "gridColor": _LINE,
+            "domainColor": _LINE,
+            "tickColor": _LINE,
+            "labelFontSize": letters,
+            "titleFontSize": letters,
+            "titleFontWeight": "normal",
+            "labelLimit": 0,
+            "labelOverlap": False,
+        },
+        "legend": {"labelColor": _INK, "labelFontSize": letters, "symbolType": "square", "labelLimit": 0},
+        "header": {"labelColor": _INK, "labelFontSize": letters, "labelLimit": 0},
+    }

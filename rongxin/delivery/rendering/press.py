@@ -52,7 +52,7 @@ class Press:
         self._lock = threading.Lock()
 
     def charts(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Draw the charts of a prepared report."""
+        """Draw the charts of a prepared report, each for a desk and for a telephone."""
         shown = {key: part for key, part in report.items() if key != "electronic"}
         return cast(list[dict[str, Any]], self._ask({"job": "charts", "report": shown}))
 
@@ -138,10 +138,9 @@ def _serve(jobs: IO[bytes], replies: IO[bytes]) -> None:
             return base64.b64encode(model_report.render(job)).decode()
         if job["job"] == "quality":
             return base64.b64encode(quality.render(job["report"])).decode()
-        drawn = charts.draw(job["report"])
-        return (
-            drawn if job["job"] == "charts" else base64.b64encode(pdf.render(job["report"], drawn)).decode()
-        )
+        if job["job"] == "charts":
+            return charts.draw_for_pages(job["report"])
+        return base64.b64encode(pdf.render(job["report"], charts.draw(job["report"]))).decode()
 
     while (job := _read(jobs)) is not None:
         # A job that outlives its parent's patience ends the process, also where the parent is gone.

@@ -26,6 +26,17 @@ def test_a_report_by_consent_has_three_charts_each_with_a_text_alternative(drawn
     assert all(re.search(r"\d", chart["alt"]) for chart in drawn)
 
 
+def test_on_a_telephone_no_chart_is_wider_than_its_screen_nor_has_letters_too_small_to_read():
+    shown = charts.draw_for_pages(factory.prepared(factory.release(consent=factory.FULL, rows=2)))
+    assert len(shown) == 3
+    for chart in shown:
+        drawing = ET.fromstring(chart["narrow"])
+        assert float(drawing.attrib["width"]) <= 296, chart["title"]  # 360 less the edges of page and box
+        letters = re.findall(r'font-size="(\d+)px"', chart["narrow"])
+        assert letters
+        assert min(map(int, letters)) >= 11
+
+
 def test_a_drawing_has_no_style_no_script_and_no_reference(drawn):
     for chart in drawn:
         for node in ET.fromstring(chart["svg"]).iter():

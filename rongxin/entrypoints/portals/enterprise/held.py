@@ -42,6 +42,12 @@ def everything(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "report": shown,
         "evaluation": portrait.shown(shown["evaluation"]) if "evaluation" in shown else None,
         "charts": PRESS.charts(shown),
+        "adverse": [
+            item
+            for section in shown["sections"]
+            for item in section["items"]
+            if item["negative"] and item["rows"]
+        ],
         "repairable": policy.repairs_on(visitor.today).items,
     }
     return pages.render(request, "enterprise/held.html", context)

@@ -102,10 +102,18 @@ def take_repair_back(request: HttpRequest, visitor: Visitor, number: UUID) -> Ht
 @visitors.page(permission.SUBJECT, "GET", "POST")
 def repair(request: HttpRequest, visitor: Visitor, record: int) -> HttpResponseBase:
     """Ask for the repair of a record that was made good; the national window decides, not the platform."""
+    edition = policy.repairs_on(visitor.today)
+    place = repairs.repairable(visitor.subject, record, actor=visitor.actor, as_of=visitor.at)
     context: dict[str, Any] = {
         "here": "enterprise_rights",
-        "record": record,
-        "severities": policy.repairs_on(visitor.today).severities.items(),
+        "item": loader.load().item(place.item),
+        "provider": loader.load().provider_label(place.provider),
+        "observed_on": place.observed_on,
+        "severities": [
+            (one, months, repairs.period_of(place.observed_on, one, on=visitor.today))
+            for one, months in edition.severities.items()
+        ],
+        "file_bytes_max": edition.file_bytes_max,
         "severity": request.POST.get("severity", ""),
         "statement": request.POST.get("statement", ""),
     }

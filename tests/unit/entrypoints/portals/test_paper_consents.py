@@ -46,7 +46,7 @@ def test_a_signed_paper_is_handed_in_and_waits_for_the_operators_check(firm, cas
     assert (card.draft.items, card.proposed_for) == (frozenset({"tax_payment"}), "institution:bank_a")
     assert "以您的名义提交了一份书面授权" in notifications.of_subject(firm.id)[0].text
     listed = client.get(f"/institution/cases/{case}").content.decode()
-    assert "书面授权，张建国于2026-03-02签署" in listed
+    assert "书面授权，张建国于<time>2026-03-02</time>签署" in listed
     assert "待复核" in listed
 
 

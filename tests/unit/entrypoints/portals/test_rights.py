@@ -102,7 +102,7 @@ def test_an_owner_follows_a_repair_to_the_windows_reasons(client, scene, tmp_pat
     assert "已履行" not in client.get("/enterprise/rights").content.decode()
     window_decisions.confirm(number, actor=other, as_of=scene.now)
     page = client.get("/enterprise/rights").content.decode()
-    for words in ("云州市市场监管局于2026-03-05决定（修决〔2026〕1号）", "已履行"):
+    for words in ("云州市市场监管局于<time>2026-03-05</time>决定（修决〔2026〕1号）", "已履行"):
         assert words in page
     assert "repairs/" not in page
 
@@ -122,7 +122,27 @@ def test_what_can_be_repaired_says_so_beside_the_record(client, scene):
     record = scene.fined()
     page = client.post("/enterprise/held").content.decode()
     assert f"/enterprise/rights/repair/{record}" in page
-    assert (
-        "公示满3个月可以修复，最长公示12个月"
-        in client.get(f"/enterprise/rights/repair/{record}").content.decode()
-    )
+    assert '<a href="#item-administrative_penalty">行政处罚信息</a>' in page
+    assert 'id="item-administrative_penalty"' in page
+
+
+def test_who_asks_for_a_repair_reads_of_which_record_and_the_days_of_each_class(client, scene):
+    page = client.get(f"/enterprise/rights/repair/{scene.fined()}").content.decode()
+    page = page.replace("<time>", "").replace("</time>", "")
+    for words in (
+        "<strong>行政处罚信息</strong>",
+        "<dd>2026-02-01</dd>",
+        "轻微失信：随时可以修复，不修复的，最迟2026-05-01停止公示",
+        "一般失信：2026-05-01起可以修复，不修复的，最迟2027-02-01停止公示",
+        "严重失信：2027-02-01起可以修复，不修复的，最迟2029-02-01停止公示",
+        "签名（单位盖章）后拍照",
+    ):
+        assert words in page
+
+
+def test_nobody_fills_in_a_form_for_the_repair_of_what_is_not_theirs(client, scene):
+    record = scene.fined()
+    doors.as_person(client, stage.firm("云州白鹭餐饮有限公司").owner)
+    answer = client.get(f"/enterprise/rights/repair/{record}")
+    assert answer.status_code in (404, 422)
+    assert "履行义务的证明" not in answer.content.decode()
