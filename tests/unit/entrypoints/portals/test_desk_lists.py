@@ -70,7 +70,7 @@ def test_what_is_owed_is_searched_answered_on_its_own_page_and_gone_from_the_lis
     assert client.post(at, {"statement": "deleted", "deleted_on": day}).status_code == 302
     assert [row[1] for row in shown(client, "/institution/duties")] == ["DK-2"]
     assert len(shown(client, "/institution/duties?all=1")) == 2
-    assert f"{day}已删除" in client.get(at).content.decode()
+    assert f"<time>{day}</time>已删除" in client.get(at).content.decode()
 
 
 def test_nobody_sees_or_answers_what_another_bank_owes():
