@@ -141,8 +141,8 @@ def test_a_file_that_is_no_checkpoint_and_a_journal_too_long_are_said_to_be_so(f
 def test_the_journal_is_filtered_by_firm_and_kind(firm):
     client, other = enter(Role.AUDIT_ADMINISTRATOR), stage.firm()
     page = client.get(f"/operator/record?uscc={other.uscc}&kind=subject.opened").content.decode()
-    assert f"企业序号 {other.id}<" in page
-    assert f"subject {firm.id}<" not in page
+    assert f"企业序号 {other.id}；" in page
+    assert f"企业序号 {firm.id}；" not in page
     someone = Actor(ActorKind.ACCOUNT, "999999999", "institution:bank_a")
     entries.append(Kind.REPORT_TRACED, actor=someone, refs={"request": "r-1"}, as_of=timezone.now())
     assert "account:999999999" in client.get("/operator/record?kind=report.traced").content.decode()
