@@ -25,6 +25,19 @@ class Standing(Document):
     cases_required: bool
 
 
+class Extension(Document):
+    """A request for a later day of a condition, and what was answered."""
+
+    extension: UUID
+    due_before: date
+    due_wanted: date
+    reason: str
+    state: str
+    asked_at: datetime
+    decided_at: datetime | None
+    answer: str | None
+
+
 class Condition(Document):
     """A condition of an approval: by when it is due, how it stands, what was said to the last report."""
 
@@ -41,6 +54,8 @@ class Condition(Document):
     reported_at: datetime | None
     answer: str | None
     answered_at: datetime | None
+    #: The newest first; of a node from before they could be asked for, none.
+    extensions: tuple[Extension, ...] = ()
 
 
 class Asked(Document):
@@ -142,6 +157,12 @@ def report_condition(institution: str, condition: UUID, statement: str, file: Pa
     """Report as the administrator that a condition is met, with the file that shows it."""
     path = f"{_path(institution)}/conditions/{calls.part(condition)}/report"
     return calls.upload(path, Condition, file, file.read_bytes(), statement=statement)
+
+
+def extend_condition(institution: str, condition: UUID, due_on: date, reason: str) -> Call[Condition]:
+    """Ask as the administrator for a later day, by the day on which the condition is due."""
+    path = f"{_path(institution)}/conditions/{calls.part(condition)}/extensions"
+    return calls.write("POST", path, Condition, {"due_on": due_on, "reason": reason})
 
 
 def keys(institution: str) -> Call[list[Key]]:

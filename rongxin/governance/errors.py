@@ -123,6 +123,12 @@ class ConditionNotPossible(GovernanceError):
     code = "condition_not_possible"
 
 
+class UnknownExtension(GovernanceError):
+    """There is no such request for a later day."""
+
+    code = "unknown_condition_extension"
+
+
 class AssessmentRefused(GovernanceError):
     """The assessment is incomplete, or it was not passed."""
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
+from rongxin.governance.conditions.rules import EXTENSION_OPEN, ExtensionState
 from rongxin.governance.conditions.rules import State as ConditionState
 from rongxin.governance.onboarding.rules import WAITING
 from rongxin.governance.onboarding.rules import State as ApplicationState
@@ -253,6 +254,48 @@ class ApprovalCondition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution} {self.number} {self.state}"
+
+
+class ConditionExtension(models.Model):
+    """延期申请: a later day for a condition, asked for by the institution and decided by two persons."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    condition = models.ForeignKey(ApprovalCondition, on_delete=models.PROTECT, related_name="extensions")
+    due_before = models.DateField()
+    due_wanted = models.DateField()
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=12, default=ExtensionState.ASKED.value)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=200)
+    recommended_at = models.DateTimeField(null=True)
+    recommended_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in ExtensionState]), name="extension_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_wanted__gt=models.F("due_before")), name="extension_is_later"
+            ),
+            models.UniqueConstraint(
+                fields=["condition"],
+                condition=Q(state__in=sorted(s.value for s in EXTENSION_OPEN)),
+                name="one_open_extension_of_a_condition",
+            ),
+            # Whatever path it takes: no day is moved by one person.
+            models.CheckConstraint(
+                condition=~Q(state=ExtensionState.GRANTED.value)
+                | (~Q(recommended_by="") & ~Q(decided_by="") & ~Q(decided_by=models.F("recommended_by"))),
+                name="extension_granted_by_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition_id} {self.due_wanted} {self.state}"
 
 
 class ApplicationDocument(SealedPaper):

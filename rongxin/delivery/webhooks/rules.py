@@ -101,7 +101,7 @@ _PROPOSAL = (*_BATCH, "proposal", "measure", "change")
 _CORRECTION = ("correction", "item", "record", "due_on")
 _APPLICATION = ("application", "case", "due_on")
 _OBJECTION = ("objection", "item", "due_on")
-_CONDITION = ("condition", "change", "due_on")
+_CONDITION = ("condition", "change", "due_on", "extension")
 _INCIDENT = ("incident", "rule", "action", "state")
 
 # A new type of event is one line here.
@@ -169,11 +169,11 @@ TOLD: Final[Sequence[Told]] = (
     ),
     Told(
         "institution.condition_answered",
-        "接入条件已验收或退回",
+        "接入条件已验收或退回，或延期申请已答复",
         Kind.CONDITION_CHANGED,
         "institution",
         _CONDITION,
-        frozenset({"accepted", "sent_back"}),
+        frozenset({"accepted", "sent_back", "extended", "extension_refused"}),
     ),
     Told(
         "financing_application.submitted",

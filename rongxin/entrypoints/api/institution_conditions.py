@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from ninja.files import UploadedFile
 
 from rongxin.entrypoints.api import authentication, handed_in
 from rongxin.entrypoints.api.authentication import Caller
-from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions import extensions, fulfilment
 from rongxin.governance.conditions.fulfilment import Card
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.vocabulary.zone import business_day
@@ -22,6 +23,15 @@ _ANSWERS = authentication.DESK | authentication.SECURITY
 
 class SentBack(Schema):
     reason: str = Field(min_length=1, max_length=500, description="缺什么，机构会看到")
+
+
+class Extension(Schema):
+    due_on: date = Field(description="希望延到哪一天")
+    reason: str = Field(min_length=1, max_length=500, description="为什么需要更多时间")
+
+
+class Refused(Schema):
+    reason: str = Field(min_length=1, max_length=500, description="为什么不同意，机构会看到")
 
 
 @router.get(
@@ -82,8 +92,64 @@ def send_back(request: HttpRequest, institution: str, condition: UUID, body: Sen
     return _told(card, caller)
 
 
+@router.post(
+    "/{institution}/conditions/{condition}/extensions",
+    auth=authentication.UNSERVED_ADMINISTRATOR,
+    summary="申请接入条件延期 Ask for a later day",
+)
+def ask(request: HttpRequest, institution: str, condition: UUID, body: Extension) -> dict[str, Any]:
+    """Ask as the institution's administrator for a later day, by the day on which the condition is due.
+    Nothing moves until two of the operator's people have granted it; how often and by how many days stands
+    among the parameters of the assessment.
+    """
+    caller = authentication.caller(request)
+    authentication.check_own_institution(request, institution)
+    by: dict[str, Any] = {"actor": caller.actor, "as_of": caller.at}
+    extensions.ask(institution, condition, body.due_on, body.reason, **by)
+    return _told(fulfilment.get(institution, condition), caller)
+
+
+@router.post(
+    "/{institution}/conditions/{condition}/extensions/{extension}/recommend",
+    auth=_ANSWERS,
+    summary="审核延期申请 Recommend an extension",
+)
+def recommend(request: HttpRequest, institution: str, condition: UUID, extension: UUID) -> dict[str, Any]:
+    """Find a request for a later day well founded, as the first of two people."""
+    caller = authentication.caller(request)
+    extensions.recommend(institution, condition, extension, actor=caller.actor, as_of=caller.at)
+    return _told(fulfilment.get(institution, condition), caller)
+
+
+@router.post(
+    "/{institution}/conditions/{condition}/extensions/{extension}/grant",
+    auth=_ANSWERS,
+    summary="同意延期 Grant an extension",
+)
+def grant(request: HttpRequest, institution: str, condition: UUID, extension: UUID) -> dict[str, Any]:
+    """Move the day, as another person than who recommended it; the last day of service moves along."""
+    caller = authentication.caller(request)
+    extensions.grant(institution, condition, extension, actor=caller.actor, as_of=caller.at)
+    return _told(fulfilment.get(institution, condition), caller)
+
+
+@router.post(
+    "/{institution}/conditions/{condition}/extensions/{extension}/refuse",
+    auth=_ANSWERS,
+    summary="不同意延期 Refuse an extension",
+)
+def refuse(
+    request: HttpRequest, institution: str, condition: UUID, extension: UUID, body: Refused
+) -> dict[str, Any]:
+    """Refuse a request for a later day with the reason; the due date stays."""
+    caller = authentication.caller(request)
+    by: dict[str, Any] = {"actor": caller.actor, "as_of": caller.at}
+    extensions.refuse(institution, condition, extension, body.reason, **by)
+    return _told(fulfilment.get(institution, condition), caller)
+
+
 def _told(card: Card, caller: Caller) -> dict[str, Any]:
-    today = business_day(caller.at)
+    today, asked = business_day(caller.at), extensions.of_condition(card.id)
     if caller.party_kind is PartyKind.INSTITUTION:
-        return card.told(on=today)
-    return card.document(on=today)
+        return card.told(on=today) | {"extensions": [one.told() for one in asked]}
+    return card.document(on=today) | {"extensions": [one.document() for one in asked]}

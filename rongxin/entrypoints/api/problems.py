@@ -153,6 +153,7 @@ TITLES = {
     "invalid_questionnaire": "安全评估的参数文件有误",
     "unknown_application": "没有此接入申请",
     "unknown_condition": "没有此接入条件",
+    "unknown_condition_extension": "没有此延期申请",
     "condition_refused": "接入条件的报告或答复不符合要求",
     "condition_not_possible": "接入条件的状态不允许此操作",
     "unknown_incident": "没有此处置案卷",

@@ -50,6 +50,7 @@ STATUS = {
     "unknown_incident": 404,
     "unknown_application": 404,
     "unknown_condition": 404,
+    "unknown_condition_extension": 404,
     "condition_refused": 422,
     "condition_not_possible": 409,
     "application_refused": 422,

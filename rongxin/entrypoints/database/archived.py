@@ -61,7 +61,7 @@ ARCHIVED = _named(
     disclosure_usageday disclosure_givencase disclosure_use disclosure_scored rights_objection rights_repair
     rights_usehold rights_correction rights_paper governance_incident governance_measure
     governance_institutionapplication governance_applicationdocument governance_approvalcondition
-    governance_invitation governance_alarm
+    governance_conditionextension governance_invitation governance_alarm
     delivery_webhook delivery_pushsubscription delivery_pushterms delivery_pushrun
     """
 )

@@ -277,11 +277,13 @@ TABLES: dict[str, tuple[Rights, Rights]] = {
             *GROW,
             _some(
                 "UPDATE",
-                "state statement evidence_sha256 reported_at reported_by answer answered_at answered_by",
+                "state statement evidence_sha256 reported_at reported_by answer answered_at answered_by "
+                "due_on reminded_at overdue_entry",
             ),
         ),
         (*GROW, _some("UPDATE", "reminded_at overdue_entry")),
     ),
+    "governance_conditionextension": (KEEP, READ),
     "governance_applicationdocument": (GROW, (*GROW, _some("UPDATE", "content"), Right("DELETE"))),
     "governance_invitation": (
         (*GROW, _some("UPDATE", "released_by secret until accepted_at account_id revoked_at")),

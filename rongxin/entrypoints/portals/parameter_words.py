@@ -156,6 +156,8 @@ _WORDS: dict[str, Promise] = {
     "remind_days": _lazy("提前提醒"),
     "condition_remind_days": _lazy("接入条件到期前提醒"),
     "condition_grace_days": _lazy("接入条件到期后宽限"),
+    "condition_extensions_max": _lazy("接入条件至多延期几次"),
+    "condition_extension_days_max": _lazy("接入条件每次至多延期"),
     "vouched_days": _lazy("执照核验后可凭实名签署的天数"),
     "documents_kept_days": _lazy("材料保存天数"),
     "declined_kept_days": _lazy("未获核准的申请保存天数"),

@@ -40,6 +40,7 @@ WORDS: dict[str, Promise] = {
     "repeats": _lazy("所重复的请求"),
     "application": _lazy("申请编号"),
     "condition": _lazy("接入条件编号"),
+    "extension": _lazy("延期申请编号"),
     "invitation": _lazy("邀请编号"),
     "product": _lazy("产品编号"),
     "card": _lazy("评分卡编号"),

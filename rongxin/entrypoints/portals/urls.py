@@ -191,6 +191,7 @@ _STAFF: list[URLPattern | URLResolver] = [
     path("institution/standing", standing.show, name="institution_standing"),
     path("institution/standing/renew", standing.renew, name="institution_renew"),
     path("institution/standing/<uuid:number>", standing.report, name="institution_condition_report"),
+    path("institution/standing/<uuid:number>/extend", standing.extend, name="institution_condition_extend"),
     path("institution/access", team.access, name="institution_access"),
     path("institution/access/<uuid:number>", team.stop, name="institution_access_stop"),
     path("institution/pushes", deliveries.pushes, name="institution_pushes"),
@@ -278,6 +279,11 @@ _STAFF: list[URLPattern | URLResolver] = [
         "operator/institutions/<slug:institution>/conditions/<uuid:number>",
         access.answer,
         name="operator_condition_answer",
+    ),
+    path(
+        "operator/institutions/<slug:institution>/conditions/<uuid:number>/extensions/<uuid:extension>",
+        access.extend,
+        name="operator_condition_extend",
     ),
     path("operator/institutions/<slug:institution>/enter", access.enter, name="operator_enter"),
     path(

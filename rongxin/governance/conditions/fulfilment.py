@@ -19,7 +19,7 @@ from django.utils import timezone
 from rongxin.catalogue import redaction
 from rongxin.catalogue.attachments import File
 from rongxin.governance.conditions import rules
-from rongxin.governance.conditions.rules import Act, Condition, State
+from rongxin.governance.conditions.rules import Act, Condition, ExtensionState, State
 from rongxin.governance.errors import (
     ConditionNotPossible,
     ConditionRefused,
@@ -27,6 +27,7 @@ from rongxin.governance.errors import (
     UnknownCondition,
 )
 from rongxin.governance.models import ApprovalCondition as Row
+from rongxin.governance.models import ConditionExtension as Extension
 from rongxin.governance.onboarding import documents, parameters
 from rongxin.journal import entries, windows
 from rongxin.journal.rules import Kind
@@ -130,9 +131,9 @@ def impose(
             edition=edition,
         )
         row.save(force_insert=True)
-        _journal(row, "imposed", actor=actor, as_of=as_of)
+        journal(row, "imposed", actor=actor, as_of=as_of)
     if conditions:
-        _hold(institution, actor=actor, as_of=as_of)
+        hold(institution, actor=actor, as_of=as_of)
 
 
 def report(
@@ -230,30 +231,41 @@ def _tell(row: Row, today: date, as_of: datetime) -> bool:
     if row.reminded_at is None and State(row.state) in rules.OWED and row.due_on - ahead <= today:
         row.reminded_at = as_of
         row.save(update_fields=["reminded_at"])
-        _journal(row, "due", actor=SYSTEM, as_of=as_of)
+        journal(row, "due", actor=SYSTEM, as_of=as_of)
         return True
     return False
 
 
 def _answer(institution: str, condition: UUID, act: Act, said: str, *, actor: Actor, as_of: datetime) -> Card:
     get(institution, condition)
-    person = second_person.of_operator(actor=actor, what=_WHAT)
-    roles = memberships.of_account(int(actor.id), on=timezone.localdate(as_of))
-    if any((one.party_kind, one.party) == (PartyKind.INSTITUTION, institution) for one in roles):
-        raise NotAllowed("在该机构任职的人不得验收其接入条件")
+    person = person_of_operator(institution, _WHAT, actor=actor, as_of=as_of)
     with transaction.atomic():
         row = _open(institution, condition, act)
         row.answer, row.answered_at, row.answered_by = redaction.redact(said)[:500], as_of, person
         return _moved(row, act, actor=actor, as_of=as_of)
 
 
-def _open(institution: str, condition: UUID, act: Act) -> Row:
+def person_of_operator(institution: str, what: str, *, actor: Actor, as_of: datetime) -> str:
+    """Return the operator's person behind an actor, who must not work at the institution; else NotAllowed."""
+    person = second_person.of_operator(actor=actor, what=what)
+    roles = memberships.of_account(int(actor.id), on=timezone.localdate(as_of))
+    if any((one.party_kind, one.party) == (PartyKind.INSTITUTION, institution) for one in roles):
+        raise NotAllowed(f"在该机构任职的人不得办理{what}")
+    return person
+
+
+def locked(institution: str, condition: UUID) -> Row:
     """Lock all of an institution's conditions, so that its last day is counted by one after the other."""
     rows = _rows().select_for_update(of=["self"], no_key=True)
     found = {row.id: row for row in rows.filter(institution=institution).order_by("id")}
     row = found.get(condition)
     if row is None:
         raise UnknownCondition(f"该机构没有编号为{condition}的接入条件")
+    return row
+
+
+def _open(institution: str, condition: UUID, act: Act) -> Row:
+    row = locked(institution, condition)
     if act not in rules.TRANSITIONS[State(row.state)]:
         raise ConditionNotPossible(f"该条件{State(row.state).label}，不能进行此操作")
     return row
@@ -262,12 +274,14 @@ def _open(institution: str, condition: UUID, act: Act) -> Row:
 def _moved(row: Row, act: Act, *, actor: Actor, as_of: datetime) -> Card:
     row.state = rules.TRANSITIONS[State(row.state)][act].value
     row.save(update_fields=_MOVED)
-    _journal(row, row.state, actor=actor, as_of=as_of)
-    _hold(row.institution, actor=actor, as_of=as_of)
+    if act is Act.ACCEPT:
+        row.extensions.filter(state__in=rules.EXTENSION_OPEN).update(state=ExtensionState.LAPSED.value)
+    journal(row, row.state, actor=actor, as_of=as_of)
+    hold(row.institution, actor=actor, as_of=as_of)
     return _card(row)
 
 
-def _hold(institution: str, *, actor: Actor, as_of: datetime) -> None:
+def hold(institution: str, *, actor: Actor, as_of: datetime) -> None:
     """Write on the institution's row through which day it is served while its conditions stand as they do."""
     rows = Row.objects.filter(institution=institution).exclude(state=State.ACCEPTED.value)
     days = [day for row in rows if (day := _served_until(row)) is not None]
@@ -292,15 +306,20 @@ def _refs(row: Row) -> Mapping[str, str | int]:
     return {"institution": row.institution, "condition": str(row.id), **due}
 
 
-def _journal(row: Row, change: str, *, actor: Actor, as_of: datetime) -> None:
+def journal(
+    row: Row, change: str, *, actor: Actor, as_of: datetime, extension: Extension | None = None
+) -> None:
+    """Write down what became of a condition, or of a request for a later day."""
+    asked = {"extension": str(extension.id)} if extension else {}
+    words = [extension.reason, extension.answer, extension.due_wanted.isoformat()] if extension else []
     entries.append(
         Kind.CONDITION_CHANGED,
         actor=actor,
-        refs={**_refs(row), "application": str(row.application_id), "change": change},
+        refs={**_refs(row), "application": str(row.application_id), "change": change, **asked},
         commitments={
             "condition": canonical.digest(row.text),
             "evidence": canonical.digest(row.evidence_sha256),
-            "said": canonical.digest([row.statement, row.answer]),
+            "said": canonical.digest([row.statement, row.answer, *words]),
         },
         as_of=as_of,
     )

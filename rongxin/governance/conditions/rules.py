@@ -88,3 +88,65 @@ def served_until(state: State, due_on: date | None, reported_on: date | None, gr
 
 def _in_time(state: State, reported_on: date | None, last: date) -> bool:
     return state is State.REPORTED and reported_on is not None and reported_on <= last
+
+
+class ExtensionState(Labelled):
+    """Where an institution's request for a later day stands; only one that is granted moves the day."""
+
+    ASKED = "asked", "待平台审核", "asked for"
+    RECOMMENDED = "recommended", "已审核，待另一人批准", "recommended, awaits a second person"
+    GRANTED = "granted", "已同意延期", "granted"
+    REFUSED = "refused", "未同意延期", "refused"
+    LAPSED = "lapsed", "条件已验收，不再需要", "lapsed: the condition is met"
+
+
+class ExtensionAct(StrEnum):
+    RECOMMEND = "recommend"
+    GRANT = "grant"
+    REFUSE = "refuse"
+    LAPSE = "lapse"
+
+
+EXTENSION_TRANSITIONS: Final[Mapping[ExtensionState, Mapping[ExtensionAct, ExtensionState]]] = {
+    ExtensionState.ASKED: {
+        ExtensionAct.RECOMMEND: ExtensionState.RECOMMENDED,
+        ExtensionAct.REFUSE: ExtensionState.REFUSED,
+        ExtensionAct.LAPSE: ExtensionState.LAPSED,
+    },
+    ExtensionState.RECOMMENDED: {
+        ExtensionAct.GRANT: ExtensionState.GRANTED,
+        ExtensionAct.REFUSE: ExtensionState.REFUSED,
+        ExtensionAct.LAPSE: ExtensionState.LAPSED,
+    },
+    ExtensionState.GRANTED: {},
+    ExtensionState.REFUSED: {},
+    ExtensionState.LAPSED: {},
+}
+EXTENSION_OWNERS: Final[Mapping[ExtensionAct, str]] = {
+    ExtensionAct.RECOMMEND: "operator",
+    ExtensionAct.GRANT: "operator",
+    ExtensionAct.REFUSE: "operator",
+    ExtensionAct.LAPSE: "system",
+}
+#: What waits for the operator.
+EXTENSION_OPEN: Final = (ExtensionState.ASKED, ExtensionState.RECOMMENDED)
+
+
+def last_extended(due_on: date, *, days_max: int, until: date) -> date:
+    """Return the last day to which a due date can be moved: within the approval's own time."""
+    return min(due_on + timedelta(days=days_max), until)
+
+
+def no_extension(
+    state: State, due_on: date | None, *, today: date, granted: int, times_max: int, waits: bool
+) -> str | None:
+    """Say why no later day can be asked for now; None where one can."""
+    if state not in OWED or due_on is None:
+        return f"该条件{state.label}，没有可以延长的期限" if due_on else "该条件没有期限，不需要延期"
+    if today > due_on:
+        return "期限已过，不能再申请延期；请报告落实情况"
+    if waits:
+        return "已有延期申请在办理，请等待答复"
+    if granted >= times_max:
+        return f"已延期{granted}次，不能再延；请报告落实情况"
+    return None

@@ -86,6 +86,9 @@ class Questionnaire(edition.Edition):
     remind_days: int = Field(ge=1)
     condition_remind_days: int = Field(ge=1)
     condition_grace_days: int = Field(ge=0)  # after a condition's due date, until the service ends
+    # A later day for a condition: how often at most, and by how many days each time.
+    condition_extensions_max: int = Field(ge=0)
+    condition_extension_days_max: int = Field(ge=1)
     waiting_of_one_code: int = Field(ge=2)  # a stranger alone must not be able to fill it
     waiting_of_one_place: int = Field(ge=1)
     waiting_in_all: int = Field(ge=1)

@@ -119,6 +119,7 @@ CALLS: dict[str, list[Any]] = {
     "connection.renewals": ["bank_a", {"page_rows": 5}],
     "connection.renew": ["bank_a", HASHES],
     "connection.conditions": ["bank_a"],
+    "connection.extend_condition": ["bank_a", ID, date(2026, 12, 31), "测评机构排期"],
     "connection.keys": ["bank_a"],
     "connection.revoke_key": ["bank_a", ID],
     "connection.redirect_uris": ["bank_a"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from rongxin.catalogue.attachments import File
 from rongxin.entrypoints.portals import pages, uploads, visitors, wording
 from rongxin.entrypoints.portals.visitors import Visitor
-from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions import extensions, fulfilment
 from rongxin.governance.conditions.rules import State
 from rongxin.governance.errors import (
     ApplicationRefused,
@@ -78,6 +79,27 @@ def report(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponse
     return redirect(_HERE)
 
 
+@visitors.page(permission.INSTITUTION_ADMINISTRATOR, "POST", unserved=True)
+def extend(request: HttpRequest, visitor: Visitor, number: UUID) -> HttpResponseBase:
+    """Ask for a later day of a condition, with the reason."""
+    wanted, reason = request.POST.get("due_on", ""), request.POST.get("reason", "")
+    by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
+    try:
+        try:
+            day = date.fromisoformat(wanted)
+        except ValueError as error:
+            raise ConditionRefused(_("请填写希望延到的日期，形如 2026-12-31")) from error
+        extensions.ask(visitor.role.party, number, day, reason, **by)
+    except UnknownCondition as error:
+        raise Http404(str(error)) from error
+    except (GovernanceError, PartiesError) as error:
+        typed = {"extends": number, "due_on": wanted, "reason": reason}
+        context = {**_standing(visitor), "mistake": pages.words(error), "typed": typed}
+        return pages.render(request, "institution/standing.html", context, status=422)
+    messages.success(request, _("已申请延期，由平台两人先后审核、批准；同意之前，原期限不变"))
+    return redirect(_HERE)
+
+
 def _chosen(request: HttpRequest, key: str, label: str) -> File:
     file = uploads.of(request, key)
     if file is None or not file.content:
@@ -108,6 +130,8 @@ def _condition(card: fulfilment.Card, visitor: Visitor) -> dict[str, Any]:
 
 def _standing(visitor: Visitor) -> dict[str, Any]:
     own = institutions.get(visitor.role.party)
+    asked_for = extensions.of_institution(own.id)
+    until = extensions.may_ask(own.id, on=visitor.today)
     renewals = door.renewals(own.id)
     administers = permission.INSTITUTION_ADMINISTRATOR.admits(visitor.role.party_kind, visitor.role.role)
     waits = any(one.state in WAITING for one in renewals)
@@ -117,7 +141,10 @@ def _standing(visitor: Visitor) -> dict[str, Any]:
         "institution": own,
         "standing": institutions.standing(own.id, as_of=visitor.at),
         "days_left": (own.assessed_until - visitor.today).days if own.assessed_until else None,
-        "conditions": [_condition(one, visitor) for one in fulfilment.of_institution(own.id)],
+        "conditions": [
+            {**_condition(one, visitor), "asked": asked_for.get(one.id, []), "until": until.get(one.id)}
+            for one in fulfilment.of_institution(own.id)
+        ],
         "reports": administers,
         "renewals": renewals,
         "asked": asked,

@@ -19,7 +19,7 @@ from rongxin.entrypoints.portals import pages, shown, visitors
 from rongxin.entrypoints.portals.operator import conditions
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance import measures
-from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions import extensions, fulfilment
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.measures import Wanted
 from rongxin.governance.onboarding import invitations
@@ -160,6 +160,28 @@ def answer(request: HttpRequest, visitor: Visitor, institution: str, number: UUI
             return _("已验收")
         fulfilment.send_back(institution, number, request.POST.get("reason", ""), **by)
         return _("已退回，机构可以看到理由")
+
+    return _acted(request, visitor, institution, act)
+
+
+@visitors.page(_ENTERS, "POST")
+def extend(
+    request: HttpRequest, visitor: Visitor, institution: str, number: UUID, extension: UUID
+) -> HttpResponseBase:
+    """Recommend, grant or refuse a later day for a condition; who grants is another than who recommended."""
+    by: dict[str, Any] = {"actor": visitor.actor, "as_of": visitor.at}
+
+    def act() -> str:
+        match request.POST.get("act"):
+            case "recommend":
+                extensions.recommend(institution, number, extension, **by)
+                return _("已审核，由另一人批准后期限才会变动")
+            case "grant":
+                extensions.grant(institution, number, extension, **by)
+                return _("已同意延期，机构可以看到新的期限")
+            case _other:
+                extensions.refuse(institution, number, extension, request.POST.get("reason", ""), **by)
+                return _("未同意延期，机构可以看到理由")
 
     return _acted(request, visitor, institution, act)
 

@@ -17,7 +17,7 @@ from rongxin.entrypoints.portals import lists, pages, shown, visitors
 from rongxin.entrypoints.portals.operator.alarms import ALARMS
 from rongxin.entrypoints.portals.visitors import Visitor
 from rongxin.governance import alarms
-from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions import extensions, fulfilment
 from rongxin.governance.errors import GovernanceError
 from rongxin.governance.onboarding import applications
 from rongxin.governance.watching import incidents
@@ -47,7 +47,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         context["held"], context["proposals"] = holding.waiting(), proposals.waiting()
     if _sees(_SEES_DESK, visitor):
         context["applications"] = applications.part_of(pages.first(_COUNTED), waiting_only=True).rows
-        context["conditions"] = fulfilment.reported()
+        context["conditions"], context["extensions"] = fulfilment.reported(), extensions.waiting()
     if _sees(permission.DESK | permission.AUDIT, visitor):
         context["cases"] = _cases(visitor)
     if _sees(_SEES_WATCH, visitor):

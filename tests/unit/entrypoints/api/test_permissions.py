@@ -101,6 +101,7 @@ TO_UNSERVED = {
     "get /institutions/{institution}/redirect-uris",
     "get /institutions/{institution}/conditions",
     "post /institutions/{institution}/conditions/{condition}/report",
+    "post /institutions/{institution}/conditions/{condition}/extensions",
     "get /institutions/{institution}/renewals",
     "post /institutions/{institution}/renewals",
     "post /institutions/{institution}/renewals/{renewal}/documents",

@@ -21,7 +21,13 @@ from rongxin.delivery.push.models import PushRun
 from rongxin.delivery.webhooks import endpoints
 from rongxin.financing.applying import applications, papers
 from rongxin.financing.products import offers
-from rongxin.governance.models import Alarm, ApprovalCondition, Incident, InstitutionApplication
+from rongxin.governance.models import (
+    Alarm,
+    ApprovalCondition,
+    ConditionExtension,
+    Incident,
+    InstitutionApplication,
+)
 from rongxin.governance.onboarding import invitations, parameters
 from rongxin.governance.rules import Kind as AlarmKind
 from rongxin.parties import departments, institutions, memberships, seed
@@ -114,7 +120,7 @@ def _business(firm: stage.Firm, bank: str) -> tuple[Ids, Ids]:
         **_people_of(bank),
         "webhook": _webhook(teller.party),
         "incident": _incident(bank),
-        "condition": condition(bank),
+        **_condition(bank),
         "request_id": request,
         "product": str(shelf.proposed(bank, as_of=now).product),
         "card": str(cards.uploaded(bank, "sum(tax_payment.vat_paid_cny_12m)", as_of=now).id),
@@ -199,6 +205,15 @@ def condition(bank: str) -> str:
     )
     given |= {"application": application, "number": 1, "text": "补齐测评报告", "due_on": today}
     return str(ApprovalCondition.objects.create(**given).id)
+
+
+def _condition(bank: str) -> Ids:
+    """A condition, and a request for a later day that is recommended."""
+    now, today, about = timezone.now(), timezone.localdate(), condition(bank)
+    by = {"asked_at": now, "asked_by": "account:7", "reason": "排期", "recommended_by": "account:9"}
+    days = {"due_before": today, "due_wanted": today + timedelta(days=9)}
+    made = ConditionExtension.objects.create(condition_id=about, state="recommended", **days, **by)
+    return {"condition": about, "extension": made.id}
 
 
 def _alarm() -> str:

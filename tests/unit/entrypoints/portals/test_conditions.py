@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from rongxin.catalogue import loader
-from rongxin.governance.conditions import fulfilment
+from rongxin.governance.conditions import extensions, fulfilment
 from rongxin.governance.conditions.rules import Condition, State
 from rongxin.governance.models import ApprovalCondition
 from rongxin.governance.onboarding import applications, door
@@ -63,6 +63,43 @@ def test_it_is_reported_sent_back_and_reported_again_until_it_is_accepted(card):
     assert clerk.post(at, {"act": "accept"}).status_code == 302
     assert fulfilment.get("bank_a", card.id).state is State.ACCEPTED
     assert "已验收" in text(bank, OWN)
+
+
+def test_a_later_day_is_asked_for_recommended_and_granted_by_another(card):
+    (bank, _), clerk, officer = desk.enter(), enter(Role.CLERK), enter()
+    later, at = (card.due_on + timedelta(days=20)).isoformat(), f"{OWN}/{card.id}/extend"
+    assert "最迟可以延到" in text(bank, OWN)
+    for wrong in ({"due_on": ""}, {"due_on": "2999-01-01"}, {"reason": " "}):
+        answer = bank.post(at, {"due_on": later, "reason": "测评机构排期"} | wrong)
+        assert answer.status_code == 422, wrong
+    assert "测评机构排期" in bank.post(at, {"due_on": "", "reason": "测评机构排期"}).content.decode()
+    assert bank.post(at, {"due_on": later, "reason": "测评机构排期"}).status_code == 302
+    assert "待平台审核" in text(bank, OWN)
+    assert "最迟可以延到" not in text(bank, OWN)
+    assert "申请延期" in text(clerk, "/operator/conditions")
+    assert "待答复的延期申请" in text(clerk, "/operator")
+    (made,) = extensions.of_condition(card.id)
+    theirs = f"{THEIRS}/conditions/{card.id}/extensions/{made.id}"
+    assert "测评机构排期" in text(clerk, THEIRS)
+    assert clerk.post(theirs, {"act": "recommend"}).status_code == 302
+    assert clerk.post(theirs, {"act": "grant"}).status_code == 422
+    assert officer.post(theirs, {"act": "grant"}).status_code == 302
+    assert fulfilment.get("bank_a", card.id).due_on.isoformat() == later
+    assert "已同意延期" in text(bank, OWN)
+
+
+def test_a_refusal_is_read_by_the_institution_and_neither_clerk_nor_auditor_acts(card):
+    (bank, _), (clerk, _), auditor = desk.enter(), desk.enter(Role.CLERK), enter(Role.AUDIT_ADMINISTRATOR)
+    given = {"due_on": (card.due_on + timedelta(days=20)).isoformat(), "reason": "排期"}
+    assert clerk.post(f"{OWN}/{card.id}/extend", given).status_code == 403
+    assert bank.post(f"{OWN}/{uuid4()}/extend", given).status_code == 404
+    bank.post(f"{OWN}/{card.id}/extend", given)
+    (made,) = extensions.of_condition(card.id)
+    theirs = f"{THEIRS}/conditions/{card.id}/extensions/{made.id}"
+    assert auditor.post(theirs, {"act": "refuse", "reason": "缺材料"}).status_code == 403
+    assert enter().post(theirs, {"act": "refuse"}).status_code == 422
+    assert enter().post(theirs, {"act": "refuse", "reason": "缺材料"}).status_code == 302
+    assert "缺材料" in text(bank, OWN)
 
 
 def test_what_can_not_be_taken_says_why_and_keeps_what_was_typed(card):
