@@ -31,6 +31,7 @@ FROM_VALUES: dict[str, set[str]] = {
     "batch": {"batch"},
     "due": {"due_on"},
     "named": {"record"},
+    "asked": {"extension"},
     "said.items()": set(Remit().document()),
 }
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0013_conditions_so_far'),
+        ('governance', '0014_certificates'),
     ]
 
     operations = [
