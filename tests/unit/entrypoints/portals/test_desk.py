@@ -168,7 +168,7 @@ def test_an_edition_to_come_and_one_that_is_past_are_told_apart(firm, monkeypatc
     past = replace(now, edition="past", since=date(2020, 1, 1))
     monkeypatch.setattr(parameters.editions, "families", lambda: {"break_glass": (past, now, later)})
     page = enter().get("/operator/parameters/break_glass").content.decode()
-    assert page.index(f"将于{later.since}生效") < page.index("现行") < page.index("已被取代")
+    assert page.index(f"将于<time>{later.since}</time>生效") < page.index("现行") < page.index("已被取代")
     assert page.count("有变化") == 1
 
 
