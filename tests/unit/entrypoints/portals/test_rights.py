@@ -118,6 +118,10 @@ def test_an_owner_takes_a_repair_back_and_nobody_elses(client, scene):
     assert repairs.get(number).state is rules.State.WITHDRAWN
 
 
+def test_a_department_that_gave_no_answer_is_not_counted_as_nothing_against_one(client, scene):
+    assert "未接入或没有答复的部门不在内" in client.post("/enterprise/held").content.decode()
+
+
 def test_what_can_be_repaired_says_so_beside_the_record(client, scene):
     record = scene.fined()
     page = client.post("/enterprise/held").content.decode()
