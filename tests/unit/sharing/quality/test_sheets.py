@@ -146,7 +146,7 @@ def test_a_batch_from_before_the_measures_counts_by_its_receipt(bureau: Bureau):
 
 def test_a_sheet_says_whether_holidays_are_known(bureau: Bureau, monkeypatch):
     said = sheets.of("2026-03", as_of=_at(3, 31))["basis"]["calendar"]
-    assert "含法定节假日与调休（国务院办公厅关于2026年部分节假日安排的通知；待与原文核对）" in said
+    assert "含法定节假日与调休（国务院办公厅关于2026年部分节假日安排的通知）" in said
     assert "尚未录入" in sheets.of("2027-03", as_of=_at(3, 31))["basis"]["calendar"]
     whole = Calendar(complete=((date(2026, 1, 1), date(2026, 12, 31)),))
     monkeypatch.setattr(timeliness, "calendar", lambda: whole)
