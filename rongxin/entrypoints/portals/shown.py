@@ -97,7 +97,7 @@ def actor(text: str | None) -> str:
     """
     kind, _colon, number = (text or "").partition("@")[0].partition(":")
     if kind == "system":
-        return _("命令行") if number.startswith("cli-") else _("系统")
+        return f"{_('命令行')} {number.removeprefix('cli-')}" if number.startswith("cli-") else _("系统")
     if kind != "account" or not number.isdigit():
         return text or ""
     try:

@@ -11,13 +11,15 @@ import re
 _PARTS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 # Where a text is none that a line is broken in, or no element may stand.
-_LEFT_ALONE = frozenset({"head", "option", "pre", "script", "style", "svg", "textarea", "time", "title"})
+_LEFT_ALONE = frozenset(
+    {"datalist", "head", "pre", "script", "select", "style", "svg", "textarea", "time", "title"}
+)
 # Each repetition has an end: without, a text of figures and commas would cost the square of its length.
 _WHOLE = re.compile(
-    r"(?<![\w./-])(?:"
+    r"(?<![\w.,/-])(?:"
     r"(?P<day>\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?)"
     r"|[A-Z]{1,8}(?:-[A-Z0-9]{1,12}){1,3}"  # the number of a case, of a document
-    r"|\d[\d,]{0,24}(?:\.\d{1,6})? [\u4e07\u4ebf]?\u5143"  # an amount in yuan
+    r"|-?\d[\d,]{0,24}(?:\.\d{1,6})? [\u4e07\u4ebf]?\u5143"  # an amount in yuan
     r")(?![\w/-])",
     re.ASCII,
 )

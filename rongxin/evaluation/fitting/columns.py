@@ -87,7 +87,7 @@ def tidy(cells: pl.Series) -> pl.Series:
 def numbers(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | None]:
     """Return cells as Float64 (dates as days since 1970), null where missing; and which can't be read."""
     if column.form == PERCENT and (cells.dtype.is_numeric() or cells.dtype.is_decimal()):
-        given = cells.is_not_null()
+        given = cells.cast(pl.Float64).fill_nan(None).is_not_null()
         return pl.Series(cells.name, [None] * len(cells), pl.Float64), given if given.any() else None
     if cells.dtype == pl.Float64:
         return cells.fill_nan(None), None

@@ -16,6 +16,7 @@ from rongxin.entrypoints.portals import unbroken
         ("<dd>2026-12-01 12:02</dd>", "<dd><time>2026-12-01 12:02</time></dd>"),
         ("<dd>贷款申请（YZ-2026-0002）</dd>", '<dd>贷款申请（<span class="whole">YZ-2026-0002</span>）</dd>'),
         ("<dd>10,300,000.00 元</dd>", '<dd><span class="whole">10,300,000.00 元</span></dd>'),
+        ("<dd>-12,000.00 元</dd>", '<dd><span class="whole">-12,000.00 元</span></dd>'),
     ],
 )
 def test_it_keeps_a_date_a_code_and_an_amount_whole(said, kept):
@@ -42,5 +43,5 @@ def test_it_leaves_alone_what_is_no_text_of_a_line(page):
 
 
 def test_what_stands_after_something_left_alone_is_kept_again():
-    page = "<head><title>1</title></head><header>2026-12-31</header><svg/><p>2026-12-30</p>"
+    page = "<head><title>1</title></head><header>2026-12-31</header><svg/><datalist><option>1</datalist><p>2026-12-30</p>"
     assert re.findall("<time>(.*?)</time>", unbroken.kept(page)) == ["2026-12-31", "2026-12-30"]

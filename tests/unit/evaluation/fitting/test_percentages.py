@@ -38,6 +38,11 @@ def test_a_percentage_among_figures_and_a_figure_among_percentages_are_unreadabl
         assert values[1] is None
 
 
+def test_what_is_no_number_is_missing_among_percentages_too() -> None:
+    values, unreadable = columns.numbers(pl.Series("v", [float("nan")]), columns.Column("v", "number", "%"))
+    assert (values[0], unreadable) == (None, None)
+
+
 def test_percentages_are_read_as_they_are_written_and_a_mixture_is_left_out_with_why(tmp_path: Path) -> None:
     row, share = pl.int_range(pl.len()), (pl.col("years") / 50).round(2)
     percent = (share * 100).cast(pl.String) + "%"
