@@ -19,8 +19,8 @@ from tests.unit.evaluation.stage import PENALTY, VERSION, City, penalty
 
 from .stage import NEXT, promoted, registered
 
-# What the versions that come with the code are, for ever: a node that registered one stops its full runs where
-# as much as a citation of it was changed. What is to be otherwise is another version.
+# What the versions that come with the code are, for ever: a node that registered one stops its full runs
+# where as much as a citation of it was changed. What is to be otherwise is another version.
 SHIPPED = {"2026-01-01": "cd88f4c080d8ad001636e6ae153e380e51ca4edc9194e935b2d54ad3d1d1f9cb"}
 
 
