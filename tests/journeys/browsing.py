@@ -101,6 +101,9 @@ class Visit:
 
     def check(self, name: str) -> None:
         """Hold a page to the measure: no serious barrier, nothing off a telephone's screen, no complaint."""
+        # A click is over when the next page has begun: until it stands there, there is nothing to measure.
+        self.page.wait_for_load_state()
+        self.page.locator("main").first.wait_for(state="attached")
         for width in (PHONE, DESK):
             self.page.set_viewport_size({"width": width, "height": 900})
             assert self.page.evaluate(_WIDE) == [], f"{name} at {width} px"
