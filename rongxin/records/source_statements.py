@@ -27,12 +27,19 @@ def stand_by(columns: str, row: str) -> str:
     """Return the statement that keeps what another source shares already: it never counts while that one
     does, and takes its place when that one is withdrawn. Handed in again word for word it stands by already,
     unless other words came in between.
+
+    The rows that are known come first, by themselves: left to choose, PostgreSQL asks for the words of each row
+    of the file, known or not, and one line twice made a file of 100,000 take a minute more.
     """
     return f"""
+WITH known AS MATERIALIZED (
+    SELECT s.*, f.held_batch FROM filing_finding f JOIN filing_staging s ON s.line = f.line
+    WHERE f.fate = 'known'
+)
 INSERT INTO records_record ({columns}, ended_at, ended_why, ended_by)
-SELECT {row}, %(as_of)s, 'superseded', 'batch:' || f.held_batch
-FROM filing_finding f JOIN filing_staging s ON s.line = f.line
-WHERE f.fate = 'known' AND s.digest IS DISTINCT FROM (
+SELECT {row}, %(as_of)s, 'superseded', 'batch:' || s.held_batch
+FROM known s
+WHERE s.digest IS DISTINCT FROM (
     SELECT r.digest FROM records_record r
     WHERE r.subject_id = s.subject_id AND r.item = %(item)s AND r.record_key = s.record_key
       AND r.provider = %(provider)s AND r.ended_why = 'superseded'
