@@ -48,8 +48,11 @@ def extension(oid: str, value: core.Asn1Value | bytes, *, critical: bool = False
     return Extension({"extn_id": oid, "critical": critical, "extn_value": held})
 
 
-def _time(moment: datetime) -> x509.Time:
-    return x509.Time({"utc_time": moment.replace(microsecond=0)})
+def _time(moment: datetime | x509.Time) -> x509.Time:
+    if isinstance(moment, x509.Time):
+        return moment
+    form = "utc_time" if moment.year < 2050 else "general_time"  # RFC 5280 4.1.2.5
+    return x509.Time({form: moment.replace(microsecond=0)})
 
 
 def _signed(kind: type, key: Signs, tbs: Any, *, oid: str, body: str) -> Any:
@@ -89,8 +92,8 @@ class Authority:
         key: Signs,
         subject: x509.Name | Mapping[str, Any],
         *,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | x509.Time | None = None,
+        until: datetime | x509.Time | None = None,
         usage: set[str] | None = frozenset({"digital_signature", "non_repudiation"}),  # type: ignore[assignment]
         authority: bool | None = None,
         path_length: int | None = None,
@@ -136,11 +139,13 @@ class Authority:
         endless: bool = False,
         extensions: Sequence[Extension] = (),
         key: Signs | None = None,
+        version: str = "v2",
+        at: datetime | None = None,
     ) -> bytes:
-        """Make the list of those revoked (serial: reason), as DER."""
+        """Make the list of those revoked (serial: reason; at a moment), as DER."""
         oid, since = _OIDS[type(self.key)], since or self.now - DAY
         told: dict[str, Any] = {
-            "version": "v2",
+            "version": version,
             "signature": SignedDigestAlgorithm({"algorithm": oid}),
             "issuer": self.subject,
             "this_update": _time(since),
@@ -152,7 +157,7 @@ class Authority:
         if not endless:
             told["next_update"] = _time(until or self.now + 7 * DAY)
         if revoked:
-            told["revoked_certificates"] = [self._entry(*one, since) for one in revoked.items()]
+            told["revoked_certificates"] = [self._entry(*one, at or since) for one in revoked.items()]
         tbs = crl.TbsCertList(told)
         made = _signed(crl.CertificateList, key or self.key, tbs, oid=oid, body="tbs_cert_list")
         return bytes(made.dump())

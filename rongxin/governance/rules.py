@@ -40,8 +40,8 @@ class Kind(Labelled):
     )
     REVOCATION_LIST_DUE = (
         "revocation_list_due",
-        "吊销列表即将或已经过期，请更新",
-        "a revocation list runs out or can't be relied on",
+        "认证机构或其吊销列表即将到期、已过期或不能使用，请更新",
+        "an authority or its revocation list runs out or can't be relied on",
     )
 
 

@@ -114,7 +114,16 @@ class Kind(Labelled):
     EVIDENCE_EXPORTED = "evidence.exported", "导出证据", "evidence exported"
     KEY_CREATED = "key.created", "生成密钥", "key created"
     CERTIFICATE_TROUBLE = "certificate.trouble", "机构证书不再可信", "certificate no longer believed"
-    REVOCATION_LIST_DUE = "revocation_list.due", "吊销列表须更新", "revocation list to be renewed"
+    REVOCATION_LIST_DUE = (
+        "revocation_list.due",
+        "认证机构或其吊销列表须更新",
+        "authority or its revocation list to be renewed",
+    )
+    REVOCATION_LIST_SETTLED = (
+        "revocation_list.settled",
+        "认证机构或其吊销列表的告警事由已消除",
+        "what was told of an authority or its revocation list is over",
+    )
     MOVED_IN = "moved.in", "数据迁入", "data moved in"
     MOVED_OUT = "moved.out", "数据迁出", "data moved out"
     DATA_KEY_ROTATED = "data_key.rotated", "更换数据密钥", "data key rotated"

@@ -16,8 +16,10 @@ from typing import Generic, NamedTuple, TypeVar
 _TICK_NS = 1_000_000_000
 
 Read = TypeVar("Read")
-#: Of the directory and of each file: name, time of the last change, size and number of the file.
-_State = tuple[tuple[str, int, int, int], ...]
+#: Name, time of the last change, size and number of a file; of one that can't be seen, why not.
+_Mark = tuple[str, int, int, int]
+#: Of the directory, and then of each file.
+_State = tuple[_Mark, ...]
 
 
 class _Known(NamedTuple, Generic[Read]):
@@ -38,7 +40,7 @@ class Directory(Generic[Read]):
         state = _state(self._path)
         known = self._known
         if known is None or not known.settled or known.state != state:
-            youngest = max((changed for _, changed, _, _ in state), default=0)
+            youngest = max(changed for _, changed, _, _ in state)
             settled = youngest < time.time_ns() - _TICK_NS
             known = self._known = _Known(state, settled, self._read(self._path))
         return known.content
@@ -47,9 +49,19 @@ class Directory(Generic[Read]):
 def _state(path: Path) -> _State:
     try:
         with os.scandir(path) as entries:
-            found = sorted((entry.name, entry.stat()) for entry in entries)
-        own = path.stat()
-    except FileNotFoundError:
-        return ()
-    stats = [("", own), *found]
-    return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
+            found = [_mark(entry.name, entry.stat) for entry in entries]
+    except OSError as error:
+        return (_unseen("", error),)
+    return (_mark("", path.stat), *sorted(found))
+
+
+def _mark(name: str, stat: Callable[[], os.stat_result]) -> _Mark:
+    try:
+        told = stat()
+    except OSError as error:  # a link that leads nowhere: its neighbours are looked at all the same
+        return _unseen(name, error)
+    return name, told.st_mtime_ns, told.st_size, told.st_ino
+
+
+def _unseen(name: str, error: OSError) -> _Mark:
+    return name, 0, -1, error.errno or 0

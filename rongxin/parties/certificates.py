@@ -43,6 +43,7 @@ class InvalidCertificateRules(PartiesError):
 class Policy(edition.Edition):
     """The numbers of one edition."""
 
+    authority_warn_days: int = Field(ge=0)
     crl_warn_hours: int = Field(ge=0)
     crl_patience_hours: int = Field(ge=0)
 

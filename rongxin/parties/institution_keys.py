@@ -122,7 +122,7 @@ def propose(
         valid_from=valid_from,
         valid_until=valid_until,
         proposed_by=person,
-        certificate=pem.strip() if certificate else None,
+        certificate=certificate.pem if certificate else None,
     )
     with transaction.atomic():
         try:
@@ -162,18 +162,17 @@ def revoke(key: UUID, *, actor: Actor, as_of: datetime) -> Card:
 
 
 def judge(*, as_of: datetime) -> int:
-    """Look at every certificate anew; returns for how many that changed what is believed.
+    """Look anew at the certificate of each key that is confirmed and not over; returns for how many of them
+    that changed what is believed.
 
     A revoked one ends its key for good. Any other trouble suspends it and goes when its cause does, since
     that may lie with whoever lays the lists down. Each change is journalled with its reason and told.
     """
-    changed = 0
-    with transaction.atomic():
-        rows = InstitutionKey.objects.select_for_update(skip_locked=True, no_key=True)
-        for row in rows.filter(certificate__isnull=False, revoked_at=None).order_by("pk"):
-            found = certificates.trouble(row.certificate or "", row.institution_id, as_of=as_of)
-            changed += _judged(row, found.why if found else None, as_of)
-    return changed
+    keys = InstitutionKey.objects.filter(
+        certificate__isnull=False, confirmed_at__isnull=False, revoked_at=None
+    )
+    lasting = keys.filter(valid_until__gte=timezone.localdate(as_of)).order_by("pk")
+    return sum(_judge(key, as_of) for key in lasting.values_list("pk", flat=True))
 
 
 def of_institution(institution_id: str) -> list[Card]:
@@ -215,6 +214,16 @@ def _read(pem: str, institution: str, as_of: datetime) -> tuple[Verifies, Certif
         raise NotAllowed(f"不是一把 Ed25519 或 SM2 公钥，也不是证书（PEM）：{error}") from error
 
 
+def _judge(key: UUID, as_of: datetime) -> bool:
+    with transaction.atomic():
+        rows = InstitutionKey.objects.select_for_update(skip_locked=True, no_key=True)
+        row = rows.filter(pk=key, revoked_at=None).first()
+        if row is None:  # somebody is at it, or has stopped it
+            return False
+        found = certificates.trouble(row.certificate or "", row.institution_id, as_of=as_of)
+        return _judged(row, found.why if found else None, as_of)
+
+
 def _judged(row: InstitutionKey, why: Why | None, as_of: datetime) -> bool:
     if row.trouble == (why.value if why else None):
         return False
@@ -222,9 +231,9 @@ def _judged(row: InstitutionKey, why: Why | None, as_of: datetime) -> bool:
     if why in FINAL:
         row.revoked_at, change = as_of, "revoked"
     row.save(update_fields=["trouble", "revoked_at"])
-    _journal(row, change, actor=SYSTEM, as_of=as_of)
+    _journal(row, change, why, actor=SYSTEM, as_of=as_of)
     if why:
-        entries.append(Kind.CERTIFICATE_TROUBLE, actor=SYSTEM, refs=_refs(row, change), as_of=as_of)
+        entries.append(Kind.CERTIFICATE_TROUBLE, actor=SYSTEM, refs=_refs(row, change, why), as_of=as_of)
     return True
 
 
@@ -244,17 +253,19 @@ def _live(key: UUID) -> InstitutionKey:
     return row
 
 
-def _journal(row: InstitutionKey, change: str, *, actor: Actor, as_of: datetime) -> None:
+def _journal(
+    row: InstitutionKey, change: str, why: Why | None = None, *, actor: Actor, as_of: datetime
+) -> None:
     commitments = {"public_key": sha256(row.pem.encode()).hexdigest()}
     if row.certificate:
         commitments["certificate"] = sha256(row.certificate.encode()).hexdigest()
-    refs = _refs(row, change)
+    refs = _refs(row, change, why)
     entries.append(Kind.KEY_CREATED, actor=actor, refs=refs, commitments=commitments, as_of=as_of)
 
 
-def _refs(row: InstitutionKey, change: str) -> dict[str, str | int]:
+def _refs(row: InstitutionKey, change: str, why: Why | None) -> dict[str, str | int]:
     refs: dict[str, str | int] = {"institution": row.institution_id, "key": str(row.pk), "change": change}
-    return refs | {"purpose": row.purpose} | ({"why": row.trouble} if row.trouble else {})
+    return refs | {"purpose": row.purpose} | ({"why": why.value} if why else {})
 
 
 def _card(row: InstitutionKey) -> Card:

@@ -25,6 +25,7 @@ from rongxin.proof.signers import Sm2SigningKey
 from tests.authority import Authority, armoured, lay
 from tests.unit.consent import stage
 from tests.unit.entrypoints.api import keys
+from tests.unit.entrypoints.portals import doors
 from tests.unit.entrypoints.portals.test_desk import enter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,8 +132,28 @@ def test_the_pages_show_the_second_person_what_the_certificate_says(client: Clie
     bank.revoke()
     refused = second.post(f"{PAGE}/confirm/{number}", {"what": "key"})
     assert (refused.status_code, "证书已被吊销" in refused.content.decode()) == (422, True)
-    _tend()
-    assert "证书已被吊销" in first.get(PAGE).content.decode()
+    assert _tend() == 0, "what was never in force needs no alarm"
+
+
+def test_a_suspended_key_is_not_shown_as_one_in_force(client: Client, bank: Bank):
+    _registered(client, bank)
+    operator, administrator = enter(Role.SECURITY_ADMINISTRATOR), Client()
+    clerk = stage.staff(PartyKind.INSTITUTION, "bank_a", Role.ADMINISTRATOR)
+    doors.as_staff(administrator, doors.with_password(clerk, as_of=timezone.now()))
+    pages = [(operator, PAGE), (administrator, "/institution/access")]
+    for one, page in pages:
+        assert _keys_of(one, page) == (True, False)
+    (bank.directory / "crls" / "sub.crl").unlink()
+    assert _tend() == 1
+    for one, page in pages:
+        assert _keys_of(one, page) == (False, True)
+
+
+def _keys_of(client: Client, page: str) -> tuple[bool, bool]:
+    """Whether the page says of the keys that one is in force, and that a list is missing."""
+    section = client.get(page).content.decode().partition('id="keys"')[2].partition("</section>")[0]
+    assert "商密运营 SM2 Issuing" in section
+    return "已生效" in section, "缺少颁发者的吊销列表" in section
 
 
 def test_the_command_lists_authorities_and_checks_a_file(bank: Bank, tmp_path: Path, monkeypatch: Any):

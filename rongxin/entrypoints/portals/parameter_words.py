@@ -33,6 +33,7 @@ _WORDS: dict[str, Promise] = {
     "items": _lazy("信息项"),
     "open_minutes": _lazy("查阅时间"),
     "waiting_hours": _lazy("等待核准时间"),
+    "authority_warn_days": _lazy("认证机构证书到期前多久告警"),
     "crl_warn_hours": _lazy("吊销列表到期前多久告警"),
     "crl_patience_hours": _lazy("吊销列表过期后仍采信多久"),
     "reason_length_min": _lazy("理由最少字数"),

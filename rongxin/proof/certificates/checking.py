@@ -11,13 +11,19 @@ import asyncio
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 
 from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
-from cryptography.x509 import CRLReason, ExtensionNotFound, ReasonFlags, RevokedCertificate
+from cryptography.x509 import (
+    CRLReason,
+    DuplicateExtension,
+    ExtensionNotFound,
+    ReasonFlags,
+    RevokedCertificate,
+)
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, ValidationError
 from pyhanko_certvalidator.path import ValidationPath
@@ -25,7 +31,7 @@ from pyhanko_certvalidator.policy_decl import NO_REVOCATION, AcceptAllAlgorithms
 from pyhanko_certvalidator.validate import SUPPORTED_EXTENSIONS, async_validate_path
 
 from rongxin.proof.certificates import signatures
-from rongxin.proof.certificates.refusals import Refused, Why
+from rongxin.proof.certificates.refusals import FINAL, Refused, Why
 from rongxin.proof.certificates.trust import CRLS, INTERMEDIATES, ROOTS, Crl, Laid, authority_name, whole
 from rongxin.proof.errors import ProofError
 from rongxin.proof.keys import Verifies
@@ -37,6 +43,14 @@ BEGIN = "-----BEGIN CERTIFICATE-----"
 CODE_EXTENSION = "1.2.156.10260.4.1.4"
 _CODES = {"organization_identifier": "organizationIdentifier", "serial_number": "serialNumber"}
 _ENCIPHERS = {"key_encipherment", "data_encipherment", "key_agreement"}
+#: Extended purposes with which a key may sign what an institution says: clientAuth, emailProtection, signing
+#: of documents (RFC 9336, Microsoft's, Adobe's), any.
+_PURPOSES = {
+    *("1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12"),
+    *("1.2.840.113583.1.1.5", "2.5.29.37.0"),
+}
+#: What stands for no end, 9999-12-31T23:59:59Z, would be a day of the year 10000 in our zone.
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _CHAIN_MAX = 8
 _PATHS_MAX = 16
 _NOW = timedelta(0)
@@ -52,9 +66,13 @@ class Holder:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a certificate says, and the key in it; reading it believes nothing."""
+    """What a certificate says, and the key in it; reading it believes nothing.
+
+    `pem`: it and its intermediates, without whatever else stood in what was handed over.
+    """
 
     key: Verifies
+    pem: str
     subject: str
     issuer: str
     serial: str
@@ -89,7 +107,7 @@ def is_certificate(text: str) -> bool:
 
 def read(text: str) -> Certificate:
     """Read the first certificate of a PEM; raises `Refused`."""
-    return _told(_parsed(text)[0])
+    return _told(_parsed(text))
 
 
 def check(text: str, holder: Holder, laid: Laid, *, at: datetime, patience: timedelta = _NOW) -> Certificate:
@@ -98,8 +116,8 @@ def check(text: str, holder: Holder, laid: Laid, *, at: datetime, patience: time
     What follows it in the PEM are intermediates. `patience`: how long a revocation list is relied on after
     its next one was due.
     """
-    leaf, *others = _parsed(text)
-    told = _told(leaf)
+    leaf, *others = found = _parsed(text)
+    told = _told(found)
     _check_purpose(leaf)
     _check_holder(leaf, holder)
     asyncio.run(_chain(leaf, others, laid, at, at - patience))
@@ -145,7 +163,8 @@ def _parsed(text: str) -> Sequence[asn1.Certificate]:
     return found
 
 
-def _told(leaf: asn1.Certificate) -> Certificate:
+def _told(found: Sequence[asn1.Certificate]) -> Certificate:
+    leaf = found[0]
     try:
         key = signatures.holder_of(leaf.public_key.dump())
     except ProofError as error:
@@ -153,12 +172,13 @@ def _told(leaf: asn1.Certificate) -> Certificate:
     validity = leaf["tbs_certificate"]["validity"]
     return Certificate(
         key,
+        "".join(pem.armor("CERTIFICATE", one.dump()).decode() for one in found),
         _name(leaf),
         leaf.issuer.human_friendly,
         f"{leaf.serial_number:x}",
         sha256(leaf.dump()).hexdigest(),
         validity["not_before"].native,
-        validity["not_after"].native,
+        min(validity["not_after"].native, _LAST),
     )
 
 
@@ -170,12 +190,17 @@ def _check_purpose(leaf: asn1.Certificate) -> None:
         raise Refused(Why.KEY_USAGE, f"{_name(leaf)}：请认证机构签发密钥用途为数字签名的证书")
     if leaf.ca:
         raise Refused(Why.KEY_USAGE, f"{_name(leaf)}：这是认证机构自己的证书，请提供机构的签名证书")
+    if "extended_key_usage" in leaf.critical_extensions:
+        extended = {one.dotted for one in leaf.extended_key_usage_value}
+        if not extended & _PURPOSES:
+            told = "、".join(leaf.extended_key_usage_value.native)
+            raise Refused(Why.KEY_USAGE, f"{_name(leaf)}：扩展密钥用途只有{told}；请认证机构签发签名证书")
 
 
 def _check_holder(leaf: asn1.Certificate, holder: Holder) -> None:
-    stated = {where: code for where, code in _codes(leaf) if uscc.examine(code).acceptable}
+    stated = [(where, code) for where, code in _codes(leaf) if uscc.examine(code).acceptable]
     if stated:
-        wrong = [f"{where}={code}" for where, code in stated.items() if code != holder.uscc]
+        wrong = [f"{where}={code}" for where, code in stated if code != holder.uscc]
         if wrong:
             raise Refused(
                 Why.SUBJECT, f"证书写明{'、'.join(wrong)}，登记为{holder.uscc}；请核对机构或更换证书"
@@ -219,7 +244,11 @@ def _folded(name: str) -> str:
 async def _chain(
     leaf: asn1.Certificate, others: Sequence[asn1.Certificate], laid: Laid, at: datetime, until: datetime
 ) -> None:
-    """Find a path from a root on which everything holds; raises `Refused` as the first one was refused."""
+    """Find a path from a root on which everything holds; raises `Refused` as the first one was refused.
+
+    Final is that the issuer revoked the certificate, on a path that is good above it. A revoked authority is
+    final only on all paths: its certificate may have been superseded by one that another path goes by.
+    """
     if not laid.roots:
         raise Refused(Why.NO_CHAIN, f"本节点没有可信根，请把认证机构的根证书放入 {ROOTS}/")
     signed = signatures.Validator()
@@ -240,20 +269,21 @@ async def _chain(
                 _check_unrevoked([*path], laid.crls, at=at, until=until)
                 return
             except Refused as refusal:
+                if refusal.why is Why.REVOKED:
+                    raise
                 refusals.append(refusal)
             if len(refusals) == _PATHS_MAX:
+                refusals.append(Refused(Why.NO_CHAIN, f"{_name(leaf)}：通往可信根的路径多于{_PATHS_MAX}条"))
                 break
     except PathBuildingError:
         pass
-    raise (
-        refusals[0]
-        if refusals
-        else Refused(
+    if not refusals:
+        raise Refused(
             Why.NO_CHAIN,
             f"{_name(leaf)} 由 {leaf.issuer.human_friendly} 签发；请把其根证书放入 {ROOTS}/，"
             f"中间证书放入 {INTERMEDIATES}/ 或附在 PEM 之后",
         )
-    )
+    raise next((one for one in refusals if one.why not in FINAL), refusals[0])
 
 
 async def _check_path(
@@ -312,8 +342,9 @@ def _check_unrevoked(
         if found is None:
             continue
         day = f"{_name(certificate)}，序列号{certificate.serial_number:x}，{_day(found.revocation_date_utc)}"
+        revoked = Why.REVOKED if certificate is path[-1] else Why.CA_REVOKED
         held = _reason(found) is ReasonFlags.certificate_hold
-        raise Refused(Why.ON_HOLD if held else Why.REVOKED, f"{day}，见 {CRLS}/{crl.file}；请换一张证书")
+        raise Refused(Why.ON_HOLD if held else revoked, f"{day}，见 {CRLS}/{crl.file}；请换一张证书")
 
 
 def _check_fresh(crl: Crl, at: datetime) -> None:
@@ -355,7 +386,7 @@ def _newest(
 def _reason(revoked: RevokedCertificate) -> ReasonFlags | None:
     try:
         return revoked.extensions.get_extension_for_class(CRLReason).value.reason
-    except (ExtensionNotFound, ValueError):
+    except (ExtensionNotFound, DuplicateExtension, ValueError):
         return None
 
 
@@ -364,4 +395,4 @@ def _name(certificate: asn1.Certificate) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return business_day(moment).isoformat()
+    return business_day(min(moment, _LAST)).isoformat()

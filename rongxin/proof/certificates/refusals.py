@@ -12,7 +12,7 @@ class Why(Labelled):
     UNREADABLE = "certificate_unreadable", "不是可读取的 PEM 证书", "no readable certificate in PEM"
     KEY_KIND = "key_kind", "证书中的公钥不是 SM2 或 Ed25519", "its key is neither SM2 nor Ed25519"
     ENCRYPTION = "encryption_certificate", "这是加密证书，请提供签名证书", "an encryption certificate"
-    KEY_USAGE = "key_usage", "证书的密钥用途不含数字签名", "its key usage is not digitalSignature"
+    KEY_USAGE = "key_usage", "证书的用途不是签名", "its key is not for signing"
     SUBJECT = "wrong_subject", "证书主体不是该机构", "its subject is not the institution"
     NO_CHAIN = "no_chain", "证书链不能到达可信根", "no chain to a trusted root"
     ALGORITHM = "signature_algorithm", "签名算法不被接受", "a signature algorithm that is not taken"
@@ -27,11 +27,12 @@ class Why(Labelled):
     CRL_NOT_YET = "crl_not_yet_valid", "吊销列表尚未生效", "the revocation list is not valid yet"
     CRL_STALE = "crl_stale", "吊销列表已过期", "the revocation list is out of date"
     ON_HOLD = "on_hold", "证书已被暂停（冻结）", "the certificate is on hold"
+    CA_REVOKED = "ca_revoked", "颁发者的证书已被吊销", "its issuer's certificate is revoked"
     REVOKED = "revoked", "证书已被吊销", "the certificate is revoked"
 
 
 #: What no file laid down later puts right; all else may be an operator's slip, and may be believed again.
-FINAL = frozenset({Why.REVOKED})
+FINAL = frozenset({Why.REVOKED, Why.CA_REVOKED})
 
 
 class Refused(ProofError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,11 @@ from rongxin.outpost.watched import Directory
 from rongxin.proof.certificates import signatures
 
 ROOTS, INTERMEDIATES, CRLS = "roots", "intermediates", "crls"
-_UNREAD = (ValueError, TypeError, KeyError, OverflowError, OSError, x509.UnsupportedGeneralNameType)
+_UNREAD = (
+    *(ValueError, TypeError, KeyError, OverflowError, OSError),
+    *(x509.UnsupportedGeneralNameType, x509.DuplicateExtension, x509.InvalidVersion),
+)
+_UTC = timedelta(0)
 _log = logging.getLogger(__name__)
 Read = TypeVar("Read")
 
@@ -55,6 +59,10 @@ class Crl:
 
     def covers(self, certificate: asn1.Certificate, *, authority: bool) -> bool:
         """Whether it is the list on which this certificate would stand (RFC 5280 6.3.3 (b))."""
+        points = certificate.crl_distribution_points_value or ()
+        own = [point for point in points if point["crl_issuer"].native is None]
+        if points and not own:  # it would stand on a list of somebody else's
+            return False
         scope = _scope(self.list)
         if scope is None:
             return True
@@ -62,7 +70,7 @@ class Crl:
             return False
         if not scope.full_name:
             return True
-        return bool(set(_addresses(certificate)) & {str(one.value) for one in scope.full_name})
+        return bool(set(_addresses(own)) & {str(one.value) for one in scope.full_name})
 
 
 @dataclass(frozen=True)
@@ -115,15 +123,25 @@ def _each(
 ) -> tuple[Sequence[Read], Sequence[tuple[str, str]]]:
     found: list[Read] = []
     unreadable: list[tuple[str, str]] = []
-    files = sorted(path.iterdir()) if path.is_dir() else []
+
+    def tell(of: Path, error: Exception) -> None:
+        _log.warning("%s can't be read: %s", of, error)
+        unreadable.append((str(of.relative_to(path.parent)), str(error)[:200]))
+
+    files: Sequence[Path] = ()
+    try:
+        files = sorted(path.iterdir())
+    except FileNotFoundError:  # nothing laid down yet
+        pass
+    except OSError as error:
+        tell(path, error)
     for file in files:
         if file.name.startswith("."):
             continue
         try:
             found += read(file.name, file.read_bytes())
         except _UNREAD as error:
-            _log.warning("%s can't be read: %s", file, error)
-            unreadable.append((f"{path.name}/{file.name}", str(error)[:200]))
+            tell(file, error)
     return tuple(found), tuple(unreadable)
 
 
@@ -138,6 +156,10 @@ def whole(der: bytes) -> asn1.Certificate:
     certificate.native  # noqa: B018 - what is wrong in it shows now
     if certificate["tbs_certificate"]["signature"].dump() != certificate["signature_algorithm"].dump():
         raise ValueError("the certificate names two signature algorithms")
+    validity = certificate["tbs_certificate"]["validity"]
+    for time in (validity["not_before"].native, validity["not_after"].native):
+        if not isinstance(time, datetime) or time.utcoffset() != _UTC:  # RFC 5280 4.1.2.5: expressed in GMT
+            raise ValueError(f"the certificate's validity is not in UTC: {time}")
     return certificate
 
 
@@ -173,9 +195,9 @@ def _scope(crl: x509.CertificateRevocationList) -> x509.IssuingDistributionPoint
         return None
 
 
-def _addresses(certificate: asn1.Certificate) -> Iterator[str]:
-    """Return where a certificate says that its list is published."""
-    for point in certificate.crl_distribution_points:
+def _addresses(points: Sequence[asn1.DistributionPoint]) -> Iterator[str]:
+    """Return where a certificate says that its issuer's list is published."""
+    for point in points:
         named = point["distribution_point"]
         if named.native is not None and named.name == "full_name":
             yield from (str(name.native) for name in named.chosen)

@@ -69,6 +69,28 @@ def test_a_key_that_is_written_over_in_a_settled_directory_is_seen(platform: Pat
     assert set(nodes.now()) == {NEW.id}
 
 
+def test_a_link_that_leads_nowhere_hides_no_change_of_its_neighbours(platform: Path) -> None:
+    """Editors keep such links as locks beside the file."""
+    path = put(platform, "node", OLD)
+    (platform / ".#node").symlink_to("somebody@machine.4711")
+    stand_still(time.time_ns() - 60_000_000_000, path, platform)
+    nodes = Directory(platform, trust.nodes)
+    assert set(nodes.now()) == {OLD.id}
+    path.write_text(NEW.public.pem())
+    assert set(nodes.now()) == {NEW.id}
+
+
+def test_what_is_no_directory_is_read_when_it_has_become_one(tmp_path: Path) -> None:
+    place = tmp_path / "platform"
+    place.write_text("")
+    nodes = Directory(place, lambda path: [one.name for one in path.glob("*")])
+    assert nodes.now() == []
+    place.unlink()
+    place.mkdir()
+    put(place, "node", OLD)
+    assert nodes.now() == ["node.pub.pem"]
+
+
 def test_what_has_settled_is_not_read_again(platform: Path) -> None:
     read: list[Path] = []
     directory = Directory(platform, lambda path: read.append(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,18 @@ def test_a_certificate_is_registered_with_its_key_and_no_longer_than_it_is_good(
     assert ground.subject["organization_name"] in told["subject"]
     assert ground.believed() == {card.key_id}
     assert "BEGIN PUBLIC KEY" in card.pem
-    assert card.certificate == pem.strip()
+    assert card.certificate == pem
+
+
+def test_of_what_is_handed_over_only_the_certificates_are_kept(ground):
+    pem = ground.certificate()
+    junk = "\0Bag Attributes\n{}\0-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    assert ground.register(junk.format(pem)).certificate == pem
+
+
+def test_a_certificate_without_an_end_is_registered_until_the_day_asked_for(ground):
+    pem = ground.certificate(until=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    assert ground.register(pem).valid_until == stage.TODAY + 90 * DAY
 
 
 def test_a_certificate_is_looked_at_when_it_is_entered_and_again_when_it_is_confirmed(ground):
@@ -143,6 +154,41 @@ def test_what_may_be_a_slip_suspends_a_key_until_it_is_put_right(ground):
     assert institution_keys.of_institution(ground.bank)[0].trouble is None
 
 
+def test_a_person_who_stops_a_suspended_key_is_not_said_to_do_so_for_its_trouble(ground):
+    card = ground.register()
+    ground.list(until=NOW - 30 * DAY, since=NOW - 31 * DAY)
+    certificate_watch.tend(as_of=NOW)
+    institution_keys.revoke(card.id, actor=ground.two[0], as_of=NOW)
+    assert ground.told()[-2:] == [("suspended", "crl_stale"), ("revoked", None)]
+
+
+def test_only_keys_that_could_be_believed_are_judged(ground):
+    ground.register()
+    ground.propose(ground.certificate(0xC0DF))
+    (ground.directory / "crls" / f"{ground.root.name}.crl").unlink()
+    assert institution_keys.judge(as_of=NOW + 91 * DAY) == 0, "its days are over"
+    assert institution_keys.judge(as_of=NOW) == 1, "the other one was never confirmed"
+
+
+def test_what_breaks_off_at_one_key_leaves_what_was_found_of_the_others(ground, monkeypatch):
+    ground.register()
+    broken = ground.register(ground.certificate(0xC0DF))
+    (ground.directory / "crls" / f"{ground.root.name}.crl").unlink()
+    looked, trouble = [], certificates.trouble
+
+    def breaks(pem: str, *args: Any, **kwargs: Any) -> Any:
+        looked.append(pem)
+        if len(looked) > 1:
+            raise ConnectionError
+        return trouble(pem, *args, **kwargs)
+
+    monkeypatch.setattr(certificates, "trouble", breaks)
+    with pytest.raises(ConnectionError):
+        institution_keys.judge(as_of=NOW)
+    assert broken.certificate in looked
+    assert [one[0] for one in ground.told()].count("suspended") == 1
+
+
 def test_a_list_out_of_date_is_borne_for_its_patience_and_takes_no_new_key(ground):
     card = ground.register()
     patience = timedelta(hours=certificates.policy(stage.TODAY).crl_patience_hours)
@@ -161,15 +207,47 @@ def test_the_operator_hears_once_that_a_list_runs_out_once_that_it_has_and_of_wh
     ground.list(until=NOW + ahead + HOUR)
     assert [certificate_watch.tend(as_of=NOW), certificate_watch.tend(as_of=NOW + HOUR * 2)] == [0, 1]
     assert certificate_watch.tend(as_of=NOW + HOUR * 3) == 0
-    assert certificate_watch.tend(as_of=NOW + ahead + HOUR * 2) == 1
+    assert certificate_watch.tend(as_of=NOW + ahead + HOUR * 2) == 2, "it runs out no more: it has"
     (ground.directory / "crls" / "broken.crl").write_bytes(b"junk")
     assert certificate_watch.tend(as_of=NOW + ahead + HOUR * 2) == 1
     found = entries.find(kinds=[Kind.REVOCATION_LIST_DUE])
-    states = {one.refs["state"] for one in found}
-    assert states == {"crl_due", "crl_stale", "certificate_unreadable"}
+    states = [one.refs["state"] for one in reversed(found)]
+    assert states == ["crl_due", "crl_stale", "certificate_unreadable"]
     sequencer.integrate()
     alarms.follow(as_of=NOW)
     assert {one.kind for one in alarms.every(waiting_only=True)} == {Alarm.REVOCATION_LIST_DUE}
+
+
+def test_the_operator_hears_again_of_what_was_put_right_and_comes_again(ground):
+    file = ground.directory / "crls" / f"{ground.root.name}.crl"
+    for _ in range(2):
+        file.unlink()
+        assert [certificate_watch.tend(as_of=NOW) for _ in range(2)] == [1, 0]
+        ground.list()
+        assert [certificate_watch.tend(as_of=NOW) for _ in range(2)] == [1, 0]
+        (ground.directory / "crls" / "broken.crl").write_bytes(b"junk")
+        assert [certificate_watch.tend(as_of=NOW) for _ in range(2)] == [1, 0]
+        (ground.directory / "crls" / "broken.crl").unlink()
+        assert [certificate_watch.tend(as_of=NOW) for _ in range(2)] == [1, 0]
+    due, over = (
+        entries.find(kinds=[kind]) for kind in (Kind.REVOCATION_LIST_DUE, Kind.REVOCATION_LIST_SETTLED)
+    )
+    assert [one.refs for one in due] == [one.refs for one in over]
+    assert [one.refs["state"] for one in due] == ["certificate_unreadable", "crl_missing"] * 2
+
+
+def test_the_operator_hears_ahead_that_an_authority_ends_and_then_that_it_has(ground):
+    ahead = timedelta(days=certificates.policy(stage.TODAY).authority_warn_days)
+    ends = NOW + 365 * DAY
+    ground.list(until=ends + 9 * DAY)
+    moments = (ends - ahead, ends - ahead + HOUR, ends - HOUR, ends + HOUR)
+    assert [certificate_watch.tend(as_of=at) for at in moments] == [0, 1, 0, 2]
+    found = entries.find(kinds=[Kind.REVOCATION_LIST_DUE])
+    day = f"{ends:%Y-%m-%dT%H:%MZ}"
+    assert [(one.refs["state"], one.refs["due_on"]) for one in found] == [
+        ("expired", day),
+        ("authority_due", day),
+    ]
 
 
 def test_without_a_directory_no_certificate_is_believed(ground, settings):

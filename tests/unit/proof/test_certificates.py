@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import core, crl, x509
+from asn1crypto import core, x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from rongxin.proof.certificates import checking, signatures, trust
-from rongxin.proof.certificates.checking import CODE_EXTENSION, Certificate, Holder
-from rongxin.proof.certificates.refusals import Refused, Why
+from rongxin.proof.certificates import signatures, trust
+from rongxin.proof.certificates.checking import CODE_EXTENSION
+from rongxin.proof.certificates.refusals import Why
 from rongxin.proof.certificates.trust import Trust
 from rongxin.proof.keys import SigningKey
 from rongxin.proof.signers import Sm2SigningKey
+from rongxin.vocabulary.zone import business_day
 from tests.authority import DAY, NOW, Authority, Extension, armoured, extension, lay
+from tests.unit.proof.certificate_stage import BANK, CODE, FOREVER, KEY, OTHER, SUBJECT, UNKNOWN, World
 
-CODE, OTHER = "91110000100000000R", "911100002000000005"
-BANK = Holder(CODE, "云州银行股份有限公司")
-SUBJECT: Mapping[str, Any] = {"country_name": "CN", "organization_name": BANK.name, "common_name": "api"}
-KEY = Sm2SigningKey.generate("bank")
-UNKNOWN = "1.2.3.4.5"
-DELTA = extension("2.5.29.27", core.Integer(1), critical=True)
+ZONELESS, ELSEWHERE = (
+    x509.Time.load(bytes([0x18, len(text)]) + text) for text in (b"20270101000000", b"20270101000000+0800")
+)
+
+
+def _purposes(*names: str, critical: bool = True) -> Extension:
+    return extension("2.5.29.37", x509.ExtKeyUsageSyntax(names), critical=critical)
 
 
 Kind = type[SigningKey | Sm2SigningKey]
-
-
-class World:
-    """A directory with a root and an intermediate, and a certificate of the bank's."""
-
-    def __init__(
-        self, directory: Path, *, kind: type[SigningKey | Sm2SigningKey] = Sm2SigningKey, **sub: Any
-    ):
-        self.directory, self.root = directory, Authority(kind=kind)
-        self.sub = Authority("测试中间 Sub", kind, self.root, **sub)
-        lay(directory, roots=[self.root], intermediates=[self.sub])
-        self.trust = Trust(directory)
-
-    def list(self, authority: Authority, *args: Any, **changes: Any) -> None:
-        (self.directory / "crls" / f"{authority.name}.crl").write_bytes(authority.crl(*args, **changes))
-
-    def issued(self, subject: Any = SUBJECT, key: Any = KEY, **changes: Any) -> str:
-        return armoured(self.sub.issue(key, subject, **changes).dump())
-
-    def check(self, pem: str, *, after: timedelta = timedelta(0), **more: Any) -> Certificate:
-        return checking.check(pem, BANK, self.trust.now(), at=NOW + after, **more)
-
-    def why(self, pem: str, **more: Any) -> Why:
-        with pytest.raises(Refused) as refused:
-            self.check(pem, **more)
-        assert re.search("[\u4e00-\u9fff].*[a-z]{3}", str(refused.value)), "people read both languages"
-        return refused.value.why
 
 
 @pytest.fixture
@@ -92,6 +66,11 @@ def test_an_intermediate_may_come_with_the_certificate(world: World):
         ({"since": NOW + timedelta(minutes=1)}, Why.NOT_YET),
         ({"extensions": [extension(UNKNOWN, core.Null(), critical=True)]}, Why.CRITICAL),
         ({"oid": "1.2.840.10045.4.3.2"}, Why.ALGORITHM),
+        ({"since": FOREVER}, Why.NOT_YET),
+        ({"until": ZONELESS}, Why.UNREADABLE),
+        ({"until": ELSEWHERE}, Why.UNREADABLE),
+        ({"extensions": [_purposes("server_auth", "ocsp_signing")]}, Why.KEY_USAGE),
+        ({"extensions": [_purposes("time_stamping")]}, Why.KEY_USAGE),
     ],
 )
 def test_a_certificate_that_is_not_for_this_is_refused(world: World, changes: dict[str, Any], why: Why):
@@ -100,6 +79,18 @@ def test_a_certificate_that_is_not_for_this_is_refused(world: World, changes: di
 
 def test_an_extension_that_nobody_has_to_know_does_no_harm(world: World):
     world.check(world.issued(extensions=[extension(UNKNOWN, core.Null())]))
+
+
+@pytest.mark.parametrize("purpose", ["client_auth", "any_extended_key_usage", "email_protection"])
+def test_a_purpose_beside_others_is_enough_and_one_that_binds_nobody_is_no_hindrance(
+    world: World, purpose: str
+):
+    world.check(world.issued(extensions=[_purposes("server_auth", purpose)]))
+    world.check(world.issued(extensions=[_purposes("server_auth", critical=False)]))
+
+
+def test_a_certificate_without_an_end_ends_on_a_day_that_every_zone_has(world: World):
+    assert business_day(world.check(world.issued(until=FOREVER)).valid_until).year == 9999
 
 
 @pytest.mark.parametrize(
@@ -126,6 +117,13 @@ def test_the_subject_is_the_institution_by_its_code_or_else_by_its_name(
         world.check(pem)
     else:
         assert world.why(pem) is why
+
+
+@pytest.mark.parametrize("codes", [(OTHER, CODE), (CODE, OTHER)])
+def test_each_code_that_is_stated_has_to_be_the_institutions(world: World, codes: tuple[str, str]):
+    numbers = [{"type": "serial_number", "value": core.PrintableString(code)} for code in codes]
+    parts = [x509.RelativeDistinguishedName([x509.NameTypeAndValue(one)]) for one in numbers]
+    assert world.why(world.issued(x509.Name("", x509.RDNSequence(parts)))) is Why.SUBJECT
 
 
 def test_what_is_no_certificate_or_has_no_key_of_ours_is_refused(world: World):
@@ -202,77 +200,6 @@ def test_a_root_is_nobodys_certificate_and_without_roots_nobody_is_believed(tmp_
     for file in (tmp_path / "roots").iterdir():
         file.unlink()
     assert world.why(pem) is Why.NO_CHAIN
-
-
-def _unlisted(world: World) -> None:
-    (world.directory / "crls" / f"{world.sub.name}.crl").unlink()
-
-
-def _scope(**said: Any) -> Extension:
-    return extension("2.5.29.28", crl.IssuingDistributionPoint(said), critical=True)
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (_unlisted, Why.CRL_MISSING),
-        (lambda w: w.list(w.sub, until=NOW - timedelta(seconds=1)), Why.CRL_STALE),
-        (lambda w: w.list(w.root, until=NOW - timedelta(seconds=1)), Why.CRL_STALE),
-        (lambda w: w.list(w.sub, since=NOW + DAY), Why.CRL_NOT_YET),
-        (lambda w: w.list(w.sub, key=w.root.key), Why.CRL_FORGED),
-        (lambda w: w.list(w.sub, endless=True), Why.CRL_UNFIT),
-        (lambda w: w.list(w.sub, extensions=[DELTA]), Why.CRL_UNFIT),
-        (lambda w: w.list(w.sub, extensions=[extension(UNKNOWN, core.Null(), critical=True)]), Why.CRL_UNFIT),
-        (lambda w: w.list(w.sub, extensions=[_scope(only_contains_ca_certs=True)]), Why.CRL_UNFIT),
-        (lambda w: w.list(w.root, extensions=[_scope(only_contains_user_certs=True)]), Why.CRL_UNFIT),
-        (lambda w: w.list(w.sub, extensions=[_scope(indirect_crl=True)]), Why.CRL_UNFIT),
-        (lambda w: w.list(w.sub, extensions=[_scope(only_some_reasons={"key_compromise"})]), Why.CRL_UNFIT),
-        (lambda w: w.list(w.sub, {0xABC: "key_compromise"}), Why.REVOKED),
-        (lambda w: w.list(w.sub, {0xABC: "certificate_hold"}), Why.ON_HOLD),
-        (lambda w: w.list(w.root, {w.sub.certificate.serial_number: "ca_compromise"}), Why.REVOKED),
-        (lambda w: w.list(w.sub, {0xABD: "key_compromise"}), None),
-        (lambda w: w.list(w.sub, extensions=[_scope(only_contains_user_certs=True)]), None),
-    ],
-)  # fmt: skip
-def test_without_a_sound_revocation_list_of_each_issuer_nothing_is_believed(
-    world: World, change: Callable[[World], None], why: Why | None
-):
-    pem = world.issued(serial=0xABC)
-    world.check(pem)
-    change(world)
-    assert (world.why(pem) if why else world.check(pem) and None) is why
-
-
-def test_of_several_lists_the_newest_counts_and_only_that_of_its_part(world: World):
-    pem = world.issued(serial=0xABC)
-    world.list(world.sub, {0xABC: "key_compromise"}, since=NOW - timedelta(hours=1))
-    (world.directory / "crls" / "old.crl").write_bytes(world.sub.crl(since=NOW - 2 * DAY))
-    assert world.why(pem) is Why.REVOKED
-    name = x509.GeneralName("uniform_resource_identifier", "http://ca.example/crl7.crl")
-    point = {"distribution_point": x509.DistributionPointName("full_name", [name])}
-    points = x509.CRLDistributionPoints([point])
-    parted = world.issued(serial=0xABE, extensions=[extension("2.5.29.31", points)])
-    part = _scope(distribution_point=point["distribution_point"])
-    world.list(world.sub, extensions=[part])
-    (world.directory / "crls" / "old.crl").unlink()
-    world.check(parted)
-    assert world.why(pem) is Why.CRL_UNFIT
-
-
-def test_patience_carries_a_list_past_its_day_but_no_certificate(world: World):
-    pem = world.issued(until=NOW + 9 * DAY)
-    late = {"after": 8 * DAY}
-    assert world.why(pem, **late) is Why.CRL_STALE
-    world.check(pem, **late, patience=2 * DAY)
-    assert world.why(pem, **late, patience=DAY / 2) is Why.CRL_STALE
-    assert world.why(pem, after=9 * DAY + timedelta(seconds=1), patience=9 * DAY) is Why.EXPIRED
-
-
-def test_a_file_that_can_not_be_read_is_told_of_and_takes_no_other_down(world: World):
-    for folder in ("roots", "crls"):
-        (world.directory / folder / "broken.der").write_bytes(b"no certificate")
-    world.check(world.issued())
-    assert [file for file, _ in world.trust.now().unreadable] == ["roots/broken.der", "crls/broken.der"]
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs OpenSSL")
