@@ -28,8 +28,8 @@ def stand_by(columns: str, row: str) -> str:
     does, and takes its place when that one is withdrawn. Handed in again word for word it stands by already,
     unless other words came in between.
 
-    The rows that are known come first, by themselves: left to choose, PostgreSQL asks for the words of each row
-    of the file, known or not, and one line twice made a file of 100,000 take a minute more.
+    The rows that are known come first, by themselves: left to choose, PostgreSQL asks for the words of each
+    row of the file, known or not, and one line twice made a file of 100,000 take a minute more.
     """
     return f"""
 WITH known AS MATERIALIZED (

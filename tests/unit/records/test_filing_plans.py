@@ -16,14 +16,11 @@ from rongxin.records.rules import Precedence
 from .conftest import Bureau, Row
 
 pytestmark = pytest.mark.django_db
-ROWS, SOURCES = 300, Precedence({"nation": 0}, others=1)
+ROWS, SOURCES, MARCH = 300, Precedence({"nation": 0}, others=1), date(2026, 3, 1)
 
 
 def rows(firm: int, fine: str, *, first: int = 0) -> list[Row]:
-    return [
-        Row(n + 2, firm, f"{n}号", {"fine": fine, "n": n}, date(2026, 3, 1))
-        for n in range(first, first + ROWS)
-    ]
+    return [Row(n + 2, firm, f"{n}号", {"fine": fine}, MARCH) for n in range(first, first + ROWS)]
 
 
 def subqueries(plan: dict[str, Any]) -> Iterator[int]:
