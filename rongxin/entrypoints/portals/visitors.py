@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from rongxin.entrypoints.portals import menus, pages, uploads
+from rongxin.entrypoints.portals import menus, pages, uploads, wording
 from rongxin.parties import accounts, institutions, memberships, sign_ins
 from rongxin.parties.rules import sign_in as rules
 from rongxin.parties.rules.identity import FRESH, Assertion, Assurance
@@ -118,7 +118,7 @@ def _refused(
 ) -> HttpResponse | None:
     if not permission.admits(found.role.party_kind, found.role.role):
         other = [card for card in found.roles if permission.admits(card.party_kind, card.role)]
-        wanted = permission.label()
+        wanted = wording.admitted(permission)
         return pages.render(
             request,
             "sign_in/wrong_role.html",

@@ -18,6 +18,8 @@ from rongxin.catalogue import loader
 from rongxin.catalogue.reference import reference
 from rongxin.consent import templates
 from rongxin.entrypoints.api import problems
+from rongxin.parties.rules.membership import ROLES, Role
+from rongxin.parties.rules.permission import Permission
 from rongxin.vocabulary.labelled import Labelled
 from rongxin.vocabulary.reason import Reason
 from rongxin.vocabulary.zone import business_day
@@ -75,6 +77,16 @@ def providers() -> list[tuple[str, str]]:
 def listed(texts: Iterable[Any]) -> str:
     """Return names one after the other."""
     return gettext("、").join(named(text) for text in texts)
+
+
+def admitted(permission: Permission) -> str:
+    """Return who may see a page: the kinds of party, and their roles where not all of them may."""
+    kinds = []
+    for kind, roles in permission.roles.items():
+        who, some = named(kind.label), listed(role.label for role in Role if role in roles)
+        whole = roles == ROLES[kind]
+        kinds.append(who if whole else gettext("%(who)s（%(roles)s）") % {"who": who, "roles": some})
+    return gettext("；").join(kinds)
 
 
 def day(moment: datetime | str | None) -> str:

@@ -15,6 +15,7 @@ from rongxin.consent import templates
 from rongxin.consent.errors import UnknownConsent
 from rongxin.delivery.webhooks import rules
 from rongxin.entrypoints.portals import wording
+from rongxin.parties.rules import permission
 from rongxin.parties.rules.membership import PartyKind
 from rongxin.site import translations
 from rongxin.vocabulary.reason import Reason
@@ -55,6 +56,15 @@ def test_no_english_stands_on_a_chinese_page_and_no_chinese_on_an_english_one(cl
     for path in ("/", "/sign-in", "/sign-in/person", "/sign-in/staff", "/journal", "/nowhere"):
         page = text_of(client.get(path).content.decode())
         assert HAN.findall(page.replace("融信", "").replace("中文", "")) == [], path
+
+
+def test_whoever_stands_before_a_page_of_others_reads_whose_it_is_in_their_language():
+    every = [one for one in vars(permission).values() if isinstance(one, permission.Permission)]
+    assert len(every) > 5
+    with translation.override("zh-hans"):
+        assert [wording.admitted(one) for one in every] == [one.label() for one in every]
+    with translation.override("en"):
+        assert [said for one in every if HAN.search(said := wording.admitted(one))] == []
 
 
 def text_of(page):
