@@ -39,11 +39,17 @@ def render(
         "notice": settings.RONGXIN_NOTICE,
         "here": "",
         "visitor": getattr(request, "visitor", None),
+        "signed_in": _is_signed_in(request),
         "kept_files": kept,
         "lost_files": lost,
     }
     page = render_to_string(template, {**shared, **context}, request)
     return HttpResponse(unbroken.kept(page), status=status)
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Whether somebody reads an open page who is signed in; for whoever has no session nothing is asked."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 def _menu(request: HttpRequest) -> tuple[menus.Group, ...]:

@@ -43,26 +43,14 @@ def front(request: HttpRequest) -> HttpResponse:
     """Say what the platform is, for whom, and what rights one has."""
     items = loader.load().items.values()
     latest = checkpoints.latest()
-    figures = [
-        {"number": f"{subjects.count():,}", "unit": _("户"), "label": _("信息主体")},
-        {
-            "number": f"{sources.accepted_rows():,}",
-            "unit": _("条"),
-            "label": _("归集记录"),
-        },
-        {
-            "number": f"{usage.answers():,}",
-            "unit": _("次"),
-            "label": _("对外提供"),
-        },
-        {"number": len(items), "unit": _("项"), "label": _("信息项")},
-        {"number": _consented(items), "unit": _("项"), "label": _("须经授权")},
-        {
-            "number": f"{latest.size if latest else 0:,}",
-            "unit": _("条"),
-            "label": _("存证记录"),
-        },
-    ]
+    figures = {
+        "subjects": f"{subjects.count():,}",
+        "records": f"{sources.accepted_rows():,}",
+        "disclosures": f"{usage.answers():,}",
+        "items": len(items),
+        "consented": _consented(items),
+        "entries": f"{latest.size if latest else 0:,}",
+    }
     return _page(request, "front", {"figures": figures, "demo_files": _demo_files()})
 
 

@@ -29,9 +29,14 @@ _WAITING_SECONDS = 300
 
 @require_http_methods(["GET", "HEAD"])
 def choose(request: HttpRequest) -> HttpResponseBase:
-    """Ask who comes: the person of a firm, or somebody who works with the platform."""
-    account = visitors.signed_in(request)
-    if account is not None:
+    """Ask who comes: the person of a firm, or somebody who works with the platform.
+
+    Who is signed in is led to where their role begins.
+    """
+    visitor = visitors.current(request)
+    if visitor is not None and not visitors.next_page(request, ""):
+        return redirect(menus.home(visitor.role))
+    if visitors.signed_in(request) is not None:
         return redirect("roles")
     return pages.render(request, "sign_in/choose.html", {"next": visitors.next_page(request, "")})
 

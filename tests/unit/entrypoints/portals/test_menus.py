@@ -55,6 +55,15 @@ def test_no_entry_is_lost_among_the_groups_and_no_group_stands_twice(role):
     assert len(labels) == len(set(labels))
 
 
+def test_whoever_is_signed_in_finds_from_an_open_page_to_their_own():
+    client, card = enter(Role.CLERK)
+    own = '<a href="/sign-in">我的页面</a>'
+    for path in ("/", "/catalogue", "/products", "/journal"):
+        assert own in client.get(path).content.decode(), path
+    assert client.get("/sign-in").headers["Location"] == reverse(menus.home(card))
+    assert own not in Client().get("/").content.decode()
+
+
 def test_who_sees_one_entry_of_a_group_finds_it_by_its_own_name():
     _client, card = enter(Role.SYSTEM_ADMINISTRATOR)
     by_first = {group.first.name: str(group.label) for group in menus.groups(card)}
