@@ -49,7 +49,8 @@ def render(
 
 def _is_signed_in(request: HttpRequest) -> bool:
     """Whether somebody reads an open page who is signed in; for whoever has no session nothing is asked."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+    user = getattr(request, "user", None)  # none yet where a request is refused at the door
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and user is not None and user.is_authenticated
 
 
 def _menu(request: HttpRequest) -> tuple[menus.Group, ...]:
